@@ -1,0 +1,129 @@
+"""Folding: one spelling for what a reader takes for the same word.
+
+Folded text is lower case without diacritics, compatibility forms, zero-width or bidirectional marks; letters that
+do not decompose get their usual stand-in (ı→i, ß→ss, ø→o, ł→l). A script is never changed into another: Cyrillic
+stays Cyrillic. Folding is idempotent, and a span of folded text can always be traced to the original.
+
+Most text keeps its length when folded, so the common case is one C-level `str.translate`; characters that vanish or
+become several are flagged by that same pass and only they cost more.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import Final
+
+_FLAG: Final = "\x00"  # in a first pass: "this character changes the length"
+
+_LETTERS: Final = {
+    "ı": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "æ": "ae", "œ": "oe", "ħ": "h", "ŋ": "n",
+    "ə": "a", "ґ": "г",
+    # Arabic: alef and hamza carriers, alef maksura, teh marbuta; Persian letters that stand for the same sound.
+    "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ئ": "ي", "ؤ": "و", "ة": "ه", "ک": "ك",
+    # Apostrophes, quotation marks, dashes and spaces as typed on a keyboard.
+    "’": "'", "‘": "'", "ʼ": "'", "ʹ": "'", "`": "'", "´": "'", "ʻ": "'", "＇": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
+    "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "−": "-",
+    "\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2007": " ",
+}  # fmt: skip
+
+
+def _fold_character(character: str) -> str:
+    if character in _LETTERS:
+        return _LETTERS[character]
+    if "\uac00" <= character <= "\ud7a3":  # a Hangul syllable is a letter of its own
+        return character
+    kept = []
+    for part in unicodedata.normalize("NFKD", character.casefold()):
+        category = unicodedata.category(part)
+        if category[0] == "M" or category == "Cf" or part == "ـ":  # marks, invisible controls, tatweel
+            continue
+        folded = part.casefold()
+        kept.append(_LETTERS.get(folded, folded))
+    return "".join(kept)
+
+
+class _Table(dict[int, str]):
+    """Code point → its fold; or, for the first pass, the flag where the fold is not one character."""
+
+    def __init__(self, *, flagging: bool) -> None:
+        super().__init__()
+        self._flagging = flagging
+
+    def __missing__(self, code: int) -> str:
+        folded = _fold_character(chr(code)) if code else ""
+        if self._flagging and len(folded) != 1:
+            folded = _FLAG
+        self[code] = folded
+        return folded
+
+
+_FOLDS: Final = _Table(flagging=False)
+_FIRST_PASS: Final = _Table(flagging=True)
+
+
+def fold(text: str) -> str:
+    """The folded form of a text; of a literal, for comparison with folded text."""
+    if text.isascii():
+        return text.lower()
+    return text.translate(_FOLDS)
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedText:
+    """A folded text that remembers where each of its characters came from.
+
+    `_starts[k]` is a position in the folded text from which on, up to the next, positions differ from the original
+    ones by `_shifts[k]`; both are empty where folding kept every position.
+    """
+
+    text: str
+    original: str
+    _starts: tuple[int, ...] = ()
+    _shifts: tuple[int, ...] = ()
+
+    def origin(self, position: int) -> int:
+        """The position in the original text of the character that the folded one at `position` came from."""
+        if not self._starts:
+            return position
+        return position + self._shifts[bisect_right(self._starts, position) - 1]
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The span of the original text that `text[start:end]` came from, combining marks at its end included."""
+        if not self._starts:
+            return start, end
+        original_end = self.origin(end - 1) + 1
+        text = self.original
+        while original_end < len(text) and unicodedata.category(text[original_end])[0] == "M":
+            original_end += 1
+        return self.origin(start), original_end
+
+
+def fold_text(text: str) -> FoldedText:
+    """Fold a text and keep the way back to its original positions. Linear in its length."""
+    if text.isascii() and _FLAG not in text:
+        return FoldedText(text.lower(), text)
+    first = text.translate(_FIRST_PASS)
+    if _FLAG not in first:
+        return FoldedText(first, text)
+    parts: list[str] = []
+    starts, shifts = [0], [0]
+    length = 0
+    copied = 0
+    at = first.find(_FLAG)
+    while at >= 0:
+        parts.append(first[copied:at])
+        length += at - copied
+        folded = _FOLDS[ord(text[at])]
+        parts.append(folded)
+        for _ in folded:  # each of several characters came from the same place
+            starts.append(length)
+            shifts.append(at - length)
+            length += 1
+        copied = at + 1
+        starts.append(length)
+        shifts.append(copied - length)
+        at = first.find(_FLAG, copied)
+    parts.append(first[copied:])
+    return FoldedText("".join(parts), text, tuple(starts), tuple(shifts))

@@ -1,0 +1,103 @@
+"""The tree of Tocsin's own exceptions.
+
+    TocsinError
+    ├── ConfigurationError      the configuration is wrong; carries every fault at once
+    ├── UsageError              the call is wrong
+    ├── UnreadableArticle       a message that is no article; goes to `rejected`
+    ├── QueryError              a watch query that cannot be parsed
+    ├── BrokerError             Kafka cannot be reached or refuses; retriable
+    │   └── OutputRefused       an output was not acknowledged; the input must be read again
+    └── DeliveryError           an attempt to call a webhook failed
+        ├── AddressRefused      the endpoint's address is one that must not be called
+        └── ...                 (alerting.attempt lists the outcomes)
+
+Messages say what, where, and what to do. They never carry a secret or a full webhook URL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class TocsinError(Exception):
+    """Base of all errors that Tocsin raises on purpose."""
+
+    exit_code: ClassVar[int] = 1
+    retriable: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """One thing that is wrong in the configuration, and where.
+
+    `file` is relative to the configuration folder, `line` counts from 1 (0: the file as a whole), `key` is the
+    path of keys to the value, such as `watches[2].query`.
+    """
+
+    file: str
+    line: int
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{place}: {self.key}: {self.message}" if self.key else f"{place}: {self.message}"
+
+
+class ConfigurationError(TocsinError):
+    """The configuration is wrong. `faults` names every fault that was found, sorted by file and line."""
+
+    exit_code = 2
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(sorted(faults))
+        super().__init__("\n".join(map(str, self.faults)))
+
+
+class UsageError(TocsinError):
+    """The command was called in a way that cannot work."""
+
+    exit_code = 2
+
+
+class UnreadableArticle(TocsinError):
+    """A message that cannot be read as an article.
+
+    `reason` is a short stable word for metrics and headers (`not-json`, `too-long`, …), `field` the part at fault
+    (empty: the whole message).
+    """
+
+    def __init__(self, reason: str, message: str, field: str = "") -> None:
+        self.reason = reason
+        self.field = field
+        super().__init__(message)
+
+
+class QueryError(TocsinError):
+    """A watch query that cannot be understood. `column` counts from 1 in the query text."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, column: int = 0) -> None:
+        self.column = column
+        super().__init__(f"column {column}: {message}" if column else message)
+
+
+class BrokerError(TocsinError):
+    """Kafka cannot be reached, or refuses."""
+
+    retriable = True
+
+
+class OutputRefused(BrokerError):
+    """An output was not acknowledged by the broker, so its input must not be committed."""
+
+
+class DeliveryError(TocsinError):
+    """A webhook could not be called."""
+
+
+class AddressRefused(DeliveryError):
+    """The endpoint's address is one that must not be called (private, loopback, metadata, …)."""

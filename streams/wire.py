@@ -1,0 +1,256 @@
+"""The values that cross Kafka and HTTP, as pydantic models: the contract with every other application.
+
+Every model is frozen and ignores unknown fields when read, so that an older worker reads a newer message.
+Field names are the wire names. Times are UTC datetimes on the model and RFC 3339 on the wire.
+Offsets (`start`, `end`) count code points of the text that the article was read as (see `agents.reading.article`).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+Severity = Literal["low", "medium", "high", "critical"]
+Match = Literal["exact", "alias", "folded", "inflected", "typo"]
+ActorKind = Literal["person", "organisation", "country"]
+AlertType = Literal["alert.opened", "alert.updated", "alert.retracted"]
+Outcome = Literal["delivered", "retry", "given_up", "disabled"]
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+Moment = Annotated[datetime, AfterValidator(_utc)]
+
+
+class Wire(BaseModel):
+    """Base of all messages: frozen, tolerant of fields that a newer version added."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="null")
+
+    def to_bytes(self) -> bytes:
+        """The JSON value as it is written to a topic: UTF-8, fields in the order of declaration."""
+        return self.model_dump_json(exclude_none=True).encode()
+
+
+W = TypeVar("W", bound=Wire)
+
+
+class Evidence(Wire):
+    """The words that decided something: `text` is `field[start:end]` of the article as it was read."""
+
+    field: Literal["title", "body"]
+    start: Annotated[int, Field(ge=0)]
+    end: Annotated[int, Field(ge=0)]
+    text: str
+
+
+class Codes(Wire):
+    """The field's own codes for a topic at a stage."""
+
+    cameo: tuple[str, ...] = ()
+    iptc: tuple[str, ...] = ()
+    gdelt: tuple[str, ...] = ()
+
+
+class TopicReading(Wire):
+    """One topic that an article is about."""
+
+    topic: str
+    score: Annotated[float, Field(ge=0, le=1)]
+    stage: str
+    other_stages: tuple[str, ...] = ()
+    evidence: Annotated[tuple[Evidence, ...], Field(min_length=1)]
+    codes: Codes = Codes()
+
+
+class ActorReading(Wire):
+    """One actor of the registry that an article names, and how the best of its mentions matched."""
+
+    id: str
+    name: str
+    kind: ActorKind
+    wikidata: str | None = None
+    match: Match
+    evidence: Annotated[tuple[Evidence, ...], Field(min_length=1)]
+
+
+class KeywordReading(Wire):
+    """A literal of a watch's query that an article holds."""
+
+    term: str
+    evidence: Annotated[tuple[Evidence, ...], Field(min_length=1)]
+
+
+class ArticleRef(Wire):
+    """What later steps need to know of an article; never its whole text."""
+
+    id: str
+    title: str
+    url: str | None = None
+    source: str | None = None
+    language: str
+    published_at: Moment | None = None
+
+
+class Clause(Wire):
+    """One condition of a watch, whether it held, and the words that made it hold."""
+
+    clause: str
+    held: bool
+    evidence: tuple[Evidence, ...] = ()
+    note: str = ""
+
+
+class Reading(Wire):
+    """Value of `classified`: how one article was read."""
+
+    article: ArticleRef
+    topics: tuple[TopicReading, ...] = ()
+    actors: tuple[ActorReading, ...] = ()
+    keywords: tuple[KeywordReading, ...] = ()
+    watches: tuple[str, ...] = ()
+    read_at: Moment
+
+
+class Candidate(Wire):
+    """Value of `candidates`: one hit of one watch in one article. Keyed by watch.
+
+    `fingerprint` is the article's text as a MinHash signature (see `alerting.story`), `sentence` the sentence
+    around the strongest evidence, `seen_at` the time Kafka gave the article's record: the clock of all decisions
+    that follow, so that a second reading of the same record decides the same.
+    """
+
+    candidate_id: str
+    watch: str
+    article: ArticleRef
+    topics: tuple[TopicReading, ...] = ()
+    actors: tuple[ActorReading, ...] = ()
+    because: tuple[Clause, ...] = ()
+    sentence: str = ""
+    fingerprint: tuple[int, ...] = ()
+    seen_at: Moment
+
+
+class AlertWatch(Wire):
+    """The watch of an alert, as its readers see it."""
+
+    id: str
+    title: str
+    severity: Severity
+
+
+class Alert(Wire):
+    """Value of `alerts`, and `data` of every webhook: what happened in one story under one watch.
+
+    `alert_id` is a function of watch and story, `number` counts its events from 1, `webhook_id` is a function of
+    both: whoever sees the same `webhook_id` twice has seen a repeat. `sources` and `articles` count what tells the
+    story so far.
+    """
+
+    type: AlertType
+    alert_id: str
+    number: Annotated[int, Field(ge=1)]
+    webhook_id: str
+    at: Moment
+    watch: AlertWatch
+    headline: str
+    url: str | None = None
+    source: str | None = None
+    language: str
+    article_id: str
+    published_at: Moment | None = None
+    sentence: str = ""
+    topics: tuple[TopicReading, ...] = ()
+    actors: tuple[ActorReading, ...] = ()
+    because: tuple[Clause, ...] = ()
+    sources: Annotated[int, Field(ge=1)] = 1
+    articles: Annotated[int, Field(ge=1)] = 1
+    opened_at: Moment
+    drill: bool = False
+
+
+class Notification(Wire):
+    """Value of `notifications`: an alert bound for one endpoint. Keyed by endpoint. `replay` counts re-sendings."""
+
+    endpoint: str
+    alert: Alert
+    replay: int = 0
+    replayed_at: Moment | None = None
+
+
+class Attempt(Wire):
+    """Value of `deliveries`: one attempt to tell one endpoint, and what came of it.
+
+    `number` counts from 1, `status` is the HTTP status where there was an answer, `latency_ms` the time to the end
+    of the attempt, `next_at` when the next attempt is due (none: it was the last).
+    """
+
+    webhook_id: str
+    alert_id: str
+    endpoint: str
+    number: Annotated[int, Field(ge=1)]
+    outcome: Outcome
+    reason: str
+    status: int | None = None
+    latency_ms: Annotated[float, Field(ge=0)]
+    at: Moment
+    next_at: Moment | None = None
+
+
+class Undelivered(Wire):
+    """Value of `undelivered`: a notification that was given up, ready to be replayed."""
+
+    notification: Notification
+    attempts: tuple[Attempt, ...] = ()
+    reason: str
+    at: Moment
+
+
+class Webhook(Wire):
+    """Body of a webhook in the format `standard` (Standard Webhooks)."""
+
+    type: str
+    timestamp: Moment
+    data: Alert
+
+
+CLOUDEVENT_TYPES: Final[dict[type[Wire], str]] = {
+    Reading: "tocsin.article.classified",
+    Candidate: "tocsin.watch.candidate",
+    Notification: "tocsin.alert.notification",
+    Attempt: "tocsin.delivery.attempt",
+    Undelivered: "tocsin.delivery.undelivered",
+}
+"""CloudEvents `type` of each value; an Alert says its own (`tocsin.alert.opened`, …)."""
+
+
+def cloudevent_headers(
+    value: Wire, *, event_id: str, time: datetime, source: str = "/tocsin"
+) -> list[tuple[str, bytes]]:
+    """CloudEvents 1.0 headers of a value in Kafka's binary mode."""
+    kind = f"tocsin.{value.type}" if isinstance(value, Alert) else CLOUDEVENT_TYPES[type(value)]
+    return [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", event_id.encode()),
+        ("ce_source", source.encode()),
+        ("ce_type", kind.encode()),
+        ("ce_time", rfc3339(time).encode()),
+        ("content-type", b"application/json"),
+    ]
+
+
+def rfc3339(moment: datetime) -> str:
+    """A UTC moment as RFC 3339 with milliseconds and `Z`."""
+    return _utc(moment).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def from_bytes(model: type[W], value: bytes) -> W:
+    """Parse a topic's value. Raises pydantic's ValidationError."""
+    return model.model_validate_json(value)
+
+
+JsonObject = dict[str, Any]
