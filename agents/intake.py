@@ -1,0 +1,105 @@
+"""intake: from `articles` to `classified`, `rejected` and `candidates`. Holds no state.
+
+The way of an article: read it from its bytes, read what it says, publish the reading, and put each hit of a watch
+under the watch's key. What cannot be read goes to `rejected` with its bytes untouched. A batch is done when the broker
+has acknowledged all of this.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import faust
+import structlog
+from aiokafka import ConsumerRecord
+
+from agents.reading.article import read_article
+from agents.reading.reader import Read
+from streams.batches import Batch
+from streams.errors import UnreadableArticle
+from streams.outputs import Acknowledgement, settle
+from streams.rejection import rejection_headers
+from streams.service import Service, breathe
+from streams.topics import ARTICLES, CANDIDATES, CLASSIFIED, REJECTED
+
+log = structlog.get_logger("tocsin.intake")
+
+NAME = "tocsin.intake"
+
+
+def register(app: faust.App, service: Service) -> None:
+    """Make the agent on a Faust app."""
+    intake = Intake(service)
+    topic = app.topic(service.topic_name(ARTICLES), value_type=bytes, value_serializer="raw")
+
+    @app.agent(topic, name=NAME, concurrency=1)  # type: ignore[untyped-decorator]
+    async def read_articles(stream: Any) -> None:
+        await service.loop(NAME, stream, intake.handle)
+
+
+class Intake:
+    """Reads batches of article records."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def handle(self, batch: Batch) -> None:
+        """Read a batch; returns when everything it caused is acknowledged. Raises OutputRefused."""
+        acknowledgements: list[Acknowledgement] = []
+        async for record in breathe(batch):
+            acknowledgements += await self._handle_record(record)
+        await settle(acknowledgements)
+
+    async def _handle_record(self, record: ConsumerRecord) -> list[Acknowledgement]:
+        service = self._service
+        try:
+            article = read_article(record.value)
+        except UnreadableArticle as error:
+            return [await self._reject(record, error)]
+        read = service.in_force.reader.read(article, self._seen_at(record))
+        if read is None:
+            service.metrics.articles.labels("nothing").inc()
+            return []
+        service.metrics.articles.labels("hit" if read.candidates else "topic").inc()
+        return await self._publish(read)
+
+    def _seen_at(self, record: ConsumerRecord) -> datetime:
+        # A producer's clock may be wrong; one from the future would end every open story.
+        return min(datetime.fromtimestamp(record.timestamp / 1000, UTC), self._service.now())
+
+    async def _publish(self, read: Read) -> list[Acknowledgement]:
+        outputs = self._service.outputs
+        article_id = read.reading.article.id
+        published = [
+            await outputs.publish(
+                CLASSIFIED, read.reading, key=article_id, event_id=f"{article_id}/reading", time=read.reading.read_at
+            )
+        ]
+        for candidate in read.candidates:
+            self._service.metrics.hits.inc()
+            published.append(
+                await outputs.publish(
+                    CANDIDATES,
+                    candidate,
+                    key=candidate.watch,
+                    event_id=candidate.candidate_id,
+                    time=candidate.seen_at,
+                )
+            )
+        return published
+
+    async def _reject(self, record: ConsumerRecord, error: UnreadableArticle) -> Acknowledgement:
+        metrics = self._service.metrics
+        metrics.articles.labels("rejected").inc()
+        metrics.rejected.labels(error.reason).inc()
+        log.warning(
+            "article.rejected",
+            reason=error.reason,
+            message=str(error),
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+        )
+        headers = rejection_headers(record, error, self._service.now())
+        return await self._service.outputs.send(REJECTED, record.value, key=record.key, headers=headers)

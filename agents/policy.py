@@ -1,0 +1,170 @@
+"""policy: from `candidates` to `alerts` and `notifications`. State: the open stories of each watch, in `stories`.
+
+The way of a candidate: find its story, decide (alerting.policy), publish the alert and one notification for each
+endpoint; when the broker has acknowledged those, write the stories in the order of the candidates, and only then is
+the batch done. A kill in between leaves the stories as of some candidate; those before it are passed over by their
+offset, those after it are decided again with the same result.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import faust
+import structlog
+from aiokafka import ConsumerRecord
+from pydantic import ValidationError
+
+from alerting.policy import Decision, decide, notifications
+from alerting.story import Stories, Story
+from alerting.watch import Watch
+from streams.batches import Batch
+from streams.errors import UnreadableArticle
+from streams.outputs import Acknowledgement, settle
+from streams.rejection import rejection_headers
+from streams.service import Service
+from streams.state import load_state, write_state
+from streams.topics import ALERTS, CANDIDATES, NOTIFICATIONS, REJECTED, STORIES
+from streams.wire import Alert, Candidate, from_bytes
+
+log = structlog.get_logger("tocsin.policy")
+
+NAME = "tocsin.policy"
+
+
+def register(app: faust.App, service: Service) -> Policy:
+    """Make the agent on a Faust app."""
+    policy = Policy(service)
+    topic = app.topic(service.topic_name(CANDIDATES), value_type=bytes, value_serializer="raw")
+
+    @app.agent(topic, name=NAME, concurrency=1)  # type: ignore[untyped-decorator]
+    async def decide_candidates(stream: Any) -> None:
+        await service.loop(NAME, stream, policy.handle)
+
+    return policy
+
+
+class Partition:
+    """The open stories of one partition, and the input offset that they contain."""
+
+    def __init__(self, stories: Stories, mark: int) -> None:
+        self.stories = stories
+        self.mark = mark
+
+
+class Policy:
+    """Decides batches of candidates."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._partitions: dict[int, Partition] = {}
+
+    def forget(self, partitions: set[int]) -> None:
+        """Drop the state of partitions that are no longer ours, or are handed out anew."""
+        for partition in partitions:
+            self._partitions.pop(partition, None)
+        self._count_stories()
+
+    async def handle(self, batch: Batch) -> None:
+        """Decide a batch of one partition; returns when all it caused is acknowledged. Raises OutputRefused."""
+        number = batch[0].partition
+        partition = self._partitions.get(number) or await self._load(number)
+        watches = {watch.id: watch for watch in self._service.in_force.configuration.watches}
+        published: list[Acknowledgement] = []
+        changes: list[tuple[int, Decision]] = []
+        for record in batch:
+            if record.offset <= partition.mark:
+                continue
+            candidate = _candidate(record)
+            if candidate is None:
+                published.append(await self._reject(record))
+                continue
+            watch = watches.get(candidate.watch)
+            if watch is None:
+                self._service.metrics.rulings.labels("watch-gone").inc()
+                continue
+            decision = decide(partition.stories, candidate, watch)
+            partition.stories.put(decision.story)
+            changes.append((record.offset, decision))
+            published += await self._publish(decision, watch)
+            partition.mark = record.offset
+        await settle(published)
+        written: list[Acknowledgement] = []
+        for offset, decision in changes:
+            written += await self._write(number, offset, decision)
+        await settle(written)
+        self._count_stories()
+
+    async def _load(self, number: int) -> Partition:
+        service = self._service
+        loaded = await load_state(
+            STORIES,
+            number,
+            parse=lambda value: from_bytes(Story, value),
+            client_options=service.client_options,
+            prefix=service.prefix,
+        )
+        partition = Partition(Stories(loaded.values.values()), loaded.mark)
+        self._partitions[number] = partition
+        log.info("policy.state_loaded", partition=number, stories=len(partition.stories), mark=partition.mark)
+        return partition
+
+    async def _publish(self, decision: Decision, watch: Watch) -> list[Acknowledgement]:
+        metrics = self._service.metrics
+        metrics.rulings.labels(decision.ruling).inc()
+        alert = decision.alert
+        if alert is None:
+            return []
+        metrics.alerts.labels(alert.type).inc()
+        log.info(
+            alert.type,
+            alert=alert.alert_id,
+            number=alert.number,
+            watch=watch.id,
+            article=alert.article_id,
+            reason=decision.reason,
+        )
+        return [await self._publish_alert(alert), *[
+            await self._service.outputs.publish(
+                NOTIFICATIONS,
+                notification,
+                key=notification.endpoint,
+                event_id=f"{alert.webhook_id}/{notification.endpoint}",
+                time=alert.at,
+            )
+            for notification in notifications(alert, watch)
+        ]]
+
+    async def _publish_alert(self, alert: Alert) -> Acknowledgement:
+        return await self._service.outputs.publish(
+            ALERTS, alert, key=alert.watch.id, event_id=alert.webhook_id, time=alert.at
+        )
+
+    async def _write(self, number: int, offset: int, decision: Decision) -> list[Acknowledgement]:
+        outputs = self._service.outputs
+        written = [
+            await write_state(outputs, STORIES, number, story.story_id, None, offset=offset) for story in decision.ended
+        ]
+        if decision.ruling != "repeat":
+            story = decision.story
+            written.append(
+                await write_state(outputs, STORIES, number, story.story_id, story.to_bytes(), offset=offset)
+            )
+        return written
+
+    async def _reject(self, record: ConsumerRecord) -> Acknowledgement:
+        # Only a foreign or newer producer can have written it; its bytes are kept for whoever looks.
+        error = UnreadableArticle("bad-candidate", "the value is no candidate; is another program writing to this topic?")
+        log.error("candidate.rejected", partition=record.partition, offset=record.offset)
+        headers = rejection_headers(record, error, self._service.now())
+        return await self._service.outputs.send(REJECTED, record.value, key=record.key, headers=headers)
+
+    def _count_stories(self) -> None:
+        self._service.metrics.stories.set(sum(len(p.stories) for p in self._partitions.values()))
+
+
+def _candidate(record: ConsumerRecord) -> Candidate | None:
+    try:
+        return from_bytes(Candidate, record.value or b"")
+    except ValidationError:
+        return None

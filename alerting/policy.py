@@ -1,0 +1,85 @@
+"""What becomes of a candidate: a new alert, news of an open one, or nothing. Pure: clock and state are passed in.
+
+The clock is the candidate's `seen_at`, the time Kafka gave the article's record, never the machine's: a candidate that
+is read again after a kill must decide the same, to the byte.
+
+Rules, in order:
+1. A candidate that its story has counted already changes nothing (`repeat`).
+2. No open story of the watch tells the same: a story opens, and an alert with it (`opened`).
+3. The last event of the alert is younger than the watch's `update_every`: it is counted, nothing is sent (`throttled`).
+4. Otherwise the alert is updated (`updated`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from alerting.story import Stories, Story
+from alerting.watch import Watch
+from streams.ids import derive_id
+from streams.wire import Alert, AlertType, AlertWatch, Candidate, Notification
+
+Ruling = Literal["opened", "updated", "throttled", "repeat"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of one candidate, and the state that follows from it.
+
+    `ended` are stories that are over and can be forgotten; `story` is the new state of the candidate's own.
+    """
+
+    ruling: Ruling
+    reason: str
+    story: Story
+    ended: tuple[Story, ...] = ()
+    alert: Alert | None = None
+
+
+def decide(stories: Stories, candidate: Candidate, watch: Watch) -> Decision:
+    """Decide about one candidate. Leaves `stories` as it was but for ended ones; the caller puts `decision.story`."""
+    ended = tuple(stories.expire(candidate.seen_at))
+    story = stories.of(candidate)
+    if story is None:
+        story = Story.opened_by(candidate, watch.window)
+        return Decision("opened", "no open story tells the same", story, ended, _alert("alert.opened", story, candidate, watch))
+    if candidate.candidate_id in story.candidate_ids:
+        return Decision("repeat", "this version of the article is counted already", story, ended)
+    since = candidate.seen_at - story.last_event_at
+    if since < watch.update_every:
+        reason = f"the last event is {since} old, less than {watch.update_every}"
+        return Decision("throttled", reason, story.joined_by(candidate, watch.window, event=False), ended)
+    story = story.joined_by(candidate, watch.window, event=True)
+    alert = _alert("alert.updated", story, candidate, watch)
+    return Decision("updated", f"the last event is {since} old", story, ended, alert)
+
+
+def _alert(kind: AlertType, story: Story, candidate: Candidate, watch: Watch) -> Alert:
+    article = candidate.article
+    return Alert(
+        type=kind,
+        alert_id=story.alert_id,
+        number=story.number,
+        webhook_id=derive_id("msg", story.alert_id, str(story.number)),
+        at=candidate.seen_at,
+        watch=AlertWatch(id=watch.id, title=watch.title, severity=watch.severity),
+        headline=article.title or candidate.sentence,
+        url=article.url,
+        source=article.source,
+        language=article.language,
+        article_id=article.id,
+        published_at=article.published_at,
+        sentence=candidate.sentence,
+        topics=candidate.topics,
+        actors=candidate.actors,
+        because=candidate.because,
+        sources=max(1, len(story.sources)),
+        articles=story.articles,
+        opened_at=story.opened_at,
+    )
+
+
+def notifications(alert: Alert, watch: Watch) -> tuple[Notification, ...]:
+    """The alert for each endpoint that the watch notifies, each endpoint once."""
+    return tuple(Notification(endpoint=endpoint, alert=alert) for endpoint in dict.fromkeys(watch.notify))

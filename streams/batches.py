@@ -1,0 +1,147 @@
+"""A Faust transport that hands an agent one event per fetched batch of one partition, and commits what is proven done.
+
+Faust's own consumer makes several tasks for every message and can commit past an unacknowledged one. Here an event's
+value is the tuple of aiokafka `ConsumerRecord`s that one fetch brought for one partition, and only the contiguous
+prefix of acknowledged batches is ever committed. An agent uses it so:
+
+    async for event in stream.noack().events():
+        for record in event.value: ...
+        ... write all outputs, wait until the broker has acknowledged every one ...
+        event.ack()
+
+Replaces private parts of `faust.transport.drivers.aiokafka` and `faust.transport.consumer` (0.15);
+`tests/unit/test_faust_internals.py` fails when an upgrade changes what is relied on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Iterator
+from typing import Any
+
+from aiokafka import ConsumerRecord
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+from faust.types.tuples import ConsumerMessage, ack_lock
+from mode.utils.futures import notify
+
+Batch = tuple[ConsumerRecord, ...]
+
+MAX_BATCH_RECORDS = 500
+"""Records an event carries at most: bounds how long one topic's batch keeps another's waiting."""
+
+
+class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped for us
+    """Faust's consumer, with batches for events and commits of the contiguous acknowledged prefix only."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._inflight: defaultdict[TP, deque[ConsumerMessage]] = defaultdict(deque)
+        self.committing = True
+        super().__init__(*args, **kwargs)
+
+    def on_buffer_full(self, tp: TP) -> None:
+        """Do nothing: waiting for room in the agent's queue is the back-pressure."""
+
+    def ack(self, message: ConsumerMessage) -> bool:
+        """Mark a batch as done."""
+        with ack_lock:
+            if message.acked:
+                return False
+            message.acked = True
+            self._unacked_messages.discard(message)
+            self._acked[message.tp]  # makes the partition known to the commit handler
+            self._n_acked += 1
+            notify(self._waiting_for_ack)
+            return True
+
+    def _new_offset(self, tp: TP) -> int | None:
+        waiting = self._inflight.get(tp)
+        offset = None
+        while waiting and waiting[0].acked:
+            offset = waiting.popleft().offset + 1
+        return offset
+
+    async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
+        """Commit what is done, unless the worker is leaving because something failed."""
+        if not self.committing:
+            return False
+        return bool(await super().commit(topics, start_new_transaction))
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Commit before the partitions go, then forget what was under way in them."""
+        await self.commit()
+        await super().on_partitions_revoked(revoked)
+        for tp in revoked:
+            self._inflight.pop(tp, None)
+
+    def oldest_unhandled(self) -> float | None:
+        """Kafka's time (seconds since 1970) of the oldest record that was fetched and is not done."""
+        times = [m.timestamp for waiting in self._inflight.values() for m in waiting if not m.acked]
+        return min(times, default=None)
+
+    def lags(self) -> Iterator[tuple[TP, int]]:
+        """Records of each assigned partition that are not committed."""
+        for tp in self.assignment():
+            end = self.highwater(tp)
+            done = self._committed_offset[tp]
+            if end is not None and done is not None:
+                yield tp, max(0, end - done)
+
+    def _to_batch_message(self, tp: TP, records: Batch, generation: int) -> ConsumerMessage:
+        # The message stands for its whole batch: offset of the last record, time of the first.
+        last = records[-1]
+        return ConsumerMessage(
+            tp.topic,
+            tp.partition,
+            last.offset,
+            records[0].timestamp / 1000,
+            last.timestamp_type,
+            None,
+            None,
+            records,
+            None,
+            0,
+            0,
+            tp,
+            generation_id=generation,
+        )
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        try:
+            while not (self._stopped.is_set() or fetcher._stopped.is_set()):
+                await asyncio.sleep(0)
+                records, _ = await self._wait_next_records(1.0)
+                generation = self.app.consumer_generation_id
+                if not records or self.should_stop:
+                    continue
+                if not self.flow_active:
+                    await self.perform_seek()
+                    continue
+                for partition, fetched in records.items():
+                    if self.app.consumer_generation_id != generation or not self.flow_active:
+                        break
+                    await self._hand_over(TP(partition.topic, partition.partition), fetched, generation)
+        except self.consumer_stopped_errors:
+            if not self.app.should_stop:
+                raise
+
+    async def _hand_over(self, tp: TP, fetched: list[ConsumerRecord], generation: int) -> None:
+        read = self._read_offset[tp]
+        if read is not None:
+            fetched = [record for record in fetched if record.offset >= read]
+        if not fetched:
+            return
+        self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
+        message = self._to_batch_message(tp, tuple(fetched), generation)
+        self._inflight[tp].append(message)
+        await self.wait_first(self.callback(message), self.suspend_flow.wait())
+        self._read_offset[tp] = message.offset + 1
+
+
+class BatchTransport(driver.Transport):  # type: ignore[misc]
+    """Faust's aiokafka transport with the batch consumer."""
+
+    Consumer = BatchConsumer
+
+

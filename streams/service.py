@@ -1,0 +1,101 @@
+"""What the agents of one worker share: configuration in force, reader, outputs, figures, clock, and how to fail.
+
+An agent's loop never lets an exception pass: Faust would acknowledge the event all the same. `Service.loop` ends the
+worker instead, at once and without a commit, so that the input is read again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, NoReturn, Protocol
+
+import structlog
+
+from agents.reading.reader import Reader
+from streams.batches import Batch
+from streams.configuration import Configuration
+from streams.metrics import Metrics
+from streams.outputs import Outputs
+from streams.topics import Topic
+
+log = structlog.get_logger("tocsin")
+
+
+def utc_now() -> datetime:
+    """The machine's time."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A configuration and the reader built from it, swapped together."""
+
+    configuration: Configuration
+    reader: Reader
+
+    @classmethod
+    def build(cls, configuration: Configuration) -> InForce:
+        """Build the reader of a configuration; takes seconds for large watchlists."""
+        reader = Reader.build(
+            taxonomies=configuration.taxonomies,
+            registry=configuration.registry,
+            watches=configuration.watches,
+            terms=configuration.terms,
+        )
+        return cls(configuration, reader)
+
+
+class Fail(Protocol):
+    """How a worker ends when an agent cannot go on."""
+
+    def __call__(self, where: str, error: BaseException) -> NoReturn:
+        """Leave at once, without a commit."""
+        ...
+
+
+@dataclass(slots=True)
+class Service:
+    """The shared parts of one worker."""
+
+    in_force: InForce
+    outputs: Outputs
+    client_options: dict[str, Any]
+    fail: Fail
+    metrics: Metrics = field(default_factory=Metrics)
+    now: Callable[[], datetime] = utc_now
+    heartbeats: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def prefix(self) -> str:
+        """What all topic names begin with."""
+        return self.in_force.configuration.settings.topics.prefix
+
+    def topic_name(self, topic: Topic) -> str:
+        """The full name of a topic."""
+        return self.prefix + topic.name
+
+    async def loop(self, name: str, stream: Any, handle: Callable[[Batch], Awaitable[None]]) -> None:
+        """Hand each batch of a stream to `handle`; acknowledge it when all it caused is acknowledged by the broker."""
+        clock = asyncio.get_running_loop().time
+        self.heartbeats[name] = clock()
+        async for event in stream.noack().events():
+            try:
+                await handle(event.value)
+            except Exception as error:  # noqa: BLE001 - whatever it is, its batch must not be committed
+                self.fail(name, error)
+            event.ack()
+            self.heartbeats[name] = clock()
+
+
+async def breathe(items: Batch, every: float = 0.005) -> AsyncIterator[Any]:
+    """Iterate over a batch, letting other tasks run about every `every` seconds."""
+    clock = asyncio.get_running_loop().time
+    until = clock() + every
+    for item in items:
+        yield item
+        if clock() > until:
+            await asyncio.sleep(0)
+            until = clock() + every
