@@ -100,6 +100,7 @@ class Policy:
         loaded = await load_state(
             STORIES,
             number,
+            beside=CANDIDATES,
             parse=lambda value: from_bytes(Story, value),
             client_options=service.client_options,
             prefix=service.prefix,

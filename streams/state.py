@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
+import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.outputs import Acknowledgement, Outputs
@@ -23,6 +24,8 @@ from streams.topics import Topic
 OFFSET_HEADER: Final = "tocsin-offset"
 
 S = TypeVar("S")
+
+log = structlog.get_logger("tocsin.state")
 
 
 @dataclass(slots=True)
@@ -37,18 +40,25 @@ async def load_state(
     topic: Topic,
     partition: int,
     *,
+    beside: Topic,
     parse: Callable[[bytes], S],
     client_options: dict[str, Any],
     prefix: str,
 ) -> Loaded[S]:
-    """Read one partition of a state topic whole. A record older in input offset than its key's value is passed over."""
+    """Read one partition of a state topic whole. A record older in input offset than its key's value is passed over.
+
+    `beside` is the input topic. A mark beyond its end is that of a former topic of this name, since made anew: it is
+    dropped, or everything new would be passed over.
+    """
     consumer = AIOKafkaConsumer(**client_options, enable_auto_commit=False, fetch_max_wait_ms=100)
     await consumer.start()
     try:
         tp = TopicPartition(prefix + topic.name, partition)
         consumer.assign([tp])
         await consumer.seek_to_beginning(tp)
-        end = (await consumer.end_offsets([tp]))[tp]
+        input_tp = TopicPartition(prefix + beside.name, partition)
+        ends = await consumer.end_offsets([tp, input_tp])
+        end = ends[tp]
         loaded: Loaded[S] = Loaded()
         offsets: dict[str, int] = {}
         while await consumer.position(tp) < end:
@@ -64,6 +74,9 @@ async def load_state(
                         loaded.values.pop(key, None)
                     else:
                         loaded.values[key] = parse(record.value)
+        if loaded.mark >= ends[input_tp]:
+            log.warning("state.mark_beyond_input", topic=tp.topic, partition=partition, mark=loaded.mark)
+            loaded.mark = -1
         return loaded
     finally:
         await consumer.stop()

@@ -1,0 +1,68 @@
+"""`/live`, `/ready` and `/metrics` on one port. Health is facts: what moved last, and when.
+
+Live: no agent sits on a batch for longer than `stuck_after`. Ready: the group has handed out partitions, and nothing
+is being taken away or given back at the moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """An answer with its reason."""
+
+    ok: bool
+    reason: str
+
+
+class HealthServer:
+    """The HTTP server of a worker. `port` 0 takes a free one; after `start`, `port` says which."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        live: Callable[[], Health],
+        ready: Callable[[], Health],
+        metrics: Callable[[], bytes],
+    ) -> None:
+        self.host = host
+        self.port = port
+        self._live = live
+        self._ready = ready
+        self._metrics = metrics
+        self._runner: web.AppRunner | None = None
+
+    async def start(self) -> None:
+        """Begin to answer. Raises OSError when the port is taken."""
+        application = web.Application()
+        application.router.add_get("/live", self._answer(self._live))
+        application.router.add_get("/ready", self._answer(self._ready))
+        application.router.add_get("/metrics", self._scrape)
+        self._runner = web.AppRunner(application, access_log=None, handle_signals=False)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self.host, self.port)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Stop answering."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    @staticmethod
+    def _answer(check: Callable[[], Health]) -> Callable[[web.Request], object]:
+        async def answer(_: web.Request) -> web.Response:
+            health = check()
+            return web.Response(status=200 if health.ok else 503, text=health.reason + "\n")
+
+        return answer
+
+    async def _scrape(self, _: web.Request) -> web.Response:
+        return web.Response(body=self._metrics(), headers={"content-type": "text/plain; version=0.0.4; charset=utf-8"})

@@ -1,0 +1,79 @@
+"""Structured logs: one line an event that matters, as JSON, or readable in a terminal.
+
+Values from articles may hold anything: line breaks, terminal escapes and bidirectional controls are written as escapes,
+so that a headline can neither forge a line nor move the cursor.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import unicodedata
+from collections.abc import MutableMapping
+from typing import Any, Final
+
+import structlog
+
+LOUD: Final = {
+    # Libraries that say the same thing a hundred times a second while a broker is away.
+    "aiokafka": logging.ERROR,
+    "faust": logging.ERROR,
+    "mode": logging.ERROR,
+    "httpx": logging.WARNING,
+    "httpcore": logging.WARNING,
+    "asyncio": logging.WARNING,
+    "aiohttp": logging.WARNING,
+}
+
+
+def clean(text: str) -> str:
+    """The text with control and format characters written as escapes."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        character if unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp") else f"\\u{ord(character):04x}"
+        for character in text
+    )
+
+
+def _clean_values(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for key, value in event.items():
+        if isinstance(value, str) and key != "exception":
+            event[key] = clean(value)
+    return event
+
+
+def configure_logs(*, json: bool | None = None, level: int = logging.INFO) -> None:
+    """Send all logs to stderr; `json` None decides by whether stderr is a terminal."""
+    as_json = not sys.stderr.isatty() if json is None else json
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _clean_values,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    renderer: Any = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if as_json
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for name, quiet in LOUD.items():
+        logging.getLogger(name).setLevel(quiet)
