@@ -32,6 +32,19 @@ MAX_BATCH_RECORDS = 500
 """Records an event carries at most: bounds how long one topic's batch keeps another's waiting."""
 
 
+FETCH_MAX_WAIT_MS = 100
+"""How long a broker may hold an empty fetch. Kafka answers as soon as there is a record; the embedded broker does not."""
+
+
+class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
+    """Faust's consumer thread, whose wait of 1.5 s for an empty fetch is not a setting."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
+        return consumer
+
+
 class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped for us
     """Faust's consumer, with batches for events and commits of the contiguous acknowledged prefix only."""
 
@@ -39,6 +52,9 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
         self._inflight: defaultdict[TP, deque[ConsumerMessage]] = defaultdict(deque)
         self.committing = True
         super().__init__(*args, **kwargs)
+
+    def _new_consumer_thread(self) -> BatchConsumerThread:
+        return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     def on_buffer_full(self, tp: TP) -> None:
         """Do nothing: waiting for room in the agent's queue is the back-pressure."""

@@ -1,0 +1,40 @@
+"""The Faust app: brokers, group, batch transport, and nothing that Faust would otherwise serve or create by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import faust
+
+from streams.batches import MAX_BATCH_RECORDS, BatchTransport
+from streams.connection import faust_options
+from streams.settings import Settings
+
+
+def build_app(settings: Settings) -> faust.App:
+    """A Faust app without agents yet. Names that reach the wire come from the settings, never from a module path."""
+    session = settings.broker.session_timeout.total_seconds()
+    options: dict[str, Any] = faust_options(settings.broker)
+    app = faust.App(
+        settings.service.group,
+        **options,
+        broker_client_id=settings.broker.client_id,
+        consumer_group_instance_id=settings.service.instance_id,
+        consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=2 * 1024 * 1024,
+        broker_session_timeout=session,
+        broker_heartbeat_interval=min(session / 6, 3.0),
+        broker_rebalance_timeout=max(30.0, session),
+        broker_request_timeout=max(settings.broker.request_timeout.total_seconds(), session + 5),
+        broker_max_poll_records=MAX_BATCH_RECORDS,
+        broker_commit_interval=0.5,
+        stream_wait_empty=True,
+        stream_buffer_maxsize=4,  # batches, not messages
+        table_standby_replicas=0,
+        topic_allow_declare=False,  # topics are made by `tocsin topics`, with their settings
+        topic_disable_leader=True,
+        web_enabled=False,
+        autodiscover=False,
+    )
+    app.transport = BatchTransport(app.conf.broker_consumer, app)
+    return app

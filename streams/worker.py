@@ -1,0 +1,223 @@
+"""The service: one process that runs the agents on the brokers of the configuration until it is told to stop.
+
+Start: wait for a broker, make or verify the topics, start the producer, then Faust. Stop (SIGTERM, SIGINT): no new
+work, what is under way is finished or left to its owner within the grace period, offsets are committed. Failure: leave
+at once with a non-zero code and without a commit, so that nothing unhandled counts as done; a supervisor starts anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any, NoReturn
+
+import structlog
+
+from agents import delivery, intake, policy
+from streams.app import build_app
+from streams.batches import BatchConsumer
+from streams.configuration import Configuration
+from streams.connection import client_options, wait_for_broker
+from streams.errors import BrokerError
+from streams.health import Health, HealthServer
+from streams.outputs import Outputs
+from streams.service import InForce, Service
+from streams.topic_admin import ensure_topics
+
+log = structlog.get_logger("tocsin.worker")
+
+FAILED = 70
+"""Exit code of a worker that left because an agent could not go on."""
+
+STUCK_AFTER = timedelta(minutes=3)
+"""A batch older than this, while the agent's heart stands still, means that the worker is not alive."""
+
+Started = Callable[["Worker"], Awaitable[None]]
+
+
+def leave(where: str, error: BaseException) -> NoReturn:
+    """End the process now, without a commit."""
+    log.critical("worker.failed", where=where, error=type(error).__name__, message=str(error), exc_info=error)
+    sys.stderr.flush()
+    os._exit(FAILED)
+
+
+class Worker:
+    """One worker. `run` starts it and returns when it has stopped."""
+
+    def __init__(self, configuration: Configuration, *, create_topics: bool = True) -> None:
+        self.configuration = configuration
+        self.settings = configuration.settings
+        self._create_topics = create_topics
+        self._stop = asyncio.Event()
+        options = client_options(self.settings.broker)
+        request_timeout_ms = int(self.settings.broker.request_timeout.total_seconds() * 1000)
+        self.service = Service(
+            in_force=InForce.build(configuration),
+            outputs=Outputs(options, self.settings.topics.prefix, request_timeout_ms),
+            client_options=options,
+            fail=leave,
+        )
+        self.app = build_app(self.settings)
+        intake.register(self.app, self.service)
+        self.policy = policy.register(self.app, self.service)
+        self.delivery = delivery.register(self.app, self.service)
+        self.app.on_partitions_revoked.connect(self._on_revoked)
+        self.app.on_partitions_assigned.connect(self._on_assigned)
+        self._assigned = False
+        self.health = HealthServer(
+            self.settings.service.health_host,
+            self.settings.service.health_port,
+            live=self.live,
+            ready=self.ready,
+            metrics=self.exposition,
+        )
+
+    @property
+    def consumer(self) -> BatchConsumer:
+        """Faust's consumer of this worker."""
+        consumer: BatchConsumer = self.app.consumer
+        return consumer
+
+    async def run(self, started: Started | None = None) -> None:
+        """Run until `stop` is called or a signal comes. Raises BrokerError or OSError when it cannot start."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with suppress(NotImplementedError, RuntimeError, ValueError):
+                loop.add_signal_handler(number, self.stop)
+        await self._start_health()
+        try:
+            if not await self._until_broker_answers():
+                return
+            await ensure_topics(self.configuration.settings, create=self._create_topics)
+            await self.service.outputs.start()
+            await self.delivery.start()
+            self.app.finalize()
+            await self.app.start()
+            log.info("worker.started", group=self.settings.service.group, health=f"http://{self.health.host}:{self.health.port}")
+            if started is not None:
+                await started(self)
+            await self._until_stopped()
+        finally:
+            await self._shut_down()
+
+    def stop(self) -> None:
+        """Begin to stop."""
+        if not self._stop.is_set():
+            log.info("worker.stopping")
+        self._stop.set()
+
+    async def _start_health(self) -> None:
+        try:
+            await self.health.start()
+        except OSError as error:
+            raise OSError(
+                f"{self.health.host}:{self.health.port} is taken: set service.health_port to a free port, or 0"
+            ) from error
+
+    async def _until_broker_answers(self) -> bool:
+        waiting = asyncio.ensure_future(wait_for_broker(self.settings.broker, self.settings.service.broker_patience))
+        stopping = asyncio.ensure_future(self._stop.wait())
+        try:
+            await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not waiting.done():
+                return False
+            waiting.result()
+            return True
+        finally:
+            for task in (waiting, stopping):
+                task.cancel()
+            await asyncio.gather(waiting, stopping, return_exceptions=True)
+
+    async def _until_stopped(self) -> None:
+        stopping = asyncio.ensure_future(self._stop.wait())
+        fallen = asyncio.ensure_future(self.app.wait_until_stopped())
+        try:
+            await asyncio.wait({stopping, fallen}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (stopping, fallen):
+                task.cancel()
+        if not self._stop.is_set():
+            reason = self.app.crash_reason or BrokerError("Faust stopped by itself")
+            leave("faust", reason)
+
+    async def _shut_down(self) -> None:
+        grace = self.settings.service.drain_grace.total_seconds()
+        self.delivery.stop_taking()
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self.app.stop(), grace)
+        await self.delivery.stop(grace)
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self.service.outputs.stop(), grace)
+        await self.health.stop()
+        log.info("worker.stopped")
+
+    async def _on_revoked(self, _: Any, revoked: Any = (), **__: Any) -> None:
+        self._assigned = False
+        log.info("worker.partitions_revoked", count=len(revoked))
+
+    async def _on_assigned(self, _: Any, assigned: Any = (), **__: Any) -> None:
+        # Even a partition that stays with us may have been another's in between.
+        candidates = self.service.topic_name(policy.CANDIDATES)
+        self.policy.forget({tp.partition for tp in assigned if tp.topic == candidates} | set(self.policy.partitions))
+        notifications = self.service.topic_name(delivery.NOTIFICATIONS)
+        await self.delivery.assign({tp.partition for tp in assigned if tp.topic == notifications})
+        self._assigned = bool(assigned)
+        log.info("worker.partitions_assigned", count=len(assigned))
+
+    def live(self) -> Health:
+        """Whether the agents move."""
+        oldest = self._oldest_unhandled()
+        clock = asyncio.get_running_loop().time()
+        for name, beat in self.service.heartbeats.items():
+            still = clock - beat
+            if still > STUCK_AFTER.total_seconds() and oldest > STUCK_AFTER.total_seconds():
+                return Health(False, f"{name} has not moved for {still:.0f} s while a record waits for {oldest:.0f} s")
+        return Health(True, "alive")
+
+    def ready(self) -> Health:
+        """Whether partitions are assigned to this worker."""
+        if self._stop.is_set():
+            return Health(False, "stopping")
+        return Health(True, "ready") if self._assigned else Health(False, "no partitions assigned yet")
+
+    def _oldest_unhandled(self) -> float:
+        if not self._assigned:
+            return 0.0
+        oldest = self.consumer.oldest_unhandled()
+        return max(0.0, self.service.now().timestamp() - oldest) if oldest is not None else 0.0
+
+    def exposition(self) -> bytes:
+        """The metrics now."""
+        metrics = self.service.metrics
+        metrics.oldest_unhandled.set(self._oldest_unhandled())
+        if self._assigned:
+            for tp, lag in self.consumer.lags():
+                metrics.lag.labels(tp.topic, str(tp.partition)).set(lag)
+        return metrics.exposition()
+
+
+def run_worker(configuration: Configuration, *, create_topics: bool = True, started: Started | None = None) -> None:
+    """Run a worker in this process until it stops, on uvloop where there is one."""
+
+    async def main() -> None:
+        await Worker(configuration, create_topics=create_topics).run(started)
+
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(main())
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop  # noqa: PLC0415 - not on every platform
+    except ImportError:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
+
+
