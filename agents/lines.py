@@ -1,0 +1,146 @@
+"""The lines in front of the endpoints of one partition: who is attempted next, and when.
+
+Each endpoint has a line of its own, so that none waits for another. A line attempts what is due, earliest first (with
+`ordered`, strictly in the order of arrival, each waiting for the one before), as far as the endpoint's concurrency,
+rate limit and breaker allow. What an attempt changes is acknowledged by the broker before the line forgets it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from alerting.endpoint import Endpoint
+from alerting.pending import Owed
+
+NEVER_SLEEP_LONGER = timedelta(hours=1)
+"""A line looks again at least this often, so that a changed configuration or clock is noticed."""
+
+
+class Gate(Protocol):
+    """Whether an endpoint may be called now: its breaker and its rate limit."""
+
+    def opens_at(self, endpoint: Endpoint, now: datetime) -> datetime | None:
+        """None: now. Else the earliest moment to ask again."""
+        ...
+
+    def passed(self, endpoint: Endpoint, now: datetime) -> None:
+        """Count a call that begins now."""
+        ...
+
+
+Settle = Callable[[str, Owed], Awaitable[Owed | None]]
+"""Makes one attempt and writes down what came of it: what is owed still, or None when it is settled."""
+
+
+class Line:
+    """The line of one endpoint.
+
+    `endpoint` gives the endpoint as configured now (None: it is gone; its notifications are handed over at once, for
+    `settle` to give up).
+    """
+
+    def __init__(
+        self,
+        endpoint: Callable[[], Endpoint | None],
+        settle: Settle,
+        gate: Gate,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._endpoint = endpoint
+        self._settle = settle
+        self._gate = gate
+        self._now = now
+        self._owed: dict[str, Owed] = {}
+        self._waiting: list[tuple[datetime, int, str]] = []
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._taking = True
+
+    def __len__(self) -> int:
+        return len(self._owed)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._owed
+
+    def add(self, key: str, owed: Owed) -> None:
+        """Put a notification into the line."""
+        self._owed[key] = owed
+        self._queue(key, owed)
+        self._look()
+
+    def _queue(self, key: str, owed: Owed) -> None:
+        heapq.heappush(self._waiting, (owed.due_at, owed.offset, key))
+
+    def _look(self) -> None:
+        """Start what may start now; set the alarm for what may start later."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        while self._taking and self._waiting:
+            endpoint = self._endpoint()
+            key = self._next(endpoint)
+            if key is None:
+                return
+            now = self._now()
+            begins = self._owed[key].due_at
+            if endpoint is not None and begins <= now:
+                begins = self._gate.opens_at(endpoint, now) or now
+            if begins > now:
+                wait = min(begins - now, NEVER_SLEEP_LONGER).total_seconds()
+                self._timer = asyncio.get_running_loop().call_later(max(wait, 0.001), self._look)
+                return
+            self._begin(key, endpoint, now)
+
+    def _next(self, endpoint: Endpoint | None) -> str | None:
+        """The one whose turn is next, unless as many are under way as may be."""
+        if endpoint is not None and endpoint.ordered:
+            if self._running:
+                return None
+            # Strict order is by arrival: the first one owed, whenever it is due.
+            return min(self._owed, key=lambda key: self._owed[key].offset)
+        limit = endpoint.concurrency if endpoint is not None else 1
+        return self._waiting[0][2] if len(self._running) < limit else None
+
+    def _begin(self, key: str, endpoint: Endpoint | None, now: datetime) -> None:
+        if self._waiting[0][2] == key:
+            heapq.heappop(self._waiting)
+        else:
+            self._waiting = [entry for entry in self._waiting if entry[2] != key]
+            heapq.heapify(self._waiting)
+        if endpoint is not None:
+            self._gate.passed(endpoint, now)
+        self._running[key] = asyncio.ensure_future(self._attempt(key))
+
+    async def _attempt(self, key: str) -> None:
+        try:
+            owed = await self._settle(key, self._owed[key])
+        finally:
+            self._running.pop(key, None)
+        if owed is None:
+            del self._owed[key]
+        else:
+            self._owed[key] = owed
+            self._queue(key, owed)
+        self._look()
+
+    def stop_taking(self) -> None:
+        """Begin nothing more."""
+        self._taking = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    async def stop(self, grace: float) -> None:
+        """Wait at most `grace` seconds for what is under way, then cut it off; it stays owed in its topic."""
+        self.stop_taking()
+        running = list(self._running.values())
+        if not running:
+            return
+        _, late = await asyncio.wait(running, timeout=grace)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)

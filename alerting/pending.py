@@ -1,0 +1,56 @@
+"""What is owed to an endpoint: the durable state of one notification until it is settled, and for a while after.
+
+A settled notification is remembered for `REMEMBERED`, so that the same one, read again after a kill, is not sent again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from streams.wire import Attempt, Moment, Notification, Wire
+
+REMEMBERED: Final = timedelta(hours=120)
+"""How long a settled notification is remembered (as long as Alertmanager's notification log)."""
+
+ATTEMPTS_KEPT: Final = 20
+"""Attempts whose history stays with a notification."""
+
+
+class Owed(Wire):
+    """A notification that is still owed. `offset` is its place in the partition of `notifications`."""
+
+    notification: Notification
+    offset: Annotated[int, Field(ge=0)]
+    due_at: Moment
+    attempts: tuple[Attempt, ...] = ()
+    made: Annotated[int, Field(ge=0)] = 0
+
+    def after(self, attempt: Attempt, due_at: datetime) -> Owed:
+        """The same, one failed attempt later."""
+        return self.model_copy(
+            update={"attempts": (*self.attempts, attempt)[-ATTEMPTS_KEPT:], "made": attempt.number, "due_at": due_at}
+        )
+
+
+class Settled(Wire):
+    """A notification that is no longer owed: delivered, or handed to `undelivered`."""
+
+    settled_at: Moment
+    offset: Annotated[int, Field(ge=0)]
+
+    def forgotten(self, now: datetime) -> bool:
+        """Whether it need not be remembered any more."""
+        return now - self.settled_at > REMEMBERED
+
+
+def pending_key(notification: Notification) -> str:
+    """The key of a notification's state: endpoint, webhook and, for a replay, its count."""
+    return f"{notification.endpoint}/{notification.alert.webhook_id}/{notification.replay}"
+
+
+def parse_pending(value: bytes) -> Owed | Settled:
+    """The state that a record of `pending` holds. Raises pydantic's ValidationError."""
+    return Settled.model_validate_json(value) if value.startswith(b'{"settled_at"') else Owed.model_validate_json(value)
