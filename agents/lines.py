@@ -80,7 +80,7 @@ class Line:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        while self._taking and self._waiting:
+        while self._taking:
             endpoint = self._endpoint()
             key = self._next(endpoint)
             if key is None:
@@ -93,27 +93,24 @@ class Line:
                 wait = min(begins - now, NEVER_SLEEP_LONGER).total_seconds()
                 self._timer = asyncio.get_running_loop().call_later(max(wait, 0.001), self._look)
                 return
-            self._begin(key, endpoint, now)
+            if endpoint is not None:
+                self._gate.passed(endpoint, now)
+            self._running[key] = asyncio.ensure_future(self._attempt(key))
 
     def _next(self, endpoint: Endpoint | None) -> str | None:
         """The one whose turn is next, unless as many are under way as may be."""
         if endpoint is not None and endpoint.ordered:
-            if self._running:
-                return None
-            # Strict order is by arrival: the first one owed, whenever it is due.
-            return min(self._owed, key=lambda key: self._owed[key].offset)
-        limit = endpoint.concurrency if endpoint is not None else 1
-        return self._waiting[0][2] if len(self._running) < limit else None
-
-    def _begin(self, key: str, endpoint: Endpoint | None, now: datetime) -> None:
-        if self._waiting[0][2] == key:
-            heapq.heappop(self._waiting)
-        else:
-            self._waiting = [entry for entry in self._waiting if entry[2] != key]
-            heapq.heapify(self._waiting)
-        if endpoint is not None:
-            self._gate.passed(endpoint, now)
-        self._running[key] = asyncio.ensure_future(self._attempt(key))
+            # Strict order is that of arrival, in which the notifications were added, whenever each is due.
+            return None if self._running else next(iter(self._owed), None)
+        if len(self._running) >= (endpoint.concurrency if endpoint is not None else 1):
+            return None
+        while self._waiting:
+            due_at, _, key = self._waiting[0]
+            owed = self._owed.get(key)
+            if owed is not None and key not in self._running and owed.due_at == due_at:
+                return key
+            heapq.heappop(self._waiting)  # begun, settled or put off since
+        return None
 
     async def _attempt(self, key: str) -> None:
         try:

@@ -1,0 +1,143 @@
+"""The line in front of an endpoint: order, concurrency, due times, under a clock that the test moves."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from agents.lines import Line
+from alerting.endpoint import Endpoint
+from alerting.pending import Owed
+from tests.builders import endpoint, notification
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Open:
+    """A gate that is open, or opens at a given moment."""
+
+    def __init__(self, at: datetime | None = None) -> None:
+        self.at = at
+        self.calls = 0
+
+    def opens_at(self, endpoint: Endpoint, now: datetime) -> datetime | None:
+        return self.at if self.at is not None and now < self.at else None
+
+    def passed(self, endpoint: Endpoint, now: datetime) -> None:
+        self.calls += 1
+
+
+class Desk:
+    """Attempts that the test lets end, one by one."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self.ends: dict[str, asyncio.Future[Owed | None]] = {}
+        self.changed = asyncio.Event()
+
+    async def settle(self, key: str, owed: Owed) -> Owed | None:
+        self.begun.append(key)
+        self.ends[key] = asyncio.get_running_loop().create_future()
+        self.changed.set()
+        return await self.ends[key]
+
+    async def until_begun(self, count: int) -> None:
+        while len(self.begun) < count:
+            self.changed.clear()
+            await self.changed.wait()
+
+
+def owed(offset: int, due_at: datetime = START) -> Owed:
+    return Owed(notification=notification(), offset=offset, due_at=due_at)
+
+
+def line(desk: Desk, gate: Open | None = None, now: datetime = START, **settings: object) -> Line:
+    configured = endpoint(**settings)
+    return Line(lambda: configured, desk.settle, gate or Open(), lambda: now)
+
+
+async def test_as_many_run_at_once_as_the_endpoint_allows() -> None:
+    desk = Desk()
+    queue = line(desk, concurrency=2)
+    for number in range(3):
+        queue.add(f"n{number}", owed(number))
+    await desk.until_begun(2)
+    assert desk.begun == ["n0", "n1"]
+    desk.ends["n0"].set_result(None)
+    await desk.until_begun(3)
+    assert desk.begun == ["n0", "n1", "n2"]
+    assert "n0" not in queue
+    await queue.stop(0)
+
+
+async def test_one_that_must_wait_lets_others_overtake() -> None:
+    desk = Desk()
+    queue = line(desk, concurrency=1)
+    queue.add("late", owed(0, START + timedelta(hours=10)))
+    queue.add("now", owed(1))
+    await desk.until_begun(1)
+    assert desk.begun == ["now"]
+    await queue.stop(0)
+
+
+async def test_in_strict_order_the_next_waits_for_the_one_before() -> None:
+    desk = Desk()
+    queue = line(desk, ordered=True, concurrency=8)
+    queue.add("first", owed(0))
+    queue.add("second", owed(1))
+    await desk.until_begun(1)
+    desk.ends["first"].set_result(owed(0, START + timedelta(hours=1)))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert desk.begun == ["first"], "the second must wait for the first, which is due in an hour"
+    await queue.stop(0)
+
+
+async def test_nothing_begins_before_the_gate_opens() -> None:
+    desk = Desk()
+    gate = Open(at=START + timedelta(minutes=1))
+    queue = line(desk, gate)
+    queue.add("n0", owed(0))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert desk.begun == []
+    assert gate.calls == 0
+    await queue.stop(0)
+
+
+async def test_what_is_cut_off_at_the_end_stays_owed() -> None:
+    desk = Desk()
+    queue = line(desk)
+    queue.add("n0", owed(0))
+    await desk.until_begun(1)
+    await queue.stop(grace=0)
+    assert "n0" in queue
+    queue.add("n1", owed(1))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert desk.begun == ["n0"], "a stopped line begins nothing"
+
+
+async def test_an_endpoint_that_is_gone_is_handed_over_at_once() -> None:
+    desk = Desk()
+    queue = Line(lambda: None, desk.settle, Open(), lambda: START)
+    queue.add("n0", owed(0))
+    await desk.until_begun(1)
+    await queue.stop(0)
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+async def test_a_failed_one_is_attempted_again_when_it_is_due(ordered: bool) -> None:
+    desk = Desk()
+    moment = [START]
+    configured = endpoint(ordered=ordered)
+    queue = Line(lambda: configured, desk.settle, Open(), lambda: moment[0])
+    queue.add("n0", owed(0))
+    await desk.until_begun(1)
+    moment[0] = START + timedelta(seconds=5)
+    desk.ends["n0"].set_result(owed(0, START + timedelta(seconds=5)))
+    await desk.until_begun(2)
+    assert desk.begun == ["n0", "n0"]
+    await queue.stop(0)
