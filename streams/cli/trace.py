@@ -1,0 +1,113 @@
+"""`tocsin trace`: the life of an alert, from its article to the last attempt to deliver it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from aiokafka import ConsumerRecord
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from streams.cli import app
+from streams.cli.replay import whole_topic
+from streams.configuration import Configuration, load_configuration
+from streams.connection import client_options
+from streams.logs import clean
+from streams.topics import ALERTS, CLASSIFIED, DELIVERIES, UNDELIVERED
+from streams.wire import Alert, Attempt, Reading, Undelivered, Wire, from_bytes, rfc3339
+
+W = TypeVar("W", bound=Wire)
+
+
+@dataclass(slots=True)
+class Life:
+    """All that the public topics hold of one alert."""
+
+    alerts: list[Alert] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
+    undelivered: list[Undelivered] = field(default_factory=list)
+
+
+@app.command()
+def trace(
+    alert_id: Annotated[str, typer.Argument(metavar="ID", help="An alert (alr_…) or a webhook (msg_…).")],
+    config: Annotated[Path | None, typer.Option(envvar="TOCSIN_CONFIG", help="Folder of the configuration.")] = None,
+) -> None:
+    """Print the life of an alert: its articles, its events, every attempt to deliver them."""
+    life = asyncio.run(_life(load_configuration(config), alert_id))
+    if not life.alerts:
+        Console(stderr=True).print(
+            f"tocsin: no alert {clean(alert_id)} in the topic of alerts; is it older than the topic's retention?",
+            markup=False,
+        )
+        raise typer.Exit(1)
+    _print(life)
+
+
+async def _life(configuration: Configuration, wanted: str) -> Life:
+    options = client_options(configuration.settings.broker)
+    prefix = configuration.settings.topics.prefix
+    life = Life()
+    async for record in whole_topic(options, prefix, ALERTS):
+        alert = _parse(Alert, record)
+        if alert is not None and wanted in (alert.alert_id, alert.webhook_id):
+            life.alerts.append(alert)
+    if not life.alerts:
+        return life
+    articles = {alert.article_id for alert in life.alerts}
+    webhooks = {alert.webhook_id for alert in life.alerts}
+    async for record in whole_topic(options, prefix, CLASSIFIED):
+        reading = _parse(Reading, record)
+        if reading is not None and reading.article.id in articles:
+            life.readings.append(reading)
+    async for record in whole_topic(options, prefix, DELIVERIES):
+        attempt = _parse(Attempt, record)
+        if attempt is not None and attempt.webhook_id in webhooks:
+            life.attempts.append(attempt)
+    async for record in whole_topic(options, prefix, UNDELIVERED):
+        given_up = _parse(Undelivered, record)
+        if given_up is not None and given_up.notification.alert.webhook_id in webhooks:
+            life.undelivered.append(given_up)
+    return life
+
+
+def _parse(model: type[W], record: ConsumerRecord) -> W | None:
+    try:
+        return from_bytes(model, record.value or b"")
+    except ValidationError:
+        return None
+
+
+def _print(life: Life) -> None:
+    rows: list[tuple[datetime, str, str]] = []
+    for reading in life.readings:
+        topics = ", ".join(f"{topic.topic} {topic.stage} {topic.score:.2f}" for topic in reading.topics) or "no topic"
+        source = reading.article.source or "unknown source"
+        rows.append((reading.read_at, "article read", f"{reading.article.id} from {source}: {topics}"))
+    for alert in life.alerts:
+        rows.append((alert.at, alert.type, f"event {alert.number} {alert.webhook_id}: {alert.headline}"))
+    for attempt in life.attempts:
+        status = f" {attempt.status}" if attempt.status else ""
+        later = f", next at {rfc3339(attempt.next_at)}" if attempt.next_at else ""
+        what = f"{attempt.endpoint} attempt {attempt.number}: {attempt.outcome}{status} {attempt.reason}"
+        rows.append((attempt.at, "attempt", f"{what} in {attempt.latency_ms:.0f} ms{later}"))
+    for given_up in life.undelivered:
+        rows.append((given_up.at, "given up", f"{given_up.notification.endpoint}: {given_up.reason}"))
+    table = Table("time", "what", "detail", box=None, pad_edge=False)
+    order = {"article read": 0, "attempt": 2, "given up": 3}
+    for moment, what, detail in sorted(rows, key=lambda row: (row[0], order.get(row[1], 1))):
+        table.add_row(rfc3339(moment), what, Text(clean(detail)))
+    first = life.alerts[0]
+    console = Console()
+    console.print(Text(clean(f"{first.alert_id}  watch {first.watch.id}  severity {first.watch.severity}"), style="bold"))
+    for clause in first.because:
+        console.print(Text(clean(f"  because {clause.clause}" + "".join(f"  “{e.text}”" for e in clause.evidence[:3]))))
+    console.print(table)

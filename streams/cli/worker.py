@@ -1,0 +1,35 @@
+"""`tocsin worker`: the service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from streams.cli import app
+from streams.configuration import load_configuration
+from streams.installation import check_installation
+from streams.logs import configure_logs
+from streams.worker import run_worker
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", envvar="TOCSIN_CONFIG", help="Folder of the configuration [default: the sample]."),
+]
+
+
+@app.command()
+def worker(
+    config: ConfigOption = None,
+    create_topics: Annotated[
+        bool, typer.Option(help="Create missing topics at the start; otherwise a missing one is an error.")
+    ] = True,
+    json_logs: Annotated[
+        bool | None, typer.Option("--json-logs/--readable-logs", help="[default: JSON unless on a terminal]")
+    ] = None,
+) -> None:
+    """Run the service on the brokers of the configuration, until SIGTERM or Ctrl-C."""
+    configure_logs(json=json_logs)
+    check_installation()
+    run_worker(load_configuration(config), create_topics=create_topics)

@@ -1,0 +1,56 @@
+"""What streams/batches.py relies on inside Faust and aiokafka: an upgrade that changes it fails here, loudly."""
+
+from __future__ import annotations
+
+import inspect
+
+import aiokafka
+from faust.transport import consumer as base
+from faust.transport.drivers import aiokafka as driver
+
+from streams.batches import BatchConsumer, BatchTransport
+
+
+def parameters(function: object) -> list[str]:
+    return list(inspect.signature(function).parameters)  # type: ignore[arg-type]
+
+
+def test_the_methods_that_are_replaced_exist_with_the_same_parameters() -> None:
+    for name in ("ack", "_new_offset", "commit", "on_partitions_revoked", "_drain_messages", "on_buffer_full"):
+        original = getattr(base.Consumer, name)
+        ours = getattr(BatchConsumer, name)
+        assert ours is not original
+        assert parameters(ours) == parameters(original), name
+
+
+def test_the_thread_makes_its_consumer_in_the_method_that_is_extended() -> None:
+    assert parameters(driver.AIOKafkaConsumerThread._create_worker_consumer) == ["self", "transport"]
+    assert "_fetch_max_wait_ms" in inspect.getsource(aiokafka.AIOKafkaConsumer)
+    assert "return AIOKafkaConsumerThread(self, loop=self.loop, beacon=self.beacon)" in inspect.getsource(
+        driver.Consumer._new_consumer_thread
+    )
+
+
+def test_commits_go_through_the_offset_that_is_replaced() -> None:
+    assert "self._new_offset(tp)" in inspect.getsource(base.Consumer._filter_committable_offsets)
+    assert "self._acked" in inspect.getsource(base.Consumer._filter_tps_with_pending_acks)
+    assert "await self.commit()" in inspect.getsource(base.Consumer._commit_handler.fun)
+
+
+def test_reading_goes_through_the_drain_that_is_replaced() -> None:
+    source = inspect.getsource(base)
+    assert "_drain_messages(self)" in source or "_drain_messages" in inspect.getsource(base.Fetcher)
+    assert parameters(base.Consumer._wait_next_records) == ["self", "timeout"]
+    assert parameters(base.Consumer.wait_first)[1:] == ["coros", "timeout"]
+
+
+def test_the_rebalance_waits_for_batches_under_way_before_it_tells_us() -> None:
+    from faust.app import base as app
+
+    source = inspect.getsource(app.App._on_partitions_revoked)
+    assert source.index("_consumer_wait_empty") < source.index("self.on_partitions_revoked.send")
+
+
+def test_the_transport_makes_our_consumer() -> None:
+    assert BatchTransport.Consumer is BatchConsumer
+    assert "self.Consumer(" in inspect.getsource(driver.Transport.create_consumer)
