@@ -1,9 +1,42 @@
-"""An article as it is read: the value, and its making from the bytes of a message."""
+"""An article as it is read: the value, and its making from the bytes of a message.
+
+The way of a message: its bytes become a JSON object (`decode`), the object gets the usual names (`shapes`), its fields
+are checked and bounded (`fields`), HTML becomes text (`html`). docs/articles.md says all of this to senders.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final, TypeVar
+
+from agents.reading.decode import decode_object
+from agents.reading.fields import (
+    MAX_ID,
+    canonical_url,
+    host_of,
+    id_of,
+    language_of,
+    moment_of,
+    name_of,
+    names_of,
+    text_of,
+    url_of,
+)
+from agents.reading.fold import fold, fold_text
+from agents.reading.html import html_to_text, readable_text
+from agents.reading.shapes import HTML_BODIES, NAMES, PLAIN_BODIES, Json, with_usual_names
+from streams.errors import UnreadableArticle
+from streams.ids import derive_id
+
+T = TypeVar("T")
+
+_MAX_REPETITIONS: Final = 8
+_SPACES: Final = re.compile(r"\s*")
+_ALONE: Final = re.compile(r"[^\S\n]*[.!?…:|–—-]*[^\S\n]*(?:[\r\n\u2028\u2029]|\Z)|[.!?…]+\s")
+_WORDS_OF_A_SENTENCE: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,5 +62,129 @@ class Article:
 
 
 def read_article(raw: bytes | None) -> Article:
-    """Make the article that a message holds. Raises UnreadableArticle with the reason."""
-    raise NotImplementedError
+    """Make the article that a message holds. Raises UnreadableArticle with the reason, and nothing else."""
+    return article_of(decode_object(raw))
+
+
+def article_of(item: Json) -> Article:
+    """Make the article that a JSON object holds. Raises UnreadableArticle."""
+    item = with_usual_names(item)
+    title, body = _title(item), _body(item)
+    if not (title.strip() or body.strip()):
+        raise UnreadableArticle(
+            "no-text", "the article has neither a title nor a body: give at least one of them", "body"
+        )
+    url = _first(item, "url", url_of)
+    source = _first(item, "source", lambda value: name_of(value, "source")) or (host_of(url) if url else None)
+    return Article(
+        id=_id(_first(item, "id", id_of), url, title, body, source),
+        title=title,
+        body=body,
+        body_start=body_start(title, body),
+        url=url,
+        source=source,
+        language=_first(item, "language", language_of) or "",
+        published_at=_first(item, "published_at", moment_of),
+        updated_at=_first(item, "updated_at", moment_of),
+        authors=_first(item, "authors", lambda value: names_of(value, "authors")) or (),
+        tags=_first(item, "tags", lambda value: names_of(value, "tags")) or (),
+    )
+
+
+def _first(item: Json, field: str, read: Callable[[Any], T]) -> T | None:
+    """The first of a field's names that holds something of use."""
+    for name in NAMES[field]:
+        value = item.get(name)
+        if value is not None and (result := read(value)):
+            return result
+    return None
+
+
+def _named_text(item: Json, field: str) -> tuple[str, Any]:
+    """The name and value of a text field: the first that is a string with something in it, else the first given."""
+    given: tuple[str, Any] = (field, None)
+    for name in NAMES[field]:
+        value = item.get(name)
+        if isinstance(value, str) and value and not value.isspace():
+            return name, value
+        if value is not None and given[1] is None:
+            given = name, value
+    return given
+
+
+def _title(item: Json) -> str:
+    name, value = _named_text(item, "title")
+    text = text_of(value, name)
+    readable = readable_text(text)
+    return text if readable is text else " ".join(readable.split())
+
+
+def _body(item: Json) -> str:
+    name, value = _named_text(item, "body")
+    text = text_of(value, name)
+    if name in PLAIN_BODIES:
+        return text
+    return html_to_text(text) if name in HTML_BODIES else readable_text(text)
+
+
+def _id(given: str | None, url: str | None, title: str, body: str, source: str | None) -> str:
+    if given and len(given) <= MAX_ID and given.isprintable():
+        return given
+    if given:
+        return derive_id("art", "id", given)
+    if url:
+        return derive_id("art", "url", canonical_url(url))
+    return derive_id("art", "content", source or "", title, body)
+
+
+def body_start(title: str, body: str) -> int:
+    """Where reading the body begins: after repetitions of the title at its head, white space and case aside.
+
+    A sentence that merely begins with the words of the title is not a repetition.
+    """
+    words = fold(title).split()
+    if words:
+        words[-1] = words[-1].rstrip(".") or words[-1]
+    start = 0
+    for _ in range(_MAX_REPETITIONS if words else 0):
+        at = _after_space(body, start)
+        end = _end_of(words, body, at, len(title))
+        if end is None or not _stands_alone(words, body, end, len(title)):
+            break
+        start = end
+    return _after_title(body, start) if start else 0
+
+
+def _after_space(text: str, position: int) -> int:
+    found = _SPACES.match(text, position)
+    return found.end() if found else position
+
+
+def _after_title(body: str, end: int) -> int:
+    closed = _ALONE.match(body, end)
+    return _after_space(body, closed.end() if closed else end)
+
+
+def _end_of(words: list[str], body: str, start: int, length: int) -> int | None:
+    """Where the title that stands at `start` of the body ends; None if it does not stand there."""
+    if fold(body[start : start + 1])[:1] != words[0][:1]:
+        return None
+    folded = fold_text(body[start : start + 2 * length + 64])
+    at = 0
+    for word in words:
+        at = _after_space(folded.text, at)
+        if not folded.text.startswith(word, at):
+            return None
+        at += len(word)
+    return start + folded.span(0, at)[1]
+
+
+def _stands_alone(words: list[str], body: str, end: int, length: int) -> bool:
+    if _ALONE.match(body, end):
+        return True
+    following = _after_space(body, end)
+    if following == end:
+        return False
+    if _end_of(words, body, following, length) is not None:
+        return True
+    return len(words) >= _WORDS_OF_A_SENTENCE and body[following : following + 1].isupper()

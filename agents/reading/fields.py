@@ -1,0 +1,208 @@
+"""One field at a time: what a JSON value of unknown making is worth as a text, a name, a URL, a time, a language.
+
+Only title and body can make an article unreadable. Any other field that is no good is left out or cut to its bound:
+an alert must not be lost over a tag. Nothing here raises anything but UnreadableArticle.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from streams.errors import UnreadableArticle
+
+MAX_ID: Final = 256
+MAX_URL: Final = 2048
+MAX_NAME: Final = 200
+MAX_NAMES: Final = 50
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2199
+
+_INNER: Final = ("value", "rendered", "@value", "#text", "text")
+_NAMES: Final = ("name", "literal", "title", "label", "@value", "value", "rendered", "code")
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,4}")
+_ISO_639_2: Final = {
+    "eng": "en", "tur": "tr", "ukr": "uk", "rus": "ru", "fra": "fr", "fre": "fr", "spa": "es", "deu": "de", "ger": "de",
+    "ara": "ar",
+}  # fmt: skip
+_TRACKING: Final = re.compile(
+    r"utm_.*|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|twclid|igshid|mc_cid|mc_eid|_ga|ocid|cmpid|smid|at_.*|ref_src"
+)
+_NUMBER: Final = re.compile(r"[0-9]{9,13}(?:\.[0-9]{1,9})?")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def text_of(value: Any, field: str) -> str:
+    """A title or body: a string, a list of strings (paragraphs), or an object around one. Absent is "".
+
+    Raises UnreadableArticle where it is something else, or holds a NUL.
+    """
+    if isinstance(value, str):
+        return without_nul(value, field)
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        parts = [text_of(_unwrapped(part), field) for part in value if not isinstance(part, list)]
+        if any(parts):
+            return "\n\n".join(part for part in parts if part)
+        if not value:
+            return ""
+    if isinstance(value, dict):
+        inner = _unwrapped(value)
+        if isinstance(inner, str):
+            return without_nul(inner, field)
+    raise UnreadableArticle("bad-field", f"{field} is {_kind(value)}, not text: send a string", field)
+
+
+def _unwrapped(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return next((value[key] for key in _INNER if isinstance(value.get(key), str)), value)
+
+
+def _kind(value: Any) -> str:
+    kinds = {bool: "true or false", int: "a number", float: "a number", list: "an array", dict: "an object"}
+    return kinds.get(type(value), "no text")
+
+
+def without_nul(text: str, field: str) -> str:
+    """The text itself. Raises UnreadableArticle where it holds a NUL character."""
+    if "\x00" in text:
+        raise UnreadableArticle(
+            "nul", f"{field} has a NUL character at position {text.index(chr(0))}: remove it", field
+        )
+    return text
+
+
+def name_of(value: Any, field: str, longest: int = MAX_NAME) -> str:
+    """A short text on one line: a string, or the name in an object or in the first of a list. "" if there is none."""
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if isinstance(value, dict):
+        value = next((value[key] for key in _NAMES if isinstance(value.get(key), str)), None)
+    if not isinstance(value, str):
+        return ""
+    line = " ".join(without_nul(value[: longest * 4], field).split())
+    return "".join(character for character in line if character.isprintable())[:longest].rstrip()
+
+
+def names_of(value: Any, field: str) -> tuple[str, ...]:
+    """Several short texts, each once, in their order: a list, a string with commas between them, or one object."""
+    if isinstance(value, str):
+        parts: Iterable[Any] = value[: MAX_NAME * MAX_NAMES].split(",")
+    elif isinstance(value, list):
+        parts = value[:MAX_NAMES]
+    else:
+        parts = (value,)
+    names = dict.fromkeys(name_of(part, field) for part in parts)
+    return tuple(name for name in names if name)[:MAX_NAMES]
+
+
+def id_of(value: Any) -> str:
+    """An identifier that the sender gave, a number included; "" where there is none that can be used."""
+    if type(value) is int:
+        return str(value)
+    if isinstance(value, dict):
+        value = value.get("value") or value.get("@value")
+    return without_nul(value, "id").strip() if isinstance(value, str) else ""
+
+
+def url_of(value: Any) -> str | None:
+    """A link that people may be sent to: http or https, no user info, nothing invisible in it; otherwise None."""
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if isinstance(value, dict):
+        value = value.get("@id") or value.get("url") or value.get("href")
+    if not isinstance(value, str):
+        return None
+    url = value.strip(" \t\r\n")
+    if not (8 <= len(url) <= MAX_URL and url[:8].lower().startswith(("http://", "https://"))):
+        return None
+    if not url.isprintable() or any(character in url for character in ' \\<>"') or "\xa0" in url:
+        return None
+    try:
+        parts = urlsplit(url)
+        good = bool(parts.hostname) and "@" not in parts.netloc and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return None
+    return url if good else None
+
+
+def canonical_url(url: str) -> str:
+    """One spelling for what is the same page: for recognising an article, not for calling.
+
+    Scheme, host case, default port, fragment, tracking parameters and their order do not count.
+    """
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower().rstrip(".")
+    if parts.port not in (None, 80, 443):
+        host += f":{parts.port}"
+    query = sorted(
+        pair
+        for pair in parse_qsl(parts.query, keep_blank_values=True)
+        if not _TRACKING.fullmatch(pair[0].lower())
+    )
+    return f"{host}{parts.path or '/'}{'?' + urlencode(query, errors='replace') if query else ''}"
+
+
+def host_of(url: str) -> str:
+    """The host of a URL without `www.`."""
+    return (urlsplit(url).hostname or "").removeprefix("www.")[:MAX_NAME]
+
+
+def language_of(value: Any) -> str:
+    """A BCP 47 tag as senders write it (`tr`, `pt-BR`, `en_GB`, `tur`); "" for anything else."""
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if isinstance(value, dict):
+        value = value.get("alternateName") or value.get("code")
+    if not isinstance(value, str) or not _LANGUAGE.fullmatch(tag := value[:40].strip()):
+        return ""
+    tag = tag.replace("_", "-")
+    first, _, rest = tag.partition("-")
+    first = _ISO_639_2.get(first.lower(), first.lower())
+    return f"{first}-{rest}" if rest else first
+
+
+def moment_of(value: Any) -> datetime | None:
+    """A time in UTC: RFC 3339 and its looser relatives, RFC 2822, or a Unix time in seconds or milliseconds.
+
+    A time without a zone is taken for UTC, a date for its midnight. None for anything else, and outside of the years
+    1900 to 2199.
+    """
+    if isinstance(value, dict):
+        value = value.get("@value")
+    try:
+        moment = _parse_moment(value)
+        if moment is None:
+            return None
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, TypeError, OverflowError, IndexError, AttributeError):
+        return None
+    return moment if FIRST_YEAR <= moment.year <= LAST_YEAR else None
+
+
+def _parse_moment(value: Any) -> datetime | None:
+    if isinstance(value, str):
+        return _parse_time(value.strip()) if len(value) <= 64 else None
+    if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+        return _EPOCH + timedelta(seconds=value / 1000 if value > 1e11 else value)
+    return None
+
+
+def _parse_time(text: str) -> datetime | None:
+    if not text or not text.isascii():
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    if _NUMBER.fullmatch(text):
+        return _parse_moment(float(text))
+    if text[10:11] in ("T", "t", " ") and text[16:19] == ":60":  # a leap second
+        return datetime.fromisoformat(text[:16] + ":59" + text[19:])
+    return parsedate_to_datetime(text)
