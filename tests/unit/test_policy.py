@@ -1,0 +1,134 @@
+"""What becomes of a candidate: a pure function of the stories and the candidate's own time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from alerting.fingerprint import fingerprint
+from alerting.policy import Decision, decide, notifications
+from alerting.story import Stories, Story
+from alerting.watch import Watch
+from streams.wire import ArticleRef, Candidate
+from tests.builders import MOMENT, candidate, watch
+
+TRUCE = (
+    "The two governments signed a ceasefire on Tuesday that is to begin at midnight along the whole of the northern "
+    "front, officials of both sides said after three days of talks in the lakeside town. Observers will be posted at "
+    "the four crossings and report to a joint commission every week."
+)
+FLOOD = (
+    "Some nine thousand people were told to leave their homes in the river delta as the water rose by a metre within a "
+    "day. Buses took families to schools on higher ground, the civil protection office said on Wednesday morning."
+)
+
+
+def told(number: int, text: str = TRUCE, minutes: float = 0, source: str = "wire", **changes: object) -> Candidate:
+    article = ArticleRef(id=f"art_{number}", title=text[:60], source=source, language="en")
+    seen_at = MOMENT + timedelta(minutes=minutes)
+    return candidate(number, article=article, fingerprint=fingerprint(text), seen_at=seen_at, **changes)
+
+
+def run(candidates: list[Candidate], of: Watch | None = None, stories: Stories | None = None) -> list[Decision]:
+    """Decide one after the other, as the agent does."""
+    stories = stories if stories is not None else Stories()
+    decisions = []
+    for one in candidates:
+        decision = decide(stories, one, of or watch())
+        stories.put(decision.story)
+        decisions.append(decision)
+    return decisions
+
+
+def rulings(decisions: list[Decision]) -> list[str]:
+    return [decision.ruling for decision in decisions]
+
+
+def test_the_first_article_of_a_story_opens_an_alert() -> None:
+    (decision,) = run([told(1)])
+    assert decision.ruling == "opened"
+    assert decision.alert is not None
+    assert decision.alert.type == "alert.opened"
+    assert decision.alert.number == 1
+    assert decision.alert.at == MOMENT
+
+
+def test_a_wire_copy_is_counted_and_not_told_again() -> None:
+    copy = TRUCE.replace("Tuesday", "Tuesday evening")
+    decisions = run([told(1), told(2, copy, minutes=5, source="agency")])
+    assert rulings(decisions) == ["opened", "throttled"]
+    assert decisions[1].story.articles == 2
+    assert decisions[1].story.sources == ("wire", "agency")
+
+
+def test_a_copy_after_the_pause_updates_the_same_alert() -> None:
+    first, second = run([told(1), told(2, minutes=31, source="agency")])
+    assert second.ruling == "updated"
+    assert first.alert is not None
+    assert second.alert is not None
+    assert second.alert.alert_id == first.alert.alert_id
+    assert second.alert.number == 2
+    assert second.alert.webhook_id != first.alert.webhook_id
+    assert second.alert.sources == 2
+
+
+def test_updates_come_at_most_once_in_the_configured_time() -> None:
+    copies = [told(number, minutes=10 * number) for number in range(10)]
+    assert rulings(run(copies)).count("updated") == 3
+
+
+def test_another_story_opens_another_alert() -> None:
+    first, second = run([told(1), told(2, FLOOD, minutes=1)])
+    assert rulings([first, second]) == ["opened", "opened"]
+    assert first.story.alert_id != second.story.alert_id
+
+
+def test_the_same_text_under_another_watch_is_another_alert() -> None:
+    stories = Stories()
+    first = decide(stories, told(1), watch())
+    stories.put(first.story)
+    second = decide(stories, told(1, watch="other"), watch(id="other"))
+    assert second.ruling == "opened"
+    assert second.story.alert_id != first.story.alert_id
+
+
+def test_a_candidate_read_twice_changes_nothing() -> None:
+    first, second = run([told(1), told(1, minutes=60)])
+    assert second.ruling == "repeat"
+    assert second.alert is None
+    assert second.story == first.story
+
+
+def test_after_the_window_the_same_text_is_a_new_story_and_the_old_one_is_forgotten() -> None:
+    stories = Stories()
+    first, second = run([told(1), told(2, minutes=60 * 49)], stories=stories)
+    assert second.ruling == "opened"
+    assert second.ended == (first.story,)
+    assert [story.story_id for story in stories] == [second.story.story_id]
+
+
+def test_the_same_state_and_candidates_decide_the_same_to_the_byte() -> None:
+    candidates = [told(n, TRUCE if n % 2 else FLOOD, minutes=13 * n, source=f"s{n}") for n in range(12)]
+    once, again = run(candidates), run(candidates)
+    assert [d.alert and d.alert.to_bytes() for d in once] == [d.alert and d.alert.to_bytes() for d in again]
+
+
+def test_a_replay_from_any_point_of_the_written_state_decides_the_same() -> None:
+    candidates = [told(n, TRUCE if n % 2 else FLOOD, minutes=13 * n, source=f"s{n}") for n in range(12)]
+    expected = run(candidates)
+    for point in range(len(candidates)):
+        written = {decision.story.story_id: decision.story for decision in expected[:point]}
+        restored = [Story.model_validate_json(story.to_bytes()) for story in written.values()]
+        replayed = run(candidates[point:], stories=Stories(restored))
+        assert [d.alert for d in replayed] == [d.alert for d in expected[point:]], point
+
+
+def test_a_late_clock_does_not_bring_an_update_early() -> None:
+    decisions = run([told(1, minutes=60), told(2, minutes=0)])
+    assert rulings(decisions) == ["opened", "throttled"]
+
+
+def test_each_endpoint_is_notified_once() -> None:
+    (decision,) = run([told(1)])
+    assert decision.alert is not None
+    bound = notifications(decision.alert, watch(notify=("desk", "ops", "desk")))
+    assert [notification.endpoint for notification in bound] == ["desk", "ops"]
