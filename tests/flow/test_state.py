@@ -1,0 +1,94 @@
+"""State in a compacted topic: what is written is what is read back, with the mark of the last input it contains."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from streams.embedded import EmbeddedBroker
+from streams.errors import OutputRefused
+from streams.outputs import MAX_OUTPUT_BYTES, Outputs, settle
+from streams.state import Loaded, load_state, write_state
+from streams.topics import CANDIDATES, STORIES
+
+
+class Place:
+    """Outputs and topics of one test."""
+
+    def __init__(self, options: dict[str, Any], outputs: Outputs, prefix: str) -> None:
+        self.options = options
+        self.outputs = outputs
+        self.prefix = prefix
+
+    async def write(self, *records: tuple[str, bytes | None, int], partition: int = 0) -> None:
+        for key, value, offset in records:
+            await settle([await write_state(self.outputs, STORIES, partition, key, value, offset=offset)])
+
+    async def inputs(self, number: int, partition: int = 0) -> None:
+        for _ in range(number):
+            await settle([await self.outputs.send(CANDIDATES, b"x", key=None, partition=partition)])
+
+    async def load(self, partition: int = 0) -> Loaded[bytes]:
+        return await load_state(
+            STORIES, partition, beside=CANDIDATES, parse=bytes, client_options=self.options, prefix=self.prefix
+        )
+
+
+@pytest.fixture
+async def place(embedded: EmbeddedBroker, prefix: str) -> AsyncIterator[Place]:
+    embedded.create([prefix + STORIES.name, prefix + CANDIDATES.name])
+    options = {"bootstrap_servers": embedded.servers}
+    outputs = Outputs(options, prefix)
+    await outputs.start()
+    yield Place(options, outputs, prefix)
+    await outputs.stop()
+
+
+async def test_an_empty_partition_has_no_state(place: Place) -> None:
+    loaded = await place.load()
+    assert loaded.values == {}
+    assert loaded.mark == -1
+
+
+async def test_the_last_value_of_each_key_is_read_back_with_the_mark(place: Place) -> None:
+    await place.inputs(10)
+    await place.write(("a", b"1", 3), ("b", b"2", 4), ("a", b"3", 7))
+    loaded = await place.load()
+    assert loaded.values == {"a": b"3", "b": b"2"}
+    assert loaded.mark == 7
+
+
+async def test_a_forgotten_key_is_gone_and_its_input_still_counts(place: Place) -> None:
+    await place.inputs(10)
+    await place.write(("a", b"1", 3), ("a", None, 9))
+    loaded = await place.load()
+    assert loaded.values == {}
+    assert loaded.mark == 9
+
+
+async def test_a_late_write_of_a_former_owner_changes_nothing(place: Place) -> None:
+    await place.inputs(30)
+    await place.write(("a", b"new", 20), ("a", b"stale", 13))
+    assert (await place.load()).values == {"a": b"new"}
+
+
+async def test_partitions_do_not_mix(place: Place) -> None:
+    await place.inputs(10, partition=1)
+    await place.write(("a", b"1", 3), partition=1)
+    assert (await place.load(0)).values == {}
+    assert (await place.load(1)).values == {"a": b"1"}
+
+
+async def test_a_mark_beyond_the_end_of_the_input_is_that_of_a_former_topic(place: Place) -> None:
+    await place.inputs(2)
+    await place.write(("a", b"1", 500))
+    loaded = await place.load()
+    assert loaded.mark == -1
+    assert loaded.values == {"a": b"1"}
+
+
+async def test_an_output_that_is_too_large_is_refused_and_said(place: Place) -> None:
+    with pytest.raises(OutputRefused, match=r"candidates: MessageSizeTooLargeError"):
+        await place.outputs.send(CANDIDATES, b"x" * (MAX_OUTPUT_BYTES + 1), key=None)
