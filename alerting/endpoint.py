@@ -38,7 +38,8 @@ class Endpoint(Part):
     """One endpoint. `url`, `secrets` and `headers` hold secrets: never print them, log `host` at the most.
 
     `secrets` are Standard Webhooks signing keys (`whsec_…`, or `whsk_…` for Ed25519), several while one is being
-    rotated; in the file they are references (`env:NAME` or `file:PATH`), here they are resolved.
+    rotated; in the file they are references (`env:NAME` or `file:PATH`), here they are resolved. `slow_wait` is the
+    least wait after 429 and time-outs.
     """
 
     id: Identifier
@@ -50,6 +51,7 @@ class Endpoint(Part):
     template: str | None = None
     timeout: timedelta = timedelta(seconds=15)
     schedule: tuple[timedelta, ...] = STANDARD_SCHEDULE
+    slow_wait: timedelta = timedelta(seconds=60)
     jitter: Annotated[float, Field(ge=0, le=1)] = 0.2
     rate_limit: RateLimit | None = None
     concurrency: Annotated[int, Field(ge=1, le=256)] = 8

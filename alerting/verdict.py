@@ -1,0 +1,79 @@
+"""What an attempt's result means: the one table of statuses and failures.
+
+A verdict is closed: delivered, try again, or give up; `slow` asks for a longer wait (the receiver is overwhelmed),
+`disable` says that the endpoint wants nothing more (410 Gone).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Failure = Literal[
+    "timeout", "connect", "tls", "reset", "protocol", "address-refused", "unresolvable", "too-long", "render"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What to do after an attempt, and why in a few words."""
+
+    outcome: Literal["delivered", "retry", "give-up"]
+    reason: str
+    slow: bool = False
+    disable: bool = False
+
+    @property
+    def delivered(self) -> bool:
+        """Whether the receiver took it."""
+        return self.outcome == "delivered"
+
+
+_STATUS: Final = {
+    408: Verdict("retry", "408 request timeout", slow=True),
+    409: Verdict("retry", "409 conflict"),
+    410: Verdict("give-up", "410 gone: the endpoint wants no more webhooks", disable=True),
+    413: Verdict("give-up", "413 the receiver finds the body too large"),
+    421: Verdict("retry", "421 misdirected"),
+    423: Verdict("retry", "423 locked"),
+    425: Verdict("retry", "425 too early"),
+    429: Verdict("retry", "429 too many requests", slow=True),
+    501: Verdict("retry", "501 not implemented"),
+    503: Verdict("retry", "503 unavailable", slow=True),
+    504: Verdict("retry", "504 gateway timeout", slow=True),
+}
+
+_FAILURE: Final = {
+    "timeout": Verdict("retry", "no complete answer in time", slow=True),
+    "connect": Verdict("retry", "no connection"),
+    "tls": Verdict("retry", "TLS failed: is the certificate valid for the host?"),
+    "reset": Verdict("retry", "the connection broke; the receiver may have taken it"),
+    "protocol": Verdict("retry", "the answer is not HTTP"),
+    "address-refused": Verdict("retry", "the host's address is one that must not be called"),
+    "unresolvable": Verdict("retry", "the host has no address"),
+    "too-long": Verdict("retry", "the answer's headers do not end"),
+    "render": Verdict("give-up", "the alert could not be rendered for this endpoint"),
+}
+
+
+def judge(status: int | None, failure: Failure | None = None) -> Verdict:
+    """The verdict on an HTTP status, or on a failure where there was no answer.
+
+    2xx is delivered. 3xx is a failure (redirects are never followed) and, like most of 4xx, tried again: a receiver
+    that is being repaired or reconfigured answers anything for a while. 410 ends the endpoint.
+    """
+    if failure is not None:
+        return _FAILURE[failure]
+    if status is None:
+        raise ValueError("neither a status nor a failure")
+    if status in _STATUS:
+        return _STATUS[status]
+    if 200 <= status < 300:
+        return Verdict("delivered", str(status))
+    if 300 <= status < 400:
+        return Verdict("retry", f"{status}: redirects are not followed; set the endpoint's url to the final address")
+    if 400 <= status < 500:
+        return Verdict("retry", f"{status}: the receiver refuses")
+    if 500 <= status < 600:
+        return Verdict("retry", f"{status}: the receiver failed")
+    return Verdict("retry", f"{status} is no final HTTP status")
