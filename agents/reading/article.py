@@ -1,7 +1,8 @@
 """An article as it is read: the value, and its making from the bytes of a message.
 
-The way of a message: its bytes become a JSON object (`decode`), the object gets the usual names (`shapes`), its fields
-are checked and bounded (`fields`), HTML becomes text (`html`). docs/articles.md says all of this to senders.
+The way of a message: its bytes become a JSON object (`decode`), the object gets the usual names (`shapes`),
+its fields are checked and bounded (`fields`), HTML becomes text (`html`). docs/articles.md says all of this
+to senders.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from agents.reading.fields import (
 )
 from agents.reading.fold import fold, fold_text
 from agents.reading.html import html_to_text, readable_text
-from agents.reading.shapes import HTML_BODIES, NAMES, PLAIN_BODIES, Json, with_usual_names
+from agents.reading.shapes import HTML_BODIES, PLAIN_BODIES, Given, Json, given_fields, with_usual_names
 from streams.errors import UnreadableArticle
 from streams.ids import derive_id
 
@@ -43,9 +44,10 @@ _WORDS_OF_A_SENTENCE: Final = 4
 class Article:
     """One article.
 
-    `title` and `body` are the texts that all offsets of evidence point into, in code points: as they were sent, or,
-    where the body was HTML, the text that it was reduced to. `body_start` is where reading the body begins: after
-    repetitions of the title at its head. `language` is the BCP 47 tag that the sender gave ("" for none).
+    `title` and `body` are the texts that all offsets of evidence point into, in code points: as they were
+    sent, or, where the body was HTML, the text that it was reduced to. `body_start` is where reading the
+    body begins: after repetitions of the title at its head. `language` is the BCP 47 tag that the sender
+    gave ("" for none).
     """
 
     id: str
@@ -68,60 +70,69 @@ def read_article(raw: bytes | None) -> Article:
 
 def article_of(item: Json) -> Article:
     """Make the article that a JSON object holds. Raises UnreadableArticle."""
-    item = with_usual_names(item)
-    title, body = _title(item), _body(item)
+    given = given_fields(with_usual_names(item))
+    title, body = _title(given), _body(given)
     if not (title.strip() or body.strip()):
         raise UnreadableArticle(
             "no-text", "the article has neither a title nor a body: give at least one of them", "body"
         )
-    url = _first(item, "url", url_of)
-    source = _first(item, "source", lambda value: name_of(value, "source")) or (host_of(url) if url else None)
+    url = _first(given, "url", url_of)
+    source = _first(given, "source", _source_of) or (host_of(url) if url else None)
     return Article(
-        id=_id(_first(item, "id", id_of), url, title, body, source),
+        id=_id(_first(given, "id", id_of), url, title, body, source),
         title=title,
         body=body,
         body_start=body_start(title, body),
         url=url,
         source=source,
-        language=_first(item, "language", language_of) or "",
-        published_at=_first(item, "published_at", moment_of),
-        updated_at=_first(item, "updated_at", moment_of),
-        authors=_first(item, "authors", lambda value: names_of(value, "authors")) or (),
-        tags=_first(item, "tags", lambda value: names_of(value, "tags")) or (),
+        language=_first(given, "language", language_of) or "",
+        published_at=_first(given, "published_at", moment_of),
+        updated_at=_first(given, "updated_at", moment_of),
+        authors=_first(given, "authors", _authors_of) or (),
+        tags=_first(given, "tags", _tags_of) or (),
     )
 
 
-def _first(item: Json, field: str, read: Callable[[Any], T]) -> T | None:
-    """The first of a field's names that holds something of use."""
-    for name in NAMES[field]:
-        value = item.get(name)
-        if value is not None and (result := read(value)):
+def _source_of(value: Any) -> str:
+    return name_of(value, "source")
+
+
+def _authors_of(value: Any) -> tuple[str, ...]:
+    return names_of(value, "authors")
+
+
+def _tags_of(value: Any) -> tuple[str, ...]:
+    return names_of(value, "tags")
+
+
+def _first(given: Given, field: str, read: Callable[[Any], T]) -> T | None:
+    """The first value of a field that is of use."""
+    for _, value in given.get(field, ()):
+        if result := read(value):
             return result
     return None
 
 
-def _named_text(item: Json, field: str) -> tuple[str, Any]:
-    """The name and value of a text field: the first that is a string with something in it, else the first given."""
-    given: tuple[str, Any] = (field, None)
-    for name in NAMES[field]:
-        value = item.get(name)
-        if isinstance(value, str) and value and not value.isspace():
-            return name, value
-        if value is not None and given[1] is None:
-            given = name, value
-    return given
+def _named_text(given: Given, field: str) -> tuple[str, str]:
+    """The name and text of a text field: the first string with something in it, else the first given."""
+    values = given.get(field)
+    if values is None:
+        return field, ""
+    name, value = next(
+        ((name, value) for name, value in values if isinstance(value, str) and value and not value.isspace()),
+        values[0],
+    )
+    return name, text_of(value, name)
 
 
-def _title(item: Json) -> str:
-    name, value = _named_text(item, "title")
-    text = text_of(value, name)
+def _title(given: Given) -> str:
+    _, text = _named_text(given, "title")
     readable = readable_text(text)
-    return text if readable is text else " ".join(readable.split())
+    return text if readable == text else " ".join(readable.split())
 
 
-def _body(item: Json) -> str:
-    name, value = _named_text(item, "body")
-    text = text_of(value, name)
+def _body(given: Given) -> str:
+    name, text = _named_text(given, "body")
     if name in PLAIN_BODIES:
         return text
     return html_to_text(text) if name in HTML_BODIES else readable_text(text)
@@ -142,6 +153,9 @@ def body_start(title: str, body: str) -> int:
 
     A sentence that merely begins with the words of the title is not a repetition.
     """
+    at = _after_space(body, 0)
+    if fold(title[:32]).lstrip()[:1] != fold(body[at : at + 1])[:1]:
+        return 0  # nearly always
     words = fold(title).split()
     if words:
         words[-1] = words[-1].rstrip(".") or words[-1]

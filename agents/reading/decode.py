@@ -1,8 +1,8 @@
 """From the bytes of a message to a JSON object, or the reason why not.
 
-The common case is one call of orjson. Everything slower happens only once that has failed: accepting a byte order
-mark, reading past numbers that no double can hold, and finding out which fault to report. Only UnreadableArticle
-leaves this module, and its messages never quote the input.
+The common case is one call of orjson. Everything slower happens only once that has failed: accepting a byte
+order mark, reading past numbers that no double can hold, and finding out which fault to report. Only
+UnreadableArticle leaves this module, and its messages never quote the input.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ MAX_BYTES: Final = 1024 * 1024
 _BOM: Final = b"\xef\xbb\xbf"
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _TYPES: Final = {
-    list: "an array", str: "a string", int: "a number", float: "a number", bool: "true or false", type(None): "null",
+    list: "an array", str: "a string", int: "a number", float: "a number", bool: "true or false",
+    type(None): "null",
 }  # fmt: skip
 
 
 def decode_object(raw: bytes | None) -> dict[str, Any]:
-    """The JSON object that a message holds; of a key that is given twice, the last. Raises UnreadableArticle."""
+    """The JSON object that a message holds; of a key given twice, the last. Raises UnreadableArticle."""
     if not raw:
         raise UnreadableArticle("empty", "the message is empty (a tombstone or no bytes): send a JSON object")
     if len(raw) > MAX_BYTES:
@@ -133,5 +134,5 @@ def _too_deep() -> UnreadableArticle:
 def _lone_surrogate() -> UnreadableArticle:
     return UnreadableArticle(
         "lone-surrogate",
-        "a string holds half of a surrogate pair (\\ud800 to \\udfff alone): escape both halves, or send the character",
+        "a string holds half of a surrogate pair (\\ud800 to \\udfff alone): escape both halves",
     )

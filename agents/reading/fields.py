@@ -1,7 +1,7 @@
-"""One field at a time: what a JSON value of unknown making is worth as a text, a name, a URL, a time, a language.
+"""One field at a time: what a JSON value is worth as a text, a name, a URL, a time, a language.
 
-Only title and body can make an article unreadable. Any other field that is no good is left out or cut to its bound:
-an alert must not be lost over a tag. Nothing here raises anything but UnreadableArticle.
+Only title and body can make an article unreadable. Any other field that is no good is left out or cut to
+its bound: an alert must not be lost over a tag. Nothing here raises anything but UnreadableArticle.
 """
 
 from __future__ import annotations
@@ -26,11 +26,12 @@ _INNER: Final = ("value", "rendered", "@value", "#text", "text")
 _NAMES: Final = ("name", "literal", "title", "label", "@value", "value", "rendered", "code")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,4}")
 _ISO_639_2: Final = {
-    "eng": "en", "tur": "tr", "ukr": "uk", "rus": "ru", "fra": "fr", "fre": "fr", "spa": "es", "deu": "de", "ger": "de",
-    "ara": "ar",
+    "eng": "en", "tur": "tr", "ukr": "uk", "rus": "ru", "fra": "fr", "fre": "fr", "spa": "es", "deu": "de",
+    "ger": "de", "ara": "ar",
 }  # fmt: skip
 _TRACKING: Final = re.compile(
-    r"utm_.*|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|twclid|igshid|mc_cid|mc_eid|_ga|ocid|cmpid|smid|at_.*|ref_src"
+    r"utm_.*|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|twclid|igshid|mc_cid|mc_eid|_ga|ocid|cmpid|smid"
+    r"|at_.*|ref_src"
 )
 _NUMBER: Final = re.compile(r"[0-9]{9,13}(?:\.[0-9]{1,9})?")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -79,7 +80,7 @@ def without_nul(text: str, field: str) -> str:
 
 
 def name_of(value: Any, field: str, longest: int = MAX_NAME) -> str:
-    """A short text on one line: a string, or the name in an object or in the first of a list. "" if there is none."""
+    """A short text on one line: a string, or the name in an object or a list's first. "" if there is none."""
     if isinstance(value, list):
         value = value[0] if value else None
     if isinstance(value, dict):
@@ -87,11 +88,13 @@ def name_of(value: Any, field: str, longest: int = MAX_NAME) -> str:
     if not isinstance(value, str):
         return ""
     line = " ".join(without_nul(value[: longest * 4], field).split())
-    return "".join(character for character in line if character.isprintable())[:longest].rstrip()
+    if not line.isprintable():
+        line = "".join(character for character in line if character.isprintable())
+    return line[:longest].rstrip()
 
 
 def names_of(value: Any, field: str) -> tuple[str, ...]:
-    """Several short texts, each once, in their order: a list, a string with commas between them, or one object."""
+    """Several short texts, each once, in their order: a list, a string with commas, or one object."""
     if isinstance(value, str):
         parts: Iterable[Any] = value[: MAX_NAME * MAX_NAMES].split(",")
     elif isinstance(value, list):
@@ -112,7 +115,7 @@ def id_of(value: Any) -> str:
 
 
 def url_of(value: Any) -> str | None:
-    """A link that people may be sent to: http or https, no user info, nothing invisible in it; otherwise None."""
+    """A link that people may be sent to: http or https, no user info, nothing invisible; otherwise None."""
     if isinstance(value, list):
         value = value[0] if value else None
     if isinstance(value, dict):
@@ -171,8 +174,8 @@ def language_of(value: Any) -> str:
 def moment_of(value: Any) -> datetime | None:
     """A time in UTC: RFC 3339 and its looser relatives, RFC 2822, or a Unix time in seconds or milliseconds.
 
-    A time without a zone is taken for UTC, a date for its midnight. None for anything else, and outside of the years
-    1900 to 2199.
+    A time without a zone is taken for UTC, a date for its midnight. None for anything else, and outside of
+    the years 1900 to 2199.
     """
     if isinstance(value, dict):
         value = value.get("@value")

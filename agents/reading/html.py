@@ -1,8 +1,9 @@
 """Text out of HTML: paragraphs apart, words together, nothing of scripts, styles and navigation.
 
-Parsing HTML as browsers do is quadratic or worse for some inputs (deep nesting, thousands of attributes, formatting
-elements that are re-opened in every paragraph): 800 kB can take half a minute. So one linear pass first reduces the
-markup to bare block-level tags, which decide all that matters here; lexbor then builds the tree from those.
+Parsing HTML as browsers do is quadratic or worse for some inputs (deep nesting, thousands of attributes,
+formatting elements that are re-opened in every paragraph): 800 kB can take half a minute. So one linear
+pass first reduces the markup to bare block-level tags, which decide all that matters here; lexbor then
+builds the tree from those.
 """
 
 from __future__ import annotations
@@ -14,24 +15,27 @@ from typing import Final
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser
 
 MAX_TAGS: Final = 4000
-"""Block-level tags from which a tree is built (its worst case: 20 ms). Text with more is split at its tags instead."""
+"""Block-level tags from which a tree is built (at worst 20 ms). With more, text is split at its tags."""
 
-# Separators that the text carries through the parser. Written inside of elements, because text between the cells of
-# a table would be moved out of it.
+# Separators that the text carries through the parser. Written inside of elements, because text between
+# the cells of a table would be moved out of it.
 _PARAGRAPH: Final = "\x1e"
 _LINE: Final = "\x1f"
 
 _PARAGRAPHS: Final = (
-    "address article blockquote caption center dd details div dl dt fieldset figcaption figure form h1 h2 h3 h4 h5 h6 "
-    "header hgroup main ol p pre section summary ul"
-).split()
+    "address", "article", "blockquote", "caption", "center", "dd", "details", "div", "dl", "dt", "fieldset",
+    "figcaption", "figure", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "main", "ol", "p",
+    "pre", "section", "summary", "ul",
+)  # fmt: skip
 _LINES: Final = ("li", "td", "th")
 _STRUCTURE: Final = ("table", "thead", "tbody", "tfoot", "tr")
 _LEFT_OUT: Final = ("nav", "aside", "footer", "button", "select", "dialog", "menu", "svg", "math", "object")
 _GAPS: Final = ("img", "video", "audio", "embed", "input", "canvas", "picture", "source")
 _INLINE: Final = (
-    "a abbr b big cite code del em font i ins kbd mark q s small span strike strong sub sup time tt u var"
-).split()
+    "a", "abbr", "b", "big", "cite", "code", "del", "em", "font", "i", "ins", "kbd", "mark", "q", "s", "small",
+    "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var",
+)  # fmt: skip
+_WHOLE: Final = ("br", "hr", "html", "body", "head", "script", "style", "iframe", "noscript")
 
 _REWRITTEN: Final[dict[str, str]] = {
     **{name: f"<{name}>{_PARAGRAPH}" for name in _PARAGRAPHS},
@@ -49,12 +53,12 @@ _REWRITTEN: Final[dict[str, str]] = {
 }
 """What becomes of a tag; of any other, nothing: inline tags neither part words nor paragraphs."""
 
-_KNOWN: Final = "|".join(
-    sorted((*_PARAGRAPHS, *_LINES, *_STRUCTURE, *_LEFT_OUT, *_GAPS, *_INLINE, "br", "hr", "html", "body", "head",
-            "script", "style", "iframe", "noscript"), key=len, reverse=True)
-)  # fmt: skip
+_BLOCKS: Final = "|".join((*_PARAGRAPHS, *_LINES, *_STRUCTURE, *_LEFT_OUT, *_GAPS, *_WHOLE))
+_WORDS: Final = "|".join(_INLINE)
+# An inline tag counts when it has an attribute or is closed: wire texts have tickers such as `<U>` in them.
 _LOOKS_LIKE_HTML: Final = re.compile(
-    rf"<(?:(?:{_KNOWN})(?:\s*+/?>|\s++[a-z][a-z:-]*+\s*+=)|/(?:{_KNOWN})\s*+>|!--|!doctype\b)", re.IGNORECASE
+    rf"<(?:(?:{_BLOCKS})\s*+/?>|(?:{_BLOCKS}|{_WORDS})\s++[a-z][a-z:-]*+\s*+=|/(?:{_BLOCKS}|{_WORDS})\s*+>|!--|!doctype\b)",
+    re.IGNORECASE,
 )
 # Every alternative either ends or takes the rest, so that the search never starts over from each opening.
 _UNREADABLE: Final = re.compile(
@@ -76,8 +80,8 @@ _BREAKS: Final = re.compile(rf" ?[{_PARAGRAPH}{_LINE}][{_PARAGRAPH}{_LINE} ]*")
 def readable_text(text: str) -> str:
     """A text that may or may not be HTML: as it is when it is plain, except that entities are decoded.
 
-    Text counts as HTML when it holds a tag that HTML knows; `5 < 6` or `<unnamed>` do not make it so. HTML that came
-    escaped as a whole (`&lt;p&gt;`, as feeds send it) is taken for what it is.
+    Text counts as HTML when it holds a tag that HTML knows; `5 < 6` or `<unnamed>` do not make it so. HTML
+    that came escaped as a whole (`&lt;p&gt;`, as feeds send it) is taken for what it is.
     """
     if "<" in text and _LOOKS_LIKE_HTML.search(text):
         return html_to_text(text)

@@ -1,7 +1,7 @@
 """The shapes that articles come in, brought to one object with fields of the usual names.
 
-A shape is an object with fields of the usual names, an item of IPTC ninjs (1, 2 or 3), or a schema.org NewsArticle
-(JSON-LD, alone or in an `@graph`). What a value is worth is decided in `agents.reading.fields`.
+A shape is an object with fields of the usual names, an item of IPTC ninjs (1, 2 or 3), or a schema.org
+NewsArticle (JSON-LD, alone or in an `@graph`). What a value is worth is decided in `agents.reading.fields`.
 
 Sources: the ninjs 3.0 schema (iptc.org/std/ninjs), schema.org/NewsArticle.
 """
@@ -20,29 +20,56 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     "id": ("id", "_id", "guid", "uri", "@id", "article_id", "articleId", "identifier"),
     "title": ("title", "headline", "webTitle", "name"),
     "body": (
-        "body", "text", "content", "articleBody", "body_text", "bodyText", "content_text", "full_text", "fullText",
-        "body_html", "body_xhtml", "content_html", "description", "summary", "abstract",
+        "body", "text", "content", "articleBody", "body_text", "bodyText", "content_text", "full_text",
+        "fullText", "body_html", "body_xhtml", "content_html", "description", "summary", "abstract",
     ),
     "url": ("url", "link", "canonical_url", "webUrl", "mainEntityOfPage", "href", "uri", "@id"),
     "source": ("source", "publisher", "provider", "outlet", "site", "site_name", "infosource", "domain"),
     "language": ("language", "lang", "inLanguage", "locale"),
     "published_at": (
-        "published_at", "published", "publishedAt", "datePublished", "date_published", "publication_date", "pubDate",
-        "firstcreated", "versioncreated", "webPublicationDate", "date", "created_at", "timestamp",
+        "published_at", "published", "publishedAt", "datePublished", "date_published", "publication_date",
+        "pubDate", "firstcreated", "versioncreated", "webPublicationDate", "date", "created_at", "timestamp",
     ),
-    "updated_at": ("updated_at", "updated", "updatedAt", "dateModified", "date_modified", "modified", "versioncreated"),
+    "updated_at": (
+        "updated_at", "updated", "updatedAt", "dateModified", "date_modified", "modified", "versioncreated",
+    ),
     "authors": ("authors", "author", "byline", "by", "creator"),
     "tags": ("tags", "keywords", "subjects", "subject", "categories", "category", "articleSection"),
 }  # fmt: skip
 """Field of an article → the names it goes by, the best first."""
 
+_SERVES: Final = {
+    name: tuple(field for field, names in NAMES.items() if name in names)
+    for names in NAMES.values()
+    for name in names
+}
+_RANK: Final = {(field, name): rank for field, names in NAMES.items() for rank, name in enumerate(names)}
+
+Given = dict[str, list[tuple[str, Any]]]
+"""Field of an article → the names and values that were given for it, the best first."""
+
+
+def given_fields(item: Json) -> Given:
+    """What an object gives for each field. Costs what the object has of keys, not what there is of names."""
+    given: Given = {}
+    for name, value in item.items():
+        for field in _SERVES.get(name, ()):
+            if value is not None:
+                given.setdefault(field, []).append((name, value))
+    for field, values in given.items():
+        if len(values) > 1:
+            values.sort(key=lambda named: _RANK[field, named[0]])
+    return given
+
+
 PLAIN_BODIES: Final = frozenset(("body_text", "bodyText", "content_text"))
 HTML_BODIES: Final = frozenset(("body_html", "body_xhtml", "content_html"))
 
-_ARTICLE_TYPES: Final = frozenset(
-    "Article NewsArticle ReportageNewsArticle AnalysisNewsArticle BackgroundNewsArticle OpinionNewsArticle "
-    "ReviewNewsArticle AskPublicNewsArticle LiveBlogPosting BlogPosting SocialMediaPosting Report".split()
-)
+_ARTICLE_TYPES: Final = frozenset((
+    "Article", "NewsArticle", "ReportageNewsArticle", "AnalysisNewsArticle", "BackgroundNewsArticle",
+    "OpinionNewsArticle", "ReviewNewsArticle", "AskPublicNewsArticle", "LiveBlogPosting", "BlogPosting",
+    "SocialMediaPosting", "Report",
+))  # fmt: skip
 _WITHDRAWN: Final = frozenset(("canceled", "cancelled", "withheld"))
 _NINJS_MARKS: Final = ("versioncreated", "body_xhtml", "body_text", "body_html")
 _MAX_NODES: Final = 500
@@ -51,14 +78,15 @@ _MAX_NODES: Final = 500
 def with_usual_names(item: Json) -> Json:
     """The object in which an article's fields have one of the names in NAMES.
 
-    Raises UnreadableArticle where the sender says that the article must not be used, or where a graph holds none.
+    Raises UnreadableArticle where the sender says that the article must not be used, or where a graph holds
+    none.
     """
     if "@graph" in item:
         return _from_graph(item)
     if "headlines" in item or "bodies" in item:
-        return _usable(_from_ninjs3(item))
+        return _from_ninjs3(_usable(item))
     if "uri" in item and any(mark in item for mark in _NINJS_MARKS):
-        return _usable(_from_ninjs(item))
+        return _from_ninjs(_usable(item))
     return item
 
 
