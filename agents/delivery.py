@@ -9,6 +9,9 @@ hours waits in `pending`, in no partition's way, and survives any kill.
 from __future__ import annotations
 
 import asyncio
+import random
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import faust
@@ -16,21 +19,30 @@ import structlog
 from aiokafka import ConsumerRecord
 from pydantic import ValidationError
 
-from agents.lines import Lines
+from agents.lines import Line
+from alerting import breaker, limits
+from alerting.attempt import Attempted, attempt
+from alerting.breaker import BreakerState
 from alerting.client import WebhookClient
+from alerting.endpoint import Endpoint
 from alerting.pending import Owed, Settled, parse_pending, pending_key
+from alerting.retry import next_attempt
+from alerting.verdict import Verdict
 from streams.batches import Batch
 from streams.errors import UnreadableArticle
 from streams.outputs import Acknowledgement, settle
 from streams.rejection import rejection_headers
 from streams.service import Service
 from streams.state import load_state, write_state
-from streams.topics import NOTIFICATIONS, PENDING, REJECTED
-from streams.wire import Notification, from_bytes
+from streams.topics import DELIVERIES, NOTIFICATIONS, PENDING, REJECTED, UNDELIVERED
+from streams.wire import Attempt, Notification, Outcome, Undelivered, from_bytes
 
 log = structlog.get_logger("tocsin.delivery")
 
 NAME = "tocsin.delivery"
+
+HANDOVER_GRACE = 3.0
+"""Seconds that attempts under way may take when their partition is handed to another worker."""
 
 
 def register(app: faust.App, service: Service) -> Delivery:
@@ -45,18 +57,43 @@ def register(app: faust.App, service: Service) -> Delivery:
     return delivery
 
 
-class Partition:
-    """One partition of notifications: what has been taken of it, and the lines of its endpoints."""
+class Gate:
+    """Whether an endpoint may be called now: its breaker and its rate limit, as of the attempts seen here."""
 
-    def __init__(self, number: int, mark: int, lines: Lines, settled: dict[str, Settled]) -> None:
+    def __init__(self) -> None:
+        self.breaker = BreakerState()
+        self._begun: tuple[datetime, ...] = ()
+
+    def opens_at(self, endpoint: Endpoint, now: datetime) -> datetime | None:
+        """None: now. Else the earliest moment to ask again."""
+        moments = (breaker.opens_at(self.breaker, now), limits.next_free(endpoint.rate_limit, self._begun, now))
+        return max((moment for moment in moments if moment is not None), default=None)
+
+    def passed(self, endpoint: Endpoint, now: datetime) -> None:
+        """Count a call that begins now."""
+        self.breaker = breaker.begun(self.breaker, now)
+        self._begun = limits.spent(endpoint.rate_limit, self._begun, now)
+
+    def ended(self, endpoint: Endpoint, verdict: Verdict, now: datetime) -> None:
+        """Count how a call ended."""
+        self.breaker = breaker.record(endpoint.breaker, self.breaker, verdict.delivered, now)
+        if verdict.disable:
+            self.breaker = self.breaker.model_copy(update={"disabled": verdict.reason})
+
+
+class Partition:
+    """One partition of notifications: what was taken of it, what was settled, and the lines of its endpoints."""
+
+    def __init__(self, number: int, mark: int, settled: dict[str, Settled]) -> None:
         self.number = number
         self.mark = mark
-        self.lines = lines
         self.settled = settled
+        self.lines: dict[str, Line] = {}
+        self.gates: dict[str, Gate] = {}
 
-    def knows(self, key: str) -> bool:
+    def knows(self, key: str, endpoint_id: str) -> bool:
         """Whether a notification is owed already, or was settled."""
-        return key in self.settled or key in self.lines
+        return key in self.settled or (endpoint_id in self.lines and key in self.lines[endpoint_id])
 
 
 class Delivery:
@@ -65,23 +102,19 @@ class Delivery:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._client = WebhookClient()
+        self._rng = random.Random()  # noqa: S311 - jitter
         self._partitions: dict[int, Partition] = {}
         self._loading = asyncio.Lock()
         self._assigned: set[int] = set()
         self._opening: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Open the HTTP client."""
-
     async def assign(self, partitions: set[int]) -> None:
         """Give up the lines of the partitions we had; open those that are ours now, off the rebalance's way."""
         self._assigned = partitions
         former, self._partitions = self._partitions, {}
-        for partition in former.values():
-            partition.lines.stop_taking()
-        await asyncio.gather(*(partition.lines.stop(grace=3.0) for partition in former.values()))
         if self._opening is not None:
             self._opening.cancel()
+        await asyncio.gather(*(line.stop(grace=HANDOVER_GRACE) for line in _lines(former)))
         # What is owed must be attempted even where nothing new arrives.
         self._opening = asyncio.ensure_future(self._open_all(set(partitions)))
 
@@ -94,14 +127,14 @@ class Delivery:
 
     def stop_taking(self) -> None:
         """Begin no new attempts."""
-        for partition in self._partitions.values():
-            partition.lines.stop_taking()
+        for line in _lines(self._partitions):
+            line.stop_taking()
 
     async def stop(self, grace: float) -> None:
         """Let attempts under way end within `grace` seconds; what is cut off stays owed."""
         if self._opening is not None:
             self._opening.cancel()
-        await asyncio.gather(*(partition.lines.stop(grace) for partition in self._partitions.values()))
+        await asyncio.gather(*(line.stop(grace) for line in _lines(self._partitions)))
         self._partitions.clear()
         await self._client.close()
 
@@ -117,7 +150,7 @@ class Delivery:
                 written.append(await self._reject(record))
                 continue
             key = pending_key(notification)
-            if partition.knows(key):
+            if partition.knows(key, notification.endpoint):
                 continue
             owed = Owed(notification=notification, offset=record.offset, due_at=self._service.now())
             written.append(
@@ -127,7 +160,7 @@ class Delivery:
             )
             # The first attempt need not wait for the acknowledgement: a kill now means that it is read, and sent
             # under the same id, again.
-            partition.lines.add(key, owed)
+            self._line(partition, notification.endpoint).add(key, owed)
             partition.mark = record.offset
         await settle(written)
 
@@ -149,13 +182,107 @@ class Delivery:
             client_options=service.client_options,
             prefix=service.prefix,
         )
-        settled = {key: value for key, value in loaded.values.items() if isinstance(value, Settled)}
-        lines = Lines(service, self._client, number, settled)
+        now = service.now()
+        settled = {
+            key: value for key, value in loaded.values.items() if isinstance(value, Settled) and not value.forgotten(now)
+        }
+        partition = Partition(number, loaded.mark, settled)
         owed = {key: value for key, value in loaded.values.items() if isinstance(value, Owed)}
         for key, value in sorted(owed.items(), key=lambda item: item[1].offset):
-            lines.add(key, value)
+            self._line(partition, value.notification.endpoint).add(key, value)
         log.info("delivery.state_loaded", partition=number, owed=len(owed), settled=len(settled), mark=loaded.mark)
-        return Partition(number, loaded.mark, lines, settled)
+        return partition
+
+    def _line(self, partition: Partition, endpoint_id: str) -> Line:
+        line = partition.lines.get(endpoint_id)
+        if line is None:
+            gate = partition.gates[endpoint_id] = Gate()
+
+            async def make_attempt(key: str, owed: Owed) -> Owed | None:
+                try:
+                    return await self._attempt(partition, gate, key, owed)
+                except Exception as error:  # noqa: BLE001 - what is owed must be read again by whoever starts next
+                    self._service.fail(NAME, error)
+
+            line = Line(lambda: self._endpoint(endpoint_id), make_attempt, gate, self._service.now)
+            partition.lines[endpoint_id] = line
+        return line
+
+    def _endpoint(self, endpoint_id: str) -> Endpoint | None:
+        for endpoint in self._service.in_force.configuration.endpoints:
+            if endpoint.id == endpoint_id:
+                return endpoint if endpoint.enabled else None
+        return None
+
+    async def _attempt(self, partition: Partition, gate: Gate, key: str, owed: Owed) -> Owed | None:
+        """Attempt what is due; returns what is owed still, None when it is settled."""
+        notification = owed.notification
+        endpoint = self._endpoint(notification.endpoint)
+        if endpoint is None:
+            return await self._give_up(partition, key, owed, "the endpoint is not in the configuration, or not enabled")
+        if gate.breaker.disabled:
+            return await self._give_up(partition, key, owed, f"the endpoint is disabled: {gate.breaker.disabled}")
+        began = self._service.now()
+        attempted = await attempt(self._client, endpoint, notification.alert, began)
+        now = self._service.now()
+        gate.ended(endpoint, attempted.verdict, now)
+        retry_after = attempted.result.retry_after
+        due_at = next_attempt(endpoint, owed.made + 1, attempted.verdict, retry_after, now, self._rng)
+        made = _attempt_value(owed, attempted, began, due_at)
+        self._count(made, owed, now)
+        told = await self._service.outputs.publish(
+            DELIVERIES, made, key=made.endpoint, event_id=f"{made.webhook_id}/{made.endpoint}/{made.number}", time=made.at
+        )
+        if attempted.verdict.delivered:
+            await settle([told, await self._write_settled(partition, key, owed)])
+            return None
+        if due_at is None:
+            await settle([told])
+            return await self._give_up(partition, key, owed.after(made, now), made.reason)
+        later = owed.after(made, due_at)
+        written = await write_state(
+            self._service.outputs, PENDING, partition.number, key, later.to_bytes(), offset=owed.offset
+        )
+        await settle([told, written])
+        return later
+
+    async def _give_up(self, partition: Partition, key: str, owed: Owed, reason: str) -> None:
+        """Hand a notification to `undelivered`; only when it is there is it owed no more."""
+        now = self._service.now()
+        value = Undelivered(notification=owed.notification, attempts=owed.attempts, reason=reason, at=now)
+        webhook_id = owed.notification.alert.webhook_id
+        event_id = f"{webhook_id}/{owed.notification.endpoint}/undelivered"
+        await settle(
+            [
+                await self._service.outputs.publish(
+                    UNDELIVERED, value, key=owed.notification.endpoint, event_id=event_id, time=now
+                )
+            ]
+        )
+        await settle([await self._write_settled(partition, key, owed)])
+        log.error("delivery.given_up", endpoint=owed.notification.endpoint, webhook=webhook_id, reason=reason)
+
+    async def _write_settled(self, partition: Partition, key: str, owed: Owed) -> Acknowledgement:
+        settled = Settled(settled_at=self._service.now(), offset=owed.offset)
+        partition.settled[key] = settled
+        return await write_state(
+            self._service.outputs, PENDING, partition.number, key, settled.to_bytes(), offset=owed.offset
+        )
+
+    def _count(self, made: Attempt, owed: Owed, now: datetime) -> None:
+        metrics = self._service.metrics
+        metrics.attempts.labels(made.outcome).inc()
+        if made.outcome == "delivered" and owed.notification.replay == 0:
+            metrics.latency.observe(max(0.0, (now - owed.notification.alert.at).total_seconds()))
+        log.info(
+            "delivery.attempt",
+            endpoint=made.endpoint,
+            webhook=made.webhook_id,
+            number=made.number,
+            outcome=made.outcome,
+            reason=made.reason,
+            latency_ms=round(made.latency_ms, 1),
+        )
 
     async def _reject(self, record: ConsumerRecord) -> Acknowledgement:
         error = UnreadableArticle(
@@ -164,6 +291,27 @@ class Delivery:
         log.error("notification.rejected", partition=record.partition, offset=record.offset)
         headers = rejection_headers(record, error, self._service.now())
         return await self._service.outputs.send(REJECTED, record.value, key=record.key, headers=headers)
+
+
+def _lines(partitions: Mapping[int, Partition]) -> list[Line]:
+    return [line for partition in partitions.values() for line in partition.lines.values()]
+
+
+def _attempt_value(owed: Owed, attempted: Attempted, began: datetime, due_at: datetime | None) -> Attempt:
+    verdict, result = attempted.verdict, attempted.result
+    outcome: Outcome = "delivered" if verdict.delivered else "retry" if due_at else "given_up"
+    return Attempt(
+        webhook_id=owed.notification.alert.webhook_id,
+        alert_id=owed.notification.alert.alert_id,
+        endpoint=owed.notification.endpoint,
+        number=owed.made + 1,
+        outcome="disabled" if verdict.disable else outcome,
+        reason=verdict.reason,
+        status=result.status,
+        latency_ms=result.latency_ms,
+        at=began,
+        next_at=due_at,
+    )
 
 
 def _notification(record: ConsumerRecord) -> Notification | None:

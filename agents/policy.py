@@ -59,11 +59,9 @@ class Policy:
         self._service = service
         self._partitions: dict[int, Partition] = {}
 
-    def forget(self, partitions: set[int]) -> None:
-        """Drop the state of partitions that are no longer ours, or are handed out anew."""
-        for partition in partitions:
-            self._partitions.pop(partition, None)
-        self._count_stories()
+    def forget(self) -> None:
+        """Drop all state: partitions have been handed out anew, and even one that stays may have been another's."""
+        self._partitions.clear()
 
     async def handle(self, batch: Batch) -> None:
         """Decide a batch of one partition; returns when all it caused is acknowledged. Raises OutputRefused."""

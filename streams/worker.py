@@ -96,7 +96,6 @@ class Worker:
                 return
             await ensure_topics(self.configuration.settings, create=self._create_topics)
             await self.service.outputs.start()
-            await self.delivery.start()
             self.app.finalize()
             await self.app.start()
             log.info("worker.started", group=self.settings.service.group, health=f"http://{self.health.host}:{self.health.port}")
@@ -162,9 +161,7 @@ class Worker:
         log.info("worker.partitions_revoked", count=len(revoked))
 
     async def _on_assigned(self, _: Any, assigned: Any = (), **__: Any) -> None:
-        # Even a partition that stays with us may have been another's in between.
-        candidates = self.service.topic_name(policy.CANDIDATES)
-        self.policy.forget({tp.partition for tp in assigned if tp.topic == candidates} | set(self.policy.partitions))
+        self.policy.forget()
         notifications = self.service.topic_name(delivery.NOTIFICATIONS)
         await self.delivery.assign({tp.partition for tp in assigned if tp.topic == notifications})
         self._assigned = bool(assigned)
