@@ -1,0 +1,89 @@
+"""How to connect to the brokers of the settings, for aiokafka and for Faust, and how to wait for them."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from datetime import timedelta
+from typing import Any, Final
+
+import faust
+import structlog
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from streams.errors import BrokerError
+from streams.settings import BrokerSettings
+
+log = structlog.get_logger("tocsin.broker")
+
+ASK_AGAIN: Final = (1.0, 2.0, 5.0)
+"""Seconds between attempts to reach a broker; the last is repeated."""
+
+
+def client_options(broker: BrokerSettings) -> dict[str, Any]:
+    """Keyword arguments of aiokafka's clients. Raises OSError where a certificate file cannot be read."""
+    options: dict[str, Any] = {
+        "bootstrap_servers": list(broker.servers),
+        "client_id": broker.client_id,
+        "security_protocol": broker.security_protocol,
+    }
+    if broker.security_protocol.startswith("SASL"):
+        options |= {
+            "sasl_mechanism": broker.sasl_mechanism or "PLAIN",
+            "sasl_plain_username": broker.sasl_username,
+            "sasl_plain_password": broker.sasl_password.get_secret_value() if broker.sasl_password else None,
+        }
+    if broker.security_protocol.endswith("SSL"):
+        options["ssl_context"] = ssl_context(broker)
+    return options
+
+
+def ssl_context(broker: BrokerSettings) -> ssl.SSLContext:
+    """The TLS context: the system's authorities or `ca_file`, and a client certificate where one is given."""
+    context = ssl.create_default_context(cafile=broker.ca_file)
+    if broker.cert_file is not None:
+        context.load_cert_chain(broker.cert_file, broker.key_file)
+    return context
+
+
+def faust_options(broker: BrokerSettings) -> dict[str, Any]:
+    """Keyword arguments of the Faust app."""
+    options: dict[str, Any] = {"broker": [f"kafka://{server}" for server in broker.servers]}
+    if broker.security_protocol == "SSL":
+        options["broker_credentials"] = faust.SSLCredentials(context=ssl_context(broker))
+    elif broker.security_protocol.startswith("SASL"):
+        options["broker_credentials"] = faust.SASLCredentials(
+            username=broker.sasl_username,
+            password=broker.sasl_password.get_secret_value() if broker.sasl_password else None,
+            mechanism=broker.sasl_mechanism or "PLAIN",
+            ssl_context=ssl_context(broker) if broker.security_protocol == "SASL_SSL" else None,
+        )
+    return options
+
+
+async def wait_for_broker(broker: BrokerSettings, patience: timedelta | None = None) -> None:
+    """Return when a broker answers. Raises BrokerError when none did within `patience` (None: wait for ever)."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + patience.total_seconds() if patience is not None else None
+    tries = 0
+    while True:
+        admin = AIOKafkaAdminClient(**client_options(broker), request_timeout_ms=5000)
+        try:
+            await admin.start()
+        except (KafkaError, OSError) as error:
+            wait = ASK_AGAIN[min(tries, len(ASK_AGAIN) - 1)]
+            tries += 1
+            servers = ", ".join(broker.servers)
+            if until is not None and loop.time() + wait > until:
+                raise BrokerError(
+                    f"no broker answers at {servers} ({type(error).__name__}); is Kafka running, and broker.servers right?"
+                ) from error
+            log.warning("broker.away", servers=servers, error=type(error).__name__, again_in_seconds=wait)
+            await asyncio.sleep(wait)
+        else:
+            if tries:
+                log.info("broker.back", servers=", ".join(broker.servers))
+            return
+        finally:
+            await admin.close()
