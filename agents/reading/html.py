@@ -32,8 +32,8 @@ _STRUCTURE: Final = ("table", "thead", "tbody", "tfoot", "tr")
 _LEFT_OUT: Final = ("nav", "aside", "footer", "button", "select", "dialog", "menu", "svg", "math", "object")
 _GAPS: Final = ("img", "video", "audio", "embed", "input", "canvas", "picture", "source")
 _INLINE: Final = (
-    "a", "abbr", "b", "big", "cite", "code", "del", "em", "font", "i", "ins", "kbd", "mark", "q", "s", "small",
-    "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var",
+    "a", "abbr", "b", "big", "cite", "code", "del", "em", "font", "i", "ins", "kbd", "mark", "q", "s",
+    "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var",
 )  # fmt: skip
 _WHOLE: Final = ("br", "hr", "html", "body", "head", "script", "style", "iframe", "noscript")
 

@@ -1,0 +1,305 @@
+"""`tocsin publish`: sends articles from a file or standard input into the `articles` topic.
+
+A file is JSON Lines, one JSON object, or a JSON array of objects, gzipped or not. Lines are sent as they are, byte for
+byte, whether they can be read or not: the service says in `rejected` what was wrong with them. `--check` looks first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import sys
+import zlib
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import IO, Annotated, Any, Final, cast
+
+import orjson
+import typer
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaConnectionError, KafkaError, MessageSizeTooLargeError
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from agents.reading.article import read_article
+from streams.cli import app
+from streams.configuration import load_configuration
+from streams.connection import client_options
+from streams.errors import BrokerError, UnreadableArticle, UsageError
+from streams.topics import ARTICLES
+
+MAX_MESSAGE_BYTES: Final = 2 * 1024 * 1024
+IN_FLIGHT: Final = 500
+"""Messages that may wait for their acknowledgement at a time."""
+SHOWN: Final = 20
+"""Faulty lines that are named one by one."""
+
+Line = tuple[int, bytes]
+"""Number of a line, or of an element of an array, from 1; and its bytes."""
+
+
+@app.command()
+def publish(
+    file: Annotated[
+        Path, typer.Argument(help="JSON Lines, a JSON object or array, also .gz; `-` reads standard input.")
+    ],
+    config: Annotated[
+        Path | None,
+        typer.Option(envvar="TOCSIN_CONFIG", help="Folder of the configuration [default: the sample]."),
+    ] = None,
+    brokers: Annotated[
+        str | None,
+        typer.Option(help="host:port of one or more brokers, with commas [default: the configuration's]."),
+    ] = None,
+    topic: Annotated[
+        str | None,
+        typer.Option(help="Full name of the topic [default: `articles` with the configuration's prefix]."),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Read every article first; send nothing if one cannot be read.")
+    ] = False,
+    patience: Annotated[
+        float, typer.Option(help="Seconds to keep trying while no broker answers.", min=0)
+    ] = 30.0,
+) -> None:
+    """Send articles into the `articles` topic."""
+    settings = load_configuration(config).settings
+    broker = settings.broker
+    if brokers is not None:
+        servers = tuple(server.strip() for server in brokers.split(",") if server.strip())
+        if not servers:
+            raise UsageError("--brokers names no broker: give host:port, with commas between several")
+        broker = broker.model_copy(update={"servers": servers})
+    target = topic or settings.topics.prefix + ARTICLES.name
+    with opened(file) as stream:
+        lines = articles_in(stream, whole=file.suffix == ".json")
+        if check:
+            lines = iter(checked(lines))
+        console = Console(stderr=True)
+        tally = asyncio.run(_publish(lines, client_options(broker), target, patience, console))
+    _report(tally, target)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the lines."""
+
+    sent: int = 0
+    unreadable: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+
+def _report(tally: Tally, target: str) -> None:
+    out = Console(highlight=False, soft_wrap=True, markup=False)
+    out.print(
+        f"{tally.sent} sent to {target}" + (f", {len(tally.refused)} not sent" if tally.refused else "")
+    )
+    if tally.unreadable:
+        out.print(f"{len(tally.unreadable)} of them cannot be read and will be in `rejected`:")
+    for fault in _first_of(tally.unreadable) + _first_of(tally.refused):
+        out.print(f"  {fault}")
+    if tally.refused:
+        raise typer.Exit(1)
+
+
+def _first_of(faults: list[str]) -> list[str]:
+    return faults[:SHOWN] + ([f"… and {len(faults) - SHOWN} more"] if len(faults) > SHOWN else [])
+
+
+# Reading -----------------------------------------------------------------------------------------------------------
+
+
+def opened(file: Path) -> IO[bytes]:
+    """The bytes of a file, or of standard input for `-`, unpacked where they are gzipped. Raises UsageError."""
+    try:
+        stream = sys.stdin.buffer if str(file) == "-" else file.open("rb")
+        packed = stream.peek(2)[:2] == b"\x1f\x8b"  # type: ignore[attr-defined]
+    except OSError as error:
+        raise UsageError(
+            f"{file}: {error.strerror or error}: name a file that can be read, or `-`"
+        ) from error
+    return cast("IO[bytes]", gzip.GzipFile(fileobj=stream)) if packed else stream
+
+
+def articles_in(stream: IO[bytes], *, whole: bool = False) -> Iterator[Line]:
+    """The articles of a file as they are to be sent, read as they come where it is JSON Lines.
+
+    `whole`: the file is one JSON value (its name says so), and being none is an error. Raises UsageError.
+    """
+    try:
+        yield from _articles_in(enumerate(stream, 1), whole=whole)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise UsageError(f"the file is no whole gzip file ({error}): pack it again") from error
+
+
+def _articles_in(lines: Iterator[Line], *, whole: bool) -> Iterator[Line]:
+    head: list[Line] = []
+    for number, line in lines:
+        head.append((number, line))
+        if line.strip(b" \t\r\n\xef\xbb\xbf"):
+            break
+    first = head[-1][1].lstrip(b" \t\xef\xbb\xbf") if head else b""
+    if whole or first.startswith(b"[") or (first.startswith(b"{") and not _is_json(first)):
+        head += lines
+        value = _whole_value(b"".join(line for _, line in head).removeprefix(b"\xef\xbb\xbf"), whole=whole)
+        if value is not None:
+            elements = value if isinstance(value, list) else [value]
+            yield from ((number, orjson.dumps(element)) for number, element in enumerate(elements, 1))
+            return
+    for number, line in chain(head, lines):
+        bare = line.rstrip(b"\r\n")
+        if bare.strip():
+            yield number, bare
+
+
+def _whole_value(data: bytes, *, whole: bool) -> Any:
+    """The JSON value that a file is, or None where it is several lines of them."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        if whole and not any(map(_is_json, data.split(b"\n", 1)[:1])):
+            raise UsageError(
+                f"line {error.lineno}, column {error.colno}: the file is not JSON ({error.msg.split(':')[0]})"
+            ) from error
+        return None
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
+def checked(lines: Iterable[Line]) -> list[Line]:
+    """All lines, once every one of them was read. Raises UsageError naming those that could not be."""
+    kept: list[Line] = []
+    faults: list[str] = []
+    for number, line in lines:
+        kept.append((number, line))
+        fault = key_of(line)[1]
+        if fault:
+            faults.append(f"line {number}: {fault}")
+    if faults:
+        raise UsageError(
+            "\n".join([*_first_of(faults), f"nothing was sent: {len(faults)} of {len(kept)} cannot be read"])
+        )
+    return kept
+
+
+def key_of(line: bytes) -> tuple[bytes | None, str]:
+    """The key of a message: its article's id; or no key, and why the article cannot be read."""
+    try:
+        return read_article(line).id.encode(), ""
+    except UnreadableArticle as error:
+        return None, f"{error.reason}: {error}"
+
+
+# Sending -----------------------------------------------------------------------------------------------------------
+
+
+async def _publish(
+    lines: Iterator[Line], options: dict[str, Any], topic: str, patience: float, console: Console
+) -> Tally:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("sending", total=None)
+
+        def advance(count: int) -> None:
+            progress.update(task, completed=count)
+
+        async with connected(options, patience, console) as producer:
+            return await send_all(lines, producer, topic, advance)
+
+
+@asynccontextmanager
+async def connected(
+    options: dict[str, Any], patience: float, console: Console
+) -> AsyncIterator[AIOKafkaProducer]:
+    """A producer that is connected. Tries again until patience ends; raises BrokerError."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + patience
+    servers = options.get("bootstrap_servers")
+    wait = 0.2
+    told = False
+    while True:
+        producer = AIOKafkaProducer(
+            **{"request_timeout_ms": max(1000, int(patience * 1000)), **options},
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=5,
+            max_batch_size=256 * 1024,
+            max_request_size=MAX_MESSAGE_BYTES,
+        )
+        try:
+            await producer.start()
+            break
+        except (KafkaConnectionError, OSError) as error:
+            await producer.stop()
+            if loop.time() + wait > until:
+                raise BrokerError(
+                    f"no broker answers at {servers} after {patience:g} s: start it, or name another with --brokers"
+                ) from error
+            if not told:
+                told = True
+                console.print(f"no broker answers at {servers} yet, trying for {patience:g} s", markup=False)
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, 5.0)
+        except KafkaError as error:
+            await producer.stop()
+            raise BrokerError(f"the broker at {servers} refuses: {type(error).__name__}: {error}") from error
+    try:
+        yield producer
+    finally:
+        await producer.stop()
+
+
+async def send_all(
+    lines: Iterator[Line], producer: AIOKafkaProducer, topic: str, advance: Callable[[int], None]
+) -> Tally:
+    """Send every line; returns when the broker has acknowledged all. Raises BrokerError where it does not."""
+    tally = Tally()
+    waiting: list[asyncio.Future[Any]] = []
+    # Lines may come from a pipe that has none for hours; the producer must go on meanwhile.
+    while (line := await asyncio.to_thread(next, lines, None)) is not None:
+        number, value = line
+        key, fault = key_of(value)
+        try:
+            waiting.append(await producer.send(topic, value, key=key))
+        except MessageSizeTooLargeError:
+            tally.refused.append(
+                f"line {number}: longer than {MAX_MESSAGE_BYTES:,} bytes, which no broker takes"
+            )
+            continue
+        except KafkaError as error:
+            raise _lost(error, topic, tally) from error
+        if fault:
+            tally.unreadable.append(f"line {number}: {fault}")
+        if len(waiting) >= IN_FLIGHT:
+            await _settle(waiting, topic, tally, advance)
+    await _settle(waiting, topic, tally, advance)
+    return tally
+
+
+async def _settle(
+    waiting: list[asyncio.Future[Any]], topic: str, tally: Tally, advance: Callable[[int], None]
+) -> None:
+    for result in await asyncio.gather(*waiting, return_exceptions=True):
+        if isinstance(result, KafkaError):
+            raise _lost(result, topic, tally) from result
+        if isinstance(result, BaseException):
+            raise result
+        tally.sent += 1
+    waiting.clear()
+    advance(tally.sent)
+
+
+def _lost(error: KafkaError, topic: str, tally: Tally) -> BrokerError:
+    return BrokerError(
+        f"{topic}: the broker did not take the messages ({type(error).__name__}); {tally.sent} were acknowledged before:"
+        " see whether it is up and the topic exists (`tocsin topics`), and publish again: ids make repeats harmless"
+    )
