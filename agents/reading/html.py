@@ -41,7 +41,7 @@ _REWRITTEN: Final[dict[str, str]] = {
     **{name: f"<{name}>{_PARAGRAPH}" for name in _PARAGRAPHS},
     **{f"/{name}": f"{_PARAGRAPH}</{name}>" for name in _PARAGRAPHS},
     **{name: f"<{name}>{_LINE}" for name in _LINES},
-    **{f"/{name}": f"{_LINE}</{name}>" for name in _LINES},
+    **{f"/{name}": f"</{name}>" for name in _LINES},
     **{slash + name: f"<{slash}{name}>" for name in _STRUCTURE for slash in ("", "/")},
     # What is left out may still stand between two words.
     **{name: f"{_PARAGRAPH}<{name}>" for name in _LEFT_OUT},
@@ -126,7 +126,7 @@ def _arrange(text: str) -> str:
 
 def _break(separators: re.Match[str]) -> str:
     found = separators[0]
-    return "\n\n" if _PARAGRAPH in found or found.count(_LINE) > 2 else "\n"
+    return "\n\n" if _PARAGRAPH in found or found.count(_LINE) > 1 else "\n"
 
 
 def _decode_entity(entity: re.Match[str]) -> str:

@@ -1,13 +1,14 @@
 """`tocsin publish`: sends articles from a file or standard input into the `articles` topic.
 
-A file is JSON Lines, one JSON object, or a JSON array of objects, gzipped or not. Lines are sent as they are, byte for
-byte, whether they can be read or not: the service says in `rejected` what was wrong with them. `--check` looks first.
+A file is JSON Lines, one JSON object, or a JSON array of objects, gzipped or not. Lines are sent byte for byte,
+whether they can be read or not: the service says in `rejected` what was wrong. `--check` looks first.
 """
 
 from __future__ import annotations
 
 import asyncio
 import gzip
+import io
 import sys
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -42,7 +43,7 @@ Line = tuple[int, bytes]
 
 
 @app.command()
-def publish(
+def publish(  # noqa: PLR0917 - each is an option of the command
     file: Annotated[
         Path, typer.Argument(help="JSON Lines, a JSON object or array, also .gz; `-` reads standard input.")
     ],
@@ -109,14 +110,14 @@ def _first_of(faults: list[str]) -> list[str]:
     return faults[:SHOWN] + ([f"… and {len(faults) - SHOWN} more"] if len(faults) > SHOWN else [])
 
 
-# Reading -----------------------------------------------------------------------------------------------------------
+# Reading
 
 
 def opened(file: Path) -> IO[bytes]:
-    """The bytes of a file, or of standard input for `-`, unpacked where they are gzipped. Raises UsageError."""
+    """The bytes of a file, or of standard input for `-`, unpacked if gzipped. Raises UsageError."""
     try:
-        stream = sys.stdin.buffer if str(file) == "-" else file.open("rb")
-        packed = stream.peek(2)[:2] == b"\x1f\x8b"  # type: ignore[attr-defined]
+        stream = cast("io.BufferedReader", sys.stdin.buffer) if str(file) == "-" else file.open("rb")
+        packed = stream.peek(2)[:2] == b"\x1f\x8b"
     except OSError as error:
         raise UsageError(
             f"{file}: {error.strerror or error}: name a file that can be read, or `-`"
@@ -185,9 +186,8 @@ def checked(lines: Iterable[Line]) -> list[Line]:
         if fault:
             faults.append(f"line {number}: {fault}")
     if faults:
-        raise UsageError(
-            "\n".join([*_first_of(faults), f"nothing was sent: {len(faults)} of {len(kept)} cannot be read"])
-        )
+        summary = f"nothing was sent: {len(faults)} of {len(kept)} cannot be read"
+        raise UsageError("\n".join([*_first_of(faults), summary]))
     return kept
 
 
@@ -199,7 +199,7 @@ def key_of(line: bytes) -> tuple[bytes | None, str]:
         return None, f"{error.reason}: {error}"
 
 
-# Sending -----------------------------------------------------------------------------------------------------------
+# Sending
 
 
 async def _publish(
@@ -300,6 +300,6 @@ async def _settle(
 
 def _lost(error: KafkaError, topic: str, tally: Tally) -> BrokerError:
     return BrokerError(
-        f"{topic}: the broker did not take the messages ({type(error).__name__}); {tally.sent} were acknowledged before:"
-        " see whether it is up and the topic exists (`tocsin topics`), and publish again: ids make repeats harmless"
+        f"{topic}: the broker did not take the messages ({type(error).__name__}), {tally.sent} were taken"
+        " before: see that it is up and has the topic (`tocsin topics`), then publish again; repeats do no harm"
     )
