@@ -1,7 +1,7 @@
 """`tocsin publish`: sends articles from a file or standard input into the `articles` topic.
 
 A file is JSON Lines, one JSON object, or a JSON array of objects, gzipped or not. Lines are sent byte for byte,
-whether they can be read or not: the service says in `rejected` what was wrong. `--check` looks first.
+readable or not; the service says in `rejected` what was wrong with one. `--check` looks first.
 """
 
 from __future__ import annotations
@@ -242,7 +242,7 @@ async def connected(
             await producer.stop()
             if loop.time() + wait > until:
                 raise BrokerError(
-                    f"no broker answers at {servers} after {patience:g} s: start it, or name another with --brokers"
+                    f"no broker answers at {servers} after {patience:g} s: start it, or name one with --brokers"
                 ) from error
             if not told:
                 told = True
@@ -300,6 +300,6 @@ async def _settle(
 
 def _lost(error: KafkaError, topic: str, tally: Tally) -> BrokerError:
     return BrokerError(
-        f"{topic}: the broker did not take the messages ({type(error).__name__}), {tally.sent} were taken"
-        " before: see that it is up and has the topic (`tocsin topics`), then publish again; repeats do no harm"
+        f"{topic}: the broker did not take the messages ({type(error).__name__}), {tally.sent} were taken before:"
+        " see that it is up and has the topic (`tocsin topics`), then publish again; repeats are harmless"
     )
