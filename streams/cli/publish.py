@@ -1,6 +1,6 @@
 """`tocsin publish`: sends articles from a file or standard input into the `articles` topic.
 
-A file is JSON Lines, one JSON object, or a JSON array of objects, gzipped or not. Lines are sent byte for byte,
+A file is JSON Lines, one JSON object, or a JSON array of objects, gzipped or not. Lines are sent as they are,
 readable or not; the service says in `rejected` what was wrong with one. `--check` looks first.
 """
 
@@ -12,7 +12,7 @@ import io
 import sys
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -113,16 +113,21 @@ def _first_of(faults: list[str]) -> list[str]:
 # Reading
 
 
-def opened(file: Path) -> IO[bytes]:
+@contextmanager
+def opened(file: Path) -> Iterator[IO[bytes]]:
     """The bytes of a file, or of standard input for `-`, unpacked if gzipped. Raises UsageError."""
-    try:
-        stream = cast("io.BufferedReader", sys.stdin.buffer) if str(file) == "-" else file.open("rb")
-        packed = stream.peek(2)[:2] == b"\x1f\x8b"
-    except OSError as error:
-        raise UsageError(
-            f"{file}: {error.strerror or error}: name a file that can be read, or `-`"
-        ) from error
-    return cast("IO[bytes]", gzip.GzipFile(fileobj=stream)) if packed else stream
+    with ExitStack() as stack:
+        try:
+            if str(file) == "-":
+                stream = cast("io.BufferedReader", sys.stdin.buffer)
+            else:
+                stream = stack.enter_context(file.open("rb"))
+            packed = stream.peek(2)[:2] == b"\x1f\x8b"
+        except OSError as error:
+            raise UsageError(
+                f"{file}: {error.strerror or error}: name a file that can be read, or `-`"
+            ) from error
+        yield cast("IO[bytes]", gzip.GzipFile(fileobj=stream)) if packed else stream
 
 
 def articles_in(stream: IO[bytes], *, whole: bool = False) -> Iterator[Line]:
@@ -242,7 +247,7 @@ async def connected(
             await producer.stop()
             if loop.time() + wait > until:
                 raise BrokerError(
-                    f"no broker answers at {servers} after {patience:g} s: start it, or name one with --brokers"
+                    f"no broker answers at {servers} after {patience:g} s: start it, or name another"
                 ) from error
             if not told:
                 told = True
@@ -300,6 +305,6 @@ async def _settle(
 
 def _lost(error: KafkaError, topic: str, tally: Tally) -> BrokerError:
     return BrokerError(
-        f"{topic}: the broker did not take the messages ({type(error).__name__}), {tally.sent} were taken before:"
+        f"{topic}: the broker did not take the messages ({type(error).__name__}), {tally.sent} were taken:"
         " see that it is up and has the topic (`tocsin topics`), then publish again; repeats are harmless"
     )

@@ -82,8 +82,8 @@ def test_check_names_every_line_that_cannot_be_read() -> None:
 
 
 def test_a_file_that_is_not_there_is_an_error() -> None:
-    with pytest.raises(UsageError, match="No such file"):
-        opened(Path("missing.jsonl"))
+    with pytest.raises(UsageError, match="No such file"), opened(Path("missing.jsonl")):
+        pass
 
 
 async def test_every_line_arrives_under_the_id_of_its_article() -> None:
@@ -100,12 +100,9 @@ async def test_every_line_arrives_under_the_id_of_its_article() -> None:
         )
         await consumer.start()
         try:
-            records = {(await consumer.getone()).value: None for _ in range(3)}
-            await consumer.seek_to_beginning()
             keys = {record.value: record.key for record in [await consumer.getone() for _ in range(3)]}
         finally:
             await consumer.stop()
-    assert set(records) == {GOOD, b"not json", OTHER}
     assert keys == {GOOD: b"a1", OTHER: b"a2", b"not json": None}
     assert (tally.sent, progress[-1]) == (3, 3)
     assert tally.unreadable[0].startswith("line 2: not-json")
@@ -117,7 +114,7 @@ async def test_a_broker_that_never_answers_is_given_up_after_the_patience() -> N
         taken.bind(("127.0.0.1", 0))
         server = f"127.0.0.1:{taken.getsockname()[1]}"
         said = io.StringIO()
-        with pytest.raises(BrokerError, match=r"no broker answers at .*--brokers"):
+        with pytest.raises(BrokerError, match=r"no broker answers at .*name another"):
             async with connected({"bootstrap_servers": server}, 0.5, Console(file=said, width=200)):
                 pass
     assert said.getvalue().count("trying for") == 1
