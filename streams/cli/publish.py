@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import io
+import logging
 import sys
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -67,6 +68,7 @@ def publish(  # noqa: PLR0917 - each is an option of the command
     ] = 30.0,
 ) -> None:
     """Send articles into the `articles` topic."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it has to say ends in our one line
     settings = load_configuration(config).settings
     broker = settings.broker
     if brokers is not None:
