@@ -230,7 +230,8 @@ async def connected(
     """A producer that is connected. Tries again until patience ends; raises BrokerError."""
     loop = asyncio.get_running_loop()
     until = loop.time() + patience
-    servers = options.get("bootstrap_servers")
+    given = options["bootstrap_servers"]
+    servers = given if isinstance(given, str) else ", ".join(given)
     wait = 0.2
     told = False
     while True:

@@ -1,4 +1,4 @@
-"""The sample articles: readable as they should be, varied as they should be, and each with what is expected of it."""
+"""The sample articles: readable, varied, and each with what is expected of it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from agents.reading.article import Article, read_article
 from streams.errors import UnreadableArticle
@@ -77,3 +78,12 @@ def test_unreadable_samples_have_three_reasons() -> None:
             read_article(line)
         reasons.add(caught.value.reason)
     assert reasons == {"not-json", "no-text", "too-deep"}
+
+
+def test_expected_actors_are_of_the_sample_registry() -> None:
+    registry = {
+        actor["id"]
+        for file in sorted((ROOT / "deploy/config/actors").glob("*.yaml"))
+        for actor in yaml.safe_load(file.read_text(encoding="utf-8"))["actors"]
+    }
+    assert {actor for expected in _expected() for actor in expected["actors"]} <= registry
