@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
-from alerting.watch import Identifier, Part
+from alerting.watch import Duration, Identifier, Part
 
 Format = Literal["standard", "slack", "teams", "discord", "apprise", "template"]
 
@@ -21,7 +21,7 @@ class RateLimit(Part):
     """At most `count` attempts in any span of `per`."""
 
     count: Annotated[int, Field(ge=1)]
-    per: timedelta = timedelta(seconds=1)
+    per: Duration = timedelta(seconds=1)
 
 
 class Breaker(Part):
@@ -29,17 +29,17 @@ class Breaker(Part):
 
     failing: Annotated[float, Field(gt=0, le=1)] = 0.7
     of_at_least: Annotated[int, Field(ge=1)] = 10
-    within: timedelta = timedelta(minutes=5)
-    pause: timedelta = timedelta(seconds=30)
-    disable_after: timedelta = timedelta(hours=120)
+    within: Duration = timedelta(minutes=5)
+    pause: Duration = timedelta(seconds=30)
+    disable_after: Duration = timedelta(hours=120)
 
 
 class Endpoint(Part):
     """One endpoint. `url`, `secrets` and `headers` hold secrets: never print them, log `host` at the most.
 
-    `secrets` are Standard Webhooks signing keys (`whsec_…`, or `whsk_…` for Ed25519), several while one is being
-    rotated; in the file they are references (`env:NAME` or `file:PATH`), here they are resolved. `slow_wait` is the
-    least wait after 429 and time-outs.
+    `secrets` are Standard Webhooks signing keys (`whsec_…`, or `whsk_…` for Ed25519), several while one is
+    being rotated; in the file they are references (`env:NAME` or `file:PATH`), here they are resolved.
+    `slow_wait` is the least wait after 429 and time-outs.
     """
 
     id: Identifier
@@ -49,9 +49,9 @@ class Endpoint(Part):
     secrets: tuple[SecretStr, ...] = ()
     headers: dict[str, SecretStr] = Field(default_factory=dict)
     template: str | None = None
-    timeout: timedelta = timedelta(seconds=15)
-    schedule: tuple[timedelta, ...] = STANDARD_SCHEDULE
-    slow_wait: timedelta = timedelta(seconds=60)
+    timeout: Duration = timedelta(seconds=15)
+    schedule: tuple[Duration, ...] = STANDARD_SCHEDULE
+    slow_wait: Duration = timedelta(seconds=60)
     jitter: Annotated[float, Field(ge=0, le=1)] = 0.2
     rate_limit: RateLimit | None = None
     concurrency: Annotated[int, Field(ge=1, le=256)] = 8

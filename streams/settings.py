@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal, get_origin
 
 from pydantic import Field, SecretStr
 
-from alerting.watch import Part
+from alerting.watch import Duration, Part
+
+KafkaName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$", max_length=200)]
 
 
 class BrokerSettings(Part):
-    """Where Kafka is and how to speak to it."""
+    """Where Kafka is and how to speak to it. Files are relative to the configuration's folder."""
 
-    servers: tuple[str, ...] = ("localhost:9092",)
+    servers: Annotated[tuple[str, ...], Field(min_length=1)] = ("localhost:9092",)
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
     sasl_username: str | None = None
@@ -21,30 +25,32 @@ class BrokerSettings(Part):
     ca_file: str | None = None
     cert_file: str | None = None
     key_file: str | None = None
-    client_id: str = "tocsin"
-    session_timeout: timedelta = timedelta(seconds=10)
-    request_timeout: timedelta = timedelta(seconds=40)
+    client_id: KafkaName = "tocsin"
+    session_timeout: Duration = timedelta(seconds=10)
+    request_timeout: Duration = timedelta(seconds=40)
 
 
 class TopicSettings(Part):
     """How the topics are named and created."""
 
-    prefix: str = "tocsin."
+    prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]*$", max_length=200)] = "tocsin."
     partitions: Annotated[int, Field(ge=1, le=1000)] = 8
     replication_factor: Annotated[int, Field(ge=1, le=10)] = 1
-    retention: timedelta = timedelta(days=14)
+    retention: Duration = timedelta(days=14)
 
 
 class ServiceSettings(Part):
-    """How the worker behaves and where it answers."""
+    """How the worker behaves and where it answers. `broker_patience`: how long to wait for a broker at the start
+    (none: for ever).
+    """
 
-    group: str = "tocsin"
-    instance_id: str | None = None
-    health_host: str = "127.0.0.1"
+    group: KafkaName = "tocsin"
+    instance_id: KafkaName | None = None
+    health_host: Annotated[str, Field(min_length=1, max_length=255)] = "127.0.0.1"
     health_port: Annotated[int, Field(ge=0, le=65535)] = 9464
-    drain_grace: timedelta = timedelta(seconds=20)
+    drain_grace: Duration = timedelta(seconds=20)
     classify_all: bool = False
-    broker_patience: timedelta | None = None
+    broker_patience: Duration | None = None
 
 
 class Settings(Part):
@@ -53,3 +59,80 @@ class Settings(Part):
     broker: BrokerSettings = BrokerSettings()
     topics: TopicSettings = TopicSettings()
     service: ServiceSettings = ServiceSettings()
+
+
+SECTIONS: Final[Mapping[str, type[Part]]] = {
+    "broker": BrokerSettings,
+    "topics": TopicSettings,
+    "service": ServiceSettings,
+}
+
+_SERVER: Final = re.compile(r"(?:\[[0-9A-Fa-f:]+\]|[A-Za-z0-9_.-]+):(\d{1,5})")
+
+
+def variables() -> dict[str, tuple[str, str]]:
+    """The environment variables that override settings, and the section and key that each stands for."""
+    return {
+        f"TOCSIN_{section}__{key}".upper(): (section, key)
+        for section, model in SECTIONS.items()
+        for key in model.model_fields
+    }
+
+
+def from_variable(section: str, key: str, text: str) -> Any:
+    """The value of an environment variable as it would stand in `tocsin.yaml`: a list is parted at commas."""
+    if get_origin(SECTIONS[section].model_fields[key].annotation) is tuple:
+        return [part.strip() for part in text.split(",") if part.strip()]
+    return text
+
+
+def problems(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
+    """What fits no broker though each value by itself is sound: pairs of key path and message."""
+    broker = settings.broker
+    for server in broker.servers:
+        found = _SERVER.fullmatch(server)
+        if found is None or not 0 < int(found[1]) < 65536:
+            yield ("broker", "servers"), "each server must be host:port, such as kafka-1.example:9092"
+            break
+    yield from _sasl_problems(broker)
+    yield from _tls_problems(broker)
+    if broker.session_timeout < timedelta(seconds=3):
+        yield ("broker", "session_timeout"), "must be at least 3s, or every pause ends the session"
+    if broker.request_timeout < timedelta(seconds=1):
+        yield ("broker", "request_timeout"), "must be at least 1s"
+    if settings.topics.retention < timedelta(minutes=1):
+        yield ("topics", "retention"), "must be at least 1m, or articles vanish unread"
+    if settings.topics.prefix in (".", ".."):
+        yield ("topics", "prefix"), "must be more than dots"
+
+
+def _sasl_problems(broker: BrokerSettings) -> Iterator[tuple[tuple[str, ...], str]]:
+    given = [
+        key
+        for key in ("sasl_mechanism", "sasl_username", "sasl_password")
+        if getattr(broker, key) is not None
+    ]
+    if broker.security_protocol.startswith("SASL"):
+        for key in ("sasl_username", "sasl_password"):
+            if key not in given:
+                yield ("broker", key), f"is missing; security_protocol {broker.security_protocol} needs it"
+    else:
+        for key in given:
+            yield (
+                ("broker", key),
+                f"has no effect with security_protocol {broker.security_protocol}; "
+                "set it to SASL_SSL or SASL_PLAINTEXT",
+            )
+
+
+def _tls_problems(broker: BrokerSettings) -> Iterator[tuple[tuple[str, ...], str]]:
+    if broker.security_protocol.endswith("SSL"):
+        if broker.key_file is not None and broker.cert_file is None:
+            yield ("broker", "cert_file"), "is missing; key_file is the key of that certificate"
+        return
+    for key in ("ca_file", "cert_file", "key_file"):
+        if getattr(broker, key) is not None:
+            yield (
+                ("broker", key),
+                f"has no effect with security_protocol {broker.security_protocol}; set it to SSL or SASL_SSL",
+            )

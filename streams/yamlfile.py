@@ -1,0 +1,302 @@
+"""YAML files with positions: every fault knows its file, its line and its path of keys.
+
+Read from the parser's events, so a hostile file costs no more than its length: no aliases (an alias bomb
+is a few lines long), no tags, no key twice, bounded depth and size. Plain values are those of YAML 1.2: `no`
+and `on` are words, `12:30` is text, and a date stays as it was written.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from streams.errors import Fault
+
+LARGEST: Final = 8 * 1024 * 1024
+"""Bytes of one file; long lists of keywords belong into a `terms_file`."""
+
+DEEPEST: Final = 40
+
+KeyPath = tuple[str | int, ...]
+M = TypeVar("M", bound=BaseModel)
+
+_INTEGER: Final = re.compile(r"[-+]?[0-9]{1,18}")
+_FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]{1,30}(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
+_WORDS: Final[dict[str, bool | None]] = {
+    "": None, "~": None, "null": None, "Null": None, "NULL": None,
+    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+}  # fmt: skip
+_TAGS: Final = {None, "!", "tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"}
+
+
+@dataclass(slots=True)
+class Document:
+    """The value of a file, the line of every key path in it, and what is wrong with it.
+
+    `readable` is False where the file could not be read to its end, so that its value says nothing.
+    """
+
+    name: str
+    value: Any = None
+    lines: dict[KeyPath, int] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    readable: bool = True
+
+    def line(self, path: Iterable[str | int]) -> int:
+        """The line of a key path, or of the nearest key above it."""
+        keys = tuple(path)
+        while keys not in self.lines and keys:
+            keys = keys[:-1]
+        return self.lines.get(keys, 0)
+
+    def fault(self, path: Iterable[str | int], message: str, line: int | None = None) -> None:
+        """Note that something is wrong at a key path."""
+        keys = tuple(path)
+        self.faults.append(Fault(self.name, self.line(keys) if line is None else line, spell(keys), message))
+
+
+def spell(path: Iterable[str | int]) -> str:
+    """A key path as a person writes it: `watches[2].query`."""
+    text = ""
+    for key in path:
+        text += f"[{key}]" if isinstance(key, int) else f".{key}" if text else key
+    return text
+
+
+def load(path: Path, name: str) -> Document:
+    """Read a YAML file. Whatever is wrong is in the document's faults; nothing is raised."""
+    text = read_text(path, name, LARGEST)
+    return Document(name, faults=[text], readable=False) if isinstance(text, Fault) else parse(text, name)
+
+
+def read_text(path: Path, name: str, largest: int) -> str | Fault:
+    """The text of a file, or what is wrong with the file as a whole."""
+    try:
+        if not path.is_file():
+            return Fault(name, 0, "", "there is no such file" if not path.exists() else "it is not a file")
+        with path.open("rb") as file:
+            data = file.read(largest + 1)
+        if len(data) > largest:
+            return Fault(name, 0, "", f"the file has more than {largest:,} bytes")
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = bytes(error.object[: error.start]).count(b"\n") + 1
+        return Fault(name, line, "", "it is not UTF-8; save the file as UTF-8")
+    except (OSError, ValueError) as error:
+        return Fault(name, 0, "", f"the file cannot be read: {getattr(error, 'strerror', None) or error}")
+
+
+def parse(text: str, name: str) -> Document:
+    """The document that a YAML text holds. An empty text is the value None."""
+    document = Document(name)
+    try:
+        _Builder(document).build(text)
+        return document
+    except _UnusableError as error:
+        document.faults.append(Fault(name, error.line, spell(error.path), str(error)))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        document.faults.append(Fault(name, mark.line + 1 if mark else 0, "", _syntax_words(error, text)))
+    except yaml.YAMLError as error:
+        document.faults.append(Fault(name, 0, "", f"it is not YAML: {' '.join(str(error).split())}"))
+    document.readable = False
+    return document
+
+
+def _syntax_words(error: yaml.MarkedYAMLError, text: str) -> str:
+    mark = error.problem_mark
+    lines = text.splitlines()
+    if mark is not None and mark.line < len(lines) and "\t" in lines[mark.line][: mark.column + 1]:
+        return "a tab stands where YAML wants spaces"
+    what = " ".join(filter(None, (error.problem, error.context))) or "it cannot be understood"
+    return f"it is not YAML: {what}"
+
+
+class _UnusableError(Exception):
+    def __init__(self, message: str, line: int, path: KeyPath = ()) -> None:
+        self.line = line
+        self.path = path
+        super().__init__(message)
+
+
+@dataclass(slots=True)
+class _Level:
+    """A mapping or sequence that is being read; `key`: whose value comes next (None: a key comes next)."""
+
+    path: KeyPath
+    value: dict[str, Any] | list[Any]
+    key: str | None = None
+    repeated: bool = False
+
+
+class _Builder:
+    """Makes a value of events, without recursion."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._levels: list[_Level] = []
+        self._complete = False
+
+    def build(self, text: str) -> None:
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            line = event.start_mark.line + 1 if event.start_mark else 0
+            if isinstance(event, yaml.DocumentStartEvent) and self._complete:
+                raise _UnusableError("a second document begins here (`---`); keep one in a file", line)
+            if isinstance(event, yaml.DocumentEndEvent):
+                self._complete = True
+            elif isinstance(event, yaml.NodeEvent):
+                self._node(event, line)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                self._levels.pop()
+
+    def _node(self, event: yaml.NodeEvent, line: int) -> None:
+        level = self._levels[-1] if self._levels else None
+        if isinstance(event, yaml.AliasEvent):
+            raise _UnusableError("aliases (`*name`) are not taken; write the value out", line)
+        if level is not None and isinstance(level.value, dict) and level.key is None:
+            self._take_key(level, event, line)
+            return
+        path = self._next_path(level)
+        tag = getattr(event, "tag", None)
+        if tag not in _TAGS:
+            tag = tag.replace("tag:yaml.org,2002:", "!!")[:60]
+            raise _UnusableError(f"the tag {tag} is not taken; write a plain value", line, path)
+        if isinstance(event, yaml.ScalarEvent):
+            self._put(level, path, _plain(event), line)
+            return
+        if len(self._levels) >= DEEPEST:
+            raise _UnusableError(f"it is nested deeper than {DEEPEST} levels", line)
+        value: dict[str, Any] | list[Any] = {} if isinstance(event, yaml.MappingStartEvent) else []
+        self._put(level, path, value, line)
+        self._levels.append(_Level(path, value))
+
+    def _take_key(self, level: _Level, event: yaml.NodeEvent, line: int) -> None:
+        if not isinstance(event, yaml.ScalarEvent):
+            raise _UnusableError("a key must be a word", line, level.path)
+        level.key = event.value
+        below = (*level.path, event.value)
+        level.repeated = event.value in level.value
+        if level.repeated:
+            first = self._document.lines[below]
+            self._document.fault(below, f"the key is given here and in line {first}; keep one", line)
+        else:
+            self._document.lines[below] = line
+
+    def _next_path(self, level: _Level | None) -> KeyPath:
+        if level is None:
+            return ()
+        return (*level.path, len(level.value) if level.key is None else level.key)
+
+    def _put(self, level: _Level | None, path: KeyPath, value: Any, line: int) -> None:
+        if level is None:
+            self._document.lines[path] = line
+            self._document.value = value
+        elif isinstance(level.value, list):
+            self._document.lines[path] = line
+            level.value.append(value)
+        else:
+            if not level.repeated and level.key is not None:
+                level.value[level.key] = value
+            level.key = None
+
+
+def _plain(event: yaml.ScalarEvent) -> str | int | float | bool | None:
+    text: str = event.value
+    if not event.implicit[0]:  # quoted, a block, or tagged !!str
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _FLOAT.fullmatch(text) else text
+
+
+def validate(document: Document, model: type[M], value: Any, path: KeyPath = ()) -> M | None:
+    """The model of a part of a document; None, with faults noted, where it does not fit."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        for below, message in problems(error, model):
+            document.fault((*path, *below), message)
+        return None
+
+
+def problems(error: ValidationError, model: type[BaseModel]) -> list[tuple[KeyPath, str]]:
+    """What is wrong, each with its path of keys, in plain words that never hold the value itself."""
+    found = []
+    for problem in error.errors(include_url=False, include_input=False):
+        path = tuple(part for part in problem["loc"] if part != "[key]")
+        found.append((path, _words(problem, model, path)))
+    return found
+
+
+_PLAIN_WORDS: Final = {
+    "missing": "is missing",
+    "string_type": "must be text; put it into quotes",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "tuple_type": "must be a list; write [ ] around it or - before each",
+    "list_type": "must be a list; write [ ] around it or - before each",
+    "dict_type": "must be keys and values",
+    "mapping_type": "must be keys and values",
+    "model_type": "must be keys and values",
+    "model_attributes_type": "must be keys and values",
+    "too_short": "must not be empty",
+    "string_too_short": "must not be empty",
+}
+
+
+def _words(problem: Mapping[str, Any], model: type[BaseModel], path: KeyPath) -> str:
+    kind, context = problem["type"], problem.get("ctx", {})
+    if kind == "extra_forbidden":
+        return f"unknown key{did_you_mean(str(path[-1]), _fields_at(model, path[:-1]))}"
+    if kind in _PLAIN_WORDS:
+        return _PLAIN_WORDS[kind]
+    if kind == "literal_error":
+        return f"must be one of {context['expected'].replace(' or ', ', ')}"
+    if kind == "string_pattern_mismatch" and context.get("pattern", "").startswith("^[a-z0-9][a-z0-9._-]"):
+        return "must be small letters, digits, dots, dashes and underscores, and begin with a letter or digit"
+    message: str = problem["msg"]
+    message = message.removeprefix("Value error, ")
+    return message.replace("Input should", "must").replace("String should", "must")
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str:
+    """The end of a message about an unknown word: the nearest known one, or all where they are few."""
+    near = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
+    if near:
+        return f"; did you mean {near[0]!r}?"
+    return f"; known are {', '.join(sorted(known))}" if 0 < len(known) <= 30 else ""
+
+
+def _fields_at(model: type[BaseModel], path: KeyPath) -> list[str]:
+    current: Any = model
+    for key in path:
+        if isinstance(key, int) or current is None:
+            continue
+        info = getattr(current, "model_fields", {}).get(key)
+        # A key that is no field is one of a mapping, whose values have the model found already.
+        current = _model_in(info.annotation) if info is not None else current
+    return list(getattr(current, "model_fields", {}))
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in get_args(annotation):
+        found = _model_in(argument)
+        if found is not None:
+            return found
+    return None
