@@ -66,7 +66,10 @@ class Gate:
 
     def opens_at(self, endpoint: Endpoint, now: datetime) -> datetime | None:
         """None: now. Else the earliest moment to ask again."""
-        moments = (breaker.opens_at(self.breaker, now), limits.next_free(endpoint.rate_limit, self._begun, now))
+        moments = (
+            breaker.opens_at(self.breaker, now),
+            limits.next_free(endpoint.rate_limit, self._begun, now),
+        )
         return max((moment for moment in moments if moment is not None), default=None)
 
     def passed(self, endpoint: Endpoint, now: datetime) -> None:
@@ -155,7 +158,12 @@ class Delivery:
             owed = Owed(notification=notification, offset=record.offset, due_at=self._service.now())
             written.append(
                 await write_state(
-                    self._service.outputs, PENDING, partition.number, key, owed.to_bytes(), offset=record.offset
+                    self._service.outputs,
+                    PENDING,
+                    partition.number,
+                    key,
+                    owed.to_bytes(),
+                    offset=record.offset,
                 )
             )
             # The first attempt need not wait for the acknowledgement: a kill now means that it is read, and sent
@@ -184,13 +192,17 @@ class Delivery:
         )
         now = service.now()
         settled = {
-            key: value for key, value in loaded.values.items() if isinstance(value, Settled) and not value.forgotten(now)
+            key: value
+            for key, value in loaded.values.items()
+            if isinstance(value, Settled) and not value.forgotten(now)
         }
         partition = Partition(number, loaded.mark, settled)
         owed = {key: value for key, value in loaded.values.items() if isinstance(value, Owed)}
         for key, value in sorted(owed.items(), key=lambda item: item[1].offset):
             self._line(partition, value.notification.endpoint).add(key, value)
-        log.info("delivery.state_loaded", partition=number, owed=len(owed), settled=len(settled), mark=loaded.mark)
+        log.info(
+            "delivery.state_loaded", partition=number, owed=len(owed), settled=len(settled), mark=loaded.mark
+        )
         return partition
 
     def _line(self, partition: Partition, endpoint_id: str) -> Line:
@@ -219,9 +231,13 @@ class Delivery:
         notification = owed.notification
         endpoint = self._endpoint(notification.endpoint)
         if endpoint is None:
-            return await self._give_up(partition, key, owed, "the endpoint is not in the configuration, or not enabled")
+            return await self._give_up(
+                partition, key, owed, "the endpoint is not in the configuration, or not enabled"
+            )
         if gate.breaker.disabled:
-            return await self._give_up(partition, key, owed, f"the endpoint is disabled: {gate.breaker.disabled}")
+            return await self._give_up(
+                partition, key, owed, f"the endpoint is disabled: {gate.breaker.disabled}"
+            )
         began = self._service.now()
         attempted = await attempt(self._client, endpoint, notification.alert, began)
         now = self._service.now()
@@ -231,7 +247,11 @@ class Delivery:
         made = _attempt_value(owed, attempted, began, due_at)
         self._count(made, owed, now)
         told = await self._service.outputs.publish(
-            DELIVERIES, made, key=made.endpoint, event_id=f"{made.webhook_id}/{made.endpoint}/{made.number}", time=made.at
+            DELIVERIES,
+            made,
+            key=made.endpoint,
+            event_id=f"{made.webhook_id}/{made.endpoint}/{made.number}",
+            time=made.at,
         )
         if attempted.verdict.delivered:
             await settle([told, await self._write_settled(partition, key, owed)])

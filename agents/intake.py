@@ -73,7 +73,11 @@ class Intake:
         article_id = read.reading.article.id
         published = [
             await outputs.publish(
-                CLASSIFIED, read.reading, key=article_id, event_id=f"{article_id}/reading", time=read.reading.read_at
+                CLASSIFIED,
+                read.reading,
+                key=article_id,
+                event_id=f"{article_id}/reading",
+                time=read.reading.read_at,
             )
         ]
         for candidate in read.candidates:

@@ -123,16 +123,19 @@ class Policy:
             article=alert.article_id,
             reason=decision.reason,
         )
-        return [await self._publish_alert(alert), *[
-            await self._service.outputs.publish(
-                NOTIFICATIONS,
-                notification,
-                key=notification.endpoint,
-                event_id=f"{alert.webhook_id}/{notification.endpoint}",
-                time=alert.at,
-            )
-            for notification in notifications(alert, watch)
-        ]]
+        return [
+            await self._publish_alert(alert),
+            *[
+                await self._service.outputs.publish(
+                    NOTIFICATIONS,
+                    notification,
+                    key=notification.endpoint,
+                    event_id=f"{alert.webhook_id}/{notification.endpoint}",
+                    time=alert.at,
+                )
+                for notification in notifications(alert, watch)
+            ],
+        ]
 
     async def _publish_alert(self, alert: Alert) -> Acknowledgement:
         return await self._service.outputs.publish(
@@ -142,7 +145,8 @@ class Policy:
     async def _write(self, number: int, offset: int, decision: Decision) -> list[Acknowledgement]:
         outputs = self._service.outputs
         written = [
-            await write_state(outputs, STORIES, number, story.story_id, None, offset=offset) for story in decision.ended
+            await write_state(outputs, STORIES, number, story.story_id, None, offset=offset)
+            for story in decision.ended
         ]
         if decision.ruling != "repeat":
             story = decision.story
@@ -153,7 +157,9 @@ class Policy:
 
     async def _reject(self, record: ConsumerRecord) -> Acknowledgement:
         # Only a foreign or newer producer can have written it; its bytes are kept for whoever looks.
-        error = UnreadableArticle("bad-candidate", "the value is no candidate; is another program writing to this topic?")
+        error = UnreadableArticle(
+            "bad-candidate", "the value is no candidate; is another program writing to this topic?"
+        )
         log.error("candidate.rejected", partition=record.partition, offset=record.offset)
         headers = rejection_headers(record, error, self._service.now())
         return await self._service.outputs.send(REJECTED, record.value, key=record.key, headers=headers)

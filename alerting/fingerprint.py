@@ -37,7 +37,9 @@ def fingerprint(text: str) -> tuple[int, ...]:
     if not words:
         return ()
     count = max(1, len(words) - SHINGLE + 1)
-    hashes = {crc32(" ".join(words[at : at + SHINGLE]).encode("utf-8", "surrogatepass")) for at in range(count)}
+    hashes = {
+        crc32(" ".join(words[at : at + SHINGLE]).encode("utf-8", "surrogatepass")) for at in range(count)
+    }
     return tuple(min((a * h + b) % _PRIME for h in hashes) & _MASK for a, b in _PERMUTATIONS)
 
 

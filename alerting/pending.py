@@ -31,7 +31,11 @@ class Owed(Wire):
     def after(self, attempt: Attempt, due_at: datetime) -> Owed:
         """The same, one failed attempt later."""
         return self.model_copy(
-            update={"attempts": (*self.attempts, attempt)[-ATTEMPTS_KEPT:], "made": attempt.number, "due_at": due_at}
+            update={
+                "attempts": (*self.attempts, attempt)[-ATTEMPTS_KEPT:],
+                "made": attempt.number,
+                "due_at": due_at,
+            }
         )
 
 
@@ -53,4 +57,8 @@ def pending_key(notification: Notification) -> str:
 
 def parse_pending(value: bytes) -> Owed | Settled:
     """The state that a record of `pending` holds. Raises pydantic's ValidationError."""
-    return Settled.model_validate_json(value) if value.startswith(b'{"settled_at"') else Owed.model_validate_json(value)
+    return (
+        Settled.model_validate_json(value)
+        if value.startswith(b'{"settled_at"')
+        else Owed.model_validate_json(value)
+    )

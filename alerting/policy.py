@@ -43,7 +43,13 @@ def decide(stories: Stories, candidate: Candidate, watch: Watch) -> Decision:
     story = stories.of(candidate)
     if story is None:
         story = Story.opened_by(candidate, watch.window)
-        return Decision("opened", "no open story tells the same", story, ended, _alert("alert.opened", story, candidate, watch))
+        return Decision(
+            "opened",
+            "no open story tells the same",
+            story,
+            ended,
+            _alert("alert.opened", story, candidate, watch),
+        )
     if candidate.candidate_id in story.candidate_ids:
         return Decision("repeat", "this version of the article is counted already", story, ended)
     since = candidate.seen_at - story.last_event_at

@@ -185,5 +185,3 @@ class BatchTransport(driver.Transport):  # type: ignore[misc]
     """Faust's aiokafka transport with the batch consumer."""
 
     Consumer = BatchConsumer
-
-

@@ -29,7 +29,9 @@ class EmbeddedBroker:
         self.servers = f"{broker.host}:{broker.port}"
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._owner = None
 
     def create(self, topics: Iterable[str]) -> None:

@@ -65,4 +65,6 @@ class HealthServer:
         return answer
 
     async def _scrape(self, _: web.Request) -> web.Response:
-        return web.Response(body=self._metrics(), headers={"content-type": "text/plain; version=0.0.4; charset=utf-8"})
+        return web.Response(
+            body=self._metrics(), headers={"content-type": "text/plain; version=0.0.4; charset=utf-8"}
+        )

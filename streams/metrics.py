@@ -14,29 +14,41 @@ class Metrics:
         registry = CollectorRegistry()
         self.registry = registry
         self.articles = Counter("tocsin_articles", "Articles read, by result.", ["result"], registry=registry)
-        self.rejected = Counter("tocsin_rejected", "Messages that could not be read.", ["reason"], registry=registry)
+        self.rejected = Counter(
+            "tocsin_rejected", "Messages that could not be read.", ["reason"], registry=registry
+        )
         self.hits = Counter("tocsin_hits", "Candidates: hits of one watch in one article.", registry=registry)
         self.rulings = Counter("tocsin_rulings", "Decisions about candidates.", ["ruling"], registry=registry)
         self.alerts = Counter("tocsin_alerts", "Alert events.", ["type"], registry=registry)
-        self.attempts = Counter("tocsin_attempts", "Delivery attempts, by outcome.", ["outcome"], registry=registry)
+        self.attempts = Counter(
+            "tocsin_attempts", "Delivery attempts, by outcome.", ["outcome"], registry=registry
+        )
         self.latency = Histogram(
             "tocsin_latency_seconds",
             "From the article's record in Kafka to its webhook's first success.",
             buckets=LATENCY_BUCKETS,
             registry=registry,
         )
-        self.lag = Gauge("tocsin_lag", "Records not committed yet.", ["topic", "partition"], registry=registry)
+        self.lag = Gauge(
+            "tocsin_lag", "Records not committed yet.", ["topic", "partition"], registry=registry
+        )
         self.oldest_unhandled = Gauge(
-            "tocsin_oldest_unhandled_seconds", "Age of the oldest record fetched and not done.", registry=registry
+            "tocsin_oldest_unhandled_seconds",
+            "Age of the oldest record fetched and not done.",
+            registry=registry,
         )
         self.stories = Gauge("tocsin_stories", "Open stories.", registry=registry)
         self.pending = Gauge("tocsin_pending", "Notifications owed.", ["endpoint"], registry=registry)
-        self.breaker_open = Gauge("tocsin_breaker_open", "1 while an endpoint is not called.", ["endpoint"], registry=registry)
+        self.breaker_open = Gauge(
+            "tocsin_breaker_open", "1 while an endpoint is not called.", ["endpoint"], registry=registry
+        )
         self.configuration_refused = Counter(
             "tocsin_configuration_refused", "New configurations refused for their faults.", registry=registry
         )
         self.configuration_loaded_at = Gauge(
-            "tocsin_configuration_loaded_timestamp_seconds", "When the configuration in force was loaded.", registry=registry
+            "tocsin_configuration_loaded_timestamp_seconds",
+            "When the configuration in force was loaded.",
+            registry=registry,
         )
 
     def exposition(self) -> bytes:

@@ -74,7 +74,9 @@ class Outputs:
             raise OutputRefused(f"{self._prefix}{topic.name}: {type(error).__name__}: {error}") from error
         return future
 
-    async def publish(self, topic: Topic, value: Wire, *, key: str, event_id: str, time: datetime) -> Acknowledgement:
+    async def publish(
+        self, topic: Topic, value: Wire, *, key: str, event_id: str, time: datetime
+    ) -> Acknowledgement:
         """Send a wire value with its CloudEvents headers."""
         headers = cloudevent_headers(value, event_id=event_id, time=time)
         return await self.send(topic, value.to_bytes(), key=key.encode(), headers=headers)
@@ -88,4 +90,6 @@ async def settle(acknowledgements: Iterable[Acknowledgement]) -> None:
     results = await asyncio.gather(*waiting, return_exceptions=True)
     for result in results:
         if isinstance(result, BaseException):
-            raise OutputRefused(f"the broker did not acknowledge an output: {type(result).__name__}: {result}") from result
+            raise OutputRefused(
+                f"the broker did not acknowledge an output: {type(result).__name__}: {result}"
+            ) from result

@@ -16,7 +16,9 @@ from streams.wire import rfc3339
 PREFIX: Final = "tocsin-error-"
 
 
-def rejection_headers(record: ConsumerRecord, error: UnreadableArticle, now: datetime) -> list[tuple[str, bytes]]:
+def rejection_headers(
+    record: ConsumerRecord, error: UnreadableArticle, now: datetime
+) -> list[tuple[str, bytes]]:
     """The record's own headers, without those of an earlier rejection, and the reasons of this one."""
     reasons = {
         "reason": error.reason,

@@ -95,7 +95,9 @@ async def _create(admin: AIOKafkaAdminClient, topics: list[Topic], settings: Set
         if code == 0:
             created.add(name)
         elif error is not TopicAlreadyExistsError:
-            raise BrokerError(f"{name}: the broker did not create it: {error.__name__} {' '.join(map(str, message))}")
+            raise BrokerError(
+                f"{name}: the broker did not create it: {error.__name__} {' '.join(map(str, message))}"
+            )
     return created
 
 
@@ -109,5 +111,7 @@ def _report(topic: Topic, existing: Mapping[str, int], created: set[str], settin
     if followed is not None and partitions:
         wanted = existing.get(settings.topics.prefix + followed.name, 0)
         if wanted and partitions != wanted:
-            faults.append(f"has {partitions} partitions, but {settings.topics.prefix}{followed.name} has {wanted}: they must be equal")
+            faults.append(
+                f"has {partitions} partitions, but {settings.topics.prefix}{followed.name} has {wanted}: they must be equal"
+            )
     return TopicReport(name, partitions, tuple(faults), name in created)

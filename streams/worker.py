@@ -98,7 +98,11 @@ class Worker:
             await self.service.outputs.start()
             self.app.finalize()
             await self.app.start()
-            log.info("worker.started", group=self.settings.service.group, health=f"http://{self.health.host}:{self.health.port}")
+            log.info(
+                "worker.started",
+                group=self.settings.service.group,
+                health=f"http://{self.health.host}:{self.health.port}",
+            )
             if started is not None:
                 await started(self)
             await self._until_stopped()
@@ -120,7 +124,9 @@ class Worker:
             ) from error
 
     async def _until_broker_answers(self) -> bool:
-        waiting = asyncio.ensure_future(wait_for_broker(self.settings.broker, self.settings.service.broker_patience))
+        waiting = asyncio.ensure_future(
+            wait_for_broker(self.settings.broker, self.settings.service.broker_patience)
+        )
         stopping = asyncio.ensure_future(self._stop.wait())
         try:
             await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -174,7 +180,9 @@ class Worker:
         for name, beat in self.service.heartbeats.items():
             still = clock - beat
             if still > STUCK_AFTER.total_seconds() and oldest > STUCK_AFTER.total_seconds():
-                return Health(False, f"{name} has not moved for {still:.0f} s while a record waits for {oldest:.0f} s")
+                return Health(
+                    False, f"{name} has not moved for {still:.0f} s while a record waits for {oldest:.0f} s"
+                )
         return Health(True, "alive")
 
     def ready(self) -> Health:
@@ -199,7 +207,9 @@ class Worker:
         return metrics.exposition()
 
 
-def run_worker(configuration: Configuration, *, create_topics: bool = True, started: Started | None = None) -> None:
+def run_worker(
+    configuration: Configuration, *, create_topics: bool = True, started: Started | None = None
+) -> None:
     """Run a worker in this process until it stops, on uvloop where there is one."""
 
     async def main() -> None:
@@ -216,5 +226,3 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
         return None
     factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
     return factory
-
-

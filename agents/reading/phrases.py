@@ -47,7 +47,9 @@ def compile_phrase(text: str, meaning: T) -> Phrase[T]:
 
 def _tail(rest: str) -> re.Pattern[str]:
     # Only possessive-free, bounded repetitions: no input makes this slower than linear.
-    pattern = re.escape(rest).replace(re.escape(" ... "), rf"\b[^.!?\n]{{1,{GAP}}}?\b").replace(r"\*", r"\w{0,20}")
+    pattern = (
+        re.escape(rest).replace(re.escape(" ... "), rf"\b[^.!?\n]{{1,{GAP}}}?\b").replace(r"\*", r"\w{0,20}")
+    )
     return re.compile(pattern + r"\b")
 
 

@@ -35,25 +35,43 @@ class What(StrEnum):
 @app.command()
 def replay(
     what: Annotated[What, typer.Argument(help="Which topic to replay.")],
-    config: Annotated[Path | None, typer.Option(envvar="TOCSIN_CONFIG", help="Folder of the configuration.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(envvar="TOCSIN_CONFIG", help="Folder of the configuration.")
+    ] = None,
     endpoint: Annotated[str | None, typer.Option(help="Only notifications for this endpoint.")] = None,
     reason: Annotated[str | None, typer.Option(help="Only articles rejected for this reason.")] = None,
     since: Annotated[
-        datetime | None, typer.Option(help="Only what was given up at or after this UTC time.", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
+        datetime | None,
+        typer.Option(
+            help="Only what was given up at or after this UTC time.",
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
+        ),
     ] = None,
-    only: Annotated[list[str] | None, typer.Option("--id", help="Only this alert, webhook, or PARTITION:OFFSET; repeatable.")] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--id", help="Only this alert, webhook, or PARTITION:OFFSET; repeatable."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, send nothing.")] = False,
 ) -> None:
     """Send what was rejected or not delivered through again: all of it, or what the options choose."""
     if what is What.REJECTED and endpoint is not None:
         raise UsageError("--endpoint goes with `undelivered`; rejected articles have no endpoint")
     if what is What.UNDELIVERED and reason is not None:
-        raise UsageError("--reason goes with `rejected`; choose undelivered notifications by --endpoint, --since or --id")
+        raise UsageError(
+            "--reason goes with `rejected`; choose undelivered notifications by --endpoint, --since or --id"
+        )
     configuration = load_configuration(config)
-    choice = Choice(endpoint=endpoint, reason=reason, since=since.replace(tzinfo=UTC) if since else None, ids=frozenset(only or ()))
+    choice = Choice(
+        endpoint=endpoint,
+        reason=reason,
+        since=since.replace(tzinfo=UTC) if since else None,
+        ids=frozenset(only or ()),
+    )
     found, sent = asyncio.run(_replay(configuration, what, choice, dry_run=dry_run))
     verb = "would be sent" if dry_run else "sent"
-    Console().print(f"{found} chosen, {0 if dry_run else sent} {verb} again" if not dry_run else f"{found} {verb} again")
+    Console().print(
+        f"{found} chosen, {0 if dry_run else sent} {verb} again" if not dry_run else f"{found} {verb} again"
+    )
     if found == 0:
         raise typer.Exit(1)
 
@@ -89,7 +107,9 @@ class Choice:
         )
 
 
-async def _replay(configuration: Configuration, what: What, choice: Choice, *, dry_run: bool) -> tuple[int, int]:
+async def _replay(
+    configuration: Configuration, what: What, choice: Choice, *, dry_run: bool
+) -> tuple[int, int]:
     options = client_options(configuration.settings.broker)
     prefix = configuration.settings.topics.prefix
     outputs = Outputs(options, prefix)
@@ -108,7 +128,9 @@ async def _replay(configuration: Configuration, what: What, choice: Choice, *, d
                 print(f"{record.partition}:{record.offset} {why}")  # noqa: T201
                 if not dry_run:
                     waiting.append(
-                        await outputs.send(ARTICLES, record.value, key=record.key, headers=original_headers(record))
+                        await outputs.send(
+                            ARTICLES, record.value, key=record.key, headers=original_headers(record)
+                        )
                     )
             else:
                 try:
@@ -119,7 +141,9 @@ async def _replay(configuration: Configuration, what: What, choice: Choice, *, d
                     continue
                 found += 1
                 notification = value.notification
-                print(f"{record.partition}:{record.offset} {notification.endpoint} {notification.alert.webhook_id} {clean(value.reason)}")  # noqa: T201
+                print(
+                    f"{record.partition}:{record.offset} {notification.endpoint} {notification.alert.webhook_id} {clean(value.reason)}"
+                )  # noqa: T201
                 if not dry_run:
                     again = notification.model_copy(
                         update={"replay": notification.replay + 1, "replayed_at": datetime.now(UTC)}
@@ -141,7 +165,9 @@ async def _replay(configuration: Configuration, what: What, choice: Choice, *, d
 
 async def whole_topic(options: dict[str, Any], prefix: str, topic: Topic) -> AsyncIterator[ConsumerRecord]:
     """Every record that a topic holds now, partition by partition as fetched."""
-    consumer = AIOKafkaConsumer(prefix + topic.name, **options, enable_auto_commit=False, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer(
+        prefix + topic.name, **options, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
     await consumer.start()
     try:
         partitions = consumer.assignment()

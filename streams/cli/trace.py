@@ -39,7 +39,9 @@ class Life:
 @app.command()
 def trace(
     alert_id: Annotated[str, typer.Argument(metavar="ID", help="An alert (alr_…) or a webhook (msg_…).")],
-    config: Annotated[Path | None, typer.Option(envvar="TOCSIN_CONFIG", help="Folder of the configuration.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(envvar="TOCSIN_CONFIG", help="Folder of the configuration.")
+    ] = None,
 ) -> None:
     """Print the life of an alert: its articles, its events, every attempt to deliver them."""
     life = asyncio.run(_life(load_configuration(config), alert_id))
@@ -89,7 +91,10 @@ def _parse(model: type[W], record: ConsumerRecord) -> W | None:
 def _print(life: Life) -> None:
     rows: list[tuple[datetime, str, str]] = []
     for reading in life.readings:
-        topics = ", ".join(f"{topic.topic} {topic.stage} {topic.score:.2f}" for topic in reading.topics) or "no topic"
+        topics = (
+            ", ".join(f"{topic.topic} {topic.stage} {topic.score:.2f}" for topic in reading.topics)
+            or "no topic"
+        )
         source = reading.article.source or "unknown source"
         rows.append((reading.read_at, "article read", f"{reading.article.id} from {source}: {topics}"))
     for alert in life.alerts:
@@ -107,7 +112,13 @@ def _print(life: Life) -> None:
         table.add_row(rfc3339(moment), what, Text(clean(detail)))
     first = life.alerts[0]
     console = Console()
-    console.print(Text(clean(f"{first.alert_id}  watch {first.watch.id}  severity {first.watch.severity}"), style="bold"))
+    console.print(
+        Text(
+            clean(f"{first.alert_id}  watch {first.watch.id}  severity {first.watch.severity}"), style="bold"
+        )
+    )
     for clause in first.because:
-        console.print(Text(clean(f"  because {clause.clause}" + "".join(f"  “{e.text}”" for e in clause.evidence[:3]))))
+        console.print(
+            Text(clean(f"  because {clause.clause}" + "".join(f"  “{e.text}”" for e in clause.evidence[:3])))
+        )
     console.print(table)

@@ -37,7 +37,16 @@ from streams.outputs import Outputs, settle
 from streams.receiver import Received, Receiver
 from streams.rejection import PREFIX
 from streams.sample import sample_articles
-from streams.topics import ALL, ARTICLES, CANDIDATES, CLASSIFIED, DELIVERIES, NOTIFICATIONS, REJECTED, UNDELIVERED
+from streams.topics import (
+    ALL,
+    ARTICLES,
+    CANDIDATES,
+    CLASSIFIED,
+    DELIVERIES,
+    NOTIFICATIONS,
+    REJECTED,
+    UNDELIVERED,
+)
 from streams.wire import Attempt, Reading, from_bytes
 
 PATIENCE = 120.0
@@ -48,9 +57,16 @@ SEVERITY_STYLE = {"critical": "bold white on red", "high": "bold red", "medium":
 
 @app.command()
 def up(
-    config: Annotated[Path | None, typer.Option(envvar="TOCSIN_CONFIG", help="Folder of the configuration [default: the sample].")] = None,
-    articles: Annotated[Path | None, typer.Option(help="JSON Lines to play [default: the sample articles].")] = None,
-    once: Annotated[bool, typer.Option("--once", help="Play, wait until all is settled, print a summary, end.")] = False,
+    config: Annotated[
+        Path | None,
+        typer.Option(envvar="TOCSIN_CONFIG", help="Folder of the configuration [default: the sample]."),
+    ] = None,
+    articles: Annotated[
+        Path | None, typer.Option(help="JSON Lines to play [default: the sample articles].")
+    ] = None,
+    once: Annotated[
+        bool, typer.Option("--once", help="Play, wait until all is settled, print a summary, end.")
+    ] = False,
     rate: Annotated[float, typer.Option(help="Articles a second to play.", min=0.1)] = 10.0,
 ) -> None:
     """See it work: embedded broker, worker, webhook receiver and sample articles, all in one. Ctrl-C ends all of it."""
@@ -81,7 +97,14 @@ class _Tally:
 
 class _Show:
     def __init__(
-        self, console: Console, config: Path | None, broker: EmbeddedBroker, lines: list[bytes], *, once: bool, rate: float
+        self,
+        console: Console,
+        config: Path | None,
+        broker: EmbeddedBroker,
+        lines: list[bytes],
+        *,
+        once: bool,
+        rate: float,
     ) -> None:
         self._console = console
         self._config = config
@@ -122,7 +145,12 @@ class _Show:
     async def _worker(self, environment: Mapping[str, str]) -> AsyncIterator[None]:
         arguments = ["worker", *(("--config", str(self._config)) if self._config else ())]
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "streams.cli", *arguments, env=dict(environment), stderr=asyncio.subprocess.PIPE
+            sys.executable,
+            "-m",
+            "streams.cli",
+            *arguments,
+            env=dict(environment),
+            stderr=asyncio.subprocess.PIPE,
         )
         log = asyncio.ensure_future(self._follow_log(process))
         try:
@@ -160,13 +188,17 @@ class _Show:
             await asyncio.wait({publisher, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if not publisher.done() or not self._once:
                 if publisher.done():
-                    self._console.print("[dim]all articles are played; publish your own with `tocsin publish`, Ctrl-C ends[/]")
+                    self._console.print(
+                        "[dim]all articles are played; publish your own with `tocsin publish`, Ctrl-C ends[/]"
+                    )
                 await self._stopping.wait()
                 return True
             publisher.result()
             settled = await self._until_settled(options, configuration)
             self._summary(settled)
-            return settled and self._tally.unverified == 0 and self._tally.delivered == self._tally.notifications
+            return (
+                settled and self._tally.unverified == 0 and self._tally.delivered == self._tally.notifications
+            )
         finally:
             for task in (follower, publisher, stopping):
                 task.cancel()
@@ -222,16 +254,27 @@ class _Show:
             if attempt.outcome == "delivered":
                 tally.delivered += 1
             else:
-                self._console.print(Text(clean(f"attempt   {attempt.endpoint} {attempt.outcome}: {attempt.reason}"), style="yellow"))
+                self._console.print(
+                    Text(
+                        clean(f"attempt   {attempt.endpoint} {attempt.outcome}: {attempt.reason}"),
+                        style="yellow",
+                    )
+                )
 
     def _print_reading(self, reading: Reading) -> None:
         article = reading.article
-        line = Text.assemble(("article   ", "cyan"), (f"{article.language:3}", "dim"), clean(article.title)[:100])
+        line = Text.assemble(
+            ("article   ", "cyan"), (f"{article.language:3}", "dim"), clean(article.title)[:100]
+        )
         self._console.print(line)
         for topic in reading.topics:
             self._tally.topics[f"{topic.topic} {topic.stage}"] += 1
             words = " … ".join(f"“{clean(evidence.text)}”" for evidence in topic.evidence[:3])
-            self._console.print(Text.assemble("             ", (f"{topic.topic} {topic.stage}", "bold"), f" {topic.score:.2f}  {words}"))
+            self._console.print(
+                Text.assemble(
+                    "             ", (f"{topic.topic} {topic.stage}", "bold"), f" {topic.score:.2f}  {words}"
+                )
+            )
         if reading.actors:
             names = ", ".join(clean(actor.name) for actor in reading.actors[:8])
             self._console.print(Text.assemble("             ", ("actors ", "dim"), names))
@@ -259,7 +302,9 @@ class _Show:
         )
         for clause in alert.because:
             words = ", ".join(f"“{clean(evidence.text)}”" for evidence in clause.evidence[:4])
-            self._console.print(Text.assemble("             ", ("because ", "dim"), clean(clause.clause)[:80], f"  {words}"))
+            self._console.print(
+                Text.assemble("             ", ("because ", "dim"), clean(clause.clause)[:80], f"  {words}")
+            )
 
     async def _until_settled(self, options: dict[str, Any], configuration: Configuration) -> bool:
         """Whether all inputs were committed and every notification settled, before patience ends."""
@@ -281,15 +326,23 @@ class _Show:
             await ends.stop()
             await admin.close()
 
-    async def _is_settled(self, admin: AIOKafkaAdminClient, ends: AIOKafkaConsumer, prefix: str, group: str) -> bool:
+    async def _is_settled(
+        self, admin: AIOKafkaAdminClient, ends: AIOKafkaConsumer, prefix: str, group: str
+    ) -> bool:
         # In the order of the flow: what is committed upstream has been written downstream before.
         for topic in (ARTICLES, CANDIDATES, NOTIFICATIONS):
             committed = await admin.list_consumer_group_offsets(group)
-            partitions = [TopicPartition(prefix + topic.name, p) for p in await self._partitions(ends, prefix + topic.name)]
+            partitions = [
+                TopicPartition(prefix + topic.name, p)
+                for p in await self._partitions(ends, prefix + topic.name)
+            ]
             for tp, end in (await ends.end_offsets(partitions)).items():
                 if end > 0 and (tp not in committed or committed[tp].offset < end):
                     return False
-        return await self._count(ends, prefix + NOTIFICATIONS.name) <= self._tally.delivered + self._tally.given_up
+        return (
+            await self._count(ends, prefix + NOTIFICATIONS.name)
+            <= self._tally.delivered + self._tally.given_up
+        )
 
     async def _partitions(self, consumer: AIOKafkaConsumer, topic: str) -> set[int]:
         await consumer._client.force_metadata_update()
@@ -304,7 +357,9 @@ class _Show:
         table = Table(title="what happened", show_header=False, title_justify="left")
         table.add_row("articles published", str(tally.published))
         table.add_row("with a topic or a hit", str(tally.classified))
-        table.add_row("rejected", f"{sum(tally.rejected.values())}  ({', '.join(sorted(tally.rejected)) or 'none'})")
+        table.add_row(
+            "rejected", f"{sum(tally.rejected.values())}  ({', '.join(sorted(tally.rejected)) or 'none'})"
+        )
         for name, count in sorted(tally.topics.items()):
             table.add_row(f"  {name}", str(count))
         table.add_row("webhooks due", str(tally.notifications))
@@ -316,5 +371,3 @@ class _Show:
         self._console.print(table)
         if not settled:
             self._console.print("[red]not everything was settled in time[/]")
-
-

@@ -15,7 +15,9 @@ from streams.worker import run_worker
 
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", envvar="TOCSIN_CONFIG", help="Folder of the configuration [default: the sample]."),
+    typer.Option(
+        "--config", envvar="TOCSIN_CONFIG", help="Folder of the configuration [default: the sample]."
+    ),
 ]
 
 
