@@ -231,13 +231,11 @@ class Delivery:
         notification = owed.notification
         endpoint = self._endpoint(notification.endpoint)
         if endpoint is None:
-            return await self._give_up(
-                partition, key, owed, "the endpoint is not in the configuration, or not enabled"
-            )
+            await self._give_up(partition, key, owed, "the endpoint is not in the configuration, or not enabled")
+            return None
         if gate.breaker.disabled:
-            return await self._give_up(
-                partition, key, owed, f"the endpoint is disabled: {gate.breaker.disabled}"
-            )
+            await self._give_up(partition, key, owed, f"the endpoint is disabled: {gate.breaker.disabled}")
+            return None
         began = self._service.now()
         attempted = await attempt(self._client, endpoint, notification.alert, began)
         now = self._service.now()
@@ -258,7 +256,8 @@ class Delivery:
             return None
         if due_at is None:
             await settle([told])
-            return await self._give_up(partition, key, owed.after(made, now), made.reason)
+            await self._give_up(partition, key, owed.after(made, now), made.reason)
+            return None
         later = owed.after(made, due_at)
         written = await write_state(
             self._service.outputs, PENDING, partition.number, key, later.to_bytes(), offset=owed.offset

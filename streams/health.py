@@ -6,7 +6,7 @@ is being taken away or given back at the moment.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -57,7 +57,7 @@ class HealthServer:
             await self._runner.cleanup()
 
     @staticmethod
-    def _answer(check: Callable[[], Health]) -> Callable[[web.Request], object]:
+    def _answer(check: Callable[[], Health]) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def answer(_: web.Request) -> web.Response:
             health = check()
             return web.Response(status=200 if health.ok else 503, text=health.reason + "\n")

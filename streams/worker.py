@@ -28,6 +28,7 @@ from streams.health import Health, HealthServer
 from streams.outputs import Outputs
 from streams.service import InForce, Service
 from streams.topic_admin import ensure_topics
+from streams.topics import NOTIFICATIONS
 
 log = structlog.get_logger("tocsin.worker")
 
@@ -168,7 +169,7 @@ class Worker:
 
     async def _on_assigned(self, _: Any, assigned: Any = (), **__: Any) -> None:
         self.policy.forget()
-        notifications = self.service.topic_name(delivery.NOTIFICATIONS)
+        notifications = self.service.topic_name(NOTIFICATIONS)
         await self.delivery.assign({tp.partition for tp in assigned if tp.topic == notifications})
         self._assigned = bool(assigned)
         log.info("worker.partitions_assigned", count=len(assigned))
