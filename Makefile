@@ -20,7 +20,19 @@ setup: $(VENV)/.installed ## make .venv with everything in it
 up: setup ## the whole pipeline on the embedded broker: worker, receiver, sample articles
 	$(BIN)/tocsin up
 
-test: setup ## all tests
+KAFKA_JARS := deploy/kafka-local/target/.copied
+
+$(KAFKA_JARS): deploy/kafka-local/pom.xml
+	@if command -v mvn >/dev/null; then \
+	  mvn -q -B -f deploy/kafka-local/pom.xml dependency:copy-dependencies -DoutputDirectory=target/jars && touch $@; \
+	else echo "no mvn: tests on a real Kafka are skipped" >&2; fi
+
+kafka-jars: $(KAFKA_JARS) ## fetch the broker's jars (needs Maven and Java 17)
+
+kafka: setup kafka-jars ## a real Kafka on this machine, until Ctrl-C
+	$(BIN)/python -m streams.local_kafka
+
+test: setup kafka-jars ## all tests
 	$(BIN)/python -m pytest -q
 
 lint: setup ## format, lint, types, import contracts
@@ -33,4 +45,4 @@ lock: setup ## renew requirements.lock from pyproject.toml
 	$(BIN)/python -m pip install -q 'uv>=0.5'
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group dev --extra apprise pyproject.toml -o requirements.lock
 
-.PHONY: help setup up test lint lock
+.PHONY: help setup up test lint lock kafka kafka-jars

@@ -1,0 +1,197 @@
+"""A real Kafka broker on this machine, for tests and for trying out: one node in KRaft mode, in a temporary folder.
+
+The jars come from Maven Central (`make kafka-jars`), the broker needs Java 17. It listens on loopback alone, on a free
+port that stays its own over kills and restarts, and dies with the process that started it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from streams.errors import BrokerError
+
+JARS: Final = Path(__file__).resolve().parent.parent / "deploy" / "kafka-local" / "target" / "jars"
+READY_WITHIN: Final = 60.0
+_PR_SET_PDEATHSIG: Final = 1
+
+_PROPERTIES: Final = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+log.dirs={folder}/data
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+group.initial.rebalance.delay.ms=0
+auto.create.topics.enable=false
+log.cleaner.dedupe.buffer.size=4194304
+"""
+
+
+def why_not() -> str | None:
+    """Why no local Kafka can be started here; None where it can."""
+    if shutil.which("java") is None:
+        return "no java on the PATH; install a Java 17 runtime"
+    if not any(JARS.glob("kafka_*.jar")):
+        return "the broker's jars are not here; run `make kafka-jars`"
+    return None
+
+
+class LocalKafka:
+    """One broker. Starts with `start` or `with`; can be killed and started again on the same port and data."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="tocsin-kafka-"))
+        self._port, controller = _free_ports(2)
+        self._properties = self._folder / "server.properties"
+        self._properties.write_text(_PROPERTIES.format(port=self._port, controller=controller, folder=self._folder))
+        self._process: subprocess.Popen[bytes] | None = None
+        self._formatted = False
+
+    @property
+    def servers(self) -> str:
+        """Host and port, for clients."""
+        return f"127.0.0.1:{self._port}"
+
+    def __enter__(self) -> LocalKafka:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Start and wait until the broker answers. Raises BrokerError."""
+        reason = why_not()
+        if reason is not None:
+            raise BrokerError(reason)
+        if not self._formatted:
+            self._format()
+        with (self._folder / "kafka.log").open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603
+                [*self._java("-Xmx512m"), "kafka.Kafka", str(self._properties)],
+                stdout=log,
+                stderr=log,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 - a broker must not outlive a killed test
+            )
+        self._wait_until_ready()
+
+    def kill(self) -> None:
+        """End the broker as a power cut would."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def stop(self) -> None:
+        """End the broker in order."""
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(20)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+
+    def close(self) -> None:
+        """Stop, and remove all data."""
+        self.kill()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _format(self) -> None:
+        cluster = self._run("kafka.tools.StorageTool", "random-uuid").strip().splitlines()[-1]
+        self._run("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._properties))
+        self._formatted = True
+
+    def _run(self, *arguments: str) -> str:
+        done = subprocess.run([*self._java("-Xmx128m"), *arguments], capture_output=True, text=True, check=False)  # noqa: S603
+        if done.returncode != 0:
+            raise BrokerError(f"{arguments[0]} failed: {(done.stderr or done.stdout).strip()[-500:]}")
+        return done.stdout
+
+    @staticmethod
+    def _java(heap: str) -> list[str]:
+        return ["java", heap, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-cp", f"{JARS}/*"]
+
+    def _wait_until_ready(self) -> None:
+        until = time.monotonic() + READY_WITHIN
+        admin = AdminClient({"bootstrap.servers": self.servers, "log_level": 0, "reconnect.backoff.max.ms": 200})
+        while time.monotonic() < until:
+            if self._process is None or self._process.poll() is not None:
+                raise BrokerError(f"the broker ended at its start: {self.log_tail()}")
+            try:
+                admin.list_topics(timeout=1)
+            except KafkaException:
+                continue
+            return
+        raise BrokerError(f"the broker was not ready within {READY_WITHIN:.0f} s: {self.log_tail()}")
+
+    def log_tail(self) -> str:
+        """The end of the broker's log."""
+        log = self._folder / "kafka.log"
+        return log.read_text(errors="replace")[-1000:] if log.exists() else "(no log)"
+
+
+def _free_ports(count: int) -> list[int]:
+    """Free ports, held together so that they differ, outside the range that outgoing connections take theirs from."""
+    held = []
+    for port in range(20_000 + os.getpid() % 10_000, 32_000):
+        candidate = socket.socket()
+        candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            candidate.bind(("127.0.0.1", port))
+        except OSError:
+            candidate.close()
+            continue
+        held.append(candidate)
+        if len(held) == count:
+            break
+    ports = [candidate.getsockname()[1] for candidate in held]
+    for candidate in held:
+        candidate.close()
+    return ports
+
+
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def main() -> None:
+    """Run a broker until Ctrl-C."""
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    with LocalKafka() as kafka:
+        print(f"Kafka at {kafka.servers}; TOCSIN_BROKER__SERVERS={kafka.servers} points Tocsin at it; Ctrl-C ends it")  # noqa: T201
+        ended.wait()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except BrokerError as error:
+        sys.exit(f"kafka: {error}")
