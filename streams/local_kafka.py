@@ -47,6 +47,8 @@ transaction.state.log.num.partitions=4
 group.initial.rebalance.delay.ms=0
 auto.create.topics.enable=false
 log.cleaner.dedupe.buffer.size=4194304
+broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=500
 """
 
 
