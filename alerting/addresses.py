@@ -1,11 +1,15 @@
-"""Addresses that a webhook must not reach: an own table, since the standard library's differs between versions.
+"""Addresses that a webhook must not reach: an own table, since the standard library's differs between
+versions.
 
-`check_url` at load, `check_address` on what a name resolved to and on the very address that is connected.
+`check_url` at load, `check_address` on what a name resolved to, just before that very address is connected.
+`allow_private` opens the ranges of private networks and of this machine; cloud metadata, multicast and the
+like stay closed, also where they are wrapped into IPv6 (mapped, NAT64, 6to4, Teredo).
 """
 
 from __future__ import annotations
 
 import ipaddress
+import re
 import unicodedata
 from typing import Final
 from urllib.parse import urlsplit
@@ -15,7 +19,12 @@ from streams.errors import AddressRefused
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-# Source: IANA special-purpose address registries; deprecated and transition ranges that can carry a private address.
+_GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
+
+_HOST: Final = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?")
+
+# Source: IANA special-purpose address registries; deprecated and transition ranges that can carry a private
+# address.
 _REFUSED: Final[tuple[tuple[Network, str], ...]] = tuple(
     (ipaddress.ip_network(network), what)
     for network, what in (
@@ -57,30 +66,79 @@ _REFUSED: Final[tuple[tuple[Network, str], ...]] = tuple(
 )
 
 
-def check_address(address: str) -> None:
+# Never, even with `allow_private`: these hand out credentials or reach many at once, and none is a webhook.
+_NEVER: Final[tuple[Network, ...]] = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "0.0.0.0/32",
+        "100.100.100.200/32",  # Alibaba
+        "168.63.129.16/32",  # Azure
+        "169.254.0.0/16",  # AWS, Azure, Google, and most others
+        "192.0.0.192/32",  # Oracle
+        "224.0.0.0/4",
+        "255.255.255.255/32",
+        "::/128",
+        "fd00:ec2::/32",  # AWS
+        "fd20:ce::/32",  # Google
+        "ff00::/8",
+    )
+)
+
+
+def check_address(address: str, *, allow_private: bool = False) -> None:
     """Raise AddressRefused where an IP address must not be called."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        raise AddressRefused("the host did not resolve to an IP address") from None
     if "%" in address:
         raise AddressRefused("an address with a zone must not be called")
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        raise AddressRefused("the host did not resolve to an IP address") from None
+    if any(_within(form, network) for form in (parsed, *_wrapped(parsed)) for network in _NEVER):
+        raise AddressRefused("the address is one of cloud metadata, multicast or none at all")
+    if allow_private:
+        return
     for network, what in _REFUSED:
-        if parsed.version == network.version and parsed in network:
+        if _within(parsed, network):
             raise AddressRefused(f"the address is {what}; set allow_private where that is meant")
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed not in _GLOBAL_UNICAST:
+        raise AddressRefused("the address is outside global unicast; set allow_private where that is meant")
+
+
+def _within(address: Address, network: Network) -> bool:
+    return address.version == network.version and address in network
+
+
+def _wrapped(address: Address) -> tuple[ipaddress.IPv4Address, ...]:
+    """The IPv4 addresses that an IPv6 address may lead to."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return ()
+    number = int(address)
+    last = ipaddress.IPv4Address(number & 0xFFFFFFFF)  # compatible, mapped, translated, NAT64
+    in_6to4 = ipaddress.IPv4Address(number >> 80 & 0xFFFFFFFF)
+    teredo = ipaddress.IPv4Address(~number & 0xFFFFFFFF)
+    top = number >> 96
+    if top == 0x20010000:
+        return (teredo, ipaddress.IPv4Address(number >> 64 & 0xFFFFFFFF))
+    if top >> 16 == 0x2002:
+        return (in_6to4,)
+    return (last,) if top in (0, 0x0064FF9B) or top >> 16 == 0x0064 else ()
 
 
 def check_url(url: str, *, allow_private: bool = False, allow_http: bool = False) -> str | None:
     """What is wrong with an endpoint's URL, in words that do not hold it; None where nothing is."""
-    if not url or any(ord(character) <= 0x20 or unicodedata.category(character) in ("Cc", "Cf", "Zs") for character in url):
+    if not url or any(
+        ord(character) <= 0x20 or unicodedata.category(character) in ("Cc", "Cf", "Zs") for character in url
+    ):
         return "the url is empty or holds white space or control characters"
     if "\\" in url:
         return "the url holds a backslash"
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
+        host, port = parts.hostname, parts.port
     except ValueError:
         return "the url cannot be understood; check host and port"
+    if port == 0:
+        return "the url's port is 0"
     return _check_scheme(parts.scheme, allow_http) or _check_host(parts.netloc, host, allow_private)
 
 
@@ -95,28 +153,29 @@ def _check_scheme(scheme: str, allow_http: bool) -> str | None:
 def _check_host(netloc: str, host: str | None, allow_private: bool) -> str | None:
     if not host:
         return "the url has no host"
-    if "@" in netloc:
-        return "the url holds a user or password; put credentials into headers"
-    if "%" in netloc:
-        return "the url's host holds a zone or an escape"
-    if not host.isascii():
-        return "the url's host is not ASCII; write it in its xn-- form"
+    for holds, fault in (
+        ("@" in netloc, "the url holds a user or password; put credentials into headers"),
+        ("%" in netloc, "the url's host holds a zone or an escape"),
+        (not host.isascii(), "the url's host is not ASCII; write it in its xn-- form"),
+        (":" not in host and not _HOST.fullmatch(host[:300]), "the url's host is no host name"),
+    ):
+        if holds:
+            return fault
     try:
-        check = str(ipaddress.ip_address(host))
+        address = str(ipaddress.ip_address(host))
     except ValueError:
-        if _looks_like_number(host):
-            return "the url's host is an unusual spelling of an IP address; write it as usual"
-        return None
-    if allow_private:
-        return None
+        return _check_name(host.rstrip(".").rpartition(".")[2].lower(), allow_private)
     try:
-        check_address(check)
+        check_address(address, allow_private=allow_private)
     except AddressRefused as error:
         return str(error)
     return None
 
 
-def _looks_like_number(host: str) -> bool:
+def _check_name(last_label: str, allow_private: bool) -> str | None:
     # What inet_aton takes for an address: 127.1, 2130706433, 0x7f000001, 0177.0.0.1.
-    last = host.rstrip(".").rpartition(".")[2]
-    return last.isdigit() or last.lower().startswith("0x")
+    if last_label.isdigit() or last_label.startswith("0x"):
+        return "the url's host is an unusual spelling of an IP address; write it as usual"
+    if last_label == "localhost" and not allow_private:
+        return "the url's host is this machine; set allow_private where that is meant"
+    return None

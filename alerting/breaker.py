@@ -1,8 +1,9 @@
 """The breaker of an endpoint: when most of its attempts fail, it is left alone for a while, then probed once.
 
-Closed, until at least `of_at_least` attempts within `within` fail by the share `failing`. Open for `pause`. Half-open:
-one probe; success closes, failure opens anew. An endpoint that has only failed for `disable_after` is disabled.
-Frozen state and pure functions; the state can be kept in a topic.
+Closed, until at least `of_at_least` attempts within `within` fail by the share `failing`. Open for `pause`.
+Half-open: one probe; success closes, failure opens anew. An endpoint that has only failed for `disable_after`
+is disabled. Frozen state and pure functions; the state can be kept in a topic, and stays small however busy
+the endpoint is.
 """
 
 from __future__ import annotations
@@ -16,11 +17,22 @@ from streams.wire import Moment, Wire
 PROBE_PATIENCE: Final = timedelta(minutes=2)
 """A probe that has not ended after this (its worker was killed) no longer keeps others from probing."""
 
+SPANS: Final = 10
+"""The window is counted in this many spans; it moves on by one span at a time."""
+
+
+class Span(Wire):
+    """How the attempts that ended in one span of time went."""
+
+    began: Moment
+    good: int = 0
+    failed: int = 0
+
 
 class BreakerState(Wire):
-    """What the breaker remembers. `results` are the ends of attempts within the window, oldest first."""
+    """What the breaker remembers. `spans` cover the window, oldest first."""
 
-    results: tuple[tuple[Moment, bool], ...] = ()
+    spans: tuple[Span, ...] = ()
     open_until: Moment | None = None
     probing_since: Moment | None = None
     failing_since: Moment | None = None
@@ -30,27 +42,33 @@ class BreakerState(Wire):
 def record(settings: Breaker, state: BreakerState, ok: bool, now: datetime) -> BreakerState:
     """The state after an attempt has ended."""
     if ok:
-        results = () if state.open_until else _within(settings, state, now)
-        return BreakerState(results=(*results, (now, True)))
+        return BreakerState(spans=_counted(settings, () if state.open_until else state.spans, ok, now))
     failing_since = state.failing_since or now
     if now - failing_since >= settings.disable_after:
-        reason = f"every attempt has failed for {settings.disable_after}"
+        reason = f"every attempt since {failing_since:%Y-%m-%d %H:%M} UTC has failed"
         return state.model_copy(update={"disabled": reason, "failing_since": failing_since})
-    results = (*_within(settings, state, now), (now, False))
-    failed = sum(not good for _, good in results)
-    trips = state.open_until is not None or (
-        len(results) >= settings.of_at_least and failed / len(results) >= settings.failing
-    )
-    return BreakerState(
-        results=() if trips else results,
-        open_until=now + settings.pause if trips else None,
-        failing_since=failing_since,
-    )
+    spans = _counted(settings, state.spans, ok, now)
+    if state.open_until is not None or _trips(settings, spans):
+        return BreakerState(
+            open_until=now + settings.pause, failing_since=failing_since, disabled=state.disabled
+        )
+    return BreakerState(spans=spans, failing_since=failing_since, disabled=state.disabled)
 
 
-def _within(settings: Breaker, state: BreakerState, now: datetime) -> tuple[tuple[datetime, bool], ...]:
-    begin = now - settings.within
-    return tuple(result for result in state.results if result[0] > begin)[-1000:]
+def _trips(settings: Breaker, spans: tuple[Span, ...]) -> bool:
+    failed = sum(span.failed for span in spans)
+    ended = failed + sum(span.good for span in spans)
+    return ended >= settings.of_at_least and failed / ended >= settings.failing
+
+
+def _counted(settings: Breaker, spans: tuple[Span, ...], ok: bool, now: datetime) -> tuple[Span, ...]:
+    """The spans within the window, with one more attempt counted in the last."""
+    recent = [span for span in spans if now - span.began < settings.within]
+    if not recent or now - recent[-1].began >= settings.within / SPANS:
+        recent.append(Span(began=now))
+    last = recent[-1]
+    recent[-1] = Span(began=last.began, good=last.good + ok, failed=last.failed + (not ok))
+    return tuple(recent)
 
 
 def opens_at(state: BreakerState, now: datetime) -> datetime | None:

@@ -11,8 +11,10 @@ def next_free(limit: RateLimit | None, begun: tuple[datetime, ...], now: datetim
     """None: an attempt may begin now. Else when the next may. `begun` are recent beginnings, oldest first."""
     if limit is None:
         return None
-    recent = [moment for moment in begun if moment > now - limit.per]
-    return None if len(recent) < limit.count else recent[-limit.count] + limit.per
+    if len(begun) < limit.count:
+        return None
+    free = begun[-limit.count] + limit.per
+    return free if free > now else None
 
 
 def spent(limit: RateLimit | None, begun: tuple[datetime, ...], now: datetime) -> tuple[datetime, ...]:

@@ -13,12 +13,18 @@ from alerting.verdict import Verdict
 LONGEST_RETRY_AFTER: Final = timedelta(hours=24)
 
 
-def next_attempt(
-    endpoint: Endpoint, number: int, verdict: Verdict, retry_after: str | None, now: datetime, rng: random.Random
+def next_attempt(  # noqa: PLR0917 - called by position where it is called
+    endpoint: Endpoint,
+    number: int,
+    verdict: Verdict,
+    retry_after: str | None,
+    now: datetime,
+    rng: random.Random,
 ) -> datetime | None:
     """When attempt `number` + 1 is due after attempt `number` ended with `verdict`; None: it was the last.
 
-    Jitter only ever adds to the schedule's wait, so that nothing is early. A shorter `Retry-After` changes nothing.
+    Jitter only ever adds to the schedule's wait, so that nothing is early. A shorter `Retry-After` changes
+    nothing.
     """
     if verdict.outcome != "retry" or number > len(endpoint.schedule):
         return None
@@ -33,7 +39,9 @@ def next_attempt(
 
 
 def parse_retry_after(value: str | None, now: datetime) -> timedelta | None:
-    """The wait that a `Retry-After` header asks for: seconds or an HTTP date; None where it says nothing sound."""
+    """The wait that a `Retry-After` header asks for: seconds or an HTTP date; None where it says nothing
+    sound.
+    """
     if value is None:
         return None
     value = value.strip()

@@ -1,6 +1,7 @@
 """Standard Webhooks signatures: `v1` HMAC-SHA256 and `v1a` Ed25519 over `id.timestamp.body`.
 
-Source: the Standard Webhooks specification, section on signatures. Several secrets sign at once while one is rotated.
+Source: the Standard Webhooks specification, section on signatures. Several secrets sign at once while one is
+rotated.
 """
 
 from __future__ import annotations
@@ -54,7 +55,11 @@ def verify(secrets: Iterable[str], webhook_id: str, timestamp: str, signatures: 
     """Whether any of the signatures is good under any of the secrets (`whsec_…`, `whsk_…` or `whpk_…`)."""
     content = _content(webhook_id, timestamp, body)
     given = [part.partition(",") for part in signatures.split()]
-    return any(_verifies(secret, version, signature, content) for secret in secrets for version, _, signature in given)
+    return any(
+        _verifies(secret, version, signature, content)
+        for secret in secrets
+        for version, _, signature in given
+    )
 
 
 def _verifies(secret: str, version: str, signature: str, content: bytes) -> bool:

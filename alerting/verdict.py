@@ -1,7 +1,7 @@
 """What an attempt's result means: the one table of statuses and failures.
 
-A verdict is closed: delivered, try again, or give up; `slow` asks for a longer wait (the receiver is overwhelmed),
-`disable` says that the endpoint wants nothing more (410 Gone).
+A verdict is closed: delivered, try again, or give up; `slow` asks for a longer wait (the receiver is
+overwhelmed), `disable` says that the endpoint wants nothing more (410 Gone).
 """
 
 from __future__ import annotations
@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Failure = Literal[
-    "timeout", "connect", "tls", "reset", "protocol", "address-refused", "unresolvable", "too-long", "render"
+    "timeout",
+    "connect",
+    "tls",
+    "reset",
+    "protocol",
+    "address-refused",
+    "unresolvable",
+    "too-long",
+    "render",
+    "apprise",
 ]
 
 
@@ -51,16 +60,17 @@ _FAILURE: Final = {
     "protocol": Verdict("retry", "the answer is not HTTP"),
     "address-refused": Verdict("retry", "the host's address is one that must not be called"),
     "unresolvable": Verdict("retry", "the host has no address"),
-    "too-long": Verdict("retry", "the answer's headers do not end"),
+    "too-long": Verdict("retry", "the answer does not end"),
+    "apprise": Verdict("retry", "Apprise could not send it"),
     "render": Verdict("give-up", "the alert could not be rendered for this endpoint"),
 }
 
 
-def judge(status: int | None, failure: Failure | None = None) -> Verdict:
+def judge(status: int | None, failure: Failure | None = None) -> Verdict:  # noqa: PLR0911 - a table
     """The verdict on an HTTP status, or on a failure where there was no answer.
 
-    2xx is delivered. 3xx is a failure (redirects are never followed) and, like most of 4xx, tried again: a receiver
-    that is being repaired or reconfigured answers anything for a while. 410 ends the endpoint.
+    2xx is delivered. 3xx is a failure (redirects are never followed) and, like most of 4xx, tried again: a
+    receiver that is being repaired or reconfigured answers anything for a while. 410 ends the endpoint.
     """
     if failure is not None:
         return _FAILURE[failure]
@@ -71,7 +81,9 @@ def judge(status: int | None, failure: Failure | None = None) -> Verdict:
     if 200 <= status < 300:
         return Verdict("delivered", str(status))
     if 300 <= status < 400:
-        return Verdict("retry", f"{status}: redirects are not followed; set the endpoint's url to the final address")
+        return Verdict(
+            "retry", f"{status}: redirects are not followed; set the endpoint's url to the final address"
+        )
     if 400 <= status < 500:
         return Verdict("retry", f"{status}: the receiver refuses")
     if 500 <= status < 600:

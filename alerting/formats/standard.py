@@ -2,32 +2,71 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from streams.wire import Alert, Webhook
+from streams.wire import Alert, Evidence, Webhook
 
 LIMIT: Final = 20_000
 """Bytes of a body, as Standard Webhooks asks for."""
 
+LONGEST: Final = 200
+"""Characters of any one text in an alert that is too long otherwise."""
+
 
 def render(alert: Alert) -> bytes:
-    """The body. A long alert loses evidence, most distant first, then actors and reasons, never what happened."""
-    for kept in (None, 8, 3, 1):
-        shorter = alert if kept is None else shorten(alert, kept)
+    """The body. A long alert loses evidence, most distant first, then actors and reasons, never what
+    happened.
+    """
+    for shorter in (alert, _fewer(alert, 8), _fewer(alert, 3), _fewer(alert, 1), _least(alert)):
         body = Webhook(type=shorter.type, timestamp=shorter.at, data=shorter).to_bytes()
         if len(body) <= LIMIT:
             return body
-    bare = shorten(alert, 1).model_copy(update={"because": (), "actors": (), "headline": alert.headline[:300]})
-    bare = bare.model_copy(update={"sentence": alert.sentence[:300], "topics": bare.topics[:5]})
-    return Webhook(type=bare.type, timestamp=bare.at, data=bare).to_bytes()
+    raise ValueError("the alert does not fit into a webhook")
 
 
-def shorten(alert: Alert, kept: int) -> Alert:
-    """The alert with at most `kept` pieces of evidence a statement and ten times as many actors and reasons."""
+def _fewer(alert: Alert, kept: int) -> Alert:
+    """The alert with `kept` pieces of evidence a statement and ten times as many actors and reasons."""
     return alert.model_copy(
         update={
             "topics": tuple(t.model_copy(update={"evidence": t.evidence[:kept]}) for t in alert.topics),
-            "actors": tuple(a.model_copy(update={"evidence": a.evidence[:kept]}) for a in alert.actors[: kept * 10]),
-            "because": tuple(c.model_copy(update={"evidence": c.evidence[:kept]}) for c in alert.because[: kept * 10]),
+            "actors": tuple(
+                a.model_copy(update={"evidence": a.evidence[:kept]}) for a in alert.actors[: kept * 10]
+            ),
+            "because": tuple(
+                c.model_copy(update={"evidence": c.evidence[:kept]}) for c in alert.because[: kept * 10]
+            ),
         }
     )
+
+
+def _least(alert: Alert) -> Alert:
+    """What happened and nothing else, with every text cut."""
+    texts: dict[str, Any] = {
+        name: value[:LONGEST]
+        for name in ("headline", "sentence", "source", "language", "alert_id", "webhook_id", "article_id")
+        if isinstance(value := getattr(alert, name), str)
+    }
+    watch = alert.watch.model_copy(
+        update={"id": alert.watch.id[:LONGEST], "title": alert.watch.title[:LONGEST]}
+    )
+    topics = tuple(
+        topic.model_copy(
+            update={
+                "topic": topic.topic[:100],
+                "stage": topic.stage[:100],
+                "other_stages": (),
+                "evidence": (_cut(topic.evidence[0]),),
+                "codes": type(topic.codes)(),
+            }
+        )
+        for topic in alert.topics[:5]
+    )
+    url = alert.url if alert.url is not None and len(alert.url.encode("utf-8", "replace")) <= 2000 else None
+    return alert.model_copy(
+        update={**texts, "watch": watch, "topics": topics, "actors": (), "because": (), "url": url}
+    )
+
+
+def _cut(evidence: Evidence) -> Evidence:
+    end = min(evidence.end, evidence.start + LONGEST)
+    return evidence.model_copy(update={"text": evidence.text[:LONGEST], "end": end})

@@ -4,30 +4,61 @@ from __future__ import annotations
 
 import unicodedata
 from typing import Final
+from urllib.parse import quote, urlsplit
 
 from streams.wire import Alert
 
 BELL: Final = {"critical": "🔴", "high": "🟠", "medium": "🟡", "low": "⚪"}
 
+COLOUR: Final = {"critical": 0xD92D20, "high": 0xF79009, "medium": 0xFAC515, "low": 0x98A2B3}
+
+LONGEST_LINK: Final = 2000
+"""Characters of a link; the services for people refuse longer ones."""
+
+_JOINERS: Final = "\u200c\u200d"  # Persian, Hindi and emoji are written with them, and they hide nothing
+
 
 def plain(text: str, limit: int) -> str:
     """One line of visible text: no control, format or line-breaking character, at most `limit` characters."""
-    visible = "".join(
-        " " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text if unicodedata.category(c) not in ("Cf", "Cs")
-    )
+    visible = "".join(map(_visible, text[: limit * 8]))
     line = " ".join(visible.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def _visible(character: str) -> str:
+    category = unicodedata.category(character)
+    if category in ("Cc", "Zl", "Zp"):
+        return " "
+    return "" if category in ("Cf", "Cs") and character not in _JOINERS else character
+
+
+def safe_link(url: str | None) -> str | None:
+    """An http(s) URL in ASCII that can end no markup early; None for anything else."""
+    if url is None or len(url) > LONGEST_LINK or any(ord(character) < 0x21 for character in url):
+        return None
+    try:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or "\\" in url:
+            return None
+        link = quote(url, safe=":/?#@!$&+,;=%~-._")
+    except ValueError:  # also a lone surrogate
+        return None
+    return link if len(link) <= LONGEST_LINK else None
 
 
 def title(alert: Alert) -> str:
     """Severity and watch."""
     drill = "DRILL " if alert.drill else ""
-    return f"{BELL[alert.watch.severity]} {drill}{alert.watch.severity.upper()} {plain(alert.watch.title, 150)}"
+    return (
+        f"{BELL[alert.watch.severity]} {drill}{alert.watch.severity.upper()} {plain(alert.watch.title, 110)}"
+    )
 
 
 def topics(alert: Alert) -> str:
     """Topics with their stages."""
-    return ", ".join(f"{topic.topic} {topic.stage.replace('_', ' ')}" for topic in alert.topics)
+    return plain(
+        ", ".join(f"{topic.topic} {topic.stage.replace('_', ' ')}" for topic in alert.topics[:12]), 300
+    )
 
 
 def actors(alert: Alert) -> str:
@@ -40,4 +71,4 @@ def told(alert: Alert) -> str:
     what = {"alert.opened": "new", "alert.updated": "update", "alert.retracted": "retracted"}[alert.type]
     source = plain(alert.source or "unknown source", 80)
     many = f", {alert.articles} articles of {alert.sources} sources" if alert.articles > 1 else ""
-    return f"{what} · {source}{many} · {alert.alert_id}#{alert.number}"
+    return f"{what} · {source}{many} · {plain(alert.alert_id, 60)}#{alert.number}"

@@ -1,0 +1,165 @@
+"""Where the webhook client meets the network: names are resolved, checked and connected here, answers are
+bounded.
+
+The address that is checked is the address that is connected, so a DNS answer that changes has no gap to slip
+through; a pooled connection stays where it was checked. Of one answer, headers included, at most
+`ANSWER_LIMIT` bytes are read.
+"""
+
+# ruff: noqa: ASYNC109, ARG002 - the signatures are those of httpcore's network backend
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+import httpcore
+from httpcore._backends.auto import AutoBackend
+
+from alerting.addresses import check_address
+from streams.errors import AddressRefused, DeliveryError
+
+ANSWER_LIMIT: Final = 160 * 1024
+"""Bytes of one answer with its headers, interim answers (1xx) and the framing of its body."""
+
+READ_AT_ONCE: Final = 8 * 1024
+"""Bytes of one read: between two reads the other endpoints have their turn."""
+
+RESOLVER_THREADS: Final = 64
+
+Resolve = Callable[[str, int], Awaitable[list[str]]]
+"""The addresses of a host name. Raises OSError."""
+
+
+class Unresolvable(DeliveryError):  # noqa: N818 - as AddressRefused
+    """The endpoint's host has no address."""
+
+
+class AnswerTooLong(DeliveryError):  # noqa: N818 - as AddressRefused
+    """The receiver goes on answering beyond all measure."""
+
+
+class SystemResolver:
+    """The system's resolver, in threads of its own; a name that hangs takes one thread, however often it is
+    asked.
+    """
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(RESOLVER_THREADS, thread_name_prefix="tocsin-dns")
+        self._asked: dict[tuple[str, int], asyncio.Future[list[str]]] = {}
+
+    async def __call__(self, host: str, port: int) -> list[str]:
+        """The addresses of a host, each once. Raises OSError."""
+        question = (host, port)
+        answer = self._asked.get(question)
+        if answer is None:
+            answer = asyncio.get_running_loop().run_in_executor(self._threads, _look_up, host, port)
+            self._asked[question] = answer
+            answer.add_done_callback(lambda done: self._forget(question, done))
+        return await asyncio.shield(answer)
+
+    def _forget(self, question: tuple[str, int], done: asyncio.Future[list[str]]) -> None:
+        self._asked.pop(question, None)
+        if not done.cancelled():
+            done.exception()  # whoever asked may be gone
+
+    def close(self) -> None:
+        """Begin nothing more; what hangs is left behind."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _look_up(host: str, port: int) -> list[str]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+class GuardedBackend(httpcore.AsyncNetworkBackend):
+    """Connects only to addresses that have been checked."""
+
+    def __init__(self, *, allow_private: bool, resolve: Resolve) -> None:
+        self._allow_private = allow_private
+        self._resolve = resolve
+        self._network = AutoBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Resolve, check every address, connect to the first that answers."""
+        addresses = await self._addresses(host, port)
+        failed: Exception | None = None
+        for address in addresses:
+            try:
+                stream = await self._network.connect_tcp(
+                    address, port, timeout, local_address, socket_options
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failed = error
+                continue
+            return BoundedStream(stream)
+        raise failed or Unresolvable("the host has no address")
+
+    async def _addresses(self, host: str, port: int) -> list[str]:
+        try:
+            addresses = await self._resolve(host, port)
+        except (OSError, UnicodeError):  # a name that IDNA cannot encode raises UnicodeError
+            raise Unresolvable("the host has no address") from None
+        for address in addresses:
+            # One refused address refuses the name: which of them is connected must not be a matter of chance.
+            check_address(address, allow_private=self._allow_private)
+        return addresses
+
+    async def connect_unix_socket(
+        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        """Never: an endpoint is a network address."""
+        raise AddressRefused("a webhook is not sent to a socket file")
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait, as the pool asks between its attempts to connect."""
+        await self._network.sleep(seconds)
+
+
+class BoundedStream(httpcore.AsyncNetworkStream):
+    """A connection on which no answer is longer than `ANSWER_LIMIT`; a request that is written begins a new
+    count.
+    """
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+        self._read = 0
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read some bytes. Raises AnswerTooLong."""
+        if self._read >= ANSWER_LIMIT:
+            raise AnswerTooLong("the answer does not end")
+        data = await self._stream.read(min(max_bytes, READ_AT_ONCE), timeout)
+        self._read += len(data)
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write all of the bytes."""
+        self._read = 0
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._stream.aclose()
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        """The same connection under TLS; the certificate must be that of the host's name."""
+        return BoundedStream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        """What the connection says of itself."""
+        return self._stream.get_extra_info(info)

@@ -1,0 +1,60 @@
+"""Endpoints of the format `apprise`: whatever the library Apprise reaches (mail, chat, SMS, push), in a
+thread.
+
+Apprise opens its own connections, so the address guard does not hold there: such an endpoint must say
+`allow_private`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import importlib.util
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import Any, Final
+
+from alerting.endpoint import Endpoint
+from alerting.formats import words
+from alerting.verdict import Failure
+from streams.wire import Alert
+
+THREADS: Final = 16
+
+
+def installed() -> bool:
+    """Whether the optional extra `apprise` is there."""
+    return importlib.util.find_spec("apprise") is not None
+
+
+async def send(endpoint: Endpoint, alert: Alert) -> Failure | None:
+    """Send one alert event within the endpoint's deadline; None when Apprise says that it was sent."""
+    loop = asyncio.get_running_loop()
+    call = loop.run_in_executor(_threads(), _notify, endpoint.url.get_secret_value(), *text(alert))
+    try:
+        async with asyncio.timeout(endpoint.timeout.total_seconds()):
+            return None if await call else "apprise"
+    except TimeoutError:
+        return "timeout"
+    except Exception:  # noqa: BLE001 - a plugin may raise anything, and its message may quote the URL
+        return "apprise"
+
+
+def text(alert: Alert) -> tuple[str, str]:
+    """Title and body, in plain text without line breaks from the article."""
+    lines = [words.plain(alert.headline, 280), words.plain(alert.sentence, 500)]
+    lines += [words.topics(alert), words.actors(alert), words.told(alert), words.safe_link(alert.url) or ""]
+    return words.title(alert), "\n".join(line for line in lines if line)
+
+
+def _notify(url: str, title: str, body: str) -> bool:
+    apprise: Any = importlib.import_module("apprise")
+    service = apprise.Apprise()
+    if not service.add(url):
+        return False
+    return bool(service.notify(title=title, body=body, body_format="text", interpret_escapes=False))
+
+
+@lru_cache(1)
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(THREADS, thread_name_prefix="tocsin-apprise")
