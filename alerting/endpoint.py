@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import ConfigDict, Field, SecretStr
 
 from alerting.watch import Duration, Identifier, Part
 
@@ -35,12 +35,14 @@ class Breaker(Part):
 
 
 class Endpoint(Part):
-    """One endpoint. `url`, `secrets` and `headers` hold secrets: never print them, log `host` at the most.
+    """One endpoint. `url`, `secrets` and `headers` hold secrets: never print them.
 
     `secrets` are Standard Webhooks signing keys (`whsec_…`, or `whsk_…` for Ed25519), several while one is
     being rotated; in the file they are references (`env:NAME` or `file:PATH`), here they are resolved.
     `slow_wait` is the least wait after 429 and time-outs.
     """
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     id: Identifier
     title: str = ""

@@ -1,8 +1,15 @@
-"""What may be said of a URL in a log, an error or a topic: scheme and host, nothing else."""
+"""What may be said of a URL or an answer in a log, an error or a topic."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Final
 from urllib.parse import urlsplit
+
+from alerting.formats.words import plain
+
+_SHORTEST: Final = 6
+"""Shorter parts of a secret are ordinary words, and say nothing."""
 
 
 def redact_url(url: str) -> str:
@@ -12,4 +19,25 @@ def redact_url(url: str) -> str:
         host = parts.hostname
     except ValueError:
         return "(unreadable URL)"
+    if parts.scheme not in ("http", "https"):
+        return f"{parts.scheme}://…"  # of other schemes (Apprise) the host may be a token
     return f"{parts.scheme}://{host}/…" if host else "(URL without a host)"
+
+
+def scrub(text: str, secrets: Iterable[str]) -> str:
+    """The text with every secret, and every longer part of a secret URL, replaced."""
+    parts = {part for secret in secrets for part in (secret, *_parts(secret)) if len(part) >= _SHORTEST}
+    for part in sorted(parts, key=len, reverse=True):
+        text = text.replace(part, "[secret]")
+    return text
+
+
+def _parts(secret: str) -> Iterable[str]:
+    for mark in "_/?&=:@ ":
+        secret = secret.replace(mark, "\n")
+    return secret.split("\n")[1:]
+
+
+def excerpt(body: bytes, secrets: Iterable[str], limit: int = 300) -> str:
+    """The beginning of an answer as one harmless line, without the secrets that it may echo."""
+    return plain(scrub(body.decode("utf-8", "replace"), secrets), limit)

@@ -10,7 +10,8 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Iterable
+import secrets
+from collections.abc import Container, Iterable
 from datetime import datetime
 from typing import Final
 
@@ -24,25 +25,36 @@ PUBLIC: Final = "whpk_"
 
 def secret_fault(secret: str) -> str | None:
     """What is wrong with a signing secret, in words that do not hold it; None where nothing is."""
-    prefix = next((p for p in (SYMMETRIC, PRIVATE) if secret.startswith(p)), None)
-    if prefix is None:
-        return f"a signing secret begins with {SYMMETRIC} (HMAC) or {PRIVATE} (Ed25519)"
+    if secret.startswith(SYMMETRIC):
+        return _key_fault(secret, SYMMETRIC, range(24, 65), "Standard Webhooks asks for 24 to 64")
+    if secret.startswith(PRIVATE):
+        return _key_fault(secret, PRIVATE, (32, 64), "an Ed25519 private key has 32")
+    return f"a signing secret begins with {SYMMETRIC} (HMAC) or {PRIVATE} (Ed25519)"
+
+
+def public_secret_fault(secret: str) -> str | None:
+    """What is wrong with a `whpk_…` that a receiver verifies with; None where nothing is."""
+    return _key_fault(secret, PUBLIC, (32,), "an Ed25519 public key has 32")
+
+
+def _key_fault(secret: str, prefix: str, lengths: Container[int], wanted: str) -> str | None:
     try:
         key = _decode(secret.removeprefix(prefix))
-    except (binascii.Error, ValueError):
+    except ValueError:  # also binascii.Error
         return f"what follows {prefix} is not base64"
-    if prefix == SYMMETRIC and not 24 <= len(key) <= 64:
-        return f"the key has {len(key)} bytes; Standard Webhooks asks for 24 to 64"
-    if prefix == PRIVATE and len(key) not in (32, 64):
-        return f"the key has {len(key)} bytes; an Ed25519 private key has 32"
-    return None
+    return None if len(key) in lengths else f"the key has {len(key)} bytes; {wanted}"
 
 
-def sign(secrets: Iterable[str], webhook_id: str, at: datetime, body: bytes) -> str:
+def new_secret(*, ed25519: bool = False) -> str:
+    """A new secret from the system's randomness: `whsec_…`, or `whsk_…`."""
+    return (PRIVATE if ed25519 else SYMMETRIC) + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def sign(keys: Iterable[str], webhook_id: str, at: datetime, body: bytes) -> str:
     """The value of `webhook-signature`: one signature a secret, separated by spaces."""
     content = _content(webhook_id, str(int(at.timestamp())), body)
     signatures = []
-    for secret in secrets:
+    for secret in keys:
         if secret.startswith(PRIVATE):
             key = Ed25519PrivateKey.from_private_bytes(_decode(secret.removeprefix(PRIVATE))[:32])
             signatures.append("v1a," + base64.b64encode(key.sign(content)).decode())
@@ -51,15 +63,11 @@ def sign(secrets: Iterable[str], webhook_id: str, at: datetime, body: bytes) -> 
     return " ".join(signatures)
 
 
-def verify(secrets: Iterable[str], webhook_id: str, timestamp: str, signatures: str, body: bytes) -> bool:
+def verify(keys: Iterable[str], webhook_id: str, timestamp: str, signatures: str, body: bytes) -> bool:
     """Whether any of the signatures is good under any of the secrets (`whsec_…`, `whsk_…` or `whpk_…`)."""
     content = _content(webhook_id, timestamp, body)
     given = [part.partition(",") for part in signatures.split()]
-    return any(
-        _verifies(secret, version, signature, content)
-        for secret in secrets
-        for version, _, signature in given
-    )
+    return any(_verifies(key, version, signature, content) for key in keys for version, _, signature in given)
 
 
 def _verifies(secret: str, version: str, signature: str, content: bytes) -> bool:
@@ -89,7 +97,7 @@ def public_key(secret: str) -> str:
 
 
 def _content(webhook_id: str, timestamp: str, body: bytes) -> bytes:
-    return f"{webhook_id}.{timestamp}.".encode() + body
+    return f"{webhook_id}.{timestamp}.".encode(errors="surrogateescape") + body
 
 
 def _hmac(secret: str, content: bytes) -> bytes:

@@ -1,9 +1,16 @@
-"""A local webhook receiver, which verifies what it gets: for trying out, for tests, and as an example."""
+"""A local webhook receiver, which verifies what it gets: for trying out, for tests, and as an example.
+
+It can be told to misbehave: `plan` says how the first calls are answered, one entry a call (a status, or one
+of `streams.faults`); after it, and by default, a webhook that verifies is answered 204 and any other 401.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 import orjson
 from aiohttp import web
@@ -11,6 +18,14 @@ from pydantic import ValidationError
 
 from alerting.signing import verify
 from streams.wire import Alert, Webhook
+
+TOLERANCE: Final = timedelta(minutes=5)
+"""How far a webhook's timestamp may be from the clock: Standard Webhooks' advice against replayed requests."""
+
+Fault = Callable[[web.Request], Awaitable[web.StreamResponse]]
+"""A way to misbehave: what is answered in place of a status."""
+
+Answer = int | Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +42,11 @@ class Received:
 
 
 class Receiver:
-    """An HTTP server on loopback that takes webhooks at any path. `port` 0 takes a free one."""
+    """An HTTP server on loopback that takes webhooks at any path. `port` 0 takes a free one.
+
+    A webhook is `repeated` when its id has been verified before. `counts` counts calls by `verified`, `refused`
+    and `repeated`.
+    """
 
     def __init__(
         self,
@@ -37,14 +56,19 @@ class Receiver:
         host: str = "127.0.0.1",
         port: int = 0,
         status: Callable[[Received], int] = lambda received: 204 if received.verified else 401,
+        plan: Iterable[Answer] = (),
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._secrets = secrets
         self._on_webhook = on_webhook
         self._host = host
         self._port = port
         self._status = status
+        self._plan = iter(plan)
+        self._now = now
         self._seen: set[str] = set()
         self._runner: web.AppRunner | None = None
+        self.counts: Counter[str] = Counter()
         self.url = ""
 
     async def start(self) -> None:
@@ -54,30 +78,46 @@ class Receiver:
         self._runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=1)
         await self._runner.setup()
         await web.TCPSite(self._runner, self._host, self._port).start()
-        self.url = f"http://{self._host}:{self._runner.addresses[0][1]}/hook"
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        self.url = f"http://{host}:{self._runner.addresses[0][1]}/hook"
 
     async def stop(self) -> None:
         """Stop listening."""
         if self._runner is not None:
             await self._runner.cleanup()
 
-    async def _receive(self, request: web.Request) -> web.Response:
+    async def _receive(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
         received = self._judge(request.headers, body)
+        self.counts["verified" if received.verified else "refused"] += 1
+        self.counts["repeated"] += received.repeated
         if received.verified:
             self._seen.add(received.webhook_id)
         self._on_webhook(received)
-        return web.Response(status=self._status(received))
+        answer = next(self._plan, None)
+        if answer is None:
+            answer = self._status(received)
+        return web.Response(status=answer) if isinstance(answer, int) else await answer(request)
 
     def _judge(self, headers: Mapping[str, str], body: bytes) -> Received:
         webhook_id = headers.get("webhook-id", "")
+        reason = self._fault(webhook_id, headers, body)
+        repeated = webhook_id in self._seen
+        return Received(webhook_id, not reason, reason, repeated, _alert(body), _summary(body), body)
+
+    def _fault(self, webhook_id: str, headers: Mapping[str, str], body: bytes) -> str:
+        """Why a webhook does not verify; empty where it does."""
         timestamp = headers.get("webhook-timestamp", "")
         signatures = headers.get("webhook-signature", "")
-        verified = bool(webhook_id and timestamp) and verify(self._secrets, webhook_id, timestamp, signatures, body)
-        reason = "" if verified else "no signature" if not signatures else "the signature is not that of this secret"
-        return Received(
-            webhook_id, verified, reason, webhook_id in self._seen, _alert(body), _summary(body), body
-        )
+        if not webhook_id or not timestamp.isdecimal() or not timestamp.isascii():
+            return "webhook-id or webhook-timestamp is missing"
+        if not signatures:
+            return "no signature"
+        if not verify(self._secrets, webhook_id, timestamp, signatures, body):
+            return "the signature is not that of this secret"
+        if abs(self._now().timestamp() - int(timestamp[:12])) > TOLERANCE.total_seconds():
+            return f"the timestamp is more than {TOLERANCE} away"
+        return ""
 
 
 def _alert(body: bytes) -> Alert | None:
@@ -88,8 +128,18 @@ def _alert(body: bytes) -> Alert | None:
 
 
 def _summary(body: bytes) -> str:
+    """What a webhook of another format than `standard` says first."""
     try:
         value = orjson.loads(body)
     except ValueError:
         return body[:200].decode(errors="replace")
-    return str(value.get("text") or value.get("content") or "") if isinstance(value, dict) else ""
+    if not isinstance(value, dict):
+        return ""
+    return str(value.get("text") or value.get("content") or _of_card(value))
+
+
+def _of_card(value: dict[str, Any]) -> str:
+    try:
+        return str(value["attachments"][0]["content"]["fallbackText"])
+    except (KeyError, IndexError, TypeError):
+        return ""

@@ -1,0 +1,78 @@
+"""What is wrong with an endpoint's proxy, its Apprise URL or its template: all of it, without quoting any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Final
+from urllib.parse import urlsplit
+
+from alerting import sendapprise
+from alerting.drill import drill_alert
+from alerting.endpoint import Endpoint
+from alerting.formats import render
+from alerting.formats.template import RenderError
+from streams.wire import Alert, TopicReading
+
+_SAMPLE_TIME: Final = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def endpoint_faults(endpoint: Endpoint) -> Iterator[tuple[str, str]]:
+    """Every fault as the key at fault and a message that holds no secret."""
+    if endpoint.proxy is not None and not _is_proxy(endpoint.proxy.get_secret_value()):
+        yield "proxy", "a proxy is http://host:port or https://host:port"
+    if endpoint.format == "apprise":
+        yield from _apprise_faults(endpoint)
+    if endpoint.format == "template" and endpoint.template:
+        yield from _template_faults(endpoint)
+
+
+def _is_proxy(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _apprise_faults(endpoint: Endpoint) -> Iterator[tuple[str, str]]:
+    if not sendapprise.installed():
+        yield "format", "apprise is not installed; install tocsin[apprise]"
+    if not endpoint.allow_private:
+        yield (
+            "allow_private",
+            "Apprise connects by itself, to addresses that are not guarded; set allow_private to accept that",
+        )
+    for key in ("secrets", "headers", "proxy"):
+        if getattr(endpoint, key):
+            yield key, "does not reach Apprise; leave it out"
+
+
+def _template_faults(endpoint: Endpoint) -> Iterator[tuple[str, str]]:
+    """Render a full and a sparse alert, so that a wrong name shows now and not with the first alert."""
+    for alert in (_full_alert(), drill_alert("sample", _SAMPLE_TIME, "sparse")):
+        try:
+            render(endpoint, alert)
+        except RenderError as error:
+            yield "template", str(error)
+            return
+
+
+def _full_alert() -> Alert:
+    topic = TopicReading.model_validate(
+        {
+            "topic": "ceasefire",
+            "score": 0.9,
+            "stage": "agreed",
+            "evidence": [{"field": "title", "start": 0, "end": 5, "text": "Truce"}],
+        }
+    )
+    return drill_alert("sample", _SAMPLE_TIME, "full").model_copy(
+        update={
+            "url": "https://news.example/1",
+            "source": "wire",
+            "published_at": _SAMPLE_TIME,
+            "topics": (topic,),
+            "sentence": 'A "truce" \\ was\nagreed.',
+        }
+    )

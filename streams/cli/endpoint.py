@@ -1,0 +1,191 @@
+"""`tocsin endpoint`: see what an endpoint would get, send it a drill, make a secret for it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+
+from agents.reading.article import Article, read_article
+from agents.reading.reader import Reader
+from alerting import sendapprise
+from alerting.attempt import USER_AGENT, Attempted, attempt
+from alerting.client import WebhookClient
+from alerting.drill import drill_alert
+from alerting.endpoint import Endpoint
+from alerting.formats import render
+from alerting.formats.template import RenderError
+from alerting.headers import request_headers
+from alerting.policy import decide
+from alerting.redact import excerpt, redact_url
+from alerting.signing import new_secret, public_key
+from alerting.story import Stories
+from alerting.watch import Watch
+from streams.cli import app
+from streams.configuration import Configuration, load_configuration
+from streams.errors import UnreadableArticle, UsageError
+from streams.logs import clean
+from streams.wire import Alert, AlertWatch
+
+commands = typer.Typer(
+    help="See what an endpoint would get, send it a drill, make a secret.", no_args_is_help=True
+)
+app.add_typer(commands, name="endpoint")
+
+Config = Annotated[
+    Path | None,
+    typer.Option(envvar="TOCSIN_CONFIG", help="Folder of the configuration [default: the sample]."),
+]
+Id = Annotated[str, typer.Argument(metavar="ID", help="The endpoint's id.")]
+
+
+@commands.command()
+def preview(
+    endpoint_id: Id,
+    file: Annotated[Path, typer.Argument(help="An article as JSON; `-` reads standard input.")],
+    config: Config = None,
+    watch: Annotated[
+        str | None, typer.Option(help="As an alert of this watch [default: the first that matches].")
+    ] = None,
+    headers: Annotated[bool, typer.Option("--headers", help="Print the headers of the call too.")] = False,
+) -> None:
+    """Print the body that an endpoint would get for an article. Sends nothing."""
+    configuration = load_configuration(config)
+    endpoint = find_endpoint(configuration, endpoint_id)
+    now = datetime.now(UTC)
+    alert = _alert_of(configuration, _read(file), endpoint, watch, now)
+    if endpoint.format == "apprise":
+        _say("\n".join(sendapprise.text(alert)))
+        return
+    try:
+        body, content_type = render(endpoint, alert)
+    except RenderError as error:
+        raise UsageError(f"endpoint {endpoint_id}: template: {error}") from error
+    if headers:
+        own = {name.lower() for name in endpoint.headers}
+        for name, value in request_headers(
+            endpoint, alert.webhook_id, body, content_type, now, USER_AGENT
+        ).items():
+            _say(f"{name}: {'…' if name in own else value}")
+        _say("")
+    _say(_pretty(body))
+
+
+@commands.command(name="test")
+def send_test(endpoint_id: Id, config: Config = None) -> None:
+    """Send an endpoint a drill, marked as such, once. Says status and latency; exits 1 when it was not taken."""
+    endpoint = find_endpoint(load_configuration(config), endpoint_id)
+    attempted = asyncio.run(
+        _send(endpoint, drill_alert(endpoint.id, datetime.now(UTC), secrets.token_hex(8)))
+    )
+    result, verdict = attempted.result, attempted.verdict
+    place = redact_url(endpoint.url.get_secret_value())
+    _say(f"{endpoint.id} ({place}): {verdict.outcome}, {verdict.reason}, {result.latency_ms:.0f} ms")
+    if result.body and not verdict.delivered:
+        _say(f"the answer begins: {excerpt(result.body, _secrets_of(endpoint))}")
+    if not verdict.delivered:
+        raise typer.Exit(1)
+
+
+@commands.command()
+def secret(
+    ed25519: Annotated[
+        bool, typer.Option("--ed25519", help="A key pair (v1a) in place of a shared secret (v1).")
+    ] = False,
+) -> None:
+    """Print a new signing secret; with --ed25519 also, on stderr, the public key for receivers."""
+    made = new_secret(ed25519=ed25519)
+    _say(made)
+    if ed25519:
+        print(f"public key for receivers: {public_key(made)}", file=sys.stderr)  # noqa: T201
+
+
+def find_endpoint(configuration: Configuration, endpoint_id: str) -> Endpoint:
+    """The endpoint of an id. Raises UsageError, which names those that there are."""
+    for endpoint in configuration.endpoints:
+        if endpoint.id == endpoint_id:
+            return endpoint
+    known = ", ".join(endpoint.id for endpoint in configuration.endpoints) or "none"
+    raise UsageError(f"no endpoint {clean(endpoint_id)!r} in the configuration; there are: {known}")
+
+
+async def _send(endpoint: Endpoint, alert: Alert) -> Attempted:
+    client = WebhookClient()
+    try:
+        return await attempt(client, endpoint, alert, alert.at)
+    finally:
+        await client.close()
+
+
+def _read(file: Path) -> Article:
+    try:
+        raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        return read_article(raw.strip())
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from error
+    except UnreadableArticle as error:
+        raise UsageError(f"{file} is no article: {error}") from error
+
+
+def _alert_of(
+    configuration: Configuration, article: Article, endpoint: Endpoint, wanted: str | None, now: datetime
+) -> Alert:
+    """The alert that the article would open: of the wanted watch, of one that notifies the endpoint, or of any."""
+    reader = Reader.build(
+        taxonomies=configuration.taxonomies,
+        registry=configuration.registry,
+        watches=configuration.watches,
+        terms=configuration.terms,
+    )
+    read = reader.read(article, now, everything=True)
+    if wanted is not None and wanted not in {watch.id for watch in configuration.watches}:
+        raise UsageError(f"no watch {clean(wanted)!r} in the configuration")
+    watches = _in_order_of_interest(configuration.watches, endpoint, wanted)
+    for watch in watches:
+        for candidate in read.candidates if read is not None else ():
+            if candidate.watch == watch.id:
+                alert = decide(Stories(), candidate, watch).alert
+                if alert is not None:
+                    return alert
+    print("tocsin: no watch matches this article; shown as a drill about it", file=sys.stderr)  # noqa: T201
+    update = {
+        "headline": article.title,
+        "url": article.url,
+        "source": article.source,
+        "article_id": article.id,
+    }
+    if read is not None:
+        update |= {"topics": read.reading.topics, "actors": read.reading.actors}  # type: ignore[dict-item]
+    if watches:
+        update["watch"] = AlertWatch(id=watches[0].id, title=watches[0].title, severity=watches[0].severity)  # type: ignore[assignment]
+    return drill_alert(endpoint.id, now, "preview").model_copy(update=update)
+
+
+def _in_order_of_interest(watches: Sequence[Watch], endpoint: Endpoint, wanted: str | None) -> list[Watch]:
+    if wanted is not None:
+        return [watch for watch in watches if watch.id == wanted]
+    return sorted(watches, key=lambda watch: endpoint.id not in watch.notify)
+
+
+def _secrets_of(endpoint: Endpoint) -> list[str]:
+    values = [endpoint.url, *endpoint.secrets, *endpoint.headers.values()]
+    return [value.get_secret_value() for value in values]
+
+
+def _pretty(body: bytes) -> str:
+    try:
+        return orjson.dumps(orjson.loads(body), option=orjson.OPT_INDENT_2).decode()
+    except ValueError:
+        return body.decode(errors="replace")
+
+
+def _say(text: str) -> None:
+    for line in text.split("\n"):
+        print(clean(line))  # noqa: T201 - this is the command's output

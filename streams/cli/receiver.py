@@ -1,0 +1,162 @@
+"""`tocsin receiver`: a local webhook endpoint that verifies what it gets and prints it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from alerting.signing import PUBLIC, public_secret_fault, secret_fault
+from streams.cli import app
+from streams.errors import UsageError
+from streams.faults import FAULTS
+from streams.logs import clean
+from streams.receiver import Answer, Received, Receiver
+from streams.secrets import Secrets, is_reference
+
+SAMPLE_SECRET = "env:TOCSIN_SAMPLE_SECRET"  # noqa: S105 - a reference
+
+STYLE = {"critical": "bold white on red", "high": "bold red", "medium": "yellow", "low": "dim"}
+
+
+@app.command()
+def receiver(  # noqa: PLR0917 - each is an option of the command
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)
+    ] = 8787,
+    secret: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Where the signing secret is: env:NAME or file:PATH; several while one is rotated "
+            f"[default: {SAMPLE_SECRET}]."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON a webhook.")] = False,
+    status: Annotated[
+        int | None, typer.Option(help="Answer this to all [default: 204, or 401].", min=200, max=599)
+    ] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(help=f"Misbehave at the first calls, one a call: a status, {', '.join(FAULTS)}."),
+    ] = None,
+) -> None:
+    """Listen for webhooks, verify their signatures, print what comes. Ctrl-C ends it."""
+    secrets = look_up_secrets(secret or [SAMPLE_SECRET])
+    plan = [_answer(name) for name in fault or ()]
+    show = _json_line if as_json else _readable(Console(highlight=False))
+    receiving = Receiver(
+        secrets=secrets,
+        on_webhook=show,
+        host=host,
+        port=port,
+        plan=plan,
+        status=lambda received: status or (204 if received.verified else 401),
+    )
+    asyncio.run(_listen(receiving, f"{host}:{port}"))
+
+
+def look_up_secrets(references: list[str]) -> list[str]:
+    """The secrets that references name. Raises UsageError, which never holds a secret."""
+    lookup = Secrets(Path.cwd(), os.environ)
+    found = []
+    for reference in references:
+        if not is_reference(reference):
+            raise UsageError(
+                "--secret takes env:NAME or file:PATH, so that no secret shows in a process list"
+            )
+        value, fault = lookup.look_up(reference)
+        if fault is None:
+            fault = public_secret_fault(value) if value.startswith(PUBLIC) else secret_fault(value)
+        if fault is not None:
+            raise UsageError(f"{reference}: {fault}; `tocsin endpoint secret` makes a new one")
+        found.append(value)
+    return found
+
+
+def _answer(name: str) -> Answer:
+    if name.isdecimal() and 200 <= int(name) <= 599:
+        return int(name)
+    if name not in FAULTS:
+        raise UsageError(f"--fault takes a status or one of {', '.join(FAULTS)}")
+    return FAULTS[name]
+
+
+async def _listen(receiving: Receiver, place: str) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    try:
+        await receiving.start()
+    except OSError as error:
+        raise UsageError(f"cannot listen on {place}: {error.strerror}; choose another --port") from error
+    print(f"tocsin: webhooks to {receiving.url}, Ctrl-C ends", file=sys.stderr)  # noqa: T201
+    try:
+        await stopping.wait()
+    finally:
+        await receiving.stop()
+    counts = receiving.counts
+    print(  # noqa: T201
+        f"tocsin: {counts['verified']} verified, {counts['repeated']} of them repeated, "
+        f"{counts['refused']} refused",
+        file=sys.stderr,
+    )
+
+
+def _json_line(received: Received) -> None:
+    line = {
+        "webhook_id": received.webhook_id,
+        "verified": received.verified,
+        "reason": received.reason,
+        "repeated": received.repeated,
+        "alert": received.alert.model_dump(mode="json", exclude_none=True) if received.alert else None,
+        "summary": received.summary,
+    }
+    print(orjson.dumps(line).decode(), flush=True)  # noqa: T201 - this is the command's output
+
+
+def _readable(console: Console) -> Callable[[Received], None]:
+    def show(received: Received) -> None:
+        for line in lines(received):
+            console.print(line)
+
+    return show
+
+
+def lines(received: Received) -> list[Text]:
+    """What a webhook says, for a person."""
+    if not received.verified:
+        return [Text(clean(f"✗ not verified: {received.reason}"), style="bold red")]
+    mark = Text("✓ ", style="green")
+    if received.repeated:
+        mark.append("repeat ", style="magenta")
+    alert = received.alert
+    if alert is None:
+        return [mark.append(clean(received.summary)[:200] or f"{len(received.body)} bytes")]
+    mark.append("DRILL " if alert.drill else "", style="bold cyan")
+    mark.append(alert.watch.severity.upper(), style=STYLE[alert.watch.severity])
+    mark.append(f" {alert.type} {alert.alert_id}#{alert.number} ")
+    mark.append(clean(alert.watch.title), style="bold")
+    told = [mark, Text(f"  {clean(alert.headline)[:200]}")]
+    if alert.topics:
+        told.append(_fact("topics", ", ".join(f"{topic.topic} {topic.stage}" for topic in alert.topics)))
+    if alert.actors:
+        told.append(_fact("actors", ", ".join(actor.name for actor in alert.actors[:8])))
+    for clause in alert.because:
+        words = ", ".join(f"“{evidence.text}”" for evidence in clause.evidence[:4])
+        told.append(_fact("why", f"{clause.clause[:100]}  {words}"))
+    return told
+
+
+def _fact(name: str, text: str) -> Text:
+    return Text.assemble(("  " + name.ljust(7), "dim"), clean(text))
