@@ -1,0 +1,451 @@
+"""The configuration: one validated, frozen value, loaded once. Every fault of every file is named at once.
+
+A folder holds `tocsin.yaml` (settings), `watches.yaml` and `watches/*.yaml`, `endpoints.yaml`, and may hold
+`topics/` and `actors/`; where these two are missing the sample's are used. docs/configuration.md tells the
+rest. What must hold between the parts is checked in `streams.crosscheck`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from agents.reading.actors import ActorFile, Registry, load_registry
+from agents.reading.taxonomy import ContextFile, Taxonomies, TopicFile, load_taxonomies
+from alerting.endpoint import Endpoint
+from alerting.watch import Part, Watch
+from streams.crosscheck import Known, Placed, check_endpoints, check_settings, check_watches
+from streams.errors import ConfigurationError, Fault
+from streams.sample import SAMPLE_ENVIRONMENT, sample_configuration
+from streams.secrets import LITERAL, Secrets, holds_secret, is_reference
+from streams.settings import SECTIONS, Settings, from_variable, variables
+from streams.yamlfile import Document, KeyPath, did_you_mean, load, problems, read_text, validate
+
+LARGEST_TERMS: Final = 256 * 1024 * 1024
+"""Bytes of a `terms_file`."""
+
+ENVIRONMENT: Final = "environment"
+"""Stands for the file in faults of environment variables."""
+
+_PARTS: Final = ("tocsin", "watches", "endpoints")
+P = TypeVar("P", bound=Part)
+L = TypeVar("L")
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Everything that was configured.
+
+    `terms` are all keywords of the watches that have any, by watch id, those of `terms_file` included.
+    `files` are what it was read from. `warnings` are worth a line in the log and stop nothing.
+    """
+
+    folder: Path
+    settings: Settings
+    watches: tuple[Watch, ...]
+    endpoints: tuple[Endpoint, ...]
+    taxonomies: Taxonomies
+    registry: Registry
+    terms: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    warnings: tuple[Fault, ...] = ()
+    files: tuple[Path, ...] = ()
+
+
+def configuration_folder(folder: Path | None, environ: Mapping[str, str]) -> Path:
+    """The folder that is meant: the one given, else TOCSIN_CONFIG, else the sample."""
+    if folder is not None:
+        return folder
+    named = environ.get("TOCSIN_CONFIG", "").strip()
+    return Path(named) if named else sample_configuration()
+
+
+def load_configuration(
+    folder: Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    resolve_secrets: bool = True,
+) -> Configuration:
+    """Load and check a configuration folder. Raises ConfigurationError with every fault of every file.
+
+    Without `resolve_secrets` references to secrets are left as they are: for reading only, not for sending.
+    """
+    folder = configuration_folder(folder, environ)
+    if not folder.is_dir():
+        what = "is not a folder" if folder.exists() else "does not exist"
+        raise ConfigurationError(
+            [Fault(str(folder), 0, "", f"the configuration folder {what}; see --config")]
+        )
+    return _Load(folder, environ, resolve_secrets).run()
+
+
+class _Load:
+    """One loading: collects faults, warnings and the files that were read."""
+
+    def __init__(self, folder: Path, environ: Mapping[str, str], resolve_secrets: bool) -> None:
+        self._folder = folder
+        self._environ = environ
+        self._resolve = resolve_secrets
+        self._is_sample = folder.resolve() == sample_configuration().resolve()
+        self._secrets = Secrets(
+            folder, {**SAMPLE_ENVIRONMENT, **environ} if self._is_sample else environ, resolve_secrets
+        )
+        self._documents: list[Document] = []
+        self._faults: list[Fault] = []
+        self._warnings: list[Fault] = []
+        self._files: list[Path] = []
+
+    def run(self) -> Configuration:
+        self._look_around()
+        settings, tocsin = self._settings()
+        watches = self._items("watches", Watch, self._plain)
+        endpoints = self._items("endpoints", Endpoint, self._with_secrets)
+        taxonomies = self._knowledge("topics", load_taxonomies, (TopicFile, ContextFile))
+        registry = self._knowledge("actors", load_registry, (ActorFile,))
+        terms = self._terms(watches)
+        self._check_settings(settings, tocsin)
+        known = Known.of(taxonomies, registry, [placed.value.id for placed in endpoints])
+        warnings = [
+            *check_watches(watches, known),
+            *check_endpoints(endpoints, resolved=self._resolve),
+        ]
+        faults = [*self._faults, *(fault for document in self._documents for fault in document.faults)]
+        if faults or settings is None or taxonomies is None or registry is None:
+            raise ConfigurationError(list(dict.fromkeys(faults)))
+        return Configuration(
+            folder=self._folder,
+            settings=settings,
+            watches=tuple(placed.value for placed in watches),
+            endpoints=tuple(placed.value for placed in endpoints),
+            taxonomies=taxonomies,
+            registry=registry,
+            terms=terms,
+            warnings=tuple(sorted((*self._warnings, *warnings))),
+            files=tuple(self._files),
+        )
+
+    # Files.
+
+    def _look_around(self) -> None:
+        """Warn of files that nobody reads, such as `watch.yaml`; refuse a folder with nothing in it."""
+        names = sorted(path.name for path in self._folder.glob("*.y*ml"))
+        for name in names:
+            if Path(name).stem not in _PARTS:
+                hint = did_you_mean(name, [f"{part}.yaml" for part in _PARTS])
+                self._warnings.append(Fault(name, 0, "", f"this file is not read{hint}"))
+        if not names and not (self._folder / "watches").is_dir():
+            self._faults.append(
+                Fault(
+                    str(self._folder),
+                    0,
+                    "",
+                    "holds no configuration: neither tocsin.yaml nor watches.yaml nor endpoints.yaml",
+                )
+            )
+
+    def _paths(self, part: str) -> list[Path]:
+        """The files of a part: `part.yaml` and those in the folder of that name."""
+        found = [path for name in ("yaml", "yml") if (path := self._folder / f"{part}.{name}").is_file()]
+        return found + _yaml_files(self._folder / part)
+
+    def _open(self, path: Path) -> Document:
+        self._files.append(path)
+        document = load(path, self._name(path))
+        self._documents.append(document)
+        return document
+
+    def _name(self, path: Path) -> str:
+        """A path as faults show it: relative to the folder."""
+        return path.relative_to(self._folder).as_posix() if path.is_relative_to(self._folder) else str(path)
+
+    # Settings.
+
+    def _settings(self) -> tuple[Settings | None, Document]:
+        paths = self._paths("tocsin")
+        document = self._open(paths[0]) if paths else Document("tocsin.yaml")
+        if not document.readable:
+            return None, document
+        if document.value is not None and not isinstance(document.value, dict):
+            document.fault((), f"must hold the keys {', '.join(SECTIONS)}")
+            return None, document
+        given: dict[str, Any] = dict(document.value or {})
+        overridden = self._override(given)
+        self._look_up_password(given, document, overridden)
+        try:
+            settings = Settings.model_validate(given)
+        except ValidationError as error:
+            for path, message in problems(error, Settings):
+                self._settings_fault(document, overridden, path, message)
+            return None, document
+        self._overridden = overridden
+        return self._with_paths(settings), document
+
+    def _override(self, given: dict[str, Any]) -> dict[KeyPath, str]:
+        """Put environment variables in the place of settings; which variable stands for which key."""
+        known = variables()
+        overridden: dict[KeyPath, str] = {}
+        for name, text in sorted(self._environ.items()):
+            if not name.startswith("TOCSIN_") or "__" not in name or not text.strip():
+                continue
+            if name not in known:
+                self._faults.append(
+                    Fault(ENVIRONMENT, 0, name, f"there is no such setting{did_you_mean_name(name, known)}")
+                )
+                continue
+            section, key = known[name]
+            values = given.get(section)
+            if isinstance(values, dict) or values is None:
+                given[section] = {**(values or {}), key: from_variable(section, key, text.strip())}
+                overridden[section, key] = name
+        return overridden
+
+    def _look_up_password(
+        self, given: dict[str, Any], document: Document, overridden: Mapping[KeyPath, str]
+    ) -> None:
+        path = ("broker", "sasl_password")
+        broker = given.get("broker")
+        password = broker.get("sasl_password") if isinstance(broker, dict) else None
+        if not isinstance(broker, dict) or not isinstance(password, str):
+            return
+        if not is_reference(password):
+            if path not in overridden:
+                document.fault(path, LITERAL)
+            return
+        value, wrong = self._secrets.look_up(password)
+        if wrong is not None:
+            self._settings_fault(document, overridden, path, wrong)
+        given["broker"] = {**broker, "sasl_password": value}
+
+    def _with_paths(self, settings: Settings) -> Settings:
+        """Certificate files are relative to the folder."""
+        broker = settings.broker
+        changed = {
+            key: str(self._folder / value)
+            for key in ("ca_file", "cert_file", "key_file")
+            if (value := getattr(broker, key)) is not None
+        }
+        if not changed:
+            return settings
+        return settings.model_copy(update={"broker": broker.model_copy(update=changed)})
+
+    def _check_settings(self, settings: Settings | None, document: Document) -> None:
+        if settings is not None:
+            for path, message in check_settings(settings, files=self._resolve):
+                self._settings_fault(document, self._overridden, path, message)
+
+    def _settings_fault(
+        self, document: Document, overridden: Mapping[KeyPath, str], path: KeyPath, message: str
+    ) -> None:
+        variable = overridden.get(path[:2])
+        if variable is not None:
+            self._faults.append(Fault(ENVIRONMENT, 0, variable, message))
+        else:
+            document.fault(path, message)
+
+    # Watches and endpoints.
+
+    def _items(
+        self,
+        part: str,
+        model: type[P],
+        prepare: Callable[[Document, KeyPath, dict[str, Any]], dict[str, Any]],
+    ) -> list[Placed[P]]:
+        """The members of the list `part` in all files of that part."""
+        items = []
+        for path in self._paths(part):
+            document = self._open(path)
+            if not document.readable or document.value is None:
+                continue
+            for at, value in _list_of(document, part):
+                if not isinstance(value, dict):
+                    document.fault(at, "must be keys and values")
+                    continue
+                item = validate(document, model, prepare(document, at, value), at)
+                if item is not None:
+                    items.append(Placed(item, document, at))
+        return items
+
+    @staticmethod
+    def _plain(_document: Document, _at: KeyPath, value: dict[str, Any]) -> dict[str, Any]:
+        return value
+
+    def _with_secrets(self, document: Document, at: KeyPath, value: dict[str, Any]) -> dict[str, Any]:
+        """An endpoint with its references looked up; a secret that stands in the file is a fault."""
+        found = dict(value)
+        for key in ("url", "proxy"):
+            if isinstance(value.get(key), str):
+                found[key] = self._url(document, (*at, key), value[key])
+        if isinstance(value.get("secrets"), list):
+            found["secrets"] = [
+                self._secret(document, (*at, "secrets", index), secret)
+                for index, secret in enumerate(value["secrets"])
+            ]
+        if isinstance(value.get("headers"), dict):
+            found["headers"] = {
+                name: self._secret(document, (*at, "headers", name), secret)
+                for name, secret in value["headers"].items()
+            }
+        return found
+
+    def _url(self, document: Document, path: KeyPath, value: str) -> str:
+        if not is_reference(value):
+            if holds_secret(value) or not value.startswith(("http:", "https:")):
+                document.fault(path, f"the URL may hold a secret: {LITERAL}")
+            return value
+        return str(self._secret(document, path, value))
+
+    def _secret(self, document: Document, path: KeyPath, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        if not is_reference(value):
+            document.fault(path, LITERAL)
+            return value
+        self._watch_file(value)
+        secret, wrong = self._secrets.look_up(value)
+        if wrong is not None:
+            document.fault(path, wrong)
+        if self._is_sample and self._resolve and value.removeprefix("env:") not in self._environ:
+            self._warn_of_sample(value.removeprefix("env:"))
+        return secret
+
+    def _watch_file(self, reference: str) -> None:
+        kind, _, name = reference.partition(":")
+        if kind == "file" and name.strip():
+            self._files.append(self._folder / name.strip())
+
+    def _warn_of_sample(self, name: str) -> None:
+        warning = Fault(
+            ENVIRONMENT, 0, name, "is not set; the sample's value, which everybody knows, is used"
+        )
+        if name in SAMPLE_ENVIRONMENT and warning not in self._warnings:
+            self._warnings.append(warning)
+
+    # Keywords.
+
+    def _terms(self, watches: Iterable[Placed[Watch]]) -> dict[str, tuple[str, ...]]:
+        """All keywords of each watch that has any."""
+        read: dict[str, tuple[str, ...]] = {}
+        terms: dict[str, tuple[str, ...]] = {}
+        for placed in watches:
+            watch = placed.value
+            listed: tuple[str, ...] = ()
+            if watch.terms_file is not None:
+                if watch.terms_file not in read:
+                    read[watch.terms_file] = self._terms_of_file(placed, watch.terms_file)
+                listed = read[watch.terms_file]
+            if watch.terms or listed:
+                terms[watch.id] = tuple(dict.fromkeys((*watch.terms, *listed)))
+        return terms
+
+    def _terms_of_file(self, placed: Placed[Watch], name: str) -> tuple[str, ...]:
+        """One literal a line; blank lines and those that begin with # are skipped."""
+        path = self._folder / name
+        self._files.append(path)
+        text = read_text(path, name, LARGEST_TERMS)
+        if isinstance(text, Fault):
+            if text.line:
+                self._faults.append(text)
+            else:
+                placed.fault(("terms_file",), f"{name}: {text.message}")
+            return ()
+        terms, faults = read_terms(text, name)
+        self._faults.extend(faults)
+        if not terms and not faults:
+            placed.fault(("terms_file",), f"{name} holds no keyword")
+        return terms
+
+    # Topics and actors.
+
+    def _knowledge(
+        self, part: str, read: Callable[[Path], L], models: tuple[type[BaseModel], ...]
+    ) -> L | None:
+        """What `read` makes of the folder `part`, or of the sample's where there is none."""
+        folder = self._folder / part
+        if not folder.is_dir():
+            folder = sample_configuration() / part
+        documents = [self._open(path) for path in _yaml_files(folder)]
+        if any(document.faults for document in documents):
+            return None
+        if not documents:
+            self._faults.append(Fault(part, 0, "", "the folder holds no YAML file"))
+            return None
+        try:
+            return read(folder)
+        except ConfigurationError as error:
+            self._faults.extend(
+                replace(fault, file=f"{part}/{Path(fault.file).name}") for fault in error.faults
+            )
+        except (OSError, ValueError, yaml.YAMLError) as error:
+            for document in documents:
+                _validate_with(document, models)
+            if not any(document.faults for document in documents):
+                self._faults.append(Fault(part, 0, "", " ".join(str(error).split())[:500]))
+        return None
+
+
+def did_you_mean_name(name: str, known: Iterable[str]) -> str:
+    """The end of a message about an unknown environment variable."""
+    near = did_you_mean(name.lower(), [word.lower() for word in known])
+    return near.upper().replace("; DID YOU MEAN", "; did you mean") if "did you mean" in near else ""
+
+
+def read_terms(text: str, name: str, most_faults: int = 20) -> tuple[tuple[str, ...], list[Fault]]:
+    """The keywords of a `terms_file`, each once, and what is wrong with it (the first faults only)."""
+    terms: dict[str, None] = {}
+    faults: list[Fault] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        term = line.strip()
+        if not term or term.startswith("#"):
+            continue
+        if not any(map(str.isalnum, term)):
+            faults.append(Fault(name, number, "", "the keyword has no letter or digit to look for"))
+        elif len(term) > 200:
+            faults.append(Fault(name, number, "", "the keyword has more than 200 characters"))
+        else:
+            terms[term] = None
+            continue
+        if len(faults) >= most_faults:
+            faults.append(Fault(name, number, "", "the rest of the file was not checked"))
+            break
+    return tuple(terms), faults
+
+
+def _yaml_files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".yml") and path.is_file())
+
+
+def _list_of(document: Document, part: str) -> Iterable[tuple[KeyPath, Any]]:
+    """The members of a file's only list, `part: [...]`, each with its key path."""
+    value = document.value
+    if not isinstance(value, dict) or part not in value:
+        document.fault((), f"must hold the key {part!r} with a list")
+        return
+    for key in value:
+        if key != part:
+            document.fault((key,), f"unknown key; a file of {part} holds only {part!r}")
+    if value[part] is None:
+        return
+    if not isinstance(value[part], list):
+        document.fault((part,), "must be a list; begin each member with a dash")
+        return
+    for index, member in enumerate(value[part]):
+        yield (part, index), member
+
+
+def _validate_with(document: Document, models: tuple[type[BaseModel], ...]) -> None:
+    """Name the faults of a document by the model that it fits best."""
+    tries: list[list[tuple[KeyPath, str]]] = []
+    for model in models:
+        try:
+            model.model_validate(document.value or {})
+        except ValidationError as error:
+            tries.append(problems(error, model))
+        else:
+            return
+    for path, message in min(tries, key=len):
+        document.fault(path, message)

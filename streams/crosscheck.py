@@ -1,0 +1,222 @@
+"""What must hold between the parts of a configuration: names that exist, queries that parse, safe addresses.
+
+Pure: each check notes its faults in the document where the value stands, and returns warnings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final, Generic, TypeVar
+
+from agents.reading.actors import Registry
+from agents.reading.query import parse_query
+from agents.reading.taxonomy import Taxonomies
+from alerting.check import endpoint_faults
+from alerting.endpoint import Endpoint
+from alerting.watch import Part, Watch
+from streams.errors import Fault, QueryError
+from streams.settings import Settings
+from streams.settings import problems as settings_problems
+from streams.yamlfile import Document, KeyPath, did_you_mean, spell
+
+P = TypeVar("P", bound=Part)
+
+_LISTED: Final = re.compile(r"(\w+)\[(\d+)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Placed(Generic[P]):
+    """A value and where it stands."""
+
+    value: P
+    document: Document
+    path: KeyPath
+
+    def fault(self, below: Iterable[str | int], message: str) -> None:
+        """Note that something is wrong with a key of it."""
+        self.document.fault((*self.path, *below), message)
+
+    def warning(self, below: Iterable[str | int], message: str) -> Fault:
+        """Something about a key of it that is worth knowing."""
+        path = (*self.path, *below)
+        return Fault(self.document.name, self.document.line(path), spell(path), message)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The names that watches may use; None where their files are wrong, so that nothing can be said."""
+
+    stages: Mapping[str, Sequence[str]] | None
+    actors: frozenset[str] | None
+    endpoints: tuple[str, ...]
+
+    @classmethod
+    def of(cls, taxonomies: Taxonomies | None, registry: Registry | None, endpoints: Iterable[str]) -> Known:
+        """The names of what was loaded."""
+        return cls(
+            taxonomies.stages() if taxonomies is not None else None,
+            frozenset(registry.actors) if registry is not None else None,
+            tuple(endpoints),
+        )
+
+
+def check_settings(settings: Settings, *, files: bool) -> Iterator[tuple[KeyPath, str]]:
+    """What is wrong with the settings, each with its key path; `files`: whether certificates must exist."""
+    yield from settings_problems(settings)
+    for key in ("ca_file", "cert_file", "key_file"):
+        name = getattr(settings.broker, key)
+        if files and name is not None and not Path(name).is_file():
+            yield ("broker", key), "there is no such file"
+
+
+def check_watches(watches: Sequence[Placed[Watch]], known: Known) -> list[Fault]:
+    """Check every watch; the warnings."""
+    _check_ids(watches)
+    warnings = [warning for placed in watches for warning in _check_watch(placed, known)]
+    if not watches:
+        warnings.append(Fault("watches.yaml", 0, "", "there is no watch, so nothing will be alerted"))
+    return warnings
+
+
+def _check_ids(items: Sequence[Placed[Watch]] | Sequence[Placed[Endpoint]]) -> None:
+    first: dict[str, Placed[Watch] | Placed[Endpoint]] = {}
+    for placed in items:
+        known = first.setdefault(placed.value.id, placed)
+        if known is not placed:
+            where = f"{known.document.name}:{known.document.line((*known.path, 'id'))}"
+            placed.fault(("id",), f"{placed.value.id!r} is taken, see {where}; an id must be unique")
+
+
+def _check_watch(placed: Placed[Watch], known: Known) -> Iterator[Fault]:
+    watch = placed.value
+    _check_topics(placed, known.stages)
+    if known.actors is not None and watch.actors is not None:
+        _check_actors(placed, known.actors)
+    for index, endpoint in enumerate(watch.notify):
+        if endpoint not in known.endpoints:
+            placed.fault(("notify", index), f"unknown endpoint{did_you_mean(endpoint, known.endpoints)}")
+    for index, term in enumerate(watch.terms):
+        if not any(map(str.isalnum, term)):
+            placed.fault(("terms", index), "the keyword has no letter or digit to look for")
+    if watch.query is not None:
+        yield from _check_query(placed, watch.query)
+    if not (watch.topics or watch.actors or watch.query or watch.terms or watch.terms_file):
+        placed.fault((), "the watch would match everything; give it topics, actors, a query, or terms")
+    if not watch.notify:
+        yield placed.warning((), "notify is empty: its alerts only go to the topic `alerts`")
+    if not watch.examples:
+        yield placed.warning((), "has no examples: nothing shows that it matches what it should")
+
+
+def _check_topics(placed: Placed[Watch], known: Mapping[str, Sequence[str]] | None) -> None:
+    wanted = placed.value.topics
+    if wanted is None:
+        return
+    if not (wanted.any or wanted.all):
+        placed.fault(("topics",), "names no topic; give `any` or `all`")
+    if known is None:
+        return
+    for kind, names in (("any", wanted.any), ("all", wanted.all)):
+        for index, name in enumerate(names):
+            if name not in known:
+                placed.fault(("topics", kind, index), f"unknown topic{did_you_mean(name, list(known))}")
+    topics = [name for name in (*wanted.any, *wanted.all) if name in known] or list(known)
+    stages = list(dict.fromkeys(stage for name in topics for stage in known[name]))
+    for index, stage in enumerate(wanted.stages):
+        if stage not in stages:
+            hint = did_you_mean(stage, stages)
+            placed.fault(("topics", "stages", index), f"no stage of {', '.join(topics)}{hint}")
+
+
+def _check_actors(placed: Placed[Watch], known: frozenset[str]) -> None:
+    wanted = placed.value.actors
+    if wanted is None:
+        return
+    if not (wanted.any or wanted.all or wanted.none):
+        placed.fault(("actors",), "names no actor; give `any`, `all` or `none`")
+    for kind in ("any", "all", "none"):
+        for index, name in enumerate(getattr(wanted, kind)):
+            if name not in known:
+                placed.fault(("actors", kind, index), f"unknown actor{did_you_mean(name, sorted(known))}")
+    for name in sorted({*wanted.any, *wanted.all} & set(wanted.none)):
+        placed.fault(("actors", "none"), f"{name!r} is wanted and not wanted at once")
+
+
+def _check_query(placed: Placed[Watch], text: str) -> Iterator[Fault]:
+    try:
+        query = parse_query(text)
+    except QueryError as error:
+        placed.fault(("query",), str(error))
+        return
+    for warning in query.warnings:
+        yield placed.warning(("query",), warning)
+
+
+def check_endpoints(endpoints: Sequence[Placed[Endpoint]], *, resolved: bool) -> list[Fault]:
+    """Check every endpoint; the warnings. Secrets and addresses only where they were looked up."""
+    _check_ids(endpoints)
+    fallbacks = {placed.value.id: placed.value.fallback for placed in endpoints}
+    warnings: list[Fault] = []
+    for placed in endpoints:
+        _check_fallback(placed, fallbacks)
+        _check_times(placed)
+        if resolved:
+            _check_looked_up(placed)
+        endpoint = placed.value
+        if endpoint.format == "standard" and not endpoint.secrets:
+            warnings.append(placed.warning((), "has no secrets: its receiver cannot tell who calls"))
+        if not endpoint.enabled:
+            warnings.append(placed.warning(("enabled",), "is switched off: alerts for it are not sent"))
+    return warnings
+
+
+def _check_fallback(placed: Placed[Endpoint], fallbacks: Mapping[str, str | None]) -> None:
+    name = placed.value.fallback
+    if name is None:
+        return
+    if name not in fallbacks:
+        placed.fault(("fallback",), f"unknown endpoint{did_you_mean(name, list(fallbacks))}")
+        return
+    seen = [placed.value.id]
+    step: str | None = name
+    while step is not None and step not in seen:
+        seen.append(step)
+        step = fallbacks.get(step)
+    if step == placed.value.id:
+        placed.fault(("fallback",), f"leads back here: {' → '.join([*seen, step])}")
+
+
+def _check_times(placed: Placed[Endpoint]) -> None:
+    endpoint = placed.value
+    if not timedelta(milliseconds=100) <= endpoint.timeout <= timedelta(minutes=2):
+        placed.fault(("timeout",), "must be between 100ms and 2m")
+    if len(endpoint.schedule) > 50:
+        placed.fault(("schedule",), "has more than 50 attempts")
+    if endpoint.rate_limit is not None and not endpoint.rate_limit.per:
+        placed.fault(("rate_limit", "per"), "must be more than 0")
+    if endpoint.format == "template" and not endpoint.template:
+        placed.fault((), "template is missing; the format `template` needs it")
+    if endpoint.template is not None and endpoint.format != "template":
+        placed.fault(("template",), f"has no effect with the format {endpoint.format!r}")
+
+
+def _check_looked_up(placed: Placed[Endpoint]) -> None:
+    """What can only be said of secrets that were looked up; where one was not found, that has been said."""
+    said = {fault.key for fault in placed.document.faults}
+    for key, message in endpoint_faults(placed.value):
+        path = _path_of(key)
+        if spell((*placed.path, *path)) not in said:
+            placed.fault(path, message)
+
+
+def _path_of(key: str) -> KeyPath:
+    """`secrets[1]` or `headers.X-Team` as a key path."""
+    listed = _LISTED.fullmatch(key)
+    if listed is not None:
+        return listed[1], int(listed[2])
+    mapping, _, name = key.partition(".")
+    return (mapping, name) if name else (mapping,)
