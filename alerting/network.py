@@ -158,7 +158,12 @@ class BoundedStream(httpcore.AsyncNetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.AsyncNetworkStream:
         """The same connection under TLS; the certificate must be that of the host's name."""
-        return BoundedStream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+        try:
+            return BoundedStream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+        except BaseException:
+            # Cut off by the deadline, the handshake would leave its connection open.
+            await self._stream.aclose()
+            raise
 
     def get_extra_info(self, info: str) -> Any:
         """What the connection says of itself."""

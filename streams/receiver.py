@@ -20,7 +20,7 @@ from alerting.signing import verify
 from streams.wire import Alert, Webhook
 
 TOLERANCE: Final = timedelta(minutes=5)
-"""How far a webhook's timestamp may be from the clock: Standard Webhooks' advice against replayed requests."""
+"""How far a webhook's timestamp may be from the clock, so that nobody can play an old request again."""
 
 Fault = Callable[[web.Request], Awaitable[web.StreamResponse]]
 """A way to misbehave: what is answered in place of a status."""
@@ -44,8 +44,8 @@ class Received:
 class Receiver:
     """An HTTP server on loopback that takes webhooks at any path. `port` 0 takes a free one.
 
-    A webhook is `repeated` when its id has been verified before. `counts` counts calls by `verified`, `refused`
-    and `repeated`.
+    A webhook is `repeated` when its id has been verified before. `counts` counts calls by `verified`,
+    `refused` and `repeated`.
     """
 
     def __init__(

@@ -1,0 +1,156 @@
+"""No webhook reaches an address that it must not: a sink on each that this machine has takes no connection."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+
+from alerting.client import Result, WebhookClient
+from alerting.endpoint import Endpoint
+from tests import builders
+from tests.edge.servers import NO_CONTENT, answering, serving
+
+SPELLINGS = (
+    "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0", "127.0.0.2", "127.255.255.254", "localhost",
+    "localhost.", "１２７.0.0.1", "127。0。0。1", "[::1]", "[::]", "[::ffff:127.0.0.1]", "[::127.0.0.1]",
+    "[::ffff:0:127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "ok@127.0.0.1",
+)  # fmt: skip
+
+
+def refusing(url: str, **changes: Any) -> Endpoint:
+    return builders.endpoint(**({"url": url, "allow_private": False, "timeout": 2} | changes))
+
+
+async def post(endpoint: Endpoint, answers: dict[str, list[list[str]]] | None = None) -> list[Result]:
+    """Post once for each answer of the resolver (once, where the system's is asked)."""
+    asked: list[str] = []
+
+    async def resolve(host: str, port: int) -> list[str]:
+        asked.append(host)
+        assert answers is not None
+        return answers[host][min(len(asked), len(answers[host])) - 1]
+
+    client = WebhookClient(resolve=resolve if answers else None)
+    times = max((len(found) for found in answers.values()), default=1) if answers else 1
+    results = [await client.post(endpoint, b"{}", {}) for _ in range(times)]
+    await client.close()
+    return results
+
+
+async def test_no_spelling_of_loopback_is_connected() -> None:
+    async with AsyncExitStack() as stack:
+        sinks = [await stack.enter_async_context(serving(answering(NO_CONTENT)))]
+        for host in ("127.0.0.2", "::1"):
+            if host != "::1" or socket.has_ipv6:
+                try:
+                    sinks.append(await stack.enter_async_context(serving(answering(NO_CONTENT), host=host)))
+                except OSError:
+                    continue  # this machine has no such address, so nothing could reach it
+        for sink in sinks:
+            for host in SPELLINGS:
+                [result] = await post(refusing(sink.url(host)))
+                assert result.status is None, host
+                assert result.failure in ("address-refused", "unresolvable", "render", "reset", "connect"), (
+                    host
+                )
+        assert [sink.accepted for sink in sinks] == [0] * len(sinks)
+
+
+async def test_every_address_of_this_machine_is_guarded() -> None:
+    """Its own address in the network is private, or it is not in the table and not ours to refuse."""
+    own = {
+        str(found[4][0]) for found in socket.getaddrinfo(socket.gethostname(), None, type=socket.SOCK_STREAM)
+    }
+    for address in own:
+        host = f"[{address}]" if ":" in address else address
+        try:
+            async with serving(answering(NO_CONTENT), host=address) as sink:
+                [result] = await post(refusing(sink.url(host)))
+                assert (result.failure, sink.accepted) == ("address-refused", 0)
+        except OSError:
+            continue
+
+
+async def test_a_name_with_one_public_and_one_private_address_is_refused() -> None:
+    async with serving(answering(NO_CONTENT)) as sink:
+        for addresses in (["93.184.215.14", "127.0.0.1"], ["127.0.0.1", "93.184.215.14"]):
+            [result] = await post(refusing(sink.url("hooks.example")), {"hooks.example": [addresses]})
+            assert result.failure == "address-refused"
+        assert sink.accepted == 0
+
+
+async def test_a_name_that_turns_private_after_it_was_checked_is_refused() -> None:
+    """There is one look-up a connection: what it says is checked, and nothing else is connected."""
+    questions: list[str] = []
+
+    async def rebinding(host: str, port: int) -> list[str]:
+        questions.append(host)
+        return ["127.0.0.1"] if len(questions) > 1 else ["127.0.0.2"]
+
+    async with serving(answering(NO_CONTENT), host="127.0.0.1") as private:
+        async with serving(answering(NO_CONTENT), host="127.0.0.2") as checked:
+            client = WebhookClient(resolve=rebinding)
+            url = f"http://hooks.example:{checked.port}/"
+            result = await client.post(builders.endpoint(url=url), b"{}", {})
+            await client.close()
+            assert (result.status, checked.accepted, private.accepted) == (204, 1, 0)
+            assert questions == ["hooks.example"]
+
+
+async def test_a_pooled_connection_stays_where_it_was_checked_and_a_new_one_is_checked_anew() -> None:
+    answers = [["127.0.0.1"], ["169.254.169.254"]]
+    questions = 0
+
+    async def resolve(host: str, port: int) -> list[str]:
+        nonlocal questions
+        questions += 1
+        return answers[min(questions, 2) - 1]
+
+    client = WebhookClient(resolve=resolve)
+    async with serving(answering(NO_CONTENT, keep_open=True)) as sink:
+        endpoint = builders.endpoint(url=sink.url("hooks.example"))
+        results = [await client.post(endpoint, b"{}", {}) for _ in range(3)]
+        assert [result.status for result in results] == [204] * 3
+        assert (questions, sink.accepted) == (1, 1)
+    # The receiver has gone, and the name now leads to the cloud's metadata.
+    result = await client.post(endpoint, b"{}", {})
+    await client.close()
+    assert result.failure == "address-refused"
+
+
+@pytest.fixture
+async def allowed() -> AsyncIterator[WebhookClient]:
+    client = WebhookClient()
+    yield client
+    await client.close()
+
+
+async def test_an_endpoint_that_allows_private_addresses_reaches_loopback(allowed: WebhookClient) -> None:
+    async with serving(answering(NO_CONTENT)) as sink:
+        for host in ("127.0.0.1", "localhost"):
+            assert (await allowed.post(builders.endpoint(url=sink.url(host)), b"{}", {})).status == 204
+
+
+@pytest.mark.parametrize(
+    "address", ["169.254.169.254", "168.63.129.16", "fd00:ec2::254", "64:ff9b::a9fe:a9fe"]
+)
+async def test_metadata_is_refused_even_to_an_endpoint_that_allows_private_addresses(address: str) -> None:
+    endpoint = builders.endpoint(url="http://hooks.example/", timeout=2)
+    [result] = await post(endpoint, {"hooks.example": [[address]]})
+    assert result.failure == "address-refused"
+
+
+async def test_a_name_without_an_address_is_unresolvable() -> None:
+    [result] = await post(builders.endpoint(url="http://hooks.example/"), {"hooks.example": [[]]})
+    assert result.failure == "unresolvable"
+
+
+async def test_the_second_address_is_tried_when_the_first_does_not_answer() -> None:
+    async with serving(answering(NO_CONTENT), host="127.0.0.1") as sink:
+        endpoint = builders.endpoint(url=sink.url("hooks.example"))
+        [result] = await post(endpoint, {"hooks.example": [["127.0.0.3", "127.0.0.1"]]})
+        assert (result.status, sink.accepted) == (204, 1)

@@ -1,0 +1,262 @@
+"""The webhook client against receivers that hang, drip, lie and never end, on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import time
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alerting.client import KEPT, Result, WebhookClient
+from alerting.endpoint import Endpoint
+from tests import builders
+from tests.edge.servers import NO_CONTENT, Answer, answering, certificate, forever, serving
+
+SHORT = timedelta(seconds=0.5)
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[WebhookClient]:
+    client = WebhookClient()
+    yield client
+    await client.close()
+
+
+async def post(client: WebhookClient, answer: Answer, **changes: Any) -> Result:
+    async with serving(answer) as served:
+        return await client.post(builders.endpoint(**({"url": served.url()} | changes)), b"{}", {})
+
+
+async def ask(client: WebhookClient, endpoint: Endpoint) -> Result:
+    return await client.post(endpoint, b"{}", {})
+
+
+@pytest.mark.parametrize("status", [200, 204, 301, 302, 307, 308, 400, 404, 410, 429, 500, 503, 599])
+async def test_the_status_is_what_the_receiver_said(client: WebhookClient, status: int) -> None:
+    result = await post(client, answering(b"HTTP/1.1 %d X\r\ncontent-length: 0\r\n\r\n" % status))
+    assert (result.status, result.failure) == (status, None)
+
+
+async def test_a_receiver_that_never_answers_is_a_time_out_at_the_deadline(client: WebhookClient) -> None:
+    began = time.monotonic()
+    result = await post(client, forever, timeout=SHORT)
+    assert (result.status, result.failure) == (None, "timeout")
+    assert 0.5 <= time.monotonic() - began < 3
+
+
+async def test_headers_that_drip_are_cut_off_by_the_total_deadline(client: WebhookClient) -> None:
+    """Each read is quick, so a time-out by read would never fire."""
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nx-drip: ")
+        while True:
+            writer.write(b".")
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    result = await post(client, drip, timeout=SHORT)
+    assert result.failure == "timeout"
+
+
+async def test_a_body_that_drips_does_not_undo_the_status(client: WebhookClient) -> None:
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 202 Accepted\r\ncontent-length: 100\r\n\r\n.")
+        await forever(reader, writer)
+
+    result = await post(client, drip, timeout=SHORT)
+    assert (result.status, result.failure, result.body) == (202, None, b".")
+
+
+async def test_of_ten_gigabytes_only_the_beginning_is_read(client: WebhookClient) -> None:
+    sent = 0
+
+    async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        writer.write(b"HTTP/1.1 500 No\r\ncontent-length: 10737418240\r\n\r\n")
+        while True:
+            writer.write(bytes(65536))
+            await writer.drain()
+            sent += 65536
+
+    async with serving(flood) as served:
+        result = await ask(client, builders.endpoint(url=served.url()))
+        async with asyncio.timeout(5):
+            await served.hung_up.wait()
+    assert (result.status, len(result.body)) == (500, KEPT)
+    assert sent < 64 * 2**20  # what the socket buffers hold, not gigabytes
+
+
+async def test_endless_chunks_end(client: WebhookClient) -> None:
+    async def chunks(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 500 No\r\ntransfer-encoding: chunked\r\n\r\n")
+        while True:
+            writer.write(b"1\r\nx\r\n" * 1000)
+            await writer.drain()
+
+    result = await post(client, chunks)
+    assert (result.status, len(result.body)) == (500, KEPT)
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [b"x-header: value\r\n" * 100, b"\r\nHTTP/1.1 100 Continue\r\n" * 100, b"x" * 4096],
+    ids=["headers", "interim answers", "one header"],
+)
+async def test_an_answer_whose_headers_never_end_is_given_up_long_before_the_deadline(
+    client: WebhookClient, endless: bytes
+) -> None:
+    async def endlessly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 100 Continue\r\n")
+        while True:
+            writer.write(endless)
+            await writer.drain()
+
+    began = time.monotonic()
+    result = await post(client, endlessly)
+    assert result.status is None
+    assert result.failure in ("too-long", "protocol")
+    assert time.monotonic() - began < 5
+
+
+async def test_a_gzip_bomb_stays_as_small_as_it_came(client: WebhookClient) -> None:
+    packed = gzip.compress(bytes(10 * 2**20))
+    head = b"HTTP/1.1 500 No\r\ncontent-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(packed)
+    result = await post(client, answering(head + packed))
+    assert result.body == packed[:KEPT]
+
+
+async def test_a_redirect_is_not_followed(client: WebhookClient) -> None:
+    async with serving(answering(NO_CONTENT)) as target:
+        moved = f"HTTP/1.1 307 Moved\r\nlocation: {target.url()}\r\ncontent-length: 0\r\n\r\n".encode()
+        result = await post(client, answering(moved))
+        assert (result.status, target.accepted) == (307, 0)
+
+
+async def test_a_reset_after_the_body_is_an_ambiguous_failure(client: WebhookClient) -> None:
+    async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.transport.abort()
+
+    assert (await post(client, reset)).failure == "reset"
+
+
+async def test_hanging_up_without_an_answer_is_a_reset(client: WebhookClient) -> None:
+    assert (await post(client, answering(b""))).failure == "reset"
+
+
+async def test_what_is_not_http_is_a_failure_of_its_own(client: WebhookClient) -> None:
+    assert (await post(client, answering(b"SSH-2.0-OpenSSH_9.6\r\n\r\n"))).failure == "protocol"
+
+
+async def test_nobody_listening_is_no_connection(client: WebhookClient) -> None:
+    async with serving(answering(NO_CONTENT)) as served:
+        url = served.url()
+    assert (await ask(client, builders.endpoint(url=url))).failure == "connect"
+
+
+async def test_retry_after_is_handed_on(client: WebhookClient) -> None:
+    result = await post(
+        client, answering(b"HTTP/1.1 429 Busy\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n")
+    )
+    assert result.retry_after == "7"
+
+
+async def test_proxies_of_the_environment_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving(answering(NO_CONTENT)) as proxy, serving(answering(NO_CONTENT)) as target:
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
+        client = WebhookClient()
+        result = await ask(client, builders.endpoint(url=target.url()))
+        await client.close()
+        assert (result.status, proxy.accepted, target.accepted) == (204, 0, 1)
+
+
+async def test_a_proxy_that_the_endpoint_names_is_used(client: WebhookClient) -> None:
+    async with serving(answering(NO_CONTENT)) as proxy:
+        endpoint = builders.endpoint(url="http://hooks.example/x", proxy=f"http://127.0.0.1:{proxy.port}")
+        result = await ask(client, endpoint)
+        assert (result.status, proxy.accepted) == (204, 1)
+        assert proxy.requests[0].startswith(b"POST http://hooks.example/x HTTP/1.1\r\n")
+
+
+async def test_connections_are_reused_and_nothing_compressed_is_asked_for(client: WebhookClient) -> None:
+    async with serving(answering(NO_CONTENT, keep_open=True)) as served:
+        endpoint = builders.endpoint(url=served.url())
+        for _ in range(5):
+            assert (await ask(client, endpoint)).status == 204
+        assert served.accepted == 1
+        assert b"accept-encoding: identity\r\n" in served.requests[0].lower()
+
+
+async def test_an_endpoint_that_hangs_takes_no_connection_from_another(client: WebhookClient) -> None:
+    async with serving(forever) as hanging, serving(answering(NO_CONTENT, keep_open=True)) as well:
+        slow = builders.endpoint(id="slow", url=hanging.url(), timeout=timedelta(seconds=30))
+        stuck = [asyncio.ensure_future(ask(client, slow)) for _ in range(20)]
+        results = [await ask(client, builders.endpoint(id="well", url=well.url())) for _ in range(50)]
+        assert [result.status for result in results] == [204] * 50
+        assert not any(task.done() for task in stuck)
+        for task in stuck:
+            task.cancel()
+        await asyncio.gather(*stuck, return_exceptions=True)
+
+
+async def test_a_call_that_is_cut_off_gives_its_connection_back(client: WebhookClient) -> None:
+    async with serving(forever) as served:
+        endpoint = builders.endpoint(url=served.url(), concurrency=1, timeout=timedelta(seconds=0.1))
+        assert [(await ask(client, endpoint)).failure for _ in range(3)] == ["timeout"] * 3
+        assert served.accepted == 3
+
+
+async def test_a_change_of_the_endpoint_does_not_break_calls_under_way(client: WebhookClient) -> None:
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def later(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await go_on.wait()
+        writer.write(NO_CONTENT)
+        await writer.drain()
+
+    async with serving(later) as served:
+        endpoint = builders.endpoint(url=served.url())
+        under_way = asyncio.ensure_future(ask(client, endpoint))
+        await asked.wait()
+        changed = asyncio.ensure_future(ask(client, endpoint.model_copy(update={"concurrency": 3})))
+        go_on.set()
+        assert [(await under_way).status, (await changed).status] == [204, 204]
+
+
+@pytest.mark.parametrize("fault", ["self-signed", "wrong name", "expired", "none"])
+async def test_the_certificate_must_be_valid_for_the_host_name(tmp_path: Path, fault: str) -> None:
+    """The address that is connected is loopback; the certificate is that of the name."""
+    name = "other.example" if fault == "wrong name" else "hooks.example"
+    made = certificate(tmp_path, name, expired=fault == "expired")
+
+    async def resolve(host: str, port: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    trusted = None if fault == "self-signed" else made.trusting()
+    client = WebhookClient(resolve=resolve, ssl_context=trusted)
+    async with serving(answering(NO_CONTENT), tls=made.server()) as served:
+        result = await ask(client, builders.endpoint(url=served.url("hooks.example", "https")))
+    await client.close()
+    assert (result.status, result.failure) == ((204, None) if fault == "none" else (None, "tls"))
+
+
+async def test_a_tls_handshake_that_stalls_ends_at_the_deadline(client: WebhookClient) -> None:
+    accepted = asyncio.Event()
+
+    async def stall(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        accepted.set()
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(stall, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        result = await ask(client, builders.endpoint(url=f"https://127.0.0.1:{port}/", timeout=SHORT))
+    assert accepted.is_set()
+    assert result.failure == "timeout"
