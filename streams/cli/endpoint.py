@@ -1,157 +1,192 @@
-"""No webhook reaches an address that it must not: the sinks on this machine take no connection."""
+"""`tocsin endpoint`: see what an endpoint would get, send it a drill, make a secret for it."""
 
 from __future__ import annotations
 
-import socket
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from typing import Any
+import asyncio
+import secrets
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
 
-import pytest
+import orjson
+import typer
 
-from alerting.client import Result, WebhookClient
+from agents.reading.article import Article, read_article
+from agents.reading.reader import Reader
+from alerting import sendapprise
+from alerting.attempt import USER_AGENT, Attempted, attempt
+from alerting.client import WebhookClient
+from alerting.drill import drill_alert
 from alerting.endpoint import Endpoint
-from tests import builders
-from tests.edge.servers import NO_CONTENT, answering, serving
+from alerting.formats import render
+from alerting.formats.template import RenderError
+from alerting.headers import request_headers
+from alerting.policy import decide
+from alerting.redact import excerpt, redact_url
+from alerting.signing import new_secret, public_key
+from alerting.story import Stories
+from alerting.watch import Watch
+from streams.cli import app
+from streams.configuration import Configuration, load_configuration
+from streams.errors import UnreadableArticle, UsageError
+from streams.logs import clean
+from streams.wire import Alert, AlertWatch
 
-SPELLINGS = (
-    "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0", "127.0.0.2", "127.255.255.254",
-    "localhost", "localhost.", "１２７.0.0.1", "127。0。0。1", "[::1]", "[::]", "[::ffff:127.0.0.1]", "[::127.0.0.1]",
-    "[::ffff:0:127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "ok@127.0.0.1",
-)  # fmt: skip
-
-
-def refusing(url: str, **changes: Any) -> Endpoint:
-    return builders.endpoint(**({"url": url, "allow_private": False, "timeout": 2} | changes))
-
-
-async def post(endpoint: Endpoint, answers: dict[str, list[list[str]]] | None = None) -> list[Result]:
-    """Post once for each answer of the resolver (once, where the system's is asked)."""
-    asked: list[str] = []
-
-    async def resolve(host: str, port: int) -> list[str]:
-        asked.append(host)
-        assert answers is not None
-        return answers[host][min(len(asked), len(answers[host])) - 1]
-
-    client = WebhookClient(resolve=resolve if answers else None)
-    times = max((len(found) for found in answers.values()), default=1) if answers else 1
-    results = [await client.post(endpoint, b"{}", {}) for _ in range(times)]
-    await client.close()
-    return results
-
-
-async def test_no_spelling_of_loopback_is_connected() -> None:
-    async with AsyncExitStack() as stack:
-        sinks = [await stack.enter_async_context(serving(answering(NO_CONTENT)))]
-        for host in ("127.0.0.2", "::1"):
-            if host != "::1" or socket.has_ipv6:
-                try:
-                    sinks.append(await stack.enter_async_context(serving(answering(NO_CONTENT), host=host)))
-                except OSError:
-                    continue  # this machine has no such address, so nothing could reach it
-        for sink in sinks:
-            for host in SPELLINGS:
-                [result] = await post(refusing(sink.url(host)))
-                assert result.status is None, host
-                assert result.failure in ("address-refused", "unresolvable", "render", "reset", "connect"), (
-                    host
-                )
-        assert [sink.accepted for sink in sinks] == [0] * len(sinks)
-
-
-async def test_every_address_of_this_machine_is_guarded() -> None:
-    """Its own address in the network is private, or it is not in the table and not ours to refuse."""
-    own = {
-        str(found[4][0]) for found in socket.getaddrinfo(socket.gethostname(), None, type=socket.SOCK_STREAM)
-    }
-    for address in own:
-        host = f"[{address}]" if ":" in address else address
-        try:
-            async with serving(answering(NO_CONTENT), host=address) as sink:
-                [result] = await post(refusing(sink.url(host)))
-                assert (result.failure, sink.accepted) == ("address-refused", 0)
-        except OSError:
-            continue
-
-
-async def test_a_name_with_one_public_and_one_private_address_is_refused() -> None:
-    async with serving(answering(NO_CONTENT)) as sink:
-        for addresses in (["93.184.215.14", "127.0.0.1"], ["127.0.0.1", "93.184.215.14"]):
-            [result] = await post(refusing(sink.url("hooks.example")), {"hooks.example": [addresses]})
-            assert result.failure == "address-refused"
-        assert sink.accepted == 0
-
-
-async def test_a_name_that_turns_private_after_it_was_checked_is_refused() -> None:
-    """There is one look-up a connection: what it says is checked, and nothing else is connected."""
-    questions: list[str] = []
-
-    async def rebinding(host: str, port: int) -> list[str]:
-        questions.append(host)
-        return ["127.0.0.1"] if len(questions) > 1 else ["127.0.0.2"]
-
-    async with (
-        serving(answering(NO_CONTENT), host="127.0.0.2") as checked,
-        serving(answering(NO_CONTENT), host="127.0.0.1", port=checked.port) as other,
-    ):
-        client = WebhookClient(resolve=rebinding)
-        result = await client.post(builders.endpoint(url=checked.url("hooks.example")), b"{}", {})
-        await client.close()
-        assert (result.status, checked.accepted, other.accepted) == (204, 1, 0)
-        assert questions == ["hooks.example"]
-
-
-async def test_a_pooled_connection_stays_where_it_was_checked_and_a_new_one_is_checked_anew() -> None:
-    answers = [["127.0.0.1"], ["169.254.169.254"]]
-    questions = 0
-
-    async def resolve(host: str, port: int) -> list[str]:
-        nonlocal questions
-        questions += 1
-        return answers[min(questions, 2) - 1]
-
-    client = WebhookClient(resolve=resolve)
-    async with serving(answering(NO_CONTENT, keep_open=True)) as sink:
-        endpoint = builders.endpoint(url=sink.url("hooks.example"))
-        results = [await client.post(endpoint, b"{}", {}) for _ in range(3)]
-        assert [result.status for result in results] == [204] * 3
-        assert (questions, sink.accepted) == (1, 1)
-    # The receiver has gone, and the name now leads to the cloud's metadata.
-    result = await client.post(endpoint, b"{}", {})
-    await client.close()
-    assert result.failure == "address-refused"
-
-
-@pytest.fixture
-async def allowed() -> AsyncIterator[WebhookClient]:
-    client = WebhookClient()
-    yield client
-    await client.close()
-
-
-async def test_an_endpoint_that_allows_private_addresses_reaches_loopback(allowed: WebhookClient) -> None:
-    async with serving(answering(NO_CONTENT)) as sink:
-        for host in ("127.0.0.1", "localhost"):
-            assert (await allowed.post(builders.endpoint(url=sink.url(host)), b"{}", {})).status == 204
-
-
-@pytest.mark.parametrize(
-    "address", ["169.254.169.254", "168.63.129.16", "fd00:ec2::254", "64:ff9b::a9fe:a9fe"]
+commands = typer.Typer(
+    help="See what an endpoint would get, send it a drill, make a secret.", no_args_is_help=True
 )
-async def test_metadata_is_refused_even_to_an_endpoint_that_allows_private_addresses(address: str) -> None:
-    endpoint = builders.endpoint(url="http://hooks.example/", timeout=2)
-    [result] = await post(endpoint, {"hooks.example": [[address]]})
-    assert result.failure == "address-refused"
+app.add_typer(commands, name="endpoint")
+
+Config = Annotated[
+    Path | None,
+    typer.Option(envvar="TOCSIN_CONFIG", help="Folder of the configuration [default: the sample]."),
+]
+Id = Annotated[str, typer.Argument(metavar="ID", help="The endpoint's id.")]
 
 
-async def test_a_name_without_an_address_is_unresolvable() -> None:
-    [result] = await post(builders.endpoint(url="http://hooks.example/"), {"hooks.example": [[]]})
-    assert result.failure == "unresolvable"
+@commands.command()
+def preview(
+    endpoint_id: Id,
+    file: Annotated[Path, typer.Argument(help="An article as JSON; `-` reads standard input.")],
+    config: Config = None,
+    watch: Annotated[
+        str | None, typer.Option(help="As an alert of this watch [default: the first that matches].")
+    ] = None,
+    headers: Annotated[bool, typer.Option("--headers", help="Print the headers of the call too.")] = False,
+) -> None:
+    """Print the body that an endpoint would get for an article. Sends nothing."""
+    configuration = load_configuration(config)
+    endpoint = find_endpoint(configuration, endpoint_id)
+    now = datetime.now(UTC)
+    alert = _alert_of(configuration, _read(file), endpoint, watch, now)
+    if endpoint.format == "apprise":
+        _say("\n".join(sendapprise.text(alert)))
+        return
+    try:
+        body, content_type = render(endpoint, alert)
+    except RenderError as error:
+        raise UsageError(f"endpoint {endpoint_id}: template: {error}") from error
+    if headers:
+        own = {name.lower() for name in endpoint.headers}
+        for name, value in request_headers(
+            endpoint, alert.webhook_id, body, content_type, now, USER_AGENT
+        ).items():
+            _say(f"{name}: {'…' if name in own else value}")
+        _say("")
+    _say(_pretty(body))
 
 
-async def test_the_second_address_is_tried_when_the_first_does_not_answer() -> None:
-    async with serving(answering(NO_CONTENT), host="127.0.0.1") as sink:
-        endpoint = builders.endpoint(url=sink.url("hooks.example"))
-        [result] = await post(endpoint, {"hooks.example": [["127.0.0.3", "127.0.0.1"]]})
-        assert (result.status, sink.accepted) == (204, 1)
+@commands.command(name="test")
+def send_test(endpoint_id: Id, config: Config = None) -> None:
+    """Send an endpoint a drill, marked as such, once. Exits 1 when it was not taken."""
+    endpoint = find_endpoint(load_configuration(config), endpoint_id)
+    attempted = asyncio.run(
+        _send(endpoint, drill_alert(endpoint.id, datetime.now(UTC), secrets.token_hex(8)))
+    )
+    result, verdict = attempted.result, attempted.verdict
+    place = redact_url(endpoint.url.get_secret_value())
+    _say(f"{endpoint.id} ({place}): {verdict.outcome}, {verdict.reason}, {result.latency_ms:.0f} ms")
+    if result.body and not verdict.delivered:
+        _say(f"the answer begins: {excerpt(result.body, _secrets_of(endpoint))}")
+    if not verdict.delivered:
+        raise typer.Exit(1)
+
+
+@commands.command()
+def secret(
+    ed25519: Annotated[
+        bool, typer.Option("--ed25519", help="A key pair (v1a) in place of a shared secret (v1).")
+    ] = False,
+) -> None:
+    """Print a new signing secret; with --ed25519 also, on stderr, the public key for receivers."""
+    made = new_secret(ed25519=ed25519)
+    _say(made)
+    if ed25519:
+        print(f"public key for receivers: {public_key(made)}", file=sys.stderr)  # noqa: T201
+
+
+def find_endpoint(configuration: Configuration, endpoint_id: str) -> Endpoint:
+    """The endpoint of an id. Raises UsageError, which names those that there are."""
+    for endpoint in configuration.endpoints:
+        if endpoint.id == endpoint_id:
+            return endpoint
+    known = ", ".join(endpoint.id for endpoint in configuration.endpoints) or "none"
+    raise UsageError(f"no endpoint {clean(endpoint_id)!r} in the configuration; there are: {known}")
+
+
+async def _send(endpoint: Endpoint, alert: Alert) -> Attempted:
+    client = WebhookClient()
+    try:
+        return await attempt(client, endpoint, alert, alert.at)
+    finally:
+        await client.close()
+
+
+def _read(file: Path) -> Article:
+    try:
+        raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        return read_article(raw.strip())
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from error
+    except UnreadableArticle as error:
+        raise UsageError(f"{file} is no article: {error}") from error
+
+
+def _alert_of(
+    configuration: Configuration, article: Article, endpoint: Endpoint, wanted: str | None, now: datetime
+) -> Alert:
+    """The alert that the article would open: of the wanted watch, else one that notifies it, else any."""
+    reader = Reader.build(
+        taxonomies=configuration.taxonomies,
+        registry=configuration.registry,
+        watches=configuration.watches,
+        terms=configuration.terms,
+    )
+    read = reader.read(article, now, everything=True)
+    if wanted is not None and wanted not in {watch.id for watch in configuration.watches}:
+        raise UsageError(f"no watch {clean(wanted)!r} in the configuration")
+    watches = _in_order_of_interest(configuration.watches, endpoint, wanted)
+    for watch in watches:
+        for candidate in read.candidates if read is not None else ():
+            if candidate.watch == watch.id:
+                alert = decide(Stories(), candidate, watch).alert
+                if alert is not None:
+                    return alert
+    print("tocsin: no watch matches this article; shown as a drill about it", file=sys.stderr)  # noqa: T201
+    update: dict[str, Any] = {
+        "headline": article.title,
+        "url": article.url,
+        "source": article.source,
+        "article_id": article.id,
+    }
+    if read is not None:
+        update |= {"topics": read.reading.topics, "actors": read.reading.actors}
+    if watches:
+        first = watches[0]
+        update["watch"] = AlertWatch(id=first.id, title=first.title, severity=first.severity)
+    return drill_alert(endpoint.id, now, "preview").model_copy(update=update)
+
+
+def _in_order_of_interest(watches: Sequence[Watch], endpoint: Endpoint, wanted: str | None) -> list[Watch]:
+    if wanted is not None:
+        return [watch for watch in watches if watch.id == wanted]
+    return sorted(watches, key=lambda watch: endpoint.id not in watch.notify)
+
+
+def _secrets_of(endpoint: Endpoint) -> list[str]:
+    values = [endpoint.url, *endpoint.secrets, *endpoint.headers.values()]
+    return [value.get_secret_value() for value in values]
+
+
+def _pretty(body: bytes) -> str:
+    try:
+        return orjson.dumps(orjson.loads(body), option=orjson.OPT_INDENT_2).decode()
+    except ValueError:
+        return body.decode(errors="replace")
+
+
+def _say(text: str) -> None:
+    for line in text.split("\n"):
+        print(clean(line))  # noqa: T201 - this is the command's output
