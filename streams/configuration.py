@@ -84,6 +84,20 @@ def load_configuration(
     return _Load(folder, environ, resolve_secrets).run()
 
 
+def load_settings(folder: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Load the settings alone, for what needs a broker and no watch. Raises ConfigurationError."""
+    return _Load(_existing(configuration_folder(folder, environ)), environ, True).settings()
+
+
+def _existing(folder: Path) -> Path:
+    if not folder.is_dir():
+        what = "is not a folder" if folder.exists() else "does not exist"
+        raise ConfigurationError(
+            [Fault(str(folder), 0, "", f"the configuration folder {what}; see --config")]
+        )
+    return folder
+
+
 class _Load:
     """One loading: collects faults, warnings and the files that were read."""
 
@@ -99,8 +113,23 @@ class _Load:
         self._faults: list[Fault] = []
         self._warnings: list[Fault] = []
         self._files: list[Path] = []
+        self._overridden: Mapping[KeyPath, str] = {}
+
+    def settings(self) -> Settings:
+        """The settings alone."""
+        settings, document = self._settings()
+        self._check_settings(settings, document)
+        faults = self._all_faults()
+        if faults or settings is None:
+            raise ConfigurationError(faults)
+        return settings
+
+    def _all_faults(self) -> list[Fault]:
+        faults = [*self._faults, *(fault for document in self._documents for fault in document.faults)]
+        return list(dict.fromkeys(faults))
 
     def run(self) -> Configuration:
+        """The whole configuration."""
         self._look_around()
         settings, tocsin = self._settings()
         watches = self._items("watches", Watch, self._plain)
@@ -114,9 +143,9 @@ class _Load:
             *check_watches(watches, known),
             *check_endpoints(endpoints, resolved=self._resolve),
         ]
-        faults = [*self._faults, *(fault for document in self._documents for fault in document.faults)]
+        faults = self._all_faults()
         if faults or settings is None or taxonomies is None or registry is None:
-            raise ConfigurationError(list(dict.fromkeys(faults)))
+            raise ConfigurationError(faults)
         return Configuration(
             folder=self._folder,
             settings=settings,
@@ -168,6 +197,8 @@ class _Load:
     def _settings(self) -> tuple[Settings | None, Document]:
         paths = self._paths("tocsin")
         document = self._open(paths[0]) if paths else Document("tocsin.yaml")
+        if not paths:
+            self._documents.append(document)
         if not document.readable:
             return None, document
         if document.value is not None and not isinstance(document.value, dict):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError, UnsupportedVersionError, for_code
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnsupportedVersionError, for_code
 
 from streams.connection import client_options
 from streams.errors import BrokerError
@@ -20,20 +22,37 @@ FOLLOWS: Final = {STORIES: CANDIDATES, PENDING: NOTIFICATIONS}
 ROOM_FOR_REJECTED: Final = 2 * 1024 * 1024 + 64 * 1024
 """`rejected` must take any article that the brokers took, with its reasons in headers."""
 
+ASK_AGAIN: Final = 0.2
+"""Seconds between questions whether topics just created are there."""
+
 
 @dataclass(frozen=True, slots=True)
 class TopicReport:
-    """One topic: how many partitions it has (0: it does not exist), and what is wrong with it."""
+    """One topic: how many partitions it has (0: it does not exist), and how it is not as it should be.
+
+    With `faults` the worker cannot work, or loses what it must keep; `differences` are only other than the
+    settings say.
+    """
 
     name: str
     partitions: int
     faults: tuple[str, ...] = ()
+    differences: tuple[str, ...] = ()
     created: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TopicState:
+    """A topic as the brokers have it; of `configs` only what could be learnt."""
+
+    partitions: int
+    replicas: int
+    configs: Mapping[str, str] = field(default_factory=dict)
 
 
 def topic_configs(topic: Topic, settings: Settings) -> dict[str, str]:
     """The broker-side settings of a topic."""
-    configs = {"cleanup.policy": topic.cleanup}
+    configs: dict[str, str] = {"cleanup.policy": topic.cleanup}
     if topic.cleanup == "delete":
         configs["retention.ms"] = str(int(settings.topics.retention.total_seconds() * 1000))
     if topic is REJECTED:
@@ -51,35 +70,147 @@ async def ensure_topics(settings: Settings, *, create: bool) -> list[TopicReport
 
 
 async def inspect_topics(settings: Settings, *, create: bool) -> list[TopicReport]:
-    """How the topics are, after creating what is missing where asked."""
+    """How the topics are, after creating what is missing where asked. Raises BrokerError."""
     admin = AIOKafkaAdminClient(**client_options(settings.broker))
-    await admin.start()
     try:
-        existing = await _partitions(admin, settings)
+        await admin.start()
+        existing = await _states(admin, settings)
         created: set[str] = set()
-        if create:
-            missing = [topic for topic in ALL if not existing.get(settings.topics.prefix + topic.name)]
-            if missing:
-                created = await _create(admin, missing, settings)
-                existing = await _partitions(admin, settings)
-        return [_report(topic, existing, created, settings) for topic in ALL]
+        missing = [topic for topic in ALL if full_name(topic, settings) not in existing]
+        if create and missing:
+            created = await _create(admin, missing, existing, settings)
+            existing = await _states_with(admin, created, settings)
+        return [verify(topic, existing, settings, created) for topic in ALL]
+    except (KafkaError, OSError) as error:
+        servers = ", ".join(settings.broker.servers)
+        raise BrokerError(
+            f"{servers}: the topics cannot be looked at: {type(error).__name__}; is Kafka running, and "
+            "broker.servers right?"
+        ) from error
     finally:
         await admin.close()
 
 
-async def _partitions(admin: AIOKafkaAdminClient, settings: Settings) -> dict[str, int]:
-    names = [settings.topics.prefix + topic.name for topic in ALL]
+def full_name(topic: Topic, settings: Settings) -> str:
+    """The name of a topic with its prefix."""
+    return settings.topics.prefix + topic.name
+
+
+def verify(
+    topic: Topic,
+    existing: Mapping[str, TopicState],
+    settings: Settings,
+    created: frozenset[str] | set[str] = frozenset(),
+) -> TopicReport:
+    """Compare a topic with what it must be."""
+    name = full_name(topic, settings)
+    state = existing.get(name)
+    if state is None:
+        return TopicReport(name, 0, ("does not exist; run `tocsin topics --create`",))
+    return TopicReport(
+        name,
+        state.partitions,
+        tuple(_faults(topic, state, existing, settings)),
+        tuple(_differences(topic, state, settings)),
+        name in created,
+    )
+
+
+def _faults(
+    topic: Topic, state: TopicState, existing: Mapping[str, TopicState], settings: Settings
+) -> list[str]:
+    faults = []
+    followed = FOLLOWS.get(topic)
+    if followed is not None:
+        other = existing.get(full_name(followed, settings))
+        if other is not None and other.partitions != state.partitions:
+            faults.append(
+                f"has {state.partitions} partitions, but {full_name(followed, settings)} has "
+                f"{other.partitions}: they must be equal"
+            )
+    policy = state.configs.get("cleanup.policy")
+    if policy is not None and topic.cleanup == "compact" and policy != "compact":
+        faults.append(f"cleanup.policy is {policy}, must be compact, or state is lost with time")
+    if policy is not None and topic.cleanup == "delete" and "compact" in policy:
+        faults.append(f"cleanup.policy is {policy}, must be delete: keys repeat, and would be compacted away")
+    return faults
+
+
+def _differences(topic: Topic, state: TopicState, settings: Settings) -> list[str]:
+    differences = []
+    if topic not in FOLLOWS and state.partitions != settings.topics.partitions:
+        differences.append(
+            f"has {state.partitions} partitions, topics.partitions says {settings.topics.partitions}"
+        )
+    if state.replicas < settings.topics.replication_factor:
+        differences.append(
+            f"has {state.replicas} replicas, topics.replication_factor says "
+            f"{settings.topics.replication_factor}"
+        )
+    wanted = topic_configs(topic, settings)
+    retention = state.configs.get("retention.ms")
+    if retention is not None and retention != wanted.get("retention.ms", retention):
+        differences.append(f"retention.ms is {retention}, topics.retention says {wanted['retention.ms']}")
+    room = state.configs.get("max.message.bytes")
+    if topic is REJECTED and room is not None and int(room) < ROOM_FOR_REJECTED:
+        differences.append(f"max.message.bytes is {room}, should be {ROOM_FOR_REJECTED} or more")
+    return differences
+
+
+async def _states(admin: AIOKafkaAdminClient, settings: Settings) -> dict[str, TopicState]:
     listed = set(await admin.list_topics())
-    known = [name for name in names if name in listed]
-    described: list[dict[str, Any]] = await admin.describe_topics(known) if known else []
-    return {topic["topic"]: len(topic["partitions"]) for topic in described if topic["error_code"] == 0}
+    names = [name for topic in ALL if (name := full_name(topic, settings)) in listed]
+    if not names:
+        return {}
+    described: list[dict[str, Any]] = await admin.describe_topics(names)
+    configs = await _configs(admin, names)
+    return {
+        topic["topic"]: TopicState(
+            len(topic["partitions"]),
+            min((len(partition["replicas"]) for partition in topic["partitions"]), default=0),
+            configs.get(topic["topic"], {}),
+        )
+        for topic in described
+        if topic["error_code"] == 0 and topic["partitions"]
+    }
 
 
-async def _create(admin: AIOKafkaAdminClient, topics: list[Topic], settings: Settings) -> set[str]:
+async def _states_with(
+    admin: AIOKafkaAdminClient, created: set[str], settings: Settings
+) -> dict[str, TopicState]:
+    """How the topics are once those created are known to the brokers, which the answer does not wait for."""
+    clock = asyncio.get_running_loop().time
+    until = clock() + settings.broker.request_timeout.total_seconds()
+    while True:
+        existing = await _states(admin, settings)
+        if created <= existing.keys() or clock() > until:
+            return existing
+        await asyncio.sleep(ASK_AGAIN)
+
+
+async def _configs(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str]]:
+    """The settings of topics; nothing of those that the broker cannot or will not tell."""
+    wanted: dict[str, Any] = {"cleanup.policy": None, "retention.ms": None, "max.message.bytes": None}
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name, dict(wanted)) for name in names]
+    try:
+        responses = await admin.describe_configs(resources)
+    except KafkaError:
+        return {}  # the embedded broker knows no settings, and a cluster may not let us see them
+    return {
+        name: {entry[0]: entry[1] for entry in entries if entry[1] is not None}
+        for response in responses
+        for code, _, _, name, entries in response.resources
+        if code == 0
+    }
+
+
+async def _create(
+    admin: AIOKafkaAdminClient, topics: list[Topic], existing: Mapping[str, TopicState], settings: Settings
+) -> set[str]:
     new = [
         NewTopic(
-            settings.topics.prefix + topic.name,
-            settings.topics.partitions,
+            full_name(topic, settings),
+            partitions_of(topic, existing, settings),
             settings.topics.replication_factor,
             topic_configs=topic_configs(topic, settings),
         )
@@ -90,28 +221,20 @@ async def _create(admin: AIOKafkaAdminClient, topics: list[Topic], settings: Set
     except UnsupportedVersionError:
         return set()  # the embedded broker makes its topics when they are asked for
     created = set()
+    refused = []
     for name, code, *message in response.topic_errors:
         error = for_code(code)
         if code == 0:
             created.add(name)
         elif error is not TopicAlreadyExistsError:
-            raise BrokerError(
-                f"{name}: the broker did not create it: {error.__name__} {' '.join(map(str, message))}"
-            )
+            refused.append(f"{name}: not created: {error.__name__} {' '.join(map(str, message))}".rstrip())
+    if refused:
+        raise BrokerError("\n".join(refused))
     return created
 
 
-def _report(topic: Topic, existing: Mapping[str, int], created: set[str], settings: Settings) -> TopicReport:
-    name = settings.topics.prefix + topic.name
-    partitions = existing.get(name, 0)
-    faults = []
-    if not partitions:
-        faults.append("does not exist; run `tocsin topics --create`")
+def partitions_of(topic: Topic, existing: Mapping[str, TopicState], settings: Settings) -> int:
+    """How many partitions a topic is created with: a state topic gets those of the topic that it follows."""
     followed = FOLLOWS.get(topic)
-    if followed is not None and partitions:
-        wanted = existing.get(settings.topics.prefix + followed.name, 0)
-        if wanted and partitions != wanted:
-            faults.append(
-                f"has {partitions} partitions, but {settings.topics.prefix}{followed.name} has {wanted}: they must be equal"
-            )
-    return TopicReport(name, partitions, tuple(faults), name in created)
+    state = existing.get(full_name(followed, settings)) if followed is not None else None
+    return state.partitions if state is not None else settings.topics.partitions

@@ -1,0 +1,50 @@
+"""`tocsin topics`: creates or verifies the Kafka topics."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from streams.cli import app
+from streams.configuration import load_settings
+from streams.topic_admin import TopicReport, inspect_topics
+
+
+@app.command()
+def topics(
+    config: Annotated[
+        Path | None,
+        typer.Option(envvar="TOCSIN_CONFIG", help="Folder of the configuration [default: the sample]."),
+    ] = None,
+    create: Annotated[
+        bool,
+        typer.Option("--create/--verify", help="Create what is missing, or only look [default: --verify]."),
+    ] = False,
+) -> None:
+    """Create or verify the Kafka topics; 1 when one is missing or other than the settings say."""
+    reports = asyncio.run(inspect_topics(load_settings(config), create=create))
+    Console(highlight=False).print(as_table(reports))
+    if any(report.faults or report.differences for report in reports):
+        raise typer.Exit(1)
+
+
+def as_table(reports: list[TopicReport]) -> Table:
+    """All topics with what is wrong with each."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("topic", "partitions", "state"):
+        table.add_column(heading, justify="right" if heading == "partitions" else "left")
+    for report in reports:
+        state = Text("created" if report.created else "as it should be", style="green")
+        if report.faults or report.differences:
+            state = Text("\n").join(
+                [Text(fault, style="red") for fault in report.faults]
+                + [Text(difference, style="yellow") for difference in report.differences]
+            )
+        table.add_row(report.name, str(report.partitions or "-"), state)
+    return table
