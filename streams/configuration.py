@@ -20,7 +20,14 @@ from agents.reading.actors import ActorFile, Registry, load_registry
 from agents.reading.taxonomy import ContextFile, Taxonomies, TopicFile, load_taxonomies
 from alerting.endpoint import Endpoint
 from alerting.watch import Part, Watch
-from streams.crosscheck import Known, Placed, check_endpoints, check_settings, check_watches
+from streams.crosscheck import (
+    Known,
+    Placed,
+    check_endpoints,
+    check_settings,
+    check_watches,
+    example_places,
+)
 from streams.errors import ConfigurationError, Fault
 from streams.sample import SAMPLE_ENVIRONMENT, sample_configuration
 from streams.secrets import LITERAL, Secrets, holds_secret, is_reference
@@ -43,7 +50,8 @@ class Configuration:
     """Everything that was configured.
 
     `terms` are all keywords of the watches that have any, by watch id, those of `terms_file` included.
-    `files` are what it was read from. `warnings` are worth a line in the log and stop nothing.
+    `example_places` are file and line of each example, by watch id. `files` are what it was read from, even
+    where a file is not there. `warnings` are worth a line in the log and stop nothing.
     """
 
     folder: Path
@@ -55,6 +63,7 @@ class Configuration:
     terms: Mapping[str, Sequence[str]] = field(default_factory=dict)
     warnings: tuple[Fault, ...] = ()
     files: tuple[Path, ...] = ()
+    example_places: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def configuration_folder(folder: Path | None, environ: Mapping[str, str]) -> Path:
@@ -155,7 +164,8 @@ class _Load:
             registry=registry,
             terms=terms,
             warnings=tuple(sorted((*self._warnings, *warnings))),
-            files=tuple(self._files),
+            files=tuple(dict.fromkeys(self._files)),
+            example_places={placed.value.id: example_places(placed) for placed in watches},
         )
 
     # Files.
@@ -446,8 +456,17 @@ def read_terms(text: str, name: str, most_faults: int = 20) -> tuple[tuple[str, 
     return tuple(terms), faults
 
 
+def visible_files(folder: Path) -> Iterable[Path]:
+    """All files below a folder. What begins with a dot is skipped: editors' copies, and the second name that
+    Kubernetes gives to every file of a mounted ConfigMap.
+    """
+    for root, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield from (Path(root, name) for name in files if not name.startswith("."))
+
+
 def _yaml_files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".yml") and path.is_file())
+    return sorted(path for path in visible_files(folder) if path.suffix in (".yaml", ".yml"))
 
 
 def _list_of(document: Document, part: str) -> Iterable[tuple[KeyPath, Any]]:

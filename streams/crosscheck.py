@@ -73,6 +73,15 @@ def check_settings(settings: Settings, *, files: bool) -> Iterator[tuple[KeyPath
             yield ("broker", key), "there is no such file"
 
 
+def example_places(placed: Placed[Watch]) -> tuple[str, ...]:
+    """File and line of each example of a watch."""
+    document = placed.document
+    return tuple(
+        f"{document.name}:{document.line((*placed.path, 'examples', index))}"
+        for index in range(len(placed.value.examples))
+    )
+
+
 def check_watches(watches: Sequence[Placed[Watch]], known: Known) -> list[Fault]:
     """Check every watch; the warnings."""
     _check_ids(watches)
@@ -104,6 +113,9 @@ def _check_watch(placed: Placed[Watch], known: Known) -> Iterator[Fault]:
             placed.fault(("terms", index), "the keyword has no letter or digit to look for")
     if watch.query is not None:
         yield from _check_query(placed, watch.query)
+    for index, example in enumerate(watch.examples):
+        if not (example.text.strip() or example.title.strip()):
+            placed.fault(("examples", index), "has no text")
     if not (watch.topics or watch.actors or watch.query or watch.terms or watch.terms_file):
         placed.fault((), "the watch would match everything; give it topics, actors, a query, or terms")
     if not watch.notify:

@@ -1,0 +1,58 @@
+"""The examples of the watches: each text is read as an article, and its watch must match it, or must not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from agents.reading.article import article_of
+from agents.reading.reader import Reader
+from alerting.watch import Example, Watch
+from streams.configuration import Configuration
+from streams.wire import Clause
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleResult:
+    """What became of one example: `place` is its file and line, `clauses` say why where it failed."""
+
+    watch: str
+    example: Example
+    place: str
+    matched: bool
+    clauses: tuple[Clause, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether the watch did as the example says."""
+        return self.matched == self.example.match
+
+
+def run_examples(configuration: Configuration, now: datetime) -> Iterator[ExampleResult]:
+    """Run every example of every watch, also of those that are switched off. Raises QueryError."""
+    watches = [watch.model_copy(update={"enabled": True}) for watch in configuration.watches]
+    reader = Reader.build(
+        taxonomies=configuration.taxonomies,
+        registry=configuration.registry,
+        watches=watches,
+        terms=configuration.terms,
+    )
+    for watch in watches:
+        for number, example in enumerate(watch.examples):
+            place = configuration.example_places[watch.id][number]
+            yield _run(reader, watch, example, place, now)
+
+
+def _run(reader: Reader, watch: Watch, example: Example, place: str, now: datetime) -> ExampleResult:
+    given = {"title": example.title, "body": example.text, "language": example.language}
+    if example.source is not None:
+        given["source"] = example.source
+    article = article_of(given)
+    read = reader.read(article, now)
+    matched = read is not None and watch.id in read.reading.watches
+    if matched == example.match:
+        return ExampleResult(watch.id, example, place, matched)
+    evaluations = reader.explain(article, now).evaluations
+    clauses = next((each.clauses for each in evaluations if each.watch.id == watch.id), ())
+    return ExampleResult(watch.id, example, place, matched, clauses)
