@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from datetime import timedelta
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from aiokafka.errors import KafkaError
 
 from streams.errors import BrokerError
 from streams.settings import BrokerSettings
+from streams.tls import ssl_context
 
 log = structlog.get_logger("tocsin.broker")
 
@@ -39,14 +39,6 @@ def client_options(broker: BrokerSettings) -> dict[str, Any]:
     return options
 
 
-def ssl_context(broker: BrokerSettings) -> ssl.SSLContext:
-    """The TLS context: the system's authorities or `ca_file`, and a client certificate where one is given."""
-    context = ssl.create_default_context(cafile=broker.ca_file)
-    if broker.cert_file is not None:
-        context.load_cert_chain(broker.cert_file, broker.key_file)
-    return context
-
-
 def faust_options(broker: BrokerSettings) -> dict[str, Any]:
     """Keyword arguments of the Faust app."""
     options: dict[str, Any] = {"broker": [f"kafka://{server}" for server in broker.servers]}
@@ -63,7 +55,7 @@ def faust_options(broker: BrokerSettings) -> dict[str, Any]:
 
 
 async def wait_for_broker(broker: BrokerSettings, patience: timedelta | None = None) -> None:
-    """Return when a broker answers. Raises BrokerError when none did within `patience` (None: wait for ever)."""
+    """Return when a broker answers. Raises BrokerError when none did within `patience` (None: never)."""
     loop = asyncio.get_running_loop()
     until = loop.time() + patience.total_seconds() if patience is not None else None
     tries = 0
@@ -77,7 +69,8 @@ async def wait_for_broker(broker: BrokerSettings, patience: timedelta | None = N
             servers = ", ".join(broker.servers)
             if until is not None and loop.time() + wait > until:
                 raise BrokerError(
-                    f"no broker answers at {servers} ({type(error).__name__}); is Kafka running, and broker.servers right?"
+                    f"no broker answers at {servers} ({type(error).__name__}); is Kafka running, and "
+                    "broker.servers right?"
                 ) from error
             log.warning("broker.away", servers=servers, error=type(error).__name__, again_in_seconds=wait)
             await asyncio.sleep(wait)

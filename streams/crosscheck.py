@@ -21,6 +21,7 @@ from alerting.watch import Part, Watch
 from streams.errors import Fault, QueryError
 from streams.settings import Settings
 from streams.settings import problems as settings_problems
+from streams.tls import tls_fault
 from streams.yamlfile import Document, KeyPath, did_you_mean, spell
 
 P = TypeVar("P", bound=Part)
@@ -67,10 +68,18 @@ class Known:
 def check_settings(settings: Settings, *, files: bool) -> Iterator[tuple[KeyPath, str]]:
     """What is wrong with the settings, each with its key path; `files`: whether certificates must exist."""
     yield from settings_problems(settings)
-    for key in ("ca_file", "cert_file", "key_file"):
-        name = getattr(settings.broker, key)
-        if files and name is not None and not Path(name).is_file():
-            yield ("broker", key), "there is no such file"
+    broker = settings.broker
+    missing = [
+        key
+        for key in ("ca_file", "cert_file", "key_file")
+        if files and (name := getattr(broker, key)) is not None and not Path(name).is_file()
+    ]
+    for key in missing:
+        yield ("broker", key), "there is no such file"
+    if files and not missing and broker.security_protocol.endswith("SSL"):
+        fault = tls_fault(broker)
+        if fault is not None:
+            yield ("broker", fault[0]), fault[1]
 
 
 def example_places(placed: Placed[Watch]) -> tuple[str, ...]:

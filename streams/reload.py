@@ -1,9 +1,9 @@
 """The configuration in force while its files change: re-read when they do, or on SIGHUP, without a restart.
 
 A new version is loaded and built in a thread, then put in force by swapping one reference; whoever works with
-the old one finishes with it. A version with faults is refused: the faults are logged, and the old one stays in
-force. Files are compared by time, size and inode, at a leisurely pace; a change counts once it has stood still
-for a whole look, so that a version that is being copied is not read by halves.
+the old one finishes with it. A version with faults is refused: the faults are logged, and the old one stays
+in force. Files are compared by time, size and inode, at a leisurely pace; a change counts once it has stood
+still for a whole look, so that a version that is being copied is not read by halves.
 
 Settings (brokers, topics, service) are those of the start: they take a restart, and the log says so.
 """
@@ -39,7 +39,7 @@ Signature = frozenset[tuple[str, int, int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is known of the files: `tried` is the version loaded or refused last, `last` that of the last look."""
+    """What is known of the files: `tried` were loaded or refused, `last` were there at the last look."""
 
     tried: Signature
     last: Signature
@@ -64,8 +64,8 @@ def signature(folder: Path, others: Iterable[Path] = ()) -> Signature:
 class LiveConfiguration(Generic[T]):
     """Keeps what was built from a configuration up to date with its files. `current` is the version in force.
 
-    `load` reads the files, `build` makes of it what is swapped in (both in a thread), `swap` puts it in force (on
-    the loop), `refused` is told of each version refused. `run` never ends: cancel it.
+    `load` reads the files, `build` makes of it what is swapped in (both in a thread), `swap` puts it in force
+    (on the loop), `refused` is told of each version refused. `run` never ends: cancel it.
     """
 
     def __init__(
@@ -173,6 +173,6 @@ class LiveConfiguration(Generic[T]):
 
 
 def _joined(tried: Signature, after: Signature) -> Signature:
-    """The files as they were before loading, and those that only the loaded version names as they are after."""
+    """The files as they were before loading, and those that the loaded version adds as they are after."""
     names = {name for name, *_ in tried}
     return tried | frozenset(state for state in after if state[0] not in names)
