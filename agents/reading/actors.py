@@ -23,7 +23,7 @@ from rapidfuzz.distance import OSA
 
 from agents.reading.automaton import Found, LiteralTable
 from agents.reading.fold import FoldedText, fold
-from agents.reading.words import ends_word, starts_word, word_end
+from agents.reading.words import ends_word, is_ending, starts_word, word_end
 from alerting.watch import Identifier, Part
 from streams.wire import ActorKind, ActorReading, Evidence, Match
 
@@ -34,12 +34,6 @@ EVIDENCE_KEPT: Final = 8
 TYPO_LENGTH: Final = 6
 """Letters that a name part must have for a misspelling of it to count."""
 
-# Case endings that names take, after the last letter or in place of a vowel; Turkish and Latin ones follow an apostrophe.
-_CYRILLIC_ENDINGS: Final = frozenset(
-    "а у ом ем ою ею ой ым им ого ому их ыми ій і и ы е ю я ові еві ським ського ському кого кому ким ам ами ах ев ов "
-    "ии ию ией иею ем ям ями ях єю ії ію ою".split()
-)
-_LATIN_ENDINGS: Final = frozenset("s n en es in a e i u da de den dan in nin nun un yi yu ya ye la le'".split())
 _ARABIC_CLITICS: Final = ("وال", "بال", "فال", "كال", "لل", "ال", "و", "ف", "ب", "ك", "ل")
 
 
@@ -161,25 +155,38 @@ class ActorMatcher:
                 if not text.original[text.origin(token.start())].isupper():
                     continue
                 for actor, part in parts:
-                    if word[0] == part[0] and word != part and abs(len(word) - len(part)) <= 1 and _is_typo(word, part):
+                    if (
+                        word[0] == part[0]
+                        and word != part
+                        and abs(len(word) - len(part)) <= 1
+                        and _is_typo(word, part)
+                    ):
                         place: Literal["title", "body"] = "title" if field == "title" else "body"
-                        typos.append(_Mention(actor, place, token.start(), token.start() + len(word), "typo", False))
+                        typos.append(
+                            _Mention(actor, place, token.start(), token.start() + len(word), "typo", False)
+                        )
         return typos
 
-    def _reading(self, actor_id: str, mentions: list[_Mention], texts: Mapping[str, FoldedText]) -> ActorReading:
+    def _reading(
+        self, actor_id: str, mentions: list[_Mention], texts: Mapping[str, FoldedText]
+    ) -> ActorReading:
         actor = self._registry.actors[actor_id]
         own = [mention for mention in mentions if mention.actor == actor_id]
         evidence = []
         for mention in own[:EVIDENCE_KEPT]:
             text = texts[mention.field]
             start, end = text.span(mention.start, mention.end)
-            evidence.append(Evidence(field=mention.field, start=start, end=end, text=text.original[start:end]))
+            evidence.append(
+                Evidence(field=mention.field, start=start, end=end, text=text.original[start:end])
+            )
         # A misspelling is shown even when the name stands rightly in many other places.
         misspelt = next((m for m in own[EVIDENCE_KEPT:] if m.match == "typo"), None)
         if misspelt is not None:
             start, end = texts[misspelt.field].span(misspelt.start, misspelt.end)
             evidence.append(
-                Evidence(field=misspelt.field, start=start, end=end, text=texts[misspelt.field].original[start:end])
+                Evidence(
+                    field=misspelt.field, start=start, end=end, text=texts[misspelt.field].original[start:end]
+                )
             )
         best = min((mention.match for mention in own), key=BETTER_FIRST.index)
         return ActorReading(
@@ -218,7 +225,6 @@ def _mention(
             return None
     spelling = fold(literal.spelling)
     stop = word_end(folded, end)
-    word_rest = folded[end:stop]
     whole = folded[start:stop]
     original = text.original[slice(*text.span(start, stop))]
     if literal.spelling.isupper() and not original.isupper() and len(spelling) <= 4:
@@ -233,7 +239,7 @@ def _mention(
         if folded[stop : stop + 1] == "'" and not ends_word(folded, stop + 1):
             match = "inflected"
         return _Mention(literal.actor, field, start, stop, match, literal.sure)
-    if _is_ending(word_rest, end, start, folded):
+    if is_ending(folded, start, end, stop):
         return _Mention(literal.actor, field, begin, stop, "inflected", literal.sure)
     return None
 
@@ -245,14 +251,6 @@ def _before_clitic(text: str, start: int) -> int:
         if begin >= 0 and text.startswith(clitic, begin) and starts_word(text, begin):
             return begin
     return -1
-
-
-def _is_ending(rest: str, end: int, start: int, text: str) -> bool:
-    if not rest or end - start < 4:
-        return False
-    if "а" <= text[end - 1] <= "є":
-        return rest in _CYRILLIC_ENDINGS
-    return rest in _LATIN_ENDINGS and end - start >= 5
 
 
 def _is_typo(word: str, part: str) -> bool:

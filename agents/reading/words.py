@@ -7,7 +7,28 @@ from typing import Final
 
 _SENTENCE_END: Final = re.compile(r"[.!?…]+[\"')\]]*\s|[。！？]|؟|\n")
 
-SUFFIX_AFTER_APOSTROPHE: Final = re.compile(r"'\w{1,6}")
+WORD: Final = re.compile(r"\w+(?:'\w+)*")
+"""A word, its apostrophes included."""
+
+
+# Case endings that names take, after the last letter or in place of a vowel; Turkish and Latin ones follow an apostrophe.
+_CYRILLIC_ENDINGS: Final = frozenset(
+    "а у ом ем ою ею ой ым им ого ому их ыми ій і и ы е ю я ові еві ським ського ському кого кому ким ам ами ах ев ов "
+    "ии ию ией иею ем ям ями ях єю ії ію ою".split()
+)
+_LATIN_ENDINGS: Final = frozenset(
+    "s n en es in a e i u da de den dan in nin nun un yi yu ya ye la le'".split()
+)
+
+
+def is_ending(text: str, start: int, end: int, stop: int) -> bool:
+    """Whether the letters from `end` to `stop` are a case ending of the word part that begins at `start`."""
+    rest = text[end:stop]
+    if not rest or end - start < 4:
+        return False
+    if "а" <= text[end - 1] <= "є":
+        return rest in _CYRILLIC_ENDINGS
+    return rest in _LATIN_ENDINGS and end - start >= 5
 
 
 def starts_word(text: str, at: int) -> bool:

@@ -1,0 +1,194 @@
+"""Words in folded text of any script, and which words of a text a watched word stands for.
+
+A word is a run of letters and digits. In a script that writes no spaces between words (Chinese, Japanese, Thai, Khmer,
+Lao, Burmese) each character is a word of its own, so that a watched text is found wherever it stands. A watched word
+finds, in a text:
+
+- itself;
+- itself with a suffix of at most five letters after an apostrophe (`Erdoğan'ın`, `Putin's`), which is no word of its
+  own when words are counted;
+- a Cyrillic word of three letters or more: itself with a case ending; of one that ends like a nominative, that ending
+  may be another one (`перемирие` finds `перемирия`, `Зеленський` finds `Зеленського`);
+- in an article in Turkish or Azerbaijani, a word of four letters or more: itself with plural, possessive and case
+  endings (`ateşkes` finds `ateşkesi`);
+- an Arabic word: itself behind the article and the particles written with it (`هدنة` finds `والهدنة`).
+
+docs/queries.md says this to the writers of watches.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from agents.reading.fold import fold
+
+_ALONE: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u312f\u31a0-\u31ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_LETTER: Final = rf"[^\W_{_ALONE}]"
+_TOKEN: Final = re.compile(
+    rf"(?=\w)(?:(?P<alone>[{_ALONE}])|(?P<core>{_LETTER}{{2,}})(?:'{_LETTER}{{1,5}}(?!{_LETTER}))?|{_LETTER})"
+)
+_RUN: Final = re.compile(rf"{_LETTER}*")
+_IS_ALONE: Final = re.compile(rf"[{_ALONE}]")
+_FOLLOWING: Final = re.compile(
+    rf"{_LETTER}*(?:'{_LETTER}{{1,5}}(?!{_LETTER}))?[\W_]*([{_ALONE}]|{_LETTER}{{1,4}})"
+)
+
+_CYRILLIC_ENDINGS: Final = frozenset(
+    fold(ending)
+    for ending in (
+        "а я у ю е є и ы і ї о й ь ом ем ём єм ой ей єю ою ею ам ям ами ями ах ях ов ев ёв ів їв ью "
+        "ові еві єві ий ый ій ая яя ое ее ые ие ия ию ии ого его ього ому ему ьому ым им ім їм ую юю ых их їх ыми ими іми"
+    ).split()
+)
+_NOMINATIVES: Final = tuple(fold(ending) for ending in ("ий", "ый", "ій", "ая", "яя", "ое", "ее", "ые"))
+_TURKISH_ENDINGS: Final = re.compile(
+    r"(?:l[ae]r)?(?:[iu]?m[iu]z|[iu]?n[iu]z|s?[iu]|[iu]m)?"
+    r"(?:n?[iu]n|[yn]?[iu]|[yn]?[ae]|n?[dt][ae]n?|y?l[ae])?(?:ki(?:l[ae]r)?)?"
+)
+_ARABIC_PREFIXES: Final = frozenset(fold(prefix) for prefix in "ال وال بال فال كال لل ولل و ف ب ل".split())
+_LONGEST_ENDING: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word of a folded text: `text[start:end]`, which `text[end:full_end]` follows behind an apostrophe."""
+
+    core: str
+    start: int
+    end: int
+    full_end: int
+
+
+def tokens_of(text: str) -> list[Token]:
+    """The words of a folded text, in order."""
+    tokens = []
+    for found in _TOKEN.finditer(text):
+        core = found["core"]
+        end = found.start() + len(core) if core else found.end()
+        tokens.append(Token(text[found.start() : end], found.start(), end, found.end()))
+    return tokens
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """The watched words of a literal; adjoining characters that are words of their own stay together."""
+    folded = fold(text)
+    words: list[str] = []
+    last_end = -1
+    for token in tokens_of(folded):
+        alone = _IS_ALONE.match(token.core) is not None
+        if alone and last_end == token.start and _IS_ALONE.match(folded, last_end - 1):
+            words[-1] += token.core
+        else:
+            words.append(folded[token.start : token.full_end])
+        last_end = token.full_end
+    return tuple(words)
+
+
+def stem_of(word: str) -> str:
+    """What a folded watched word is searched by: itself, or a Cyrillic one without its nominative ending."""
+    if not "\u0400" <= word[-1] <= "\u04ff" or len(word) < 5:
+        return word
+    if word.endswith(_NOMINATIVES):
+        return word[:-2] if len(word) >= 6 else word
+    return word[:-1] if word[-1] in "аяеоьи" else word
+
+
+def starts_word(text: str, at: int) -> bool:
+    """Whether a watched word that stands at a position begins there, Arabic particles in front of it aside."""
+    if at == 0:
+        return True
+    before = text[at - 1]
+    if not before.isalnum() or "\u2e80" <= text[at] or "\u2e80" <= before:
+        return not before.isalnum() or _alone(text, at) or _alone(text, at - 1)
+    if "\u0600" <= before <= "\u06ff":
+        begin = at - 1
+        while begin > 0 and at - begin <= 3 and text[begin - 1].isalnum():
+            begin -= 1
+        return text[begin:at] in _ARABIC_PREFIXES and (begin == 0 or not text[begin - 1].isalnum())
+    return "\u0e00" <= before <= "\u17ff" and (_alone(text, at) or _alone(text, at - 1))
+
+
+def _alone(text: str, at: int) -> bool:
+    return _IS_ALONE.match(text, at) is not None
+
+
+def run_end(text: str, at: int) -> int:
+    """Where the letters and digits that go on at a position end."""
+    if at >= len(text) or not text[at].isalnum():
+        return at
+    found = _RUN.match(text, at)
+    return found.end() if found else at
+
+
+def ending_fits(stem: str, text: str, end: int, *, turkish: bool) -> int | None:
+    """Where the word that a stem, found up to `end`, stands for ends; None where it is another word."""
+    if end >= len(text) or not text[end].isalnum():
+        return end
+    last = stem[-1]
+    if last >= "\u0e00" and _IS_ALONE.match(last):
+        return end
+    stop = run_end(text, end)
+    if stop == end:
+        return end
+    if stop - end > _LONGEST_ENDING:
+        return None
+    ending = text[end:stop]
+    if "\u0400" <= last <= "\u04ff":
+        return stop if len(stem) >= 3 and ending in _CYRILLIC_ENDINGS else None
+    if turkish and len(stem) >= 4 and last < "\u0250" and _TURKISH_ENDINGS.fullmatch(ending):
+        return stop
+    return None
+
+
+def token_fits(word: str, token: Token, text: str, *, turkish: bool) -> bool:
+    """Whether a word of a text is one that a watched word stands for."""
+    if "'" in word:
+        return text[token.start : token.full_end] == word
+    stem = stem_of(word)
+    at = text.find(stem, token.start, token.end)
+    if at < 0 or not (at == token.start or starts_word(text, at)):
+        return False
+    return ending_fits(stem, text, at + len(stem), turkish=turkish) is not None
+
+
+def following_key(word: str) -> str:
+    """The first letters of a watched word, by which the phrases behind a word are told apart."""
+    return word[:1] if _IS_ALONE.match(word) else stem_of(word).partition("'")[0][:4]
+
+
+def following_keys(text: str, end: int) -> Sequence[str]:
+    """The keys that the word behind the one that ends at `end` (its own ending aside) may have."""
+    found = _FOLLOWING.match(text, end)
+    if found is None:
+        return ()
+    letters = found[1]
+    return (letters, letters[:3]) if len(letters) == 4 else (letters,)
+
+
+def phrase_at(
+    words: Sequence[str], anchor: int, tokens: Sequence[Token], at: int, text: str, *, turkish: bool
+) -> tuple[int, int] | None:
+    """The span of a phrase whose word number `anchor` is the token number `at`; None where the others do not fit."""
+    index = at - sum(_width(word) for word in words[:anchor])
+    if index < 0:
+        return None
+    first = index
+    for word in words:
+        width = _width(word)
+        if index + width > len(tokens):
+            return None
+        if width > 1 or _IS_ALONE.match(word):
+            if not text.startswith(word, tokens[index].start):
+                return None
+        elif not token_fits(word, tokens[index], text, turkish=turkish):
+            return None
+        index += width
+    return tokens[first].start, tokens[index - 1].end
+
+
+def _width(word: str) -> int:
+    """How many tokens a watched word is made of."""
+    return len(word) if _IS_ALONE.match(word) else 1

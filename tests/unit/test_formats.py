@@ -1,0 +1,323 @@
+"""What each format makes of an alert, above all of one whose text was written to do harm."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerting.check import endpoint_faults
+from alerting.drill import drill_alert
+from alerting.endpoint import Endpoint
+from alerting.formats import discord, render, slack, standard, teams, template, words
+from alerting.formats.template import RenderError
+from alerting.redact import excerpt, redact_url, scrub
+from alerting.sendapprise import text as apprise_text
+from streams.wire import ActorReading, Alert, AlertWatch, Clause, Evidence, Webhook
+from tests.builders import MOMENT, alert, endpoint, topic_reading
+
+HOSTILE = (
+    "<!channel> <!here> <!everyone> <@U1> <#C1> <https://evil.example|bank>",
+    "@everyone @here <@123> <@&5> <#7> <:x:1>",
+    "[bank](https://evil.example) [x](javascript:alert(1)) ![i](https://evil.example/i.png)",
+    "*bold* _it_ ~st~ `code` ```block``` # head\n> quote\n- item\n||spoiler||",
+    "<at>everyone</at> {{DATE(2026-01-01T00:00:00Z)}} ${alert} <script>alert(1)</script>",
+    'a "quote" \\ back\\" }, "evil": {"x": 1',
+    "line\r\nwebhook-id: forged\r\n\r\n\x1b[2J\x1b]0;title\x07",
+    "\u202egnp.exe \u2066x\u2069 \u200b\ufeff \u2028 \u2029 \x00",
+    "https://evil.example www.evil.example",
+    "&lt;!channel&gt; &amp; &#60;",
+)
+
+TEMPLATE = '{"text": "{{ alert.headline }}", "who": {{ alert.actors | tojson }}, "n": {{ alert.number }}}'
+
+
+def hostile(text: str) -> Alert:
+    evidence = (Evidence(field="title", start=0, end=len(text), text=text),)
+    return alert(
+        headline=text,
+        sentence=text,
+        source=text,
+        watch=AlertWatch(id="w", title=text, severity="high"),
+        actors=(ActorReading(id="a", name=text, kind="person", match="exact", evidence=evidence),),
+        because=(Clause(clause=text, held=True, evidence=evidence),),
+    )
+
+
+def strings(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        return [found for inner in value.values() for found in strings(inner)]
+    return [found for inner in value for found in strings(inner)] if isinstance(value, list) else []
+
+
+def of_format(name: str) -> Endpoint:
+    return endpoint(format=name, template=TEMPLATE if name == "template" else None)
+
+
+@pytest.mark.parametrize("name", ["standard", "slack", "teams", "discord", "template"])
+@pytest.mark.parametrize("text", HOSTILE)
+def test_every_body_is_json_and_the_same_each_time(name: str, text: str) -> None:
+    body, content_type = render(of_format(name), hostile(text))
+    assert content_type == "application/json"
+    assert json.loads(body)
+    assert render(of_format(name), Alert.model_validate_json(hostile(text).to_bytes()))[0] == body
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_slack_shows_text_as_text(text: str) -> None:
+    """In `mrkdwn` only `<` begins anything; each that is left is the one link to the article."""
+    message = json.loads(slack.render(hostile(text)))
+    texts = [message["text"]]
+    for block in message["blocks"]:
+        for part in block.get("elements", [block.get("text")]):
+            if part["type"] == "mrkdwn":
+                assert part["verbatim"] is True
+                texts.append(part["text"])
+    for found in texts:
+        assert re.sub(r"^\*<https://news\.example/1\|(.*)>\*$", r"\1", found).count("<") == 0
+        bare = found.removeprefix("*<https://news.example/1|").removesuffix(">*").removeprefix("> ")
+        assert not set(bare) & set("<>*~`_")
+        assert not re.search(r"@\w", found)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_discord_mentions_nobody_and_escapes_markdown(text: str) -> None:
+    message = json.loads(discord.render(hostile(text)))
+    assert message["allowed_mentions"] == {"parse": []}
+    embed = message["embeds"][0]
+    shown = [message["content"], embed["title"], embed["description"].removeprefix("> ")]
+    shown += [field["value"] for field in embed["fields"]]
+    for found in shown:
+        assert not re.search(r"(?<!\\)(?:\\\\)*[*_~`|\[\]<>@#]", found.replace("\\\\", "")), found
+        assert "://" not in found
+        assert not re.search(r"@\w", found)
+    assert embed["url"] == "https://news.example/1"
+    assert len(embed["title"]) <= 256
+    assert len(embed["description"]) <= 4096
+    assert len(embed["footer"]["text"]) <= 2048
+    assert all(len(field["value"]) <= 1024 for field in embed["fields"])
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_teams_text_stands_where_no_markup_is_known(text: str) -> None:
+    """Only `TextBlock` and `FactSet` know Markdown; a card of ours has none. No function, no mention."""
+    message = json.loads(teams.render(hostile(text)))
+    card = message["attachments"][0]["content"]
+    assert {block["type"] for block in card["body"]} == {"RichTextBlock"}
+    assert {run["type"] for block in card["body"] for run in block["inlines"]} == {"TextRun"}
+    assert "msteams" not in card
+    assert [action["url"] for action in card["actions"]] == ["https://news.example/1"]
+    for found in strings(card["body"]) + [card["fallbackText"]]:
+        assert "{{" not in found
+        assert "${" not in found or "${\u200b" in found
+        assert "<at>" not in found
+
+
+@pytest.mark.parametrize("name", ["slack", "teams", "discord"])
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_control_or_bidirectional_character_reaches_people(name: str, text: str) -> None:
+    for found in strings(json.loads(render(of_format(name), hostile(text))[0])):
+        assert not re.search(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069\u2028\u2029]", found)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "https://ok@evil.example/", "https://", "x",
+     "https://a\\b", "https://a.example/\r\nx", "https://a.example/ x", "https://a.example/" + "x" * 3000,
+     "https://[::1", "https://a.example/\ud800"],
+)  # fmt: skip
+def test_a_link_that_is_not_plain_http_is_left_out(url: str) -> None:
+    assert words.safe_link(url) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "link"),
+    [
+        ("https://a.example/x|y>z", "https://a.example/x%7Cy%3Ez"),
+        ("https://a.example/?q=ı&r=1", "https://a.example/?q=%C4%B1&r=1"),
+        ("https://a.example/(x)", "https://a.example/%28x%29"),
+        ("https://a.example/%20", "https://a.example/%20"),
+    ],
+)
+def test_a_link_is_written_so_that_it_ends_no_markup(url: str, link: str) -> None:
+    assert words.safe_link(url) == link
+
+
+def test_plain_keeps_joiners_that_scripts_need() -> None:
+    assert words.plain("می\u200cخواهم 👩\u200d🚒", 50) == "می\u200cخواهم 👩\u200d🚒"
+
+
+def test_a_drill_says_so_in_every_format() -> None:
+    drill = drill_alert("desk", MOMENT, "1")
+    for name in ("slack", "teams", "discord"):
+        assert b"DRILL" in render(of_format(name), drill)[0]
+    assert json.loads(render(of_format("standard"), drill)[0])["data"]["drill"] is True
+    assert "DRILL" in apprise_text(drill)[0]
+    assert drill.webhook_id != drill_alert("desk", MOMENT, "2").webhook_id
+
+
+def test_apprise_text_has_no_line_from_an_article() -> None:
+    for text in HOSTILE:
+        title, body = apprise_text(hostile(text))
+        assert "\n" not in title
+        assert len(body.split("\n")) == 6
+
+
+# The standard format.
+
+TEXTS = st.one_of(
+    st.text(max_size=300), st.sampled_from(["x" * 30_000, "ş" * 30_000, '"' * 30_000, "𝔸" * 9_000])
+)
+
+
+@settings(max_examples=60, deadline=timedelta(seconds=5))
+@given(text=TEXTS, title=TEXTS, url=TEXTS, evidence=st.integers(1, 60), many=st.integers(0, 80))
+def test_a_standard_body_stays_below_20_kb_and_says_what_happened(
+    text: str, title: str, url: str, evidence: int, many: int
+) -> None:
+    pieces = tuple(Evidence(field="body", start=n, end=n + len(text), text=text) for n in range(evidence))
+    made = hostile(text).model_copy(
+        update={
+            "watch": AlertWatch(id="w", title=title, severity="low"),
+            "url": url,
+            "topics": tuple(topic_reading(evidence=pieces) for _ in range(max(1, many // 10))),
+            "actors": tuple(
+                ActorReading(id=str(n), name=text, kind="person", match="exact", evidence=pieces)
+                for n in range(many)
+            ),
+            "because": tuple(Clause(clause=text, held=True, evidence=pieces) for _ in range(many)),
+        }
+    )
+    body = standard.render(made)
+    assert len(body) <= standard.LIMIT
+    told = Webhook.model_validate_json(body).data
+    assert (told.alert_id, told.webhook_id, told.type) == (made.alert_id, made.webhook_id, made.type)
+    assert [reading.topic for reading in told.topics] == [reading.topic for reading in made.topics][
+        : len(told.topics)
+    ]
+    assert told.topics
+    assert all(reading.evidence for reading in told.topics)
+    assert standard.render(made) == body
+
+
+def test_a_short_alert_is_sent_whole() -> None:
+    assert Webhook.model_validate_json(standard.render(alert())).data == alert()
+
+
+# Templates.
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_template_cannot_be_broken_by_text(text: str) -> None:
+    said = json.loads(template.render(TEMPLATE, hostile(text)))
+    assert set(said) == {"text", "who", "n"}
+    assert said["text"] == text
+    assert said["who"][0]["name"] == text
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ alert.__class__ }}",
+        "{{ ''.__class__.__mro__ }}",
+        "{{ alert.headline.upper() }}",
+        '{{ "%1000000000d" % 1 }}',
+        '{{ "a" * 1000000000 }}',
+        "{{ 9 ** 9 ** 9 }}",
+        "{{ range(1000000000) | tojson }}",
+        "{% for a in range(9) %}x{% endfor %}",
+        '{{ alert.headline | replace("", "xxxxxxxx") }}',
+        '{{ "x" | center(1000000000) }}',
+        "{% include '/etc/passwd' %}",
+        "{% import 'os' as os %}",
+        "{{ lipsum.__globals__ }}",
+        "{{ self }}",
+        "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+        "{{ alert.hedline | tojson }}",
+        "{{ alert.topics }}",
+        "{{ alert.headline",
+        "{% for topic in alert.topics %}",
+        "not json",
+        '{"x": "{{ alert.headline }}"',
+        "",
+    ],
+)
+def test_a_template_that_does_more_than_choose_and_format_is_refused(source: str) -> None:
+    with pytest.raises(RenderError):
+        template.render(source, alert(headline="canary"))
+
+
+def test_a_template_yields_a_bounded_body() -> None:
+    source = (
+        '["'
+        + "{% for c in alert.headline %}{% for d in alert.headline %}xxxxxxxxxx{% endfor %}{% endfor %}"
+        + '"]'
+    )
+    with pytest.raises(RenderError, match="more than"):
+        template.render(source, alert(headline="x" * 1000))
+
+
+def test_a_template_may_yield_text_whose_lines_are_its_own() -> None:
+    made = endpoint(
+        format="template",
+        template="{{ alert.headline }}\n{{ alert.source }}",
+        headers={"Content-Type": "text/plain; charset=utf-8"},
+    )
+    body, content_type = render(made, alert(headline="a\r\nb\x1b[0m", source=None))
+    assert (body, content_type) == (b"a b[0m", "text/plain; charset=utf-8")
+
+
+def test_faults_of_a_template_show_when_the_configuration_is_read() -> None:
+    def faults(source: str) -> list[tuple[str, str]]:
+        return list(endpoint_faults(endpoint(format="template", template=source)))
+
+    assert faults(TEMPLATE) == []
+    assert faults('{"t": "{{ alert.topics[0].stage if alert.topics else "" }}"}') == []
+    assert faults('{"t": "{{ alert.hedline }}"}') == [("template", "line ?: UndefinedError")]
+    assert faults('{\n"t": "{{ alert.headline"}')[0][0] == "template"
+    assert faults('{"t": "{{ alert.topics[0].stage }}"}') == [("template", "line ?: UndefinedError")]
+
+
+def test_an_apprise_endpoint_must_accept_that_its_addresses_are_not_guarded() -> None:
+    keys = {key for key, _ in endpoint_faults(endpoint(format="apprise", allow_private=False))}
+    assert {"allow_private", "secrets"} <= keys
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "canary", "http://", "http://x:0", "http://x:y"])
+def test_a_proxy_that_cannot_be_used_is_a_fault(proxy: str) -> None:
+    [(key, fault)] = endpoint_faults(endpoint(proxy=proxy))
+    assert key == "proxy"
+    assert "canary" not in fault
+
+
+# What may be said of a URL and of an answer.
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("https://hooks.example/T000/canary?x=canary#canary", "https://hooks.example/…"),
+        ("https://user:canary@hooks.example:8443/canary", "https://hooks.example/…"),
+        ("slack://canary/canary", "slack://…"),
+        ("canary", "://…"),
+        ("https://[canary", "(unreadable URL)"),
+    ],
+)
+def test_of_a_url_only_the_host_is_said(url: str, said: str) -> None:
+    assert redact_url(url) == said
+
+
+def test_an_answer_that_echoes_a_secret_is_scrubbed() -> None:
+    url = "https://hooks.example/services/T0/canary-token?key=canary-key"
+    echo = b"no such hook: /services/T0/canary-token\r\nkey canary-key, Bearer canary-bearer \x1b[2J"
+    said = excerpt(echo, [url, "Bearer canary-bearer"])
+    assert "canary" not in said
+    assert said.isprintable()
+    assert scrub("nothing here", [url]) == "nothing here"
