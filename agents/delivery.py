@@ -231,7 +231,9 @@ class Delivery:
         notification = owed.notification
         endpoint = self._endpoint(notification.endpoint)
         if endpoint is None:
-            await self._give_up(partition, key, owed, "the endpoint is not in the configuration, or not enabled")
+            await self._give_up(
+                partition, key, owed, "the endpoint is not in the configuration, or not enabled"
+            )
             return None
         if gate.breaker.disabled:
             await self._give_up(partition, key, owed, f"the endpoint is disabled: {gate.breaker.disabled}")

@@ -1,6 +1,6 @@
 """MinHash: a text as a short signature, by which near-duplicates are recognised without keeping the text.
 
-The text is case-folded and cut into shingles of three words (Broder, 1997). Each of 64 permutations of the shingles' 32-bit
+Text is case-folded and cut into shingles of three words (Broder, 1997). Each of 64 permutations of the shingles' 32-bit
 hashes keeps its least value; the share of equal places of two signatures estimates the Jaccard similarity of their
 shingles. Sixteen bands of four places each are the keys of locality-sensitive lookup: texts with similarity 0.5 share
 at least one band with a probability of 64%, with 0.7 of 99%.
@@ -12,7 +12,6 @@ import random
 import re
 from typing import Final
 from zlib import crc32
-
 
 PLACES: Final = 64
 ROWS: Final = 4

@@ -37,7 +37,7 @@ def header_fault(name: str, value: str) -> str | None:
     return None
 
 
-def request_headers(  # noqa: PLR0917 - all of them are the request's
+def request_headers(
     endpoint: Endpoint, webhook_id: str, body: bytes, content_type: str, now: datetime, user_agent: str
 ) -> Mapping[str, str]:
     """All headers of one attempt. Raises ValueError for an id no header can carry, and for a bad secret."""

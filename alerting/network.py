@@ -35,11 +35,11 @@ Resolve = Callable[[str, int], Awaitable[list[str]]]
 """The addresses of a host name. Raises OSError."""
 
 
-class Unresolvable(DeliveryError):  # noqa: N818 - as AddressRefused
+class Unresolvable(DeliveryError):
     """The endpoint's host has no address."""
 
 
-class AnswerTooLong(DeliveryError):  # noqa: N818 - as AddressRefused
+class AnswerTooLong(DeliveryError):
     """The receiver goes on answering beyond all measure."""
 
 

@@ -13,7 +13,7 @@ from alerting.verdict import Verdict
 LONGEST_RETRY_AFTER: Final = timedelta(hours=24)
 
 
-def next_attempt(  # noqa: PLR0917 - called by position where it is called
+def next_attempt(
     endpoint: Endpoint,
     number: int,
     verdict: Verdict,

@@ -66,7 +66,7 @@ _FAILURE: Final = {
 }
 
 
-def judge(status: int | None, failure: Failure | None = None) -> Verdict:  # noqa: PLR0911 - a table
+def judge(status: int | None, failure: Failure | None = None) -> Verdict:
     """The verdict on an HTTP status, or on a failure where there was no answer.
 
     2xx is delivered. 3xx is a failure (redirects are never followed) and, like most of 4xx, tried again: a

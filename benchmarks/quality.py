@@ -100,8 +100,13 @@ def measure(items: list[dict[str, Any]], reading: Reading) -> Report:
 def compare(report: Report, item: dict[str, Any], topic: str, read: TopicReading | None) -> None:
     """Count one topic of one text."""
     due = bool(item[topic])
-    groups = ("all", f"topic {topic}", f"language {item['lang']}", f"source {item.get('source', 'written')}"[:44])
-    groups += (("not English",) if item["lang"] != "en" else ())
+    groups = (
+        "all",
+        f"topic {topic}",
+        f"language {item['lang']}",
+        f"source {item.get('source', 'written')}"[:44],
+    )
+    groups += ("not English",) if item["lang"] != "en" else ()
     for group in groups:
         score = report.by[group]
         score.hit += due and read is not None
@@ -139,7 +144,9 @@ def show(name: str, report: Report, *, errors: bool) -> None:
     total = sum(report.stages[f"{t} all"] for t in TOPICS)
     if total:
         right, first = (sum(report.stages[f"{t} {k}"] for t in TOPICS) / total for k in ("right", "first"))
-        each = ", ".join(f"{t} {report.stages[f'{t} right'] / max(1, report.stages[f'{t} all']):.2f}" for t in TOPICS)
+        each = ", ".join(
+            f"{t} {report.stages[f'{t} right'] / max(1, report.stages[f'{t} all']):.2f}" for t in TOPICS
+        )
         print(f"  stage right {right:.3f} (the first one {first:.3f}) of {total}: {each}")
     if errors:
         print("\n".join(sorted(report.errors)))

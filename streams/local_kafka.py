@@ -68,7 +68,9 @@ class LocalKafka:
         self._folder = Path(tempfile.mkdtemp(prefix="tocsin-kafka-"))
         self._port, controller = _free_ports(2)
         self._properties = self._folder / "server.properties"
-        self._properties.write_text(_PROPERTIES.format(port=self._port, controller=controller, folder=self._folder))
+        self._properties.write_text(
+            _PROPERTIES.format(port=self._port, controller=controller, folder=self._folder)
+        )
         self._process: subprocess.Popen[bytes] | None = None
         self._formatted = False
 
@@ -81,7 +83,9 @@ class LocalKafka:
         self.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def start(self) -> None:
@@ -92,7 +96,7 @@ class LocalKafka:
         if not self._formatted:
             self._format()
         with (self._folder / "kafka.log").open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603
+            self._process = subprocess.Popen(
                 [*self._java("-Xmx512m"), "kafka.Kafka", str(self._properties)],
                 stdout=log,
                 stderr=log,
@@ -129,7 +133,9 @@ class LocalKafka:
         self._formatted = True
 
     def _run(self, *arguments: str) -> str:
-        done = subprocess.run([*self._java("-Xmx128m"), *arguments], capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run(
+            [*self._java("-Xmx128m"), *arguments], capture_output=True, text=True, check=False
+        )
         if done.returncode != 0:
             raise BrokerError(f"{arguments[0]} failed: {(done.stderr or done.stdout).strip()[-500:]}")
         return done.stdout
@@ -140,7 +146,9 @@ class LocalKafka:
 
     def _wait_until_ready(self) -> None:
         until = time.monotonic() + READY_WITHIN
-        admin = AdminClient({"bootstrap.servers": self.servers, "log_level": 0, "reconnect.backoff.max.ms": 200})
+        admin = AdminClient(
+            {"bootstrap.servers": self.servers, "log_level": 0, "reconnect.backoff.max.ms": 200}
+        )
         while time.monotonic() < until:
             if self._process is None or self._process.poll() is not None:
                 raise BrokerError(f"the broker ended at its start: {self.log_tail()}")
@@ -188,7 +196,9 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     with LocalKafka() as kafka:
-        print(f"Kafka at {kafka.servers}; TOCSIN_BROKER__SERVERS={kafka.servers} points Tocsin at it; Ctrl-C ends it")  # noqa: T201
+        print(
+            f"Kafka at {kafka.servers}; TOCSIN_BROKER__SERVERS={kafka.servers} points Tocsin at it; Ctrl-C ends it"
+        )
         ended.wait()
 
 

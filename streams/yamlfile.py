@@ -166,7 +166,7 @@ class _Builder:
         path = self._next_path(level)
         tag = getattr(event, "tag", None)
         if tag not in _TAGS:
-            tag = tag.replace("tag:yaml.org,2002:", "!!")[:60]
+            tag = str(tag).replace("tag:yaml.org,2002:", "!!")[:60]
             raise _UnusableError(f"the tag {tag} is not taken; write a plain value", line, path)
         if isinstance(event, yaml.ScalarEvent):
             self._put(level, path, _plain(event), line)

@@ -22,7 +22,12 @@ MOMENT = datetime(2026, 3, 7, 12, 0, tzinfo=UTC)
 
 
 def watch(**changes: Any) -> Watch:
-    return Watch(**({"id": "ukraine-truce", "title": "Truce in Ukraine", "notify": ("desk",), "query": "ceasefire"} | changes))
+    return Watch(
+        **(
+            {"id": "ukraine-truce", "title": "Truce in Ukraine", "notify": ("desk",), "query": "ceasefire"}
+            | changes
+        )
+    )
 
 
 def endpoint(**changes: Any) -> Endpoint:
@@ -38,14 +43,18 @@ def endpoint(**changes: Any) -> Endpoint:
 
 def topic_reading(**changes: Any) -> TopicReading:
     evidence = (Evidence(field="title", start=8, end=17, text="ceasefire"),)
-    return TopicReading(**({"topic": "ceasefire", "score": 0.9, "stage": "agreed", "evidence": evidence} | changes))
+    return TopicReading(
+        **({"topic": "ceasefire", "score": 0.9, "stage": "agreed", "evidence": evidence} | changes)
+    )
 
 
 def candidate(number: int = 1, **changes: Any) -> Candidate:
     values: dict[str, Any] = {
         "candidate_id": f"cnd_{number}",
         "watch": "ukraine-truce",
-        "article": ArticleRef(id=f"art_{number}", title="Sides agree ceasefire", source="wire", language="en"),
+        "article": ArticleRef(
+            id=f"art_{number}", title="Sides agree ceasefire", source="wire", language="en"
+        ),
         "topics": (topic_reading(),),
         "because": (Clause(clause="topics any: ceasefire", held=True),),
         "sentence": "The sides agreed to a ceasefire.",

@@ -67,7 +67,7 @@ def load_registry(folder: Path) -> Registry:
     """Read the files of a folder. Raises OSError, yaml.YAMLError, pydantic's ValidationError."""
     actors: dict[str, Actor] = {}
     for path in sorted(folder.glob("*.yaml")):
-        value = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)  # noqa: S506 - the C loader of safe_load
+        value = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
         for actor in ActorFile.model_validate(value).actors:
             actors[actor.id] = actor
     return Registry(actors)
@@ -265,8 +265,7 @@ def _longest(mentions: list[_Mention]) -> list[_Mention]:
     kept: list[_Mention] = []
     for mention in mentions:
         last = kept[-1] if kept else None
-        if last is None or last.field != mention.field or mention.start >= last.end:
-            kept.append(mention)
-        elif mention.start == last.start and mention.end == last.end and mention.actor != last.actor:
+        apart = last is None or last.field != mention.field or mention.start >= last.end
+        if apart or (last is not None and (mention.start, mention.end) == (last.start, last.end)):
             kept.append(mention)
     return kept

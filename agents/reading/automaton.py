@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
@@ -10,8 +11,14 @@ Found = tuple[int, int, int]
 """A literal's number and its span (start, end) in the folded text."""
 
 
+_ONE_SPACE: Final = str.maketrans("-\n\t", "   ")
+
+
 class LiteralTable:
-    """Collects literals before the automaton is built. The same folded literal always has the same number."""
+    """Collects literals before the automaton is built. The same folded literal always has the same number.
+
+    A hyphen, a line break and a tab are taken for a space, in literals and in texts.
+    """
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
@@ -20,7 +27,7 @@ class LiteralTable:
         """The number of a literal, which must be folded and not empty."""
         if not literal:
             raise ValueError("an empty literal would match everywhere")
-        return self._numbers.setdefault(literal, len(self._numbers))
+        return self._numbers.setdefault(literal.translate(_ONE_SPACE), len(self._numbers))
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -49,5 +56,7 @@ class Automaton:
         """Every occurrence of every literal, overlapping ones included, ordered by where it ends."""
         if self._search is None:
             return []
-        found: list[Found] = self._search.find_matches_as_indexes(folded, overlapping=True)
+        # Three searches by memchr are faster than one translation of every character.
+        spaced = folded.replace("-", " ").replace("\n", " ").replace("\t", " ")
+        found: list[Found] = self._search.find_matches_as_indexes(spaced, overlapping=True)
         return found

@@ -25,7 +25,10 @@ from typing import Final
 
 from agents.reading.fold import fold
 
-_ALONE: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u312f\u31a0-\u31ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_ALONE: Final = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u312f\u31a0-\u31ff\u3400-\u9fff\uf900-\ufaff"
+    "\U00020000-\U0003ffff"
+)
 _LETTER: Final = rf"[^\W_{_ALONE}]"
 _TOKEN: Final = re.compile(
     rf"(?=\w)(?:(?P<alone>[{_ALONE}])|(?P<core>{_LETTER}{{2,}})(?:'{_LETTER}{{1,5}}(?!{_LETTER}))?|{_LETTER})"
@@ -40,7 +43,8 @@ _CYRILLIC_ENDINGS: Final = frozenset(
     fold(ending)
     for ending in (
         "а я у ю е є и ы і ї о й ь ом ем ём єм ой ей єю ою ею ам ям ами ями ах ях ов ев ёв ів їв ью "
-        "ові еві єві ий ый ій ая яя ое ее ые ие ия ию ии ого его ього ому ему ьому ым им ім їм ую юю ых их їх ыми ими іми"
+        "ові еві єві ий ый ій ая яя ое ее ые ие ия ию ии ого его ього ому ему ьому ым им ім їм ую юю ых их їх "
+        "ыми ими іми"
     ).split()
 )
 _NOMINATIVES: Final = tuple(fold(ending) for ending in ("ий", "ый", "ій", "ая", "яя", "ое", "ее", "ые"))
@@ -101,7 +105,7 @@ def starts_word(text: str, at: int) -> bool:
     if at == 0:
         return True
     before = text[at - 1]
-    if not before.isalnum() or "\u2e80" <= text[at] or "\u2e80" <= before:
+    if not before.isalnum() or text[at] >= "\u2e80" or before >= "\u2e80":
         return not before.isalnum() or _alone(text, at) or _alone(text, at - 1)
     if "\u0600" <= before <= "\u06ff":
         begin = at - 1

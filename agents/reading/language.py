@@ -23,7 +23,7 @@ _LOOKED_AT: Final = 1500
 
 def identify(text: str, declared: str = "") -> str:
     """The primary language tag, such as `en`; `und` where nothing tells."""
-    primary = declared.split("-")[0].split("_")[0].lower()
+    primary = declared.split("-", maxsplit=1)[0].split("_", maxsplit=1)[0].lower()
     if primary.isalpha() and 2 <= len(primary) <= 3:
         return primary
     folded = fold(text[:_LOOKED_AT])

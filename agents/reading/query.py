@@ -297,7 +297,7 @@ def parse_query(text: str) -> Query:
 
 
 def _syntax_error(text: str, error: UnexpectedInput) -> QueryError:
-    at = error.pos_in_stream
+    at: int | None = error.pos_in_stream
     if at is None or at >= len(text) or (isinstance(error, UnexpectedToken) and error.token.type == "$END"):
         opened = text.count("(") > text.count(")")
         return QueryError(

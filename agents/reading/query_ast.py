@@ -1,6 +1,7 @@
 """A watch query as a value, and its text.
 
-A query is a tree of groups, whose leaves are terms and phrases. The text that `str()` gives reads back as the same tree.
+A query is a tree of groups, whose leaves are terms and phrases. The text that `str()` gives reads back as the same
+tree.
 """
 
 from __future__ import annotations

@@ -6,31 +6,30 @@ folding and the automaton's pass: only a gate literal of a topic, or an anchor o
 
 from __future__ import annotations
 
-from array import array
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from agents.reading.actors import ActorMatcher, Registry
 from agents.reading.article import Article
-from agents.reading.automaton import Found, LiteralTable
-from agents.reading.fold import FoldedText, fold_text
-from agents.reading.language import identify
+from agents.reading.automaton import LiteralTable
+from agents.reading.near_miss import with_near_misses
+from agents.reading.scene import Scene, Span
 from agents.reading.taxonomy import Taxonomies
+from agents.reading.terms import TermIndex
 from agents.reading.topics import Classifier, TopicClassifier
-from agents.reading.watches import CompiledWatch, Evaluation, Scene, Span, term_end
+from agents.reading.watches import CompiledWatch, Evaluation
 from agents.reading.words import sentence_spans
 from alerting.fingerprint import fingerprint
 from alerting.watch import Watch
+from streams.errors import QueryError
 from streams.ids import derive_id
-from streams.wire import ActorReading, ArticleRef, Candidate, Evidence, KeywordReading, Reading, TopicReading
+from streams.wire import ArticleRef, Candidate, Evidence, KeywordReading, Reading
 
 TITLE_KEPT: Final = 500
 SENTENCE_KEPT: Final = 500
-_NONE: Final = -1
-_SEVERAL: Final = -2
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,187 +72,169 @@ class Reader:
         terms: Mapping[str, Sequence[str]],
         classifier: Classifier | None,
     ) -> None:
+        enabled = [watch for watch in watches if watch.enabled]
+        own_terms = {index: terms.get(watch.id, watch.terms) for index, watch in enumerate(enabled)}
         table = LiteralTable()
         self._classifier = classifier or TopicClassifier(taxonomies, table)
         self._actors = ActorMatcher(registry, table)
         self._watches = [
-            CompiledWatch(watch, terms.get(watch.id, watch.terms), table)
-            for watch in watches
-            if watch.enabled
+            _compiled(watch, has_terms=bool(own_terms[index]), table=table)
+            for index, watch in enumerate(enabled)
         ]
-        self._by_topic: defaultdict[str, list[int]] = defaultdict(list)
-        self._by_actor: defaultdict[str, list[int]] = defaultdict(list)
+        self._terms = TermIndex(own_terms, table)
+        self._by_literal: dict[int, list[int]] = {}
+        self._by_topic: dict[str, list[int]] = {}
+        self._by_actor: dict[str, list[int]] = {}
         self._always: list[int] = []
-        anchored: defaultdict[int, list[int]] = defaultdict(list)
-        for index, watch in enumerate(self._watches):
-            anchors = watch.anchors()
-            for number in anchors.literals:
-                anchored[number].append(index)
-            for topic in anchors.topics:
-                self._by_topic[topic].append(index)
-            for actor in anchors.actors:
-                self._by_actor[actor].append(index)
-            if anchors.always:
-                self._always.append(index)
-        self._anchored = dict(anchored)
-        self._term_owner, self._term_owners = self._own_terms(len(table))
+        self._index_anchors()
+        # Whether an article without a topic can match only because of the actors that it names.
+        self._actors_suffice = any(
+            self._watches[index].watch.topics is None for own in self._by_actor.values() for index in own
+        )
         self._automaton = table.build()
 
-    def _own_terms(self, literals: int) -> tuple[array[int], dict[int, tuple[int, ...]]]:
-        """Which watch has each literal among its terms: one number a literal, so that a million cost 4 MB."""
-        owner = array("i", [_NONE]) * literals
-        several: dict[int, tuple[int, ...]] = {}
+    def _index_anchors(self) -> None:
         for index, watch in enumerate(self._watches):
-            for number in watch.terms:
-                if owner[number] == _NONE:
-                    owner[number] = index
-                elif owner[number] == _SEVERAL:
-                    several[number] = (*several[number], index)
-                elif owner[number] != index:
-                    several[number] = (owner[number], index)
-                    owner[number] = _SEVERAL
-            watch.terms = watch.terms[:1]  # that it has terms is all it needs to know from here on
-        return owner, several
+            anchors = watch.anchors()
+            for literal in anchors.literals:
+                self._by_literal.setdefault(literal, []).append(index)
+            for topic in anchors.topics:
+                self._by_topic.setdefault(topic, []).append(index)
+            for actor in anchors.actors:
+                self._by_actor.setdefault(actor, []).append(index)
+            if anchors.always:
+                self._always.append(index)
 
-    def read(self, article: Article, seen_at: datetime, *, everything: bool = False) -> Read | None:
-        """Read one article; None where it has neither a topic nor a hit, unless `everything` is wanted."""
-        title, body, found_title, found_body = self._find(article)
-        if not found_title and not found_body and not self._always and not everything:
+    @property
+    def warnings(self) -> tuple[tuple[str, str], ...]:
+        """What the writers of watches should know: a watch's id, and what about its query."""
+        return tuple(
+            (watch.watch.id, warning)
+            for watch in self._watches
+            if watch.query is not None
+            for warning in watch.query.warnings
+        )
+
+    def read(self, article: Article, seen_at: datetime) -> Read | None:
+        """Read one article; None where it has neither a topic nor a hit."""
+        scene = Scene(article, self._automaton)
+        if not scene.title.found and not scene.body.found and not self._always:
             return None
-        language = ""
-        topics: tuple[TopicReading, ...] = ()
-        topics = self._classifier.classify(title, body, found_title, found_body, article.language)
-        called, term_spans = self._called(title, body, found_title, found_body, topics)
-        if not topics and not called and not self._by_actor and not everything:
+        self._classify(scene)
+        called, term_spans = self._called(scene)
+        if not called and not scene.topics and not self._actors_suffice:
             return None
-        actors = self._actors.find(title, body, found_title, found_body)
-        for actor in actors:
-            called.update(self._by_actor.get(actor.id, ()))
-        if not topics and not called and not everything:
+        self._name_actors(scene)
+        called.update(self._called_by_actors(scene))
+        if not called and not scene.topics:
             return None
-        language = identify(f"{article.title} {article.body[:2000]}", article.language)
-        scene = self._scene(article, language, title, body, found_title, found_body, topics, actors)
-        evaluations = [
+        evaluations = (
             self._watches[index].evaluate(scene, term_spans.get(index, ())) for index in sorted(called)
-        ]
+        )
         hits = [evaluation for evaluation in evaluations if evaluation.matched]
-        if not topics and not hits and not everything:
+        if not hits and not scene.topics:
             return None
-        reading = _reading(article, language, topics, actors, hits, seen_at)
-        return Read(reading, self._candidates(article, reading, hits, body, seen_at))
+        reading = _reading(scene, hits, seen_at)
+        return Read(reading, _candidates(scene, reading, hits, seen_at))
 
     def explain(self, article: Article, seen_at: datetime) -> Explanation:
-        """Read one article, and evaluate every watch, called or not."""
-        title, body, found_title, found_body = self._find(article)
-        topics = self._classifier.classify(title, body, found_title, found_body, article.language)
-        actors = self._actors.find(title, body, found_title, found_body)
-        language = identify(f"{article.title} {article.body[:2000]}", article.language)
-        _, term_spans = self._called(title, body, found_title, found_body, topics)
-        scene = self._scene(article, language, title, body, found_title, found_body, topics, actors)
+        """Read one article, and evaluate every watch, called or not, naming what was nearly there."""
+        scene = Scene(article, self._automaton)
+        self._classify(scene)
+        self._name_actors(scene)
+        _, term_spans = self._called(scene)
         evaluations = tuple(
-            watch.evaluate(scene, term_spans.get(index, ())) for index, watch in enumerate(self._watches)
+            with_near_misses(watch, watch.evaluate(scene, term_spans.get(index, ())), scene)
+            for index, watch in enumerate(self._watches)
         )
         hits = [evaluation for evaluation in evaluations if evaluation.matched]
-        return Explanation(_reading(article, language, topics, actors, hits, seen_at), evaluations)
+        return Explanation(_reading(scene, hits, seen_at), evaluations)
 
-    def _find(self, article: Article) -> tuple[FoldedText, FoldedText, list[Found], list[Found]]:
-        title, body = fold_text(article.title), fold_text(article.body)
-        found_title = self._automaton.find(title.text)
-        found_body = self._automaton.find(body.text)
-        if article.body_start:
-            found_body = [found for found in found_body if body.origin(found[1]) >= article.body_start]
-        return title, body, found_title, found_body
-
-    def _called(
-        self,
-        title: FoldedText,
-        body: FoldedText,
-        found_title: Sequence[Found],
-        found_body: Sequence[Found],
-        topics: Sequence[TopicReading],
-    ) -> tuple[set[int], dict[int, list[Span]]]:
-        """The watches that are called, and where each has its terms."""
-        called = set(self._always)
-        term_spans: defaultdict[int, list[Span]] = defaultdict(list)
-        anchored, owner = self._anchored, self._term_owner
-        for name, text, found in (("title", title.text, found_title), ("body", body.text, found_body)):
-            for number, start, end in found:
-                called.update(anchored.get(number, ()))
-                index = owner[number]
-                if index != _NONE:
-                    stop = term_end(text, start, end)
-                    if stop is not None:
-                        for own in self._term_owners[number] if index == _SEVERAL else (index,):
-                            term_spans[own].append(("title" if name == "title" else "body", start, stop))
-        called.update(term_spans)
-        for topic in topics:
-            called.update(self._by_topic.get(topic.topic, ()))
-        return called, term_spans
-
-    @staticmethod
-    def _scene(
-        article: Article,
-        language: str,
-        title: FoldedText,
-        body: FoldedText,
-        found_title: Sequence[Found],
-        found_body: Sequence[Found],
-        topics: Sequence[TopicReading],
-        actors: Sequence[ActorReading],
-    ) -> Scene:
-        spans: defaultdict[int, list[Span]] = defaultdict(list)
-        for number, start, end in found_title:
-            spans[number].append(("title", start, end))
-        for number, start, end in found_body:
-            spans[number].append(("body", start, end))
-        return Scene(article, language, {"title": title, "body": body}, spans, topics, actors)
-
-    @staticmethod
-    def _candidates(
-        article: Article, reading: Reading, hits: Sequence[Evaluation], body: FoldedText, seen_at: datetime
-    ) -> tuple[Candidate, ...]:
-        if not hits:
-            return ()
-        text = article.body[article.body_start :]
-        signature = fingerprint(f"{article.title} {text}")
-        version = derive_id(
-            "ver", article.title, article.body, *(str(c) for c in (article.updated_at, article.url))
-        )
-        return tuple(
-            Candidate(
-                candidate_id=derive_id("cnd", hit.watch.id, article.id, version),
-                watch=hit.watch.id,
-                article=reading.article,
-                topics=reading.topics,
-                actors=reading.actors,
-                because=hit.clauses,
-                sentence=_sentence(article, body, reading, hit),
-                fingerprint=signature,
-                seen_at=seen_at,
+    def _classify(self, scene: Scene) -> None:
+        scene.set_topics(
+            self._classifier.classify(
+                scene.title.folded,
+                scene.body.folded,
+                scene.title.found,
+                scene.body.found,
+                scene.article.language,
             )
-            for hit in hits
         )
 
+    def _name_actors(self, scene: Scene) -> None:
+        scene.set_actors(
+            self._actors.find(scene.title.folded, scene.body.folded, scene.title.found, scene.body.found)
+        )
 
-def _reading(
-    article: Article,
-    language: str,
-    topics: tuple[TopicReading, ...],
-    actors: tuple[ActorReading, ...],
-    hits: Sequence[Evaluation],
-    seen_at: datetime,
-) -> Reading:
+    def _called(self, scene: Scene) -> tuple[set[int], dict[int, list[Span]]]:
+        """The watches that literals and topics call and whose topics are there, and where each has its terms."""
+        called = set(self._always)
+        by_literal = self._by_literal
+        for text in scene.texts:
+            for number, _, _ in text.found:
+                if number in by_literal:
+                    called.update(by_literal[number])
+        term_spans = self._terms.find(scene)
+        called.update(term_spans)
+        for topic in scene.topics:
+            called.update(self._by_topic.get(topic, ()))
+        return self._fitting(called, scene), term_spans
+
+    def _called_by_actors(self, scene: Scene) -> set[int]:
+        return self._fitting(
+            (index for actor in scene.actors for index in self._by_actor.get(actor, ())), scene
+        )
+
+    def _fitting(self, indices: Iterable[int], scene: Scene) -> set[int]:
+        return {index for index in indices if self._watches[index].topics_fit(scene)}
+
+
+def _compiled(watch: Watch, *, has_terms: bool, table: LiteralTable) -> CompiledWatch:
+    try:
+        return CompiledWatch(watch, has_terms=has_terms, table=table)
+    except QueryError as error:
+        raise QueryError(f"watch {watch.id}: {error}") from error
+
+
+def _candidates(
+    scene: Scene, reading: Reading, hits: Sequence[Evaluation], seen_at: datetime
+) -> tuple[Candidate, ...]:
+    if not hits:
+        return ()
+    article = scene.article
+    signature = fingerprint(f"{article.title} {article.body[article.body_start :]}")
+    version = derive_id(
+        "ver", article.title, article.body, *(str(c) for c in (article.updated_at, article.url))
+    )
+    return tuple(
+        Candidate(
+            candidate_id=derive_id("cnd", hit.watch.id, article.id, version),
+            watch=hit.watch.id,
+            article=reading.article,
+            topics=reading.topics,
+            actors=reading.actors,
+            because=hit.clauses,
+            sentence=_sentence(scene, reading, hit),
+            fingerprint=signature,
+            seen_at=seen_at,
+        )
+        for hit in hits
+    )
+
+
+def _reading(scene: Scene, hits: Sequence[Evaluation], seen_at: datetime) -> Reading:
+    article = scene.article
     return Reading(
         article=ArticleRef(
             id=article.id,
             title=article.title[:TITLE_KEPT],
             url=article.url,
             source=article.source,
-            language=language,
+            language=scene.language,
             published_at=article.published_at,
         ),
-        topics=topics,
-        actors=actors,
+        topics=tuple(scene.topics.values()),
+        actors=tuple(scene.actors.values()),
         keywords=_keywords(hits),
         watches=tuple(hit.watch.id for hit in hits),
         read_at=seen_at,
@@ -271,8 +252,9 @@ def _keywords(hits: Sequence[Evaluation]) -> tuple[KeywordReading, ...]:
     return tuple(KeywordReading(term=term, evidence=tuple(found)) for term, found in by_term.items())
 
 
-def _sentence(article: Article, body: FoldedText, reading: Reading, hit: Evaluation) -> str:
+def _sentence(scene: Scene, reading: Reading, hit: Evaluation) -> str:
     """The sentence of the body around the first evidence there is; the title where none is in the body."""
+    article, body = scene.article, scene.body.folded
     evidence = [
         *(e for t in reading.topics for e in t.evidence),
         *(e for c in hit.clauses for e in c.evidence),

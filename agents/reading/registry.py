@@ -90,7 +90,7 @@ def load_registry(folder: Path) -> Registry:
     return Registry(
         files=tuple(
             RegistryFile.model_validate(
-                yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}  # noqa: S506
+                yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}
             )
             for path in sorted(folder.glob("*.yaml"))
         )

@@ -83,11 +83,11 @@ class Taxonomies:
 
 
 def load_taxonomies(folder: Path) -> Taxonomies:
-    """Read a folder of topic files and its `context.yaml`. Raises OSError, yaml.YAMLError, pydantic's ValidationError."""
+    """Read a folder of topic files and its `context.yaml`. Raises OSError, yaml.YAMLError, ValidationError."""
     topics = []
     context: Mapping[str, ContextWords] = {}
     for path in sorted(folder.glob("*.yaml")):
-        value = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)  # noqa: S506 - the C loader of safe_load
+        value = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
         if path.name == "context.yaml":
             context = ContextFile.model_validate(value).context
         else:

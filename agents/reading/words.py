@@ -11,7 +11,7 @@ WORD: Final = re.compile(r"\w+(?:'\w+)*")
 """A word, its apostrophes included."""
 
 
-# Case endings that names take, after the last letter or in place of a vowel; Turkish and Latin ones follow an apostrophe.
+# Case endings that names take, after the last letter or in place of a vowel.
 _CYRILLIC_ENDINGS: Final = frozenset(
     "а у ом ем ою ею ой ым им ого ому их ыми ій і и ы е ю я ові еві ським ського ському кого кому ким ам ами ах ев ов "
     "ии ию ией иею ем ям ями ях єю ії ію ою".split()

@@ -25,7 +25,8 @@ app = typer.Typer(
 )
 
 COMMANDS = (
-    "up", "worker", "receiver", "publish", "explain", "check", "tail", "trace", "replay", "backtest", "endpoint", "topics", "schemas",
+    "up", "worker", "receiver", "publish", "explain", "check", "tail", "trace", "replay", "backtest", "endpoint",
+    "topics", "schemas",
 )  # fmt: skip
 """Modules of this package that add their command to `app` when imported, in the order of the help page."""
 
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if os.environ.get("TOCSIN_DEBUG"):
             raise
         for line in str(error).splitlines() or [type(error).__name__]:
-            print(f"tocsin: {line}", file=sys.stderr)  # noqa: T201 - this is the command line's error stream
+            print(f"tocsin: {line}", file=sys.stderr)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)

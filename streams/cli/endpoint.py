@@ -104,7 +104,7 @@ def secret(
     made = new_secret(ed25519=ed25519)
     _say(made)
     if ed25519:
-        print(f"public key for receivers: {public_key(made)}", file=sys.stderr)  # noqa: T201
+        print(f"public key for receivers: {public_key(made)}", file=sys.stderr)
 
 
 def find_endpoint(configuration: Configuration, endpoint_id: str) -> Endpoint:
@@ -144,7 +144,7 @@ def _alert_of(
         watches=configuration.watches,
         terms=configuration.terms,
     )
-    read = reader.read(article, now, everything=True)
+    read = reader.read(article, now)
     if wanted is not None and wanted not in {watch.id for watch in configuration.watches}:
         raise UsageError(f"no watch {clean(wanted)!r} in the configuration")
     watches = _in_order_of_interest(configuration.watches, endpoint, wanted)
@@ -154,15 +154,15 @@ def _alert_of(
                 alert = decide(Stories(), candidate, watch).alert
                 if alert is not None:
                     return alert
-    print("tocsin: no watch matches this article; shown as a drill about it", file=sys.stderr)  # noqa: T201
+    print("tocsin: no watch matches this article; shown as a drill about it", file=sys.stderr)
     update: dict[str, Any] = {
         "headline": article.title,
         "url": article.url,
         "source": article.source,
         "article_id": article.id,
     }
-    if read is not None:
-        update |= {"topics": read.reading.topics, "actors": read.reading.actors}
+    reading = reader.explain(article, now).reading
+    update |= {"topics": reading.topics, "actors": reading.actors}
     if watches:
         first = watches[0]
         update["watch"] = AlertWatch(id=first.id, title=first.title, severity=first.severity)
@@ -189,4 +189,4 @@ def _pretty(body: bytes) -> str:
 
 def _say(text: str) -> None:
     for line in text.split("\n"):
-        print(clean(line))  # noqa: T201 - this is the command's output
+        print(clean(line))

@@ -44,7 +44,7 @@ Line = tuple[int, bytes]
 
 
 @app.command()
-def publish(  # noqa: PLR0917 - each is an option of the command
+def publish(
     file: Annotated[
         Path, typer.Argument(help="JSON Lines, a JSON object or array, also .gz; `-` reads standard input.")
     ],

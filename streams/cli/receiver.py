@@ -29,7 +29,7 @@ STYLE = {"critical": "bold white on red", "high": "bold red", "medium": "yellow"
 
 
 @app.command()
-def receiver(  # noqa: PLR0917 - each is an option of the command
+def receiver(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
         int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)
@@ -100,13 +100,13 @@ async def _listen(receiving: Receiver, place: str) -> None:
         await receiving.start()
     except OSError as error:
         raise UsageError(f"cannot listen on {place}: {error.strerror}; choose another --port") from error
-    print(f"tocsin: webhooks to {receiving.url}, Ctrl-C ends", file=sys.stderr)  # noqa: T201
+    print(f"tocsin: webhooks to {receiving.url}, Ctrl-C ends", file=sys.stderr)
     try:
         await stopping.wait()
     finally:
         await receiving.stop()
     counts = receiving.counts
-    print(  # noqa: T201
+    print(
         f"tocsin: {counts['verified']} verified, {counts['repeated']} of them repeated, "
         f"{counts['refused']} refused",
         file=sys.stderr,
@@ -122,7 +122,7 @@ def _json_line(received: Received) -> None:
         "alert": received.alert.model_dump(mode="json", exclude_none=True) if received.alert else None,
         "summary": received.summary,
     }
-    print(orjson.dumps(line).decode(), flush=True)  # noqa: T201 - this is the command's output
+    print(orjson.dumps(line).decode(), flush=True)
 
 
 def _readable(console: Console) -> Callable[[Received], None]:

@@ -125,7 +125,7 @@ async def _replay(
                 found += 1
                 headers = dict(record.headers or ())
                 why = clean(headers.get(PREFIX + "reason", b"?").decode(errors="replace"))
-                print(f"{record.partition}:{record.offset} {why}")  # noqa: T201
+                print(f"{record.partition}:{record.offset} {why}")
                 if not dry_run:
                     waiting.append(
                         await outputs.send(
@@ -142,8 +142,9 @@ async def _replay(
                 found += 1
                 notification = value.notification
                 print(
-                    f"{record.partition}:{record.offset} {notification.endpoint} {notification.alert.webhook_id} {clean(value.reason)}"
-                )  # noqa: T201
+                    f"{record.partition}:{record.offset} {notification.endpoint} "
+                    f"{notification.alert.webhook_id} {clean(value.reason)}"
+                )
                 if not dry_run:
                     again = notification.model_copy(
                         update={"replay": notification.replay + 1, "replayed_at": datetime.now(UTC)}

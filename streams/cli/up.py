@@ -160,7 +160,7 @@ class _Show:
                 process.terminate()
             try:
                 await asyncio.wait_for(process.wait(), 20)
-            except asyncio.TimeoutError:
+            except TimeoutError:
                 process.kill()
             await log
 

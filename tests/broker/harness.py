@@ -43,7 +43,9 @@ class Articles:
     unreadable: list[bytes]
 
 
-def make_articles(count: int, *, seed: int, matching: float = 0.1, unreadable_every: int = 0, first: int = 0) -> Articles:
+def make_articles(
+    count: int, *, seed: int, matching: float = 0.1, unreadable_every: int = 0, first: int = 0
+) -> Articles:
     """Articles whose texts share too little to be one story; a share of them matches the watch `truce`."""
     rng = random.Random(seed)
     messages: list[bytes] = []
@@ -60,12 +62,20 @@ def make_articles(count: int, *, seed: int, matching: float = 0.1, unreadable_ev
         if rng.random() < matching:
             title = f"tocsintestword {title}"
             due.add(f"a{number}")
-        article = {"id": f"a{number}", "title": title, "body": " ".join(words[8:]), "language": "en", "source": "test"}
+        article = {
+            "id": f"a{number}",
+            "title": title,
+            "body": " ".join(words[8:]),
+            "language": "en",
+            "source": "test",
+        }
         messages.append(json.dumps(article).encode())
     return Articles(messages, frozenset(due), unreadable)
 
 
-def write_configuration(folder: Path, *, servers: str, prefix: str, group: str, partitions: int = 4, **endpoint: Any) -> Path:
+def write_configuration(
+    folder: Path, *, servers: str, prefix: str, group: str, partitions: int = 4, **endpoint: Any
+) -> Path:
     """A configuration with one watch and one endpoint, whose URL and secret come from the environment."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "tocsin.yaml").write_text(
@@ -79,7 +89,17 @@ def write_configuration(folder: Path, *, servers: str, prefix: str, group: str, 
     )
     (folder / "watches.yaml").write_text(
         json.dumps(
-            {"watches": [{"id": "truce", "title": "Test", "query": "tocsintestword", "notify": ["desk"], "severity": "high"}]}
+            {
+                "watches": [
+                    {
+                        "id": "truce",
+                        "title": "Test",
+                        "query": "tocsintestword",
+                        "notify": ["desk"],
+                        "severity": "high",
+                    }
+                ]
+            }
         )
     )
     desk = {
@@ -160,7 +180,9 @@ class Ledger:
                     await self._changed.wait()
         except TimeoutError:
             missing = sorted(wanted - self.told)
-            raise AssertionError(f"{len(missing)} of {len(wanted)} alerts missing, such as {missing[:5]}") from None
+            raise AssertionError(
+                f"{len(missing)} of {len(wanted)} alerts missing, such as {missing[:5]}"
+            ) from None
 
     async def until_calls(self, count: int, timeout: float) -> None:
         async with asyncio.timeout(timeout):
@@ -195,7 +217,14 @@ class WorkerProcess:
     async def start(self) -> None:
         with self._log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "streams.cli", "worker", "--json-logs", env=self._environment, stdout=log, stderr=log
+                sys.executable,
+                "-m",
+                "streams.cli",
+                "worker",
+                "--json-logs",
+                env=self._environment,
+                stdout=log,
+                stderr=log,
             )
 
     def send(self, number: signal.Signals) -> None:
@@ -238,7 +267,9 @@ async def publish(servers: str, topic: str, messages: Iterable[bytes]) -> None:
 
 async def read_all(servers: str, topic: str) -> list[ConsumerRecord]:
     """Everything that a topic holds now."""
-    consumer = AIOKafkaConsumer(topic, bootstrap_servers=servers, enable_auto_commit=False, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer(
+        topic, bootstrap_servers=servers, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
     await consumer.start()
     try:
         ends = await consumer.end_offsets(consumer.assignment())

@@ -21,7 +21,9 @@ from tests.broker.harness import (
 
 async def test_two_thousand_articles_end_in_every_alert_that_is_due(place: Place, tmp_path: Path) -> None:
     articles = make_articles(2000, seed=1, matching=0.1)
-    folder = write_configuration(tmp_path / "config", servers=place.servers, prefix=place.prefix, group=place.group)
+    folder = write_configuration(
+        tmp_path / "config", servers=place.servers, prefix=place.prefix, group=place.group
+    )
     async with Ledger().serving() as ledger:
         async with WorkerProcess(folder, ledger, tmp_path / "worker.log").running() as worker:
             await publish(place.servers, place.prefix + "articles", articles.messages)
@@ -36,7 +38,9 @@ async def test_two_thousand_articles_end_in_every_alert_that_is_due(place: Place
 
 async def test_a_worker_killed_again_and_again_loses_no_alert(place: Place, tmp_path: Path) -> None:
     articles = make_articles(5000, seed=2, matching=0.1)
-    folder = write_configuration(tmp_path / "config", servers=place.servers, prefix=place.prefix, group=place.group)
+    folder = write_configuration(
+        tmp_path / "config", servers=place.servers, prefix=place.prefix, group=place.group
+    )
     rng = random.Random(2)
     async with Ledger().serving() as ledger:
         worker = WorkerProcess(folder, ledger, tmp_path / "worker.log")
@@ -59,7 +63,9 @@ async def test_a_worker_killed_again_and_again_loses_no_alert(place: Place, tmp_
 
 async def test_what_cannot_be_read_is_rejected_byte_for_byte(place: Place, tmp_path: Path) -> None:
     articles = make_articles(500, seed=3, matching=0.2, unreadable_every=10)
-    folder = write_configuration(tmp_path / "config", servers=place.servers, prefix=place.prefix, group=place.group)
+    folder = write_configuration(
+        tmp_path / "config", servers=place.servers, prefix=place.prefix, group=place.group
+    )
     async with Ledger().serving() as ledger:
         async with WorkerProcess(folder, ledger, tmp_path / "worker.log").running():
             await publish(place.servers, place.prefix + "articles", articles.messages)

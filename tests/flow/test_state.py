@@ -32,7 +32,12 @@ class Place:
 
     async def load(self, partition: int = 0) -> Loaded[bytes]:
         return await load_state(
-            STORIES, partition, beside=CANDIDATES, parse=bytes, client_options=self.options, prefix=self.prefix
+            STORIES,
+            partition,
+            beside=CANDIDATES,
+            parse=bytes,
+            client_options=self.options,
+            prefix=self.prefix,
         )
 
 

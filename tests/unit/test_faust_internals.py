@@ -16,7 +16,14 @@ def parameters(function: object) -> list[str]:
 
 
 def test_the_methods_that_are_replaced_exist_with_the_same_parameters() -> None:
-    for name in ("ack", "_new_offset", "commit", "on_partitions_revoked", "_drain_messages", "on_buffer_full"):
+    for name in (
+        "ack",
+        "_new_offset",
+        "commit",
+        "on_partitions_revoked",
+        "_drain_messages",
+        "on_buffer_full",
+    ):
         original = getattr(base.Consumer, name)
         ours = getattr(BatchConsumer, name)
         assert ours is not original

@@ -32,11 +32,16 @@ def test_headers_are_cloudevents() -> None:
     assert headers["ce_type"] == b"tocsin.alert.updated"
     assert headers["ce_id"] == b"msg_1"
     assert headers["ce_time"] == b"2026-03-07T12:00:00.000Z"
-    assert dict(cloudevent_headers(candidate(), event_id="x", time=MOMENT))["ce_type"] == b"tocsin.watch.candidate"
+    assert (
+        dict(cloudevent_headers(candidate(), event_id="x", time=MOMENT))["ce_type"]
+        == b"tocsin.watch.candidate"
+    )
 
 
 def test_times_are_utc_on_the_wire() -> None:
     ankara = datetime(2026, 3, 7, 15, 0, tzinfo=timezone(timedelta(hours=3)))
     assert rfc3339(ankara) == "2026-03-07T12:00:00.000Z"
     assert from_bytes(Alert, alert(at=ankara).to_bytes()).at == MOMENT
-    assert from_bytes(Candidate, candidate(seen_at=datetime(2026, 3, 7, 12, 0)).to_bytes()).seen_at.tzinfo is UTC
+    assert (
+        from_bytes(Candidate, candidate(seen_at=datetime(2026, 3, 7, 12, 0)).to_bytes()).seen_at.tzinfo is UTC
+    )

@@ -22,13 +22,17 @@ FLOOD = (
 )
 
 
-def told(number: int, text: str = TRUCE, minutes: float = 0, source: str = "wire", **changes: object) -> Candidate:
+def told(
+    number: int, text: str = TRUCE, minutes: float = 0, source: str = "wire", **changes: object
+) -> Candidate:
     article = ArticleRef(id=f"art_{number}", title=text[:60], source=source, language="en")
     seen_at = MOMENT + timedelta(minutes=minutes)
     return candidate(number, article=article, fingerprint=fingerprint(text), seen_at=seen_at, **changes)
 
 
-def run(candidates: list[Candidate], of: Watch | None = None, stories: Stories | None = None) -> list[Decision]:
+def run(
+    candidates: list[Candidate], of: Watch | None = None, stories: Stories | None = None
+) -> list[Decision]:
     """Decide one after the other, as the agent does."""
     stories = stories if stories is not None else Stories()
     decisions = []

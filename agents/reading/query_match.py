@@ -1,0 +1,338 @@
+"""A watch query, compiled: its words are literals of the shared automaton, and it is evaluated against a scene.
+
+Each text leaf has an anchor, the literal without which it cannot hold: of a word its stem, of a phrase its longest
+word, of a pattern the letters before its first wildcard, of a fuzzy word the pieces of which one must stand unharmed.
+docs/queries.md says what each construct means.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from rapidfuzz.distance import OSA
+
+from agents.reading.automaton import LiteralTable
+from agents.reading.fold import fold
+from agents.reading.keywords import phrase_at, run_end, starts_word, stem_of, token_fits, words_of
+from agents.reading.query import parse_query, pattern_head, split_pattern
+from agents.reading.query_ast import TEXT_FIELDS, Group, Leaf, Node, Phrase, Term, leaves
+from agents.reading.scene import Scene, Span, Text
+from streams.wire import Clause
+
+LONGEST_WORD: Final = 200
+"""Letters of a word of a text that a pattern or a fuzzy word is compared with."""
+_SHOWN: Final = 200
+
+
+@dataclass(slots=True)
+class Anchors:
+    """What calls a watch: any one of these."""
+
+    literals: set[int] = field(default_factory=set)
+    topics: set[str] = field(default_factory=set)
+    actors: set[str] = field(default_factory=set)
+    always: bool = False
+
+    def merge(self, other: Anchors) -> None:
+        """Take the other's as well."""
+        self.literals |= other.literals
+        self.topics |= other.topics
+        self.actors |= other.actors
+        self.always |= other.always
+
+    def cost(self) -> tuple[bool, int, int]:
+        """How often it will call, roughly: the least is best."""
+        return self.always, len(self.topics) + len(self.actors), len(self.literals)
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """A word or phrase: its words, which of them is the anchor, and how far they may be out of place."""
+
+    words: tuple[str, ...]
+    anchor: int
+    number: int
+    slop: int
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        return (self.number,)
+
+    def spans(self, text: Text, hits: Iterable[tuple[int, int]], scene: Scene) -> Iterator[Span]:
+        folded = text.folded.text
+        if len(self.words) == 1:
+            for start, end in hits:
+                stop = scene.word_end(folded, start, end)
+                if stop is not None:
+                    yield text.name, start, stop
+            return
+        if self.slop:
+            if any(True for _ in hits):
+                yield from _windows(self.words, self.slop, text, turkish=scene.turkish)
+            return
+        for start, _ in hits:
+            if starts_word(folded, start):
+                at = text.token_at(start)
+                span = phrase_at(self.words, self.anchor, text.tokens, at, folded, turkish=scene.turkish)
+                if span is not None:
+                    yield text.name, *span
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """A word with wildcards; the pieces between its stars are found from left to right, so in linear time."""
+
+    number: int
+    pieces: tuple[re.Pattern[str], ...]
+    open_end: bool
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        return (self.number,)
+
+    def spans(self, text: Text, hits: Iterable[tuple[int, int]], scene: Scene) -> Iterator[Span]:  # noqa: ARG002
+        folded = text.folded.text
+        for start, end in hits:
+            if starts_word(folded, start):
+                stop = run_end(folded, end)
+                if self._fits(folded[start : min(stop, start + LONGEST_WORD)]):
+                    yield text.name, start, stop
+
+    def _fits(self, word: str) -> bool:
+        first, *others = self.pieces
+        found = first.match(word)
+        if found is None:
+            return False
+        at = found.end()
+        for number, piece in enumerate(others):
+            if number == len(others) - 1 and not self.open_end:
+                # The last piece must end the word: it is looked for where it would.
+                width = len(piece.pattern)
+                return len(word) - width >= at and piece.match(word, len(word) - width) is not None
+            found = piece.search(word, at)
+            if found is None:
+                return False
+            at = found.end()
+        return self.open_end or at == len(word)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fuzzy:
+    """A word of which up to `edits` letters may be wrong, missing, added or exchanged."""
+
+    word: str
+    edits: int
+    numbers: tuple[int, ...]
+
+    def spans(self, text: Text, hits: Iterable[tuple[int, int]], scene: Scene) -> Iterator[Span]:  # noqa: ARG002
+        folded = text.folded.text
+        for start, _ in hits:
+            token = text.tokens[max(0, text.token_at(start))]
+            word = token.core
+            if (
+                abs(len(word) - len(self.word)) <= self.edits
+                and OSA.distance(word, self.word, score_cutoff=self.edits) <= self.edits
+            ):
+                yield text.name, token.start, run_end(folded, token.start)
+
+
+_Matcher = _Words | _Pattern | _Fuzzy
+
+
+class CompiledQuery:
+    """A query whose words are literals of the automaton."""
+
+    def __init__(self, text: str, table: LiteralTable) -> None:
+        """Raises QueryError."""
+        query = parse_query(text)
+        self.root = query.root
+        self.warnings = query.warnings
+        self._matchers: Mapping[Leaf, _Matcher] = {
+            leaf: _matcher(leaf, table) for leaf, _ in leaves(query.root) if leaf.field in TEXT_FIELDS
+        }
+
+    def anchors(self, node: Node | None = None) -> Anchors:
+        """What must be there for the query to hold."""
+        node = self.root if node is None else node
+        if isinstance(node, Group):
+            if node.must:
+                return min((self.anchors(child) for child in node.must), key=Anchors.cost)
+            anchors = Anchors()
+            for child in node.should:
+                anchors.merge(self.anchors(child))
+            return anchors
+        if node.field in TEXT_FIELDS:
+            return Anchors(literals=set(self._matchers[node].numbers))
+        if node.field == "actor":
+            return Anchors(actors={_identifier(node)})
+        if node.field == "topic":
+            return Anchors(topics={_identifier(node)})
+        return Anchors(always=True)
+
+    def clauses(self, scene: Scene) -> Iterator[Clause]:
+        """The query's uppermost parts, whether each held, and by which words."""
+        root = self.root
+        required = root.must if isinstance(root, Group) and root.must else (root,)
+        for node in required:
+            positive = Group(should=node.should) if node is root and isinstance(node, Group) else node
+            spans = self.spans(positive, scene)
+            yield Clause(
+                clause=f"query: {describe(positive)}",
+                held=spans is not None,
+                evidence=scene.evidence(spans or ()),
+            )
+        for node in root.must_not if isinstance(root, Group) else ():
+            spans = self.spans(node, scene)
+            yield Clause(
+                clause=f"query: NOT {describe(node)}",
+                held=spans is None,
+                evidence=scene.evidence(spans or ()),
+            )
+
+    def spans(self, node: Node, scene: Scene) -> list[Span] | None:
+        """Where a node holds (it may hold without a place); None where it does not."""
+        if not isinstance(node, Group):
+            return self._leaf_spans(node, scene)
+        held: list[Span] = []
+        for child in node.must:
+            spans = self.spans(child, scene)
+            if spans is None:
+                return None
+            held += spans
+        chosen = [spans for child in node.should if (spans := self.spans(child, scene)) is not None]
+        if not node.must and not chosen:
+            return None
+        if any(self.spans(child, scene) is not None for child in node.must_not):
+            return None
+        return held + [span for spans in chosen for span in spans]
+
+    def _leaf_spans(self, leaf: Leaf, scene: Scene) -> list[Span] | None:
+        if leaf.field in TEXT_FIELDS:
+            return self._text_spans(leaf, scene) or None
+        if leaf.field == "source":
+            held = _source_holds(leaf, scene.source)
+        elif leaf.field == "actor":
+            held = _identifier(leaf) in scene.actors
+        elif leaf.field == "topic":
+            held = _identifier(leaf) in scene.topics
+        else:
+            held = _identifier(leaf) == scene.language
+        return [] if held else None
+
+    def _text_spans(self, leaf: Leaf, scene: Scene) -> list[Span]:
+        matcher = self._matchers[leaf]
+        spans: list[Span] = []
+        for text in scene.texts:
+            if leaf.field in ("", text.name):
+                hits = [
+                    (start, end)
+                    for number in matcher.numbers
+                    for name, start, end in scene.spans.get(number, ())
+                    if name == text.name
+                ]
+                if hits:
+                    spans += matcher.spans(text, hits, scene)
+        return list(dict.fromkeys(spans))
+
+    def text_leaves(self) -> Iterator[tuple[Leaf, tuple[str, ...]]]:
+        """The leaves that look for words and are not under a NOT, with their words."""
+        for leaf, negated in leaves(self.root):
+            if not negated and leaf.field in TEXT_FIELDS and not (isinstance(leaf, Term) and leaf.pattern):
+                yield leaf, words_of(leaf.text)
+
+
+def describe(node: Node) -> str:
+    """A node as its writer would read it, cut to a line."""
+    text = _described(node, top=True)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def _described(node: Node, *, top: bool = False) -> str:
+    if not isinstance(node, Group):
+        return str(node)
+    shown = node.must[:20] or node.should[:20]
+    text = (" AND " if node.must else " OR ").join(map(_described, shown))
+    for child in node.must_not[:20]:
+        text += f" AND NOT {_described(child)}"
+    return text if top or len(shown) + len(node.must_not) == 1 else f"({text})"
+
+
+def _matcher(leaf: Leaf, table: LiteralTable) -> _Matcher:
+    if isinstance(leaf, Term) and leaf.pattern:
+        return _pattern(leaf, table)
+    words = words_of(leaf.text)
+    if isinstance(leaf, Term) and leaf.edits:
+        word = words[0]
+        size, pieces = len(word), leaf.edits + 1
+        cuts = [word[n * size // pieces : (n + 1) * size // pieces] for n in range(pieces)]
+        return _Fuzzy(word, leaf.edits, tuple(table.add(cut) for cut in cuts))
+    anchor = max(range(len(words)), key=lambda n: len(words[n]))
+    slop = leaf.slop if isinstance(leaf, Phrase) else 0
+    return _Words(words, anchor, table.add(stem_of(words[anchor])), slop)
+
+
+def _pattern(leaf: Term, table: LiteralTable) -> _Pattern:
+    pieces = [""]
+    for piece in split_pattern(leaf.text):
+        if piece == "*":
+            pieces.append("")
+        else:
+            pieces[-1] += "." if piece == "?" else re.escape(piece)
+    open_end = pieces[-1] == ""
+    closed = pieces[:-1] if open_end else pieces
+    compiled = tuple(re.compile(piece) for piece in closed if piece)
+    return _Pattern(table.add(pattern_head(leaf.text)), compiled, open_end)
+
+
+def _windows(words: tuple[str, ...], slop: int, text: Text, *, turkish: bool) -> Iterator[Span]:
+    """Each place where the words stand, moved by at most `slop` in all.
+
+    As in Lucene: with p the position of the i-th word, the spread of p - i over the words is at most the slop.
+    """
+    size = len(words)
+    tokens, folded = text.tokens, text.folded.text
+    events = sorted(
+        (position - i, i, position)
+        for position, token in enumerate(tokens)
+        for i, wanted in enumerate(words)
+        if token_fits(wanted, token, folded, turkish=turkish)
+    )
+    latest: dict[int, tuple[int, int]] = {}
+    for adjusted, i, position in events:
+        latest[i] = (adjusted, position)
+        if len(latest) < size or adjusted - min(a for a, _ in latest.values()) > slop:
+            continue
+        positions = [p for _, p in latest.values()]
+        if len(set(positions)) == size:
+            yield text.name, tokens[min(positions)].start, tokens[max(positions)].end
+            latest.clear()
+
+
+def _identifier(leaf: Leaf) -> str:
+    """What a leaf of the fields `actor`, `topic` or `language` asks for."""
+    return "-".join(fold(leaf.text).split())
+
+
+def _source_holds(leaf: Leaf, source: str) -> bool:
+    if not (isinstance(leaf, Term) and leaf.pattern):
+        return source == fold(leaf.text)
+    # Pieces left to right, as for a word, but over any character.
+    at = 0
+    pieces = split_pattern(leaf.text)
+    for number, piece in enumerate(pieces):
+        if piece == "*":
+            continue
+        if piece == "?":
+            at += 1
+            continue
+        after_star = number > 0 and pieces[number - 1] == "*"
+        if after_star and number == len(pieces) - 1:
+            return len(source) - len(piece) >= at and source.endswith(piece)
+        found = source.find(piece, at) if after_star else (at if source.startswith(piece, at) else -1)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return at == len(source) or pieces[-1] == "*"

@@ -1,0 +1,123 @@
+"""One article as its watches see it: folded texts, where literals stand in them, language, topics, actors."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final, Literal
+
+from agents.reading.article import Article
+from agents.reading.automaton import Automaton, Found
+from agents.reading.fold import FoldedText, fold, fold_text
+from agents.reading.keywords import Token, ending_fits, starts_word, tokens_of
+from agents.reading.language import identify
+from streams.wire import ActorReading, Evidence, TopicReading
+
+FieldName = Literal["title", "body"]
+Span = tuple[FieldName, int, int]
+"""A field and a span (start, end) of its folded text."""
+
+EVIDENCE_KEPT: Final = 6
+_LOOKED_AT: Final = 2000
+_TURKIC: Final = frozenset({"tr", "az"})
+
+
+@dataclass(slots=True)
+class Text:
+    """A field's folded text and the literals that were found in it; its words are cut when first asked for."""
+
+    name: FieldName
+    folded: FoldedText
+    found: list[Found]
+    _tokens: list[Token] | None = None
+    _starts: list[int] = field(default_factory=list)
+
+    @property
+    def tokens(self) -> list[Token]:
+        """The words, in order."""
+        if self._tokens is None:
+            self._tokens = tokens_of(self.folded.text)
+            self._starts = [token.start for token in self._tokens]
+        return self._tokens
+
+    def token_at(self, position: int) -> int:
+        """The number of the word that stands at a position, or of the last before it."""
+        if self._tokens is None:
+            _ = self.tokens
+        return bisect_right(self._starts, position) - 1
+
+
+class Scene:
+    """What there is to evaluate watches against in one article."""
+
+    def __init__(self, article: Article, automaton: Automaton) -> None:
+        title, body = fold_text(article.title), fold_text(article.body)
+        found_body = automaton.find(body.text)
+        if article.body_start:
+            found_body = [found for found in found_body if body.origin(found[1]) >= article.body_start]
+        self.article = article
+        self.title = Text("title", title, automaton.find(title.text))
+        self.body = Text("body", body, found_body)
+        self.topics: dict[str, TopicReading] = {}
+        self.actors: dict[str, ActorReading] = {}
+
+    @property
+    def texts(self) -> tuple[Text, Text]:
+        """Title and body."""
+        return self.title, self.body
+
+    def text(self, name: FieldName) -> Text:
+        """The text of a field."""
+        return self.title if name == "title" else self.body
+
+    def set_topics(self, topics: Sequence[TopicReading]) -> None:
+        """Say what the article is about."""
+        self.topics = {topic.topic: topic for topic in topics}
+
+    def set_actors(self, actors: Sequence[ActorReading]) -> None:
+        """Say whom the article names."""
+        self.actors = {actor.id: actor for actor in actors}
+
+    @cached_property
+    def language(self) -> str:
+        """The primary language tag."""
+        return identify(f"{self.article.title} {self.article.body[:_LOOKED_AT]}", self.article.language)
+
+    @cached_property
+    def source(self) -> str:
+        """The folded source."""
+        return fold(self.article.source or "")
+
+    @property
+    def turkish(self) -> bool:
+        """Whether words take the endings of Turkish."""
+        return self.language in _TURKIC
+
+    @cached_property
+    def spans(self) -> dict[int, list[Span]]:
+        """Where each literal stands, by its number."""
+        spans: defaultdict[int, list[Span]] = defaultdict(list)
+        for text in self.texts:
+            for number, start, end in text.found:
+                spans[number].append((text.name, start, end))
+        return dict(spans)
+
+    def word_end(self, text: str, start: int, end: int) -> int | None:
+        """Where the word ends that a literal found at `start` to `end` stands for; None where it is another word."""
+        if not starts_word(text, start):
+            return None
+        if end >= len(text) or not text[end].isalnum():
+            return end
+        return ending_fits(text[start:end], text, end, turkish=self.turkish)
+
+    def evidence(self, spans: Iterable[Span]) -> tuple[Evidence, ...]:
+        """The words of the original at spans of the folded texts; the first few, each once."""
+        evidence = []
+        for name, start, end in list(dict.fromkeys(spans))[:EVIDENCE_KEPT]:
+            text = self.text(name).folded
+            first, last = text.span(start, end)
+            evidence.append(Evidence(field=name, start=first, end=last, text=text.original[first:last]))
+        return tuple(evidence)
