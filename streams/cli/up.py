@@ -331,11 +331,12 @@ class _Show:
     ) -> bool:
         # In the order of the flow: what is committed upstream has been written downstream before.
         for topic in (ARTICLES, CANDIDATES, NOTIFICATIONS):
-            committed = await admin.list_consumer_group_offsets(group)
             partitions = [
                 TopicPartition(prefix + topic.name, p)
                 for p in await self._partitions(ends, prefix + topic.name)
             ]
+            # Partitions are named because the embedded broker does not answer a question about all of them.
+            committed = await admin.list_consumer_group_offsets(group, partitions=partitions)
             for tp, end in (await ends.end_offsets(partitions)).items():
                 if end > 0 and (tp not in committed or committed[tp].offset < end):
                     return False
