@@ -33,7 +33,7 @@ MAX_BATCH_RECORDS = 500
 
 
 FETCH_MAX_WAIT_MS = 100
-"""How long a broker may hold an empty fetch. Kafka answers as soon as there is a record; the embedded broker does not."""
+"""How long a broker may hold an empty fetch: Kafka answers once there is a record, the embedded broker does not."""
 
 
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]

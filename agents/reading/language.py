@@ -9,8 +9,8 @@ UNDETERMINED: Final = "und"
 _LOOKED_AT: Final = 1500
 _LEAST_LETTERS: Final = 8
 _KNOWN: Final = tuple(
-    "ar az be bg bn bs ca cs da de el en es et fa fi fr he hi hr hu hy id it ja ka kk ko ku lt lv mk ms my nl no pl ps pt "
-    "ro ru sk sl so sq sr sv sw ta th tl tr uk ur uz vi zh".split()
+    "ar az be bg bn bs ca cs da de el en es et fa fi fr he hi hr hu hy id it ja ka kk ko ku lt lv mk ms my nl no pl ps "
+    "pt ro ru sk sl so sq sr sv sw ta th tl tr uk ur uz vi zh".split()
 )
 """Languages that news is told apart into; rarer ones would only be guessed wrongly."""
 

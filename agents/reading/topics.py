@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, Protocol, TypeVar
 
 from agents.reading.automaton import Found, LiteralTable
 from agents.reading.fold import FoldedText
@@ -26,6 +26,8 @@ from agents.reading.words import sentence_spans
 from streams.wire import Evidence, TopicReading
 
 Strength = Literal["strong", "weak", "never"]
+
+T = TypeVar("T")
 
 LEAD: Final = 500
 """Characters of the body that count as the lead."""
@@ -95,6 +97,7 @@ class TopicClassifier:
         language: str,
     ) -> tuple[TopicReading, ...]:
         """The topics of an article, strongest first; empty for most."""
+        del language  # the words of all languages are looked for at once
         title_hits = self._gate_hits(title, found_title)
         body_hits = self._gate_hits(body, found_body)
         if not title_hits and not body_hits:
@@ -108,7 +111,7 @@ class TopicClassifier:
         readings = [
             reading_of
             for number, topic in enumerate(self._topics)
-            if (reading_of := self._read(reading, number, topic, language)) is not None
+            if (reading_of := self._read(reading, number, topic)) is not None
         ]
         return tuple(sorted(readings, key=lambda r: -r.score))
 
@@ -125,7 +128,7 @@ class TopicClassifier:
             )
         ]
 
-    def _read(self, article: _Article, number: int, topic: TopicFile, language: str) -> TopicReading | None:
+    def _read(self, article: _Article, number: int, topic: TopicFile) -> TopicReading | None:
         weighed = [w for w in article.weigh(number, topic.needs_context) if w.weight > 0]
         score = min(1.0, sum(w.weight for w in weighed))
         if score < ENOUGH:
@@ -158,7 +161,7 @@ class _Article:
         self._elsewhere: defaultdict[int, int] = defaultdict(int)
         self._stage_hits: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
 
-    def _locate(self, field: str, hits: Iterable[Hit[object]]) -> Iterable[tuple[int, Hit[object]]]:
+    def _locate(self, field: str, hits: Iterable[Hit[T]]) -> Iterable[tuple[int, Hit[T]]]:
         """Each hit with the number of its sentence; hits and sentences both go from left to right."""
         numbers = [n for n, sentence in enumerate(self._sentences) if sentence.field == field]
         at = 0

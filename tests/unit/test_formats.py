@@ -114,7 +114,7 @@ def test_teams_text_stands_where_no_markup_is_known(text: str) -> None:
     assert {run["type"] for block in card["body"] for run in block["inlines"]} == {"TextRun"}
     assert "msteams" not in card
     assert [action["url"] for action in card["actions"]] == ["https://news.example/1"]
-    for found in strings(card["body"]) + [card["fallbackText"]]:
+    for found in [*strings(card["body"]), card["fallbackText"]]:
         assert "{{" not in found
         assert "${" not in found or "${\u200b" in found
         assert "<at>" not in found
