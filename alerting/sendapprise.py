@@ -2,7 +2,7 @@
 thread.
 
 Apprise opens its own connections, so the address guard does not hold there: such an endpoint must say
-`allow_private`.
+`allow_private`. Its own log is switched off, since it quotes URLs and what services answer.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import importlib
 import importlib.util
+import logging
+import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any, Final
@@ -48,11 +50,21 @@ def text(alert: Alert) -> tuple[str, str]:
 
 
 def _notify(url: str, title: str, body: str) -> bool:
-    apprise: Any = importlib.import_module("apprise")
-    service = apprise.Apprise()
+    service = _library().Apprise()
     if not service.add(url):
         return False
     return bool(service.notify(title=title, body=body, body_format="text", interpret_escapes=False))
+
+
+@lru_cache(1)
+def _library() -> Any:
+    """Apprise, imported when it is first needed (that takes half a second), kept quiet and off proxies."""
+    # What it sends with reads proxies from the environment and has no parameter against that but this.
+    os.environ["no_proxy"] = "*"
+    library: Any = importlib.import_module("apprise")
+    for name in ("apprise", "urllib3"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    return library
 
 
 @lru_cache(1)

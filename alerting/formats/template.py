@@ -12,12 +12,15 @@ nothing, and repeats only what the alert holds, so it ends soon and stays small.
 from __future__ import annotations
 
 import json
+import re
+import traceback
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
-from jinja2 import StrictUndefined, Template, TemplateError
-from jinja2.exceptions import SecurityError
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, Undefined
+from jinja2.exceptions import SecurityError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
 from alerting.formats import words
@@ -25,6 +28,10 @@ from streams.wire import Alert
 
 LIMIT: Final = 64 * 1024
 """Bytes of a body that a template may yield."""
+
+_MISSING: Final = re.compile(
+    r"'([A-Za-z_][A-Za-z0-9_]{0,60})' is undefined|.* has no attribute '([A-Za-z_][A-Za-z0-9_]{0,60})'"
+)
 
 FILTERS: Final = (
     "default",
@@ -42,15 +49,26 @@ FILTERS: Final = (
 )
 
 
+SOURCE: Final = "<template>"
+"""The file name that Jinja2 gives to the lines of a template in tracebacks."""
+
+
 class RenderError(Exception):
-    """The template does not yield a body. The message holds nothing of the alert or the template."""
+    """The template does not yield a body. The message names the line and holds nothing of the alert."""
+
+
+class _Refused(SecurityError):
+    """What a template may not do, in words without any text of an alert (those of Jinja2 may quote values)."""
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset(("*", "**", "%"))
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        raise SecurityError(f"the operator {operator} is not offered")
+        raise _Refused(f"the operator {operator} is not offered")
+
+    def call(self, *_: Any, **__: Any) -> Any:
+        raise _Refused("a template calls nothing")
 
     def is_safe_callable(self, obj: Any) -> bool:
         return False
@@ -61,11 +79,25 @@ def _environment(finalize: Any) -> _Sandbox:
         undefined=StrictUndefined, finalize=finalize, autoescape=False, keep_trailing_newline=False
     )
     sandbox.globals.clear()
-    sandbox.filters = {name: sandbox.filters[name] for name in FILTERS}
+    sandbox.filters = {name: sandbox.filters[name] for name in FILTERS} | {"tojson": _to_json}
     return sandbox
 
 
+def _refuse(value: Undefined) -> NoReturn:
+    """Raise UndefinedError, which says what is missing (only a StrictUndefined does so by itself)."""
+    str(value)
+    raise _Refused("what it names is not there")
+
+
+def _to_json(value: Any) -> Markup:
+    if isinstance(value, Undefined):
+        _refuse(value)
+    return htmlsafe_json_dumps(value)
+
+
 def _in_json(value: Any) -> Any:
+    if isinstance(value, Undefined):
+        _refuse(value)
     if isinstance(value, Markup):  # `tojson` made it
         return value
     if value is None:
@@ -79,10 +111,12 @@ def _in_json(value: Any) -> Any:
         )
     if isinstance(value, bool | int | float):
         return json.dumps(value)
-    raise SecurityError("a list or an object needs the filter tojson")
+    raise _Refused("a list or an object needs the filter tojson")
 
 
 def _in_text(value: Any) -> Any:
+    if isinstance(value, Undefined):
+        _refuse(value)
     return "" if value is None else words.plain(str(value), 2000)
 
 
@@ -104,10 +138,38 @@ def render(source: str, alert: Alert, *, as_text: bool = False) -> bytes:
         body = "".join(parts).strip().encode()
         if not as_text:
             json.loads(body)
-    except TemplateError as error:
-        raise RenderError(f"line {getattr(error, 'lineno', None) or '?'}: {type(error).__name__}") from None
+    except (RecursionError, MemoryError):
+        raise RenderError("the template never ends") from None
+    except (TemplateError, TypeError, ArithmeticError, LookupError, AttributeError) as error:
+        raise RenderError(f"line {_line(error)}: {_said(error, source)}") from None
+    except json.JSONDecodeError as error:
+        # The line is that of the body: where the template has no loops, its own.
+        raise RenderError(
+            f"what the template yields is not JSON from its line {error.lineno}, column {error.colno} on"
+        ) from None
     except ValueError:
-        raise RenderError("what the template yields is not JSON") from None
-    except (TypeError, ArithmeticError, LookupError, RecursionError, AttributeError) as error:
-        raise RenderError(f"the template fails: {type(error).__name__}") from None
+        raise RenderError("what the template yields is not text") from None
     return body
+
+
+def _line(error: Exception) -> int | str:
+    """The line of the template at which an error was raised: Jinja2 writes it into the traceback."""
+    if isinstance(error, TemplateSyntaxError):
+        return error.lineno
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == SOURCE and frame.lineno]
+    return lines[-1] if lines else "?"
+
+
+def _said(error: Exception, source: str) -> str:
+    """What is wrong, in words without any text of an alert."""
+    if isinstance(error, UndefinedError):
+        found = _MISSING.fullmatch(error.message or "")
+        name = (found[1] or found[2]) if found else ""
+        # A name that the template does not spell was computed from the alert.
+        return f"there is no {name!r} here" if name and name in source else "what it names is not there"
+    if isinstance(error, TemplateSyntaxError | _Refused):
+        return (error.message or type(error).__name__).rstrip(".")
+    if isinstance(error, SecurityError):
+        return "the sandbox refuses it"
+    return f"it fails with a {type(error).__name__}"

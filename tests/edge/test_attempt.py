@@ -157,6 +157,24 @@ async def test_apprise_sends_and_says_whether_it_did(answer: int, outcome: str) 
 
 
 @pytest.mark.skipif(not installed(), reason="the optional extra `apprise` is not installed")
+async def test_apprise_uses_no_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving(answering(NO_CONTENT)) as proxy, serving(answering(NO_CONTENT)) as served:
+        for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
+        attempted = await tell(f"json://127.0.0.1:{served.port}/x", format="apprise", secrets=())
+        assert (attempted.verdict.outcome, proxy.accepted, served.accepted) == ("delivered", 0, 1)
+
+
+@pytest.mark.skipif(not installed(), reason="the optional extra `apprise` is not installed")
+async def test_apprise_logs_no_url(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with serving(answering(b"HTTP/1.1 500 canary\r\ncontent-length: 6\r\n\r\ncanary")) as served:
+        await tell(f"json://127.0.0.1:{served.port}/canary", format="apprise", secrets=())
+    await tell("nosuchservice://canary", format="apprise", secrets=())
+    assert "canary" not in caplog.text
+
+
+@pytest.mark.skipif(not installed(), reason="the optional extra `apprise` is not installed")
 async def test_an_apprise_url_that_means_nothing_is_a_failure() -> None:
     attempted = await tell("nosuchservice://canary", format="apprise", secrets=())
     assert (attempted.verdict.outcome, attempted.verdict.reason) == ("retry", "Apprise could not send it")
