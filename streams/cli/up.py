@@ -32,6 +32,7 @@ from streams.configuration import Configuration, load_configuration
 from streams.connection import client_options
 from streams.embedded import EmbeddedBroker
 from streams.errors import UnreadableArticle
+from streams.installation import check_installation
 from streams.logs import clean, configure_logs
 from streams.outputs import Outputs, settle
 from streams.receiver import Received, Receiver
@@ -71,6 +72,7 @@ def up(
 ) -> None:
     """See it work: embedded broker, worker, webhook receiver and sample articles, all in one. Ctrl-C ends all of it."""
     configure_logs()
+    check_installation()
     console = Console(highlight=False)
     lines = sample_articles(articles)
     with EmbeddedBroker() as broker, asyncio.Runner() as runner:

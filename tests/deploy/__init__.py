@@ -1,0 +1,1 @@
+"""What ships: the wheel, the image, manifests, dashboards, the documentation."""
