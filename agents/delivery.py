@@ -25,7 +25,7 @@ from alerting.attempt import Attempted, attempt
 from alerting.breaker import BreakerState
 from alerting.client import WebhookClient
 from alerting.endpoint import Endpoint
-from alerting.pending import Owed, Settled, parse_pending, pending_key
+from alerting.pending import Owed, Settled, newer, parse_pending, pending_key
 from alerting.retry import next_attempt
 from alerting.verdict import Verdict
 from streams.batches import Batch
@@ -90,13 +90,25 @@ class Partition:
     def __init__(self, number: int, mark: int, settled: dict[str, Settled]) -> None:
         self.number = number
         self.mark = mark
-        self.settled = settled
+        # In the order in which they were settled.
+        self.settled = dict(sorted(settled.items(), key=lambda item: item[1].settled_at))
         self.lines: dict[str, Line] = {}
         self.gates: dict[str, Gate] = {}
 
     def knows(self, key: str, endpoint_id: str) -> bool:
         """Whether a notification is owed already, or was settled."""
         return key in self.settled or (endpoint_id in self.lines and key in self.lines[endpoint_id])
+
+    def forget_settled(self, now: datetime, at_most: int = 100) -> list[tuple[str, Settled]]:
+        """Forget some of what was settled long ago; returns it."""
+        old: list[tuple[str, Settled]] = []
+        for key, settled in self.settled.items():
+            if len(old) >= at_most or not settled.forgotten(now):
+                break
+            old.append((key, settled))
+        for key, _ in old:
+            del self.settled[key]
+        return old
 
 
 class Delivery:
@@ -108,16 +120,23 @@ class Delivery:
         self._rng = random.Random()  # noqa: S311 - jitter
         self._partitions: dict[int, Partition] = {}
         self._loading = asyncio.Lock()
-        self._assigned: set[int] = set()
+        self._taking = True
         self._opening: asyncio.Task[None] | None = None
 
-    async def assign(self, partitions: set[int]) -> None:
-        """Give up the lines of the partitions we had; open those that are ours now, off the rebalance's way."""
-        self._assigned = partitions
+    async def release(self, grace: float = HANDOVER_GRACE) -> None:
+        """Give up the lines of the partitions we had, before another worker may read what they owe.
+
+        Attempts under way may end within `grace` seconds; what is cut off stays owed.
+        """
         former, self._partitions = self._partitions, {}
         if self._opening is not None:
             self._opening.cancel()
-        await asyncio.gather(*(line.stop(grace=HANDOVER_GRACE) for line in _lines(former)))
+            self._opening = None
+        await asyncio.gather(*(line.stop(grace) for line in _lines(former)))
+
+    async def assign(self, partitions: set[int]) -> None:
+        """Open the lines of the partitions that are ours now, off the rebalance's way."""
+        await self.release()
         # What is owed must be attempted even where nothing new arrives.
         self._opening = asyncio.ensure_future(self._open_all(set(partitions)))
 
@@ -130,15 +149,14 @@ class Delivery:
 
     def stop_taking(self) -> None:
         """Begin no new attempts."""
+        self._taking = False
         for line in _lines(self._partitions):
             line.stop_taking()
 
     async def stop(self, grace: float) -> None:
-        """Let attempts under way end within `grace` seconds; what is cut off stays owed."""
-        if self._opening is not None:
-            self._opening.cancel()
-        await asyncio.gather(*(line.stop(grace) for line in _lines(self._partitions)))
-        self._partitions.clear()
+        """Let attempts under way end within `grace` seconds, and begin no others; what is cut off stays owed."""
+        self.stop_taking()
+        await self.release(grace)
         await self._client.close()
 
     async def handle(self, batch: Batch) -> None:
@@ -189,13 +207,9 @@ class Delivery:
             parse=parse_pending,
             client_options=service.client_options,
             prefix=service.prefix,
+            newer=newer,
         )
-        now = service.now()
-        settled = {
-            key: value
-            for key, value in loaded.values.items()
-            if isinstance(value, Settled) and not value.forgotten(now)
-        }
+        settled = {key: value for key, value in loaded.values.items() if isinstance(value, Settled)}
         partition = Partition(number, loaded.mark, settled)
         owed = {key: value for key, value in loaded.values.items() if isinstance(value, Owed)}
         for key, value in sorted(owed.items(), key=lambda item: item[1].offset):
@@ -217,6 +231,8 @@ class Delivery:
                     self._service.fail(NAME, error)
 
             line = Line(lambda: self._endpoint(endpoint_id), make_attempt, gate, self._service.now)
+            if not self._taking:
+                line.stop_taking()
             partition.lines[endpoint_id] = line
         return line
 
@@ -284,7 +300,13 @@ class Delivery:
         log.error("delivery.given_up", endpoint=owed.notification.endpoint, webhook=webhook_id, reason=reason)
 
     async def _write_settled(self, partition: Partition, key: str, owed: Owed) -> Acknowledgement:
-        settled = Settled(settled_at=self._service.now(), offset=owed.offset)
+        now = self._service.now()
+        # Without this the topic, and what is remembered of it, would grow for ever.
+        for old_key, old in partition.forget_settled(now):
+            await write_state(
+                self._service.outputs, PENDING, partition.number, old_key, None, offset=old.offset
+            )
+        settled = Settled(settled_at=now, offset=owed.offset)
         partition.settled[key] = settled
         return await write_state(
             self._service.outputs, PENDING, partition.number, key, settled.to_bytes(), offset=owed.offset

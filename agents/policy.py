@@ -23,7 +23,7 @@ from streams.errors import UnreadableArticle
 from streams.outputs import Acknowledgement, settle
 from streams.rejection import rejection_headers
 from streams.service import Service
-from streams.state import load_state, write_state
+from streams.state import OwnedState, load_state
 from streams.topics import ALERTS, CANDIDATES, NOTIFICATIONS, REJECTED, STORIES
 from streams.wire import Alert, Candidate, from_bytes
 
@@ -45,11 +45,12 @@ def register(app: faust.App, service: Service) -> Policy:
 
 
 class Partition:
-    """The open stories of one partition, and the input offset that they contain."""
+    """The open stories of one partition, the input offset that they contain, and where they are written."""
 
-    def __init__(self, stories: Stories, mark: int) -> None:
+    def __init__(self, stories: Stories, mark: int, state: OwnedState) -> None:
         self.stories = stories
         self.mark = mark
+        self.state = state
 
 
 class Policy:
@@ -89,7 +90,7 @@ class Policy:
         await settle(published)
         written: list[Acknowledgement] = []
         for offset, decision in changes:
-            written += await self._write(number, offset, decision)
+            written += await self._write(partition.state, offset, decision)
         await settle(written)
         self._count_stories()
 
@@ -103,7 +104,8 @@ class Policy:
             client_options=service.client_options,
             prefix=service.prefix,
         )
-        partition = Partition(Stories(loaded.values.values()), loaded.mark)
+        state = OwnedState(service.outputs, STORIES, number, loaded.record_keys)
+        partition = Partition(Stories(loaded.values.values()), loaded.mark, state)
         self._partitions[number] = partition
         log.info("policy.state_loaded", partition=number, stories=len(partition.stories), mark=partition.mark)
         return partition
@@ -142,17 +144,16 @@ class Policy:
             ALERTS, alert, key=alert.watch.id, event_id=alert.webhook_id, time=alert.at
         )
 
-    async def _write(self, number: int, offset: int, decision: Decision) -> list[Acknowledgement]:
-        outputs = self._service.outputs
-        written = [
-            await write_state(outputs, STORIES, number, story.story_id, None, offset=offset)
-            for story in decision.ended
-        ]
+    @staticmethod
+    async def _write(state: OwnedState, offset: int, decision: Decision) -> list[Acknowledgement]:
+        # The candidate's own story comes first: a kill in between leaves its offset as the mark, so that it is not
+        # decided again, while stories that are over are found to be over by the next candidate as well.
+        written: list[Acknowledgement] = []
         if decision.ruling != "repeat":
             story = decision.story
-            written.append(
-                await write_state(outputs, STORIES, number, story.story_id, story.to_bytes(), offset=offset)
-            )
+            written += await state.write(story.story_id, story.to_bytes(), offset=offset)
+        for story in decision.ended:
+            written += await state.forget(story.story_id, offset=offset)
         return written
 
     async def _reject(self, record: ConsumerRecord) -> Acknowledgement:

@@ -62,3 +62,16 @@ def parse_pending(value: bytes) -> Owed | Settled:
         if value.startswith(b'{"settled_at"')
         else Owed.model_validate_json(value)
     )
+
+
+def newer(one: tuple[int, Owed | Settled], other: tuple[int, Owed | Settled]) -> bool:
+    """Whether `one` stands rather than `other`, both states of one notification.
+
+    Settled is the end; else more attempts are newer. So a worker that was stopped in the middle of an attempt and
+    writes after its successor cannot make owed again what is settled.
+    """
+    return _progress(one[1]) >= _progress(other[1])
+
+
+def _progress(state: Owed | Settled) -> float:
+    return float("inf") if isinstance(state, Settled) else state.made

@@ -7,7 +7,10 @@ prefix of acknowledged batches is ever committed. An agent uses it so:
     async for event in stream.noack().events():
         for record in event.value: ...
         ... write all outputs, wait until the broker has acknowledged every one ...
+        event.value.handled = True
         event.ack()
+
+An acknowledgement alone commits nothing: Faust acknowledges by itself what it passes over during a rebalance.
 
 Replaces private parts of `faust.transport.drivers.aiokafka` and `faust.transport.consumer` (0.15);
 `tests/unit/test_faust_internals.py` fails when an upgrade changes what is relied on.
@@ -26,7 +29,12 @@ from faust.types import TP
 from faust.types.tuples import ConsumerMessage, ack_lock
 from mode.utils.futures import maybe_async, notify
 
-Batch = tuple[ConsumerRecord, ...]
+
+class Batch(tuple[ConsumerRecord, ...]):
+    """Records of one partition, in order. `handled` is set by the agent when all they caused is acknowledged."""
+
+    handled = False
+
 
 MAX_BATCH_RECORDS = 500
 """Records an event carries at most: bounds how long one topic's batch keeps another's waiting."""
@@ -100,7 +108,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
     def _new_offset(self, tp: TP) -> int | None:
         waiting = self._inflight.get(tp)
         offset = None
-        while waiting and waiting[0].acked:
+        while waiting and waiting[0].value.handled:
             offset = waiting.popleft().offset + 1
         return offset
 
@@ -119,7 +127,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
 
     def oldest_unhandled(self) -> float | None:
         """Kafka's time (seconds since 1970) of the oldest record that was fetched and is not done."""
-        times = [m.timestamp for waiting in self._inflight.values() for m in waiting if not m.acked]
+        times = [m.timestamp for waiting in self._inflight.values() for m in waiting if not m.value.handled]
         return min(times, default=None)
 
     def lags(self) -> Iterator[tuple[TP, int]]:
@@ -175,7 +183,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
         if not fetched:
             return
         self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
-        message = self._to_batch_message(tp, tuple(fetched), generation)
+        message = self._to_batch_message(tp, Batch(fetched), generation)
         self._inflight[tp].append(message)
         await self.wait_first(self.callback(message), self.suspend_flow.wait())
         self._read_offset[tp] = message.offset + 1

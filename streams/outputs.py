@@ -50,6 +50,11 @@ class Outputs:
             await self._producer.stop()
             self._producer = None
 
+    async def flush(self) -> None:
+        """Wait until everything that was handed over is acknowledged, or has failed."""
+        if self._producer is not None:
+            await self._producer.flush()
+
     def name(self, topic: Topic) -> str:
         """The full name of a topic."""
         return self._prefix + topic.name

@@ -86,6 +86,7 @@ class Service:
                 await handle(event.value)
             except Exception as error:  # noqa: BLE001 - whatever it is, its batch must not be committed
                 self.fail(name, error)
+            event.value.handled = True
             event.ack()
             self.heartbeats[name] = clock()
 

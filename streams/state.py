@@ -4,24 +4,31 @@ Input partition p has its state in partition p of the state topic. Whoever is as
 beginning to its end before it handles anything of p. Each state record carries the input offset that made it in the
 header `tocsin-offset`; the greatest one read is the partition's mark: inputs up to it are already contained.
 
-Two rules make a replay after a kill decide the same as before (docs/decisions/state.md): the outputs of an input are
-acknowledged before its state is written, and state is written in the order of the inputs, so that what a kill leaves
-behind is always the state as of some input.
+Three rules make a replay after a kill decide the same as before (docs/decisions/state.md): the outputs of an input are
+acknowledged before its state is written; state is written in the order of the inputs, so that what a kill leaves
+behind is always the state as of some input; and every owner of a partition writes under record keys of its own, so
+that a former owner that wakes up late can add to the topic but never displace what its successor wrote.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
 import structlog
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from streams.outputs import Acknowledgement, Outputs
 from streams.topics import Topic
 
 OFFSET_HEADER: Final = "tocsin-offset"
+
+OWNER_MARK: Final = b"@"
+"""Between a value's key and its owner in a record's key."""
+
+ASK_AGAIN_MS: Final = 1000
 
 S = TypeVar("S")
 
@@ -30,10 +37,63 @@ log = structlog.get_logger("tocsin.state")
 
 @dataclass(slots=True)
 class Loaded(Generic[S]):
-    """What one partition of a state topic held: values by key, and the mark (-1: nothing yet)."""
+    """What one partition of a state topic held: values by key, and the mark (-1: nothing yet).
+
+    `record_keys` says under which record keys each value stands, whoever wrote it.
+    """
 
     values: dict[str, S] = field(default_factory=dict)
     mark: int = -1
+    record_keys: dict[str, set[bytes]] = field(default_factory=dict)
+
+
+def later(one: tuple[int, S], other: tuple[int, S]) -> bool:
+    """Whether `one` is the state as of a later input than `other`, or as of the same and written later."""
+    return one[0] >= other[0]
+
+
+class Reading(Generic[S]):
+    """State as it is read, record by record. `newer` says which of two values of one key stands."""
+
+    def __init__(
+        self,
+        parse: Callable[[bytes], S],
+        newer: Callable[[tuple[int, S], tuple[int, S]], bool] = later,
+    ) -> None:
+        self._parse = parse
+        self._newer = newer
+        self._values: dict[str, dict[bytes, tuple[int, S]]] = {}
+        self.mark = -1
+
+    def add(self, record: ConsumerRecord) -> None:
+        """Take one record into account."""
+        record_key = record.key or b""
+        key = record_key.partition(OWNER_MARK)[0].decode()
+        offset = _input_offset(record.headers)
+        self.mark = max(self.mark, offset)
+        standing = self._values.setdefault(key, {})
+        if record.value is None:
+            standing.pop(record_key, None)
+            return
+        value = (offset, self._parse(record.value))
+        former = standing.get(record_key)
+        if former is None or self._newer(value, former):
+            standing[record_key] = value
+
+    def loaded(self, mark: int) -> Loaded[S]:
+        """What was read, as of `mark`."""
+        return Loaded(
+            dict(self._standing()), mark, {key: set(held) for key, held in self._values.items() if held}
+        )
+
+    def _standing(self) -> Iterator[tuple[str, S]]:
+        for key, held in self._values.items():
+            best: tuple[int, S] | None = None
+            for value in held.values():
+                if best is None or self._newer(value, best):
+                    best = value
+            if best is not None:
+                yield key, best[1]
 
 
 async def load_state(
@@ -44,8 +104,9 @@ async def load_state(
     parse: Callable[[bytes], S],
     client_options: dict[str, Any],
     prefix: str,
+    newer: Callable[[tuple[int, S], tuple[int, S]], bool] = later,
 ) -> Loaded[S]:
-    """Read one partition of a state topic whole. A record older in input offset than its key's value is passed over.
+    """Read one partition of a state topic whole.
 
     `beside` is the input topic. A mark beyond its end is that of a former topic of this name, since made anew: it is
     dropped, or everything new would be passed over.
@@ -59,25 +120,19 @@ async def load_state(
         input_tp = TopicPartition(prefix + beside.name, partition)
         ends = await consumer.end_offsets([tp, input_tp])
         end = ends[tp]
-        loaded: Loaded[S] = Loaded()
-        offsets: dict[str, int] = {}
+        reading: Reading[S] = Reading(parse, newer)
         while await consumer.position(tp) < end:
-            for records in (await consumer.getmany(tp, timeout_ms=1000)).values():
+            fetched = await consumer.getmany(tp, timeout_ms=ASK_AGAIN_MS)
+            for records in fetched.values():
                 for record in records:
-                    key = (record.key or b"").decode()
-                    offset = _input_offset(record.headers)
-                    if offset < offsets.get(key, -1):
-                        continue
-                    offsets[key] = offset
-                    loaded.mark = max(loaded.mark, offset)
-                    if record.value is None:
-                        loaded.values.pop(key, None)
-                    else:
-                        loaded.values[key] = parse(record.value)
-        if loaded.mark >= ends[input_tp]:
-            log.warning("state.mark_beyond_input", topic=tp.topic, partition=partition, mark=loaded.mark)
-            loaded.mark = -1
-        return loaded
+                    reading.add(record)
+            if not fetched:
+                end = (await consumer.end_offsets([tp]))[tp]  # the broker may have lost its end, or be back
+        mark = reading.mark
+        if mark >= ends[input_tp]:
+            log.warning("state.mark_beyond_input", topic=tp.topic, partition=partition, mark=mark)
+            mark = -1
+        return reading.loaded(mark)
     finally:
         await consumer.stop()
 
@@ -90,9 +145,49 @@ def _input_offset(headers: Any) -> int:
 
 
 async def write_state(
-    outputs: Outputs, topic: Topic, partition: int, key: str, value: bytes | None, *, offset: int
+    outputs: Outputs, topic: Topic, partition: int, key: str | bytes, value: bytes | None, *, offset: int
 ) -> Acknowledgement:
     """Write one value (None: forget the key) as of an input offset."""
     return await outputs.send(
-        topic, value, key=key.encode(), partition=partition, headers=[(OFFSET_HEADER, str(offset).encode())]
+        topic,
+        value,
+        key=key.encode() if isinstance(key, str) else key,
+        partition=partition,
+        headers=[(OFFSET_HEADER, str(offset).encode())],
     )
+
+
+class OwnedState:
+    """One owner's hand on one partition of a state topic: writes under record keys that nobody else ever writes.
+
+    Compaction keeps the last record of a key in the order of the log. A former owner that was stopped in the middle
+    of its work may write an old value after its successor wrote a newer one; under one key for both, compaction would
+    keep the old one.
+    """
+
+    def __init__(
+        self, outputs: Outputs, topic: Topic, partition: int, record_keys: dict[str, set[bytes]]
+    ) -> None:
+        self._outputs = outputs
+        self._topic = topic
+        self._partition = partition
+        self._record_keys = record_keys
+        self._owner = OWNER_MARK + uuid.uuid4().hex[:12].encode()
+
+    async def write(self, key: str, value: bytes, *, offset: int) -> list[Acknowledgement]:
+        """Write a value as of an input offset, then forget what former owners wrote of it."""
+        own = key.encode() + self._owner
+        former = self._record_keys.get(key, set()) - {own}
+        self._record_keys[key] = {own}
+        written = [await self._send(own, value, offset)]
+        return written + [await self._send(record_key, None, offset) for record_key in sorted(former)]
+
+    async def forget(self, key: str, *, offset: int) -> list[Acknowledgement]:
+        """Forget a key, whoever wrote it."""
+        record_keys = self._record_keys.pop(key, set())
+        return [await self._send(record_key, None, offset) for record_key in sorted(record_keys)]
+
+    async def _send(self, record_key: bytes, value: bytes | None, offset: int) -> Acknowledgement:
+        return await write_state(
+            self._outputs, self._topic, self._partition, record_key, value, offset=offset
+        )

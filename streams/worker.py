@@ -38,6 +38,12 @@ FAILED = 70
 STUCK_AFTER = timedelta(minutes=3)
 """A batch older than this, while the agent's heart stands still, means that the worker is not alive."""
 
+FLUSH_WITHIN = 5.0
+"""Seconds that a rebalance waits for the acknowledgement of what was written."""
+
+LEAVE_WITHIN = 4.0
+"""Seconds of the grace period that are kept for writing, committing and leaving the group."""
+
 Started = Callable[["Worker"], Awaitable[None]]
 
 
@@ -153,22 +159,26 @@ class Worker:
             leave("faust", reason)
 
     async def _shut_down(self) -> None:
-        grace = self.settings.service.drain_grace.total_seconds()
-        self.delivery.stop_taking()
-        with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self.app.stop(), grace)
-        await self.delivery.stop(grace)
-        with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self.service.outputs.stop(), grace)
+        # Attempts under way end first: once Faust has left the group, another worker reads what is owed.
+        clock = asyncio.get_running_loop().time
+        until = clock() + self.settings.service.drain_grace.total_seconds()
+        await self.delivery.stop(max(0.0, until - clock() - LEAVE_WITHIN))
+        for end in (self.app.stop, self.service.outputs.stop):
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(end(), max(LEAVE_WITHIN / 2, until - clock()))
         await self.health.stop()
         log.info("worker.stopped")
 
     async def _on_revoked(self, _: Any, revoked: Any = (), **__: Any) -> None:
+        # Whoever gets the partitions next reads their state: nothing of ours may be under way after this.
         self._assigned = False
+        await self.delivery.release()
+        self.policy.forget()
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self.service.outputs.flush(), FLUSH_WITHIN)
         log.info("worker.partitions_revoked", count=len(revoked))
 
     async def _on_assigned(self, _: Any, assigned: Any = (), **__: Any) -> None:
-        self.policy.forget()
         notifications = self.service.topic_name(NOTIFICATIONS)
         await self.delivery.assign({tp.partition for tp in assigned if tp.topic == notifications})
         self._assigned = bool(assigned)

@@ -10,7 +10,7 @@ import pytest
 from streams.embedded import EmbeddedBroker
 from streams.errors import OutputRefused
 from streams.outputs import MAX_OUTPUT_BYTES, Outputs, settle
-from streams.state import Loaded, load_state, write_state
+from streams.state import Loaded, OwnedState, load_state, write_state
 from streams.topics import CANDIDATES, STORIES
 
 
@@ -77,6 +77,26 @@ async def test_a_late_write_of_a_former_owner_changes_nothing(place: Place) -> N
     await place.inputs(30)
     await place.write(("a", b"new", 20), ("a", b"stale", 13))
     assert (await place.load()).values == {"a": b"new"}
+
+
+async def test_what_an_owner_writes_is_read_by_the_next_who_then_writes_under_keys_of_its_own(
+    place: Place,
+) -> None:
+    await place.inputs(30)
+    first = OwnedState(place.outputs, STORIES, 0, {})
+    await settle(await first.write("a", b"1", offset=3))
+    loaded = await place.load()
+    second = OwnedState(place.outputs, STORIES, 0, loaded.record_keys)
+    await settle(await second.write("a", b"2", offset=20))
+    await settle(await first.write("a", b"stale", offset=13))
+    loaded = await place.load()
+    assert loaded.values == {"a": b"2"}
+    assert len(loaded.record_keys["a"]) == 2
+    third = OwnedState(place.outputs, STORIES, 0, loaded.record_keys)
+    await settle(await third.forget("a", offset=25))
+    loaded = await place.load()
+    assert loaded.values == {}
+    assert loaded.record_keys == {}
 
 
 async def test_partitions_do_not_mix(place: Place) -> None:

@@ -1,0 +1,47 @@
+"""What is owed, and what stands where two workers wrote about the same notification."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import permutations
+
+from agents.delivery import Partition
+from alerting.pending import REMEMBERED, Owed, Settled, newer, parse_pending
+from tests.builders import MOMENT, notification
+
+
+def owed(made: int = 0) -> Owed:
+    return Owed(notification=notification(), offset=7, due_at=MOMENT, made=made)
+
+
+def settled(days: float = 0) -> Settled:
+    return Settled(settled_at=MOMENT + timedelta(days=days), offset=7)
+
+
+def test_settled_stands_in_whatever_order_the_states_were_written() -> None:
+    states = (owed(0), owed(1), owed(2), settled())
+    for order in permutations(states):
+        best = (7, order[0])
+        for state in order[1:]:
+            if newer((7, state), best):
+                best = (7, state)
+        assert isinstance(best[1], Settled)
+
+
+def test_of_two_that_are_owed_the_one_attempted_more_often_stands() -> None:
+    assert newer((7, owed(2)), (7, owed(1)))
+    assert not newer((7, owed(1)), (7, owed(2)))
+
+
+def test_states_read_back_as_what_they_were() -> None:
+    for state in (owed(3), settled()):
+        assert parse_pending(state.to_bytes()) == state
+
+
+def test_what_was_settled_is_forgotten_after_its_time_oldest_first_and_a_few_at_once() -> None:
+    states = {f"k{day}": settled(day) for day in (3, 0, 1, 2)}
+    partition = Partition(0, 7, states)
+    now = MOMENT + timedelta(days=2) + REMEMBERED
+    assert [key for key, _ in partition.forget_settled(now, at_most=1)] == ["k0"]
+    assert [key for key, _ in partition.forget_settled(now)] == ["k1"]
+    assert set(partition.settled) == {"k2", "k3"}

@@ -1,0 +1,99 @@
+"""State as it is read back: what compaction and a late former owner may do to the topic changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.state import OFFSET_HEADER, OwnedState, Reading
+from streams.topics import STORIES, Topic
+
+
+@dataclass(frozen=True)
+class Record:
+    """As much of a Kafka record as reading needs."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+
+
+class Log:
+    """Outputs that keep what is sent, in order."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+
+    async def send(
+        self, topic: Topic, value: bytes | None, *, key: bytes | None, headers: Any, **_: Any
+    ) -> Any:
+        self.records.append(Record(key, value, tuple(headers)))
+
+    def compacted(self) -> list[Record]:
+        """What compaction leaves at most: the last record of each key, without those that forget."""
+        last = {record.key: record for record in self.records}
+        return [record for record in last.values() if record.value is not None]
+
+
+def read(records: list[Record]) -> dict[str, bytes]:
+    reading: Reading[bytes] = Reading(bytes)
+    for record in records:
+        reading.add(record)  # type: ignore[arg-type]
+    return reading.loaded(reading.mark).values
+
+
+def owner(log: Log, record_keys: dict[str, set[bytes]] | None = None) -> OwnedState:
+    return OwnedState(log, STORIES, 0, record_keys or {})  # type: ignore[arg-type]
+
+
+KEYS = st.sampled_from("abc")
+
+
+@given(
+    inputs=st.lists(KEYS, min_size=1, max_size=12),
+    taken_over_at=st.integers(0, 11),
+    woken=st.lists(st.integers(0, 11), max_size=6),
+)
+async def test_a_former_owner_that_wakes_up_late_displaces_nothing_even_in_a_compacted_log(
+    inputs: list[str], taken_over_at: int, woken: list[int]
+) -> None:
+    log = Log()
+    first = owner(log)
+    taken_over_at = min(taken_over_at, len(inputs))
+    for offset, key in enumerate(inputs[:taken_over_at]):
+        await first.write(key, b"%d" % offset, offset=offset)
+    reading: Reading[bytes] = Reading(bytes)
+    for record in log.records:
+        reading.add(record)  # type: ignore[arg-type]
+    second = owner(log, reading.loaded(reading.mark).record_keys)
+    left = [(offset, inputs[offset]) for offset in range(taken_over_at, len(inputs))]
+    late = [pair for pair in left if pair[0] in woken]
+    for offset, key in left:
+        await second.write(key, b"%d" % offset, offset=offset)
+    for offset, key in late:
+        await first.write(key, b"%d" % offset, offset=offset)
+    expected = {key: b"%d" % offset for offset, key in enumerate(inputs)}
+    assert read(log.records) == expected
+    assert read(log.compacted()) == expected
+
+
+async def test_a_new_owner_forgets_what_the_former_wrote_once_it_has_written_itself() -> None:
+    log = Log()
+    await owner(log).write("a", b"1", offset=1)
+    (former,) = log.records
+    second = owner(log, {"a": {former.key or b""}})
+    await second.write("a", b"2", offset=2)
+    assert len(log.compacted()) == 1
+    await second.forget("a", offset=3)
+    assert log.compacted() == []
+
+
+def test_a_value_counts_as_of_its_offset_header() -> None:
+    reading: Reading[bytes] = Reading(bytes)
+    for value, offset in ((b"new", 20), (b"old", 13)):
+        reading.add(Record(b"a", value, ((OFFSET_HEADER, b"%d" % offset),)))  # type: ignore[arg-type]
+    assert reading.loaded(reading.mark).values == {"a": b"new"}
+    assert reading.mark == 20
