@@ -1,34 +1,125 @@
 """The one command line, `tocsin`. One module a command; errors are one line on stderr and an exit code.
 
-Exit codes: 0 done, 1 the answer is no, 2 the call or the configuration is wrong.
+Exit codes: 0 done, 1 the answer is no, 2 the call or the configuration is wrong. A command's module is imported when
+the command is called, so that a light command does not wait for what only the worker needs.
 """
 
 from __future__ import annotations
 
+import errno
 import importlib
-import importlib.util
 import os
 import sys
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from streams.errors import TocsinError
 
+COMMANDS: Final[Mapping[str, str]] = {
+    "up": "See it work: broker, worker, receiver and samples, all in one.",
+    "worker": "Run the service on the brokers of the configuration.",
+    "receiver": "Listen for webhooks, verify their signatures, print them.",
+    "publish": "Send articles into the `articles` topic.",
+    "explain": "Say how articles are read, and why each watch matched or not.",
+    "check": "Validate the configuration and run the watches' examples.",
+    "trace": "Print the life of an alert, from its article to each attempt.",
+    "replay": "Send what was rejected or not delivered through again.",
+    "endpoint": "See what an endpoint would get, send it a drill, make a secret.",
+    "topics": "Create or verify the Kafka topics.",
+}
+"""Each command is the module of its name, which adds it to `app` when imported. In the order of the help page."""
+
+_ClickError: Final = typer.BadParameter.__mro__[2]
+"""What the command line itself raises for a wrong call; typer gives it no public name."""
+
+
+class Commands(TyperGroup):
+    """The commands, each imported when it is called; the help page needs none of them."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._summarising = False
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the base class calls it so
+        """All commands, in the order of the help page."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - the base class calls it so
+        """The command of a name; on the help page a stand-in that knows its summary."""
+        if cmd_name not in COMMANDS:
+            return None
+        if self._summarising:
+            return TyperCommand(cmd_name, help=COMMANDS[cmd_name])
+        importlib.import_module(f"streams.cli.{cmd_name}")
+        return typer.main.get_group(app).commands[cmd_name]
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """The help page of `tocsin` itself."""
+        self._summarising = True
+        try:
+            super().format_help(ctx, formatter)
+        finally:
+            self._summarising = False
+
+    def main(self, *arguments: Any, standalone_mode: bool = True, **options: Any) -> Any:
+        """Run. As a program (`standalone_mode`) it ends in an exit code, errors in one line on stderr."""
+        run: Any = super().main
+        options["standalone_mode"] = False
+        if not standalone_mode:
+            return run(*arguments, **options)
+        try:
+            code = run(*arguments, **options)
+        except Exception as error:
+            if os.environ.get("TOCSIN_DEBUG"):
+                raise
+            if not (lines := _lines(error)):
+                raise
+            for line in lines:
+                print(f"tocsin: {line}", file=sys.stderr)
+            code = getattr(error, "exit_code", 1)
+        except KeyboardInterrupt:
+            code = 130
+        sys.exit(code)
+
+
+def _lines(error: Exception) -> list[str]:
+    """What to say of an error that is no bug; nothing for others."""
+    if isinstance(error, TocsinError):
+        return str(error).splitlines() or [type(error).__name__]
+    if isinstance(error, _ClickError):
+        return _usage(error)
+    if isinstance(error, OSError) and error.errno != errno.EPIPE:
+        name = f"{error.filename}: " if error.filename else ""
+        return [f"{name}{error.strerror or error}"]
+    kafka = sys.modules.get("aiokafka.errors")  # imported already by whatever could raise one
+    if kafka is not None and isinstance(error, kafka.KafkaError):
+        return [f"Kafka: {type(error).__name__}: {error}; see that the brokers are up and the topics exist"]
+    return []
+
+
+def _usage(error: Any) -> list[str]:
+    context = getattr(error, "ctx", None)
+    message = error.format_message()
+    if context is None:
+        return [" ".join(message.split())]
+    if type(error).__name__ == "NoArgsIsHelpError":  # its message is the help page
+        print(message)
+        return [f"name a command behind `{context.command_path}`"]
+    return [f"{' '.join(message.split()).rstrip('.')}; see `{context.command_path} --help`"]
+
+
 app = typer.Typer(
     name="tocsin",
+    cls=Commands,
     help="Alerts from a Kafka stream of news: ceasefires, mediations and evacuations, to signed webhooks.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode="markdown",  # in which [default: …] is plain text
     pretty_exceptions_enable=False,
 )
-
-COMMANDS = (
-    "up", "worker", "receiver", "publish", "explain", "check", "tail", "trace", "replay", "backtest", "endpoint",
-    "topics", "schemas",
-)  # fmt: skip
-"""Modules of this package that add their command to `app` when imported, in the order of the help page."""
 
 
 @app.callback()
@@ -41,16 +132,4 @@ def _root(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; never returns."""
-    for command in COMMANDS:
-        if importlib.util.find_spec(f"streams.cli.{command}"):
-            importlib.import_module(f"streams.cli.{command}")
-    try:
-        app(args=list(arguments) if arguments is not None else None, standalone_mode=True)
-    except TocsinError as error:
-        if os.environ.get("TOCSIN_DEBUG"):
-            raise
-        for line in str(error).splitlines() or [type(error).__name__]:
-            print(f"tocsin: {line}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    app(args=list(arguments) if arguments is not None else None, standalone_mode=True)

@@ -7,19 +7,13 @@ readable or not; the service says in `rejected` what was wrong with one. `--chec
 from __future__ import annotations
 
 import asyncio
-import gzip
-import io
 import logging
-import sys
-import zlib
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
-from typing import IO, Annotated, Any, Final, cast
+from typing import Annotated, Any, Final
 
-import orjson
 import typer
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError, KafkaError, MessageSizeTooLargeError
@@ -28,6 +22,7 @@ from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColum
 
 from agents.reading.article import read_article
 from streams.cli import app
+from streams.cli.articles import Line, articles_in, opened
 from streams.configuration import load_configuration
 from streams.connection import client_options
 from streams.errors import BrokerError, UnreadableArticle, UsageError
@@ -38,9 +33,6 @@ IN_FLIGHT: Final = 500
 """Messages that may wait for their acknowledgement at a time."""
 SHOWN: Final = 20
 """Faulty lines that are named one by one."""
-
-Line = tuple[int, bytes]
-"""Number of a line, or of an element of an array, from 1; and its bytes."""
 
 
 @app.command()
@@ -112,75 +104,7 @@ def _first_of(faults: list[str]) -> list[str]:
     return faults[:SHOWN] + ([f"… and {len(faults) - SHOWN} more"] if len(faults) > SHOWN else [])
 
 
-# Reading
-
-
-@contextmanager
-def opened(file: Path) -> Iterator[IO[bytes]]:
-    """The bytes of a file, or of standard input for `-`, unpacked if gzipped. Raises UsageError."""
-    with ExitStack() as stack:
-        try:
-            if str(file) == "-":
-                stream = cast("io.BufferedReader", sys.stdin.buffer)
-            else:
-                stream = stack.enter_context(file.open("rb"))
-            packed = stream.peek(2)[:2] == b"\x1f\x8b"
-        except OSError as error:
-            raise UsageError(
-                f"{file}: {error.strerror or error}: name a file that can be read, or `-`"
-            ) from error
-        yield cast("IO[bytes]", gzip.GzipFile(fileobj=stream)) if packed else stream
-
-
-def articles_in(stream: IO[bytes], *, whole: bool = False) -> Iterator[Line]:
-    """The articles of a file as they are to be sent, read as they come where it is JSON Lines.
-
-    `whole`: the file is one JSON value (its name says so), and being none is an error. Raises UsageError.
-    """
-    try:
-        yield from _articles_in(enumerate(stream, 1), whole=whole)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise UsageError(f"the file is no whole gzip file ({error}): pack it again") from error
-
-
-def _articles_in(lines: Iterator[Line], *, whole: bool) -> Iterator[Line]:
-    head: list[Line] = []
-    for number, line in lines:
-        head.append((number, line))
-        if line.strip(b" \t\r\n\xef\xbb\xbf"):
-            break
-    first = head[-1][1].lstrip(b" \t\xef\xbb\xbf") if head else b""
-    if whole or first.startswith(b"[") or (first.startswith(b"{") and not _is_json(first)):
-        head += lines
-        value = _whole_value(b"".join(line for _, line in head).removeprefix(b"\xef\xbb\xbf"), whole=whole)
-        if value is not None:
-            elements = value if isinstance(value, list) else [value]
-            yield from ((number, orjson.dumps(element)) for number, element in enumerate(elements, 1))
-            return
-    for number, line in chain(head, lines):
-        bare = line.rstrip(b"\r\n")
-        if bare.strip():
-            yield number, bare
-
-
-def _whole_value(data: bytes, *, whole: bool) -> Any:
-    """The JSON value that a file is, or None where it is several lines of them."""
-    try:
-        return orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        if whole and not any(map(_is_json, data.split(b"\n", 1)[:1])):
-            raise UsageError(
-                f"line {error.lineno}, column {error.colno}: the file is not JSON ({error.msg.split(':')[0]})"
-            ) from error
-        return None
-
-
-def _is_json(line: bytes) -> bool:
-    try:
-        orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return False
-    return True
+# Looking first
 
 
 def checked(lines: Iterable[Line]) -> list[Line]:

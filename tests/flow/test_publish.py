@@ -14,8 +14,9 @@ from aiokafka import AIOKafkaConsumer
 from rich.console import Console
 from typer.testing import CliRunner
 
-from streams.cli import app, publish
-from streams.cli.publish import MAX_MESSAGE_BYTES, articles_in, checked, connected, opened, send_all
+from streams.cli import app, articles
+from streams.cli.articles import articles_in, opened
+from streams.cli.publish import MAX_MESSAGE_BYTES, checked, connected, send_all
 from streams.embedded import EmbeddedBroker
 from streams.errors import BrokerError, UsageError
 
@@ -59,7 +60,7 @@ def test_lines_are_handed_on_as_they_come() -> None:
         while True:
             yield GOOD + b"\n"
 
-    found = publish._articles_in(enumerate(endless(), 1), whole=False)
+    found = articles._articles_in(enumerate(endless(), 1), whole=False, blank=False)
     assert [next(found) for _ in range(3)] == [(1, GOOD), (2, GOOD), (3, GOOD)]
 
 

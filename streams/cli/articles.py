@@ -1,0 +1,125 @@
+"""The articles of a file as a command is given it: JSON Lines, one JSON object, or an array; gzipped or not.
+
+JSON Lines are handed on as they come, so that a file may be of any length and a pipe may never end.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import chain
+from pathlib import Path
+from typing import IO, Any, Final, cast
+
+import orjson
+
+from streams.errors import UsageError
+
+Line = tuple[int, bytes]
+"""Number of a line, or of an element of an array, from 1; and its bytes."""
+
+LONGEST_OBJECT: Final = 4 * 1024 * 1024
+"""Bytes over several lines that may still be one JSON object; an article is shorter."""
+
+_WHITE: Final = b" \t\r\n"
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[IO[bytes]]:
+    """The bytes of a file, or of standard input for `-`, unpacked if gzipped. Raises UsageError."""
+    with ExitStack() as stack:
+        try:
+            if str(file) == "-":
+                stream = cast("io.BufferedReader", sys.stdin.buffer)
+            else:
+                stream = stack.enter_context(file.open("rb"))
+            packed = _head(stream) == b"\x1f\x8b"
+        except OSError as error:
+            raise UsageError(
+                f"{file}: {error.strerror or error}: name a file that can be read, or `-`"
+            ) from error
+        yield cast("IO[bytes]", gzip.GzipFile(fileobj=stream)) if packed else stream
+
+
+def _head(stream: IO[bytes]) -> bytes:
+    if isinstance(stream, io.BufferedReader):
+        return stream.peek(2)[:2]
+    at = stream.tell()  # standard input that a test has put in place
+    head = stream.read(2)
+    stream.seek(at)
+    return head
+
+
+def articles_in(stream: IO[bytes], *, whole: bool = False, blank: bool = False) -> Iterator[Line]:
+    """The articles of a file, byte for byte where it is JSON Lines.
+
+    `whole`: the file is one JSON value (its name says so), and being none is an error. `blank`: lines with
+    nothing on them count too. Raises UsageError.
+    """
+    try:
+        yield from _articles_in(enumerate(stream, 1), whole=whole, blank=blank)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise UsageError(f"the file is no whole gzip file ({error}): pack it again") from error
+
+
+def _articles_in(lines: Iterator[Line], *, whole: bool, blank: bool) -> Iterator[Line]:
+    head: list[Line] = []
+    for number, line in lines:
+        head.append((number, line))
+        if line.strip(_WHITE + _BOM):
+            break
+    first = head[-1][1].lstrip(b" \t" + _BOM) if head else b""
+    if whole or first.startswith(b"["):
+        head += lines
+        value = _whole_value(b"".join(line for _, line in head).removeprefix(_BOM), whole=whole)
+    elif first.startswith(b"{") and not _is_json(first):
+        value = _spread_object(head, lines)
+    else:
+        value = None
+    if value is not None:
+        elements = value if isinstance(value, list) else [value]
+        yield from ((number, orjson.dumps(element)) for number, element in enumerate(elements, 1))
+        return
+    for number, line in chain(head, lines):
+        bare = line.rstrip(b"\r\n")
+        if blank or bare.strip():
+            yield number, bare
+
+
+def _whole_value(data: bytes, *, whole: bool) -> Any:
+    """The JSON value that a file is, or None where it is several lines of them."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        if whole and not any(map(_is_json, data.split(b"\n", 1)[:1])):
+            raise UsageError(
+                f"line {error.lineno}, column {error.colno}: the file is not JSON ({error.msg.split(':')[0]})"
+            ) from error
+        return None
+
+
+def _spread_object(head: list[Line], lines: Iterator[Line]) -> Any:
+    """The one object that a file is, spread over lines; None where it is none. `head` gets what was read."""
+    size = 0
+    for number, line in lines:
+        head.append((number, line))
+        size += len(line)
+        if size > LONGEST_OBJECT:
+            return None
+    try:
+        return orjson.loads(b"".join(line for _, line in head).removeprefix(_BOM))
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return False
+    return True

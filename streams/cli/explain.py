@@ -1,0 +1,175 @@
+"""`tocsin explain`: how each article is read, and why each watch did or did not match. Needs no broker."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from agents.reading.article import Article, read_article
+from agents.reading.reader import Explanation, Reader
+from streams.cli import app
+from streams.cli.articles import Line, articles_in, opened
+from streams.cli.explanation import explained
+from streams.configuration import Configuration, load_configuration
+from streams.errors import UnreadableArticle, UsageError
+from streams.logs import clean
+from streams.wire import Clause, Wire
+
+
+@app.command()
+def explain(
+    file: Annotated[
+        Path, typer.Argument(help="JSON Lines, a JSON object or array, also .gz; `-` reads standard input.")
+    ],
+    config: Annotated[
+        Path | None,
+        typer.Option(envvar="TOCSIN_CONFIG", help="Folder of the configuration [default: the sample]."),
+    ] = None,
+    watch: Annotated[
+        list[str] | None, typer.Option(help="Only this watch, with all its conditions; repeatable.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON for each line read.")] = False,
+) -> None:
+    """Say how each article is read, and why each watch did or did not match. Needs no broker.
+
+    Exits 1 when an article could not be read.
+    """
+    configuration = load_configuration(config, resolve_secrets=False)
+    reader = reader_of(configuration, watch or [])
+    unreadable = 0
+    try:
+        with opened(file) as stream:
+            lines = articles_in(stream, whole=file.suffix == ".json", blank=as_json)
+            show = _json_lines if as_json else _readable
+            unreadable = show(read_lines(reader, lines), with_all=bool(watch))
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _quiet()
+    if unreadable:
+        raise typer.Exit(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One line of the input: the article and what was made of it, or why it could not be read."""
+
+    number: int
+    article: Article | None
+    explanation: Explanation | None
+    error: str | None = None
+
+
+def reader_of(configuration: Configuration, watches: list[str]) -> Reader:
+    """The reader of a configuration, with some of its watches or all. Raises UsageError for an unknown one."""
+    known = {watch.id for watch in configuration.watches}
+    for watch in watches:
+        if watch not in known:
+            raise UsageError(f"no watch {clean(watch)!r} in the configuration; there are: {', '.join(known)}")
+    chosen = [
+        # One that is named is explained even where it is switched off.
+        watch.model_copy(update={"enabled": True}) if watches else watch
+        for watch in configuration.watches
+        if not watches or watch.id in watches
+    ]
+    return Reader.build(
+        taxonomies=configuration.taxonomies,
+        registry=configuration.registry,
+        watches=chosen,
+        terms={watch.id: terms for watch in chosen if (terms := configuration.terms.get(watch.id))},
+    )
+
+
+def read_lines(reader: Reader, lines: Iterator[Line]) -> Iterator[Explained]:
+    """Explain line by line, as they come."""
+    for number, line in lines:
+        try:
+            article = read_article(line)
+        except UnreadableArticle as error:
+            yield Explained(number, None, None, f"{error.reason}: {error}")
+        else:
+            yield Explained(number, article, reader.explain(article, datetime.now(UTC)))
+
+
+def json_line(explained: Explained) -> dict[str, Any]:
+    """One line of `--json`; its fields are part of the command's contract."""
+    article, explanation = explained.article, explained.explanation
+    if article is None or explanation is None:
+        return {
+            "id": None,
+            "language": None,
+            "topics": [],
+            "actors": [],
+            "watches": [],
+            "error": explained.error,
+        }
+    return {
+        "id": article.id,
+        "language": explanation.reading.article.language,
+        "topics": [_plain(topic) for topic in explanation.reading.topics],
+        "actors": [_plain(actor) for actor in explanation.reading.actors],
+        "watches": [
+            {
+                "id": evaluation.watch.id,
+                "matched": evaluation.matched,
+                "because": [_plain_clause(clause) for clause in evaluation.clauses],
+            }
+            for evaluation in explanation.evaluations
+        ],
+        "error": None,
+    }
+
+
+def _plain(value: Wire) -> dict[str, Any]:
+    return value.model_dump(mode="json", exclude_none=True)
+
+
+def _plain_clause(clause: Clause) -> dict[str, Any]:
+    plain = _plain(clause)
+    if not clause.note:
+        del plain["note"]
+    return plain
+
+
+def _json_lines(results: Iterator[Explained], *, with_all: bool) -> int:  # noqa: ARG001 - JSON shows all
+    out = sys.stdout.buffer
+    interactive = sys.stdout.isatty() or not sys.stdin.isatty()
+    unreadable = 0
+    for result in results:
+        out.write(orjson.dumps(json_line(result)) + b"\n")
+        if interactive:  # someone may wait for this line before sending the next
+            out.flush()
+        unreadable += result.error is not None
+    return unreadable
+
+
+def _readable(results: Iterator[Explained], *, with_all: bool) -> int:
+    console = Console(highlight=False)
+    unreadable = 0
+    for count, result in enumerate(results):
+        if count:
+            console.print()
+        if result.article is None or result.explanation is None:
+            unreadable += 1
+            text = f"line {result.number} cannot be read: {result.error}"
+            console.print(Text(clean(text), style="bold red"), soft_wrap=True)
+        else:
+            console.print(
+                explained(result.article, result.explanation, console.width, with_all=with_all),
+                soft_wrap=True,
+            )
+    return unreadable
+
+
+def _quiet() -> None:
+    """Nobody reads any more; what is still buffered must not complain at the exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

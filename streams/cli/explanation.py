@@ -1,0 +1,188 @@
+"""How an article was read, as a person reads it: topics, actors and watches with the words that decided them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from textwrap import wrap
+from typing import Final
+
+from rich.text import Text
+
+from agents.reading.article import Article
+from agents.reading.reader import Explanation
+from agents.reading.watches import Evaluation
+from streams.logs import clean
+from streams.wire import ActorReading, Clause, Evidence, TopicReading
+
+EVIDENCE_SHOWN: Final = 4
+"""Pieces of evidence of one topic or clause."""
+ACTORS_SHOWN: Final = 20
+WATCHES_SHOWN: Final = 20
+"""Watches that did not match but of which something held."""
+CLAUSE_SHOWN: Final = 100
+NARROWEST: Final = 60
+
+_BEFORE: Final = 40
+
+
+def explained(article: Article, explanation: Explanation, width: int, *, with_all: bool = False) -> Text:
+    """Everything about one article, in lines of about `width` columns.
+
+    Watches of which nothing held are only named, unless `with_all`.
+    """
+    width = max(width, NARROWEST)
+    return Text("\n").join(
+        [
+            _heading(article, explanation),
+            Text("  topics", style="bold cyan"),
+            *(_topics(article, explanation.reading.topics, width) or [_none("none")]),
+            Text("  actors", style="bold cyan"),
+            *(_actors(explanation.reading.actors, width) or [_none("none of the registry")]),
+            Text("  watches", style="bold cyan"),
+            *_watches(article, explanation.evaluations, width, with_all=with_all),
+        ]
+    )
+
+
+def _none(what: str) -> Text:
+    return Text(f"    {what}", style="dim")
+
+
+def _heading(article: Article, explanation: Explanation) -> Text:
+    title = " ".join((article.title or article.body[:200]).split())
+    return Text.assemble(
+        (clean(title[:200]), "bold"),
+        "\n  ",
+        (
+            clean(
+                f"{article.id} · {explanation.reading.article.language} · {article.source or 'no source named'}"
+            ),
+            "dim",
+        ),
+    )
+
+
+def in_context(article: Article, evidence: Evidence, width: int) -> Text:
+    """The words of a piece of evidence, marked, with what stands around them, on one line."""
+    text = article.title if evidence.field == "title" else article.body
+    before = clean(" ".join(text[max(0, evidence.start - 200) : evidence.start].split("\n")[-1].split()))
+    after = clean(" ".join(text[evidence.end : evidence.end + 200].split("\n")[0].split()))
+    words = clean(" ".join(text[evidence.start : evidence.end].split()))
+    glue_before = " " if before and text[evidence.start - 1 : evidence.start].isspace() else ""
+    glue_after = " " if after and text[evidence.end : evidence.end + 1].isspace() else ""
+    before = _last(before, min(_BEFORE, width // 2))
+    after = _first(after, max(10, width - len(before) - len(words) - 2))
+    return Text.assemble((before + glue_before, "dim"), (words, "bold yellow"), (glue_after + after, "dim"))
+
+
+def _last(text: str, size: int) -> str:
+    if len(text) <= size:
+        return text
+    cut = text[-size:]
+    return "…" + (cut.partition(" ")[2] or cut)
+
+
+def _first(text: str, size: int) -> str:
+    if len(text) <= size:
+        return text
+    cut = text[:size]
+    return (cut.rpartition(" ")[0] or cut) + "…"
+
+
+def _topics(article: Article, topics: Sequence[TopicReading], width: int) -> list[Text]:
+    lines = []
+    for topic in topics:
+        codes = [*(f"CAMEO {code}" for code in topic.codes.cameo), *topic.codes.iptc, *topic.codes.gdelt]
+        also = f"  also {', '.join(topic.other_stages)}" if topic.other_stages else ""
+        lines.append(
+            Text.assemble(
+                "    ",
+                (f"{clean(topic.topic)} {clean(topic.stage)}", "bold"),
+                f"  {topic.score:.2f}",
+                (f"  {clean(' · '.join(codes))}{clean(also)}", "dim"),
+            )
+        )
+        lines += _evidence_lines(article, topic.evidence, width, indent=8)
+    return lines
+
+
+def _evidence_lines(article: Article, evidence: Sequence[Evidence], width: int, indent: int) -> list[Text]:
+    shown = list(dict.fromkeys(evidence))
+    lines = [
+        Text.assemble(
+            " " * indent, (f"{piece.field:5}  ", "cyan"), in_context(article, piece, width - indent - 7)
+        )
+        for piece in shown[:EVIDENCE_SHOWN]
+    ]
+    if len(shown) > EVIDENCE_SHOWN:
+        lines.append(Text(f"{'':{indent + 7}}and {len(shown) - EVIDENCE_SHOWN} more", style="dim"))
+    return lines
+
+
+def _actors(actors: Sequence[ActorReading], width: int) -> list[Text]:
+    longest = max((min(len(actor.name), 30) for actor in actors), default=0)
+    lines = []
+    for actor in actors[:ACTORS_SHOWN]:
+        head = f"    {clean(actor.name):{longest}}  {actor.kind:12}  {actor.match:9}  "
+        first, *more = wrap(_quoted(actor.evidence), max(30, width - len(head))) or [""]
+        lines.append(
+            Text.assemble(
+                (head[: longest + 6], "bold"),
+                (head[longest + 6 :], "dim"),
+                (first, "yellow"),
+                *((f"\n{'':{len(head)}}{line}", "yellow") for line in more),
+            )
+        )
+    if len(actors) > ACTORS_SHOWN:
+        lines.append(Text(f"    and {len(actors) - ACTORS_SHOWN} more", style="dim"))
+    return lines
+
+
+def _quoted(evidence: Iterable[Evidence]) -> str:
+    """The distinct words, each with how often it stands there."""
+    words = Counter(" ".join(piece.text.split()) for piece in evidence)
+    return ", ".join(
+        f"“{clean(word)}”" + (f" ×{count}" if count > 1 else "") for word, count in words.items()
+    )
+
+
+def _watches(
+    article: Article, evaluations: Sequence[Evaluation], width: int, *, with_all: bool
+) -> Iterator[Text]:
+    matched = [evaluation for evaluation in evaluations if evaluation.matched]
+    others = [evaluation for evaluation in evaluations if not evaluation.matched]
+    near = [evaluation for evaluation in others if with_all or _something_held(evaluation)]
+    # The nearest first: fewest conditions that did not hold.
+    near.sort(key=lambda evaluation: sum(not clause.held for clause in evaluation.clauses))
+    for evaluation in (*matched, *near[:WATCHES_SHOWN]):
+        yield _watch_line(evaluation)
+        for clause in evaluation.clauses:
+            yield from _clause_lines(article, clause, width, EVIDENCE_SHOWN if evaluation.matched else 1)
+    rest = [evaluation.watch.id for evaluation in others if evaluation not in near[:WATCHES_SHOWN]]
+    if rest:
+        names = _first(", ".join(rest), width)
+        yield Text(f"    ✗ nothing held of {len(rest)}: {names}", style="dim")
+    if not evaluations:
+        yield _none("none in the configuration")
+
+
+def _something_held(evaluation: Evaluation) -> bool:
+    return any((clause.held and clause.evidence) or clause.note for clause in evaluation.clauses)
+
+
+def _watch_line(evaluation: Evaluation) -> Text:
+    watch = evaluation.watch
+    told = f"  {watch.severity}, tells {', '.join(watch.notify)}" if watch.notify else f"  {watch.severity}"
+    mark = ("✓ ", "bold green") if evaluation.matched else ("✗ ", "bold red")
+    return Text.assemble(
+        "    ", mark, (clean(watch.id), "bold"), f"  {clean(watch.title)}", (clean(told), "dim")
+    )
+
+
+def _clause_lines(article: Article, clause: Clause, width: int, shown: int) -> Iterator[Text]:
+    held = ("held      ", "green") if clause.held else ("not held  ", "red")
+    yield Text.assemble("        ", held, _first(clean(clause.clause), CLAUSE_SHOWN))
+    if clause.note:
+        yield Text.assemble("                  ", (f"nearly: {clean(clause.note)}", "yellow"))
+    yield from _evidence_lines(article, clause.evidence[:shown], width, indent=18)

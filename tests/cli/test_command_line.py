@@ -1,0 +1,74 @@
+"""The command line as a whole: its help page, its errors, what it imports."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+
+import pytest
+
+from streams.cli import COMMANDS, app
+from tests.cli.conftest import Call, error_lines
+
+
+def test_the_help_page_names_every_command_with_its_summary(call: Call) -> None:
+    result = call("--help")
+    assert result.exit_code == 0
+    text = " ".join(result.stdout.split())
+    for command, summary in COMMANDS.items():
+        assert f"{command} " in text
+        assert summary.replace("`", "") in text
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_there_and_has_help(call: Call, command: str) -> None:
+    result = call(command, "--help")
+    assert result.exit_code == 0, result.output
+    assert f"Usage: tocsin {command}" in result.stdout
+    module = importlib.import_module(f"streams.cli.{command}")
+    assert module.__doc__ is not None
+    assert module.__doc__.startswith(f"`tocsin {command}`: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["bell"], "tocsin: No such command 'bell'"),
+        (["--loud"], "tocsin: No such option: --loud"),
+        (["replay"], "tocsin: Missing argument 'what'"),
+        (["replay", "articles"], "tocsin: Invalid value for 'what'"),
+        (["publish", "-", "--patience", "soon"], "tocsin: Invalid value for '--patience'"),
+    ],
+)
+def test_a_wrong_call_is_one_line_and_exit_code_2(call: Call, arguments: list[str], says: str) -> None:
+    result = call(*arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    (line,) = error_lines(result)
+    assert line.startswith(says)
+    assert line.endswith("--help`")
+
+
+def test_the_help_page_imports_nothing_that_is_slow() -> None:
+    code = (
+        "import sys; from streams.cli import app\n"
+        "try: app(['--help'])\n"
+        "except SystemExit: pass\n"
+        "slow = ('faust', 'aiokafka', 'confluent_kafka', 'httpx', 'aiohttp', 'pydantic', 'yaml')\n"
+        "sys.exit(str([m for m in slow if m in sys.modules]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.strip() == "[]"
+
+
+def test_a_traceback_is_shown_only_where_asked_for(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert call("check", "--config", "nowhere").exit_code == 2
+    monkeypatch.setenv("TOCSIN_DEBUG", "")  # so that --debug leaves nothing behind
+    result = call("--debug", "check", "--config", "nowhere")
+    assert "ConfigurationError" in repr(result.exception)
+
+
+def test_app_runs_without_standing_alone() -> None:
+    with pytest.raises(Exception, match="does not exist"):
+        app(["check", "--config", "nowhere"], standalone_mode=False)

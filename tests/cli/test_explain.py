@@ -1,0 +1,225 @@
+"""`tocsin explain`: what it prints of an article, and what of one that cannot be read."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agents.reading.article import read_article
+from streams.cli import app  # noqa: F401 - the command adds itself to it
+from streams.cli.articles import articles_in
+from tests.cli.conftest import Call, error_lines
+from tests.unit.configurations import watch, write
+
+SEED = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "seed_article.json"
+
+HARBOUR = {
+    "id": "harbour-1",
+    "title": "Envoys agree ceasefire for the harbour of Odesa",
+    "body": "Ukraine and Russia agreed to a ceasefire around the harbour on Friday.\n\n"
+    "The sides signed the truce in Ankara after Turkish President Recep Tayyip Erdoğan had mediated for weeks.",
+    "language": "en",
+    "source": "Coast Wire",
+}
+
+
+def lines_of(output: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def cut_out(article: dict[str, str], evidence: dict[str, Any]) -> str:
+    return article[evidence["field"]][evidence["start"] : evidence["end"]]
+
+
+@pytest.mark.skipif(not SEED.is_file(), reason="the shared data are not here")
+def test_the_seed_article_reads_as_a_person_reads_it(call: Call) -> None:
+    result = call("explain", SEED, "--json")
+    assert result.exit_code == 0, result.output
+    (read,) = lines_of(result.stdout)
+    assert read["error"] is None
+    assert {topic["topic"] for topic in read["topics"]} == {"ceasefire", "mediation", "evacuation"}
+    actors = {actor["id"]: actor for actor in read["actors"]}
+    wanted = {
+        "recep-tayyip-erdogan", "vladimir-putin", "ibrahim-kalin", "mevlut-cavusoglu", "dmytro-kuleba", "sergey-lavrov",
+    }  # fmt: skip
+    assert wanted <= set(actors)
+    assert "Çavuşoğu" in {evidence["text"] for evidence in actors["mevlut-cavusoglu"]["evidence"]}
+    article = read_article(SEED.read_bytes())
+    texts = {"title": article.title, "body": article.body}
+    evidence = [e for part in (*read["topics"], *read["actors"]) for e in part["evidence"]]
+    assert evidence
+    assert all(cut_out(texts, each) == each["text"] for each in evidence)
+
+
+def test_every_field_of_a_json_line_is_there(call: Call) -> None:
+    result = call("explain", "-", "--json", stdin=json.dumps(HARBOUR))
+    (read,) = lines_of(result.stdout)
+    assert list(read) == ["id", "language", "topics", "actors", "watches", "error"]
+    assert (read["id"], read["language"], read["error"]) == ("harbour-1", "en", None)
+    ceasefire = next(topic for topic in read["topics"] if topic["topic"] == "ceasefire")
+    assert ceasefire["stage"] == "agreed"
+    assert 0 < ceasefire["score"] <= 1
+    assert cut_out(HARBOUR, ceasefire["evidence"][0]) == ceasefire["evidence"][0]["text"]
+    erdogan = next(actor for actor in read["actors"] if actor["id"] == "recep-tayyip-erdogan")
+    assert (erdogan["kind"], erdogan["match"]) == ("person", "exact")
+
+
+def test_every_watch_says_which_conditions_held(call: Call, tmp_path: Path) -> None:
+    watches = [
+        watch(id="odesa", query="odesa AND harbour"),
+        watch(id="odessa", query="odessa", examples=[]),
+        watch(id="turkish", query="ceasefire", languages=["tr"], examples=[]),
+    ]
+    folder = write(tmp_path, {"watches.yaml": {"watches": watches}})
+    result = call("explain", "-", "--json", "--config", folder, stdin=json.dumps(HARBOUR))
+    assert result.exit_code == 0, result.output
+    read = {each["id"]: each for each in lines_of(result.stdout)[0]["watches"]}
+    assert [read["odesa"]["matched"], read["odessa"]["matched"], read["turkish"]["matched"]] == [
+        True,
+        False,
+        False,
+    ]
+    held = [(clause["clause"], clause["held"]) for clause in read["turkish"]["because"]]
+    assert held == [("query: ceasefire", True), ("language: tr", False)]
+    assert read["turkish"]["because"][1]["note"] == "the article is in en"
+    assert "Odesa" in read["odessa"]["because"][0]["note"], "the near miss is named"
+    assert {cut_out(HARBOUR, e) for c in read["odesa"]["because"] for e in c["evidence"]} == {
+        "Odesa",
+        "harbour",
+    }
+
+
+def test_there_is_one_line_for_each_line_in_order_also_for_those_that_cannot_be_read(call: Call) -> None:
+    good = [json.dumps(HARBOUR | {"id": f"a{number}"}).encode() for number in range(3)]
+    lines = [good[0], b"not json", good[1], b"", b'{"title": "\xff"}', b"[1]", b"[" * 5000, b"{}", good[2]]
+    result = call("explain", "-", "--json", stdin=b"\n".join(lines) + b"\n")
+    read = lines_of(result.stdout)
+    assert [each["id"] for each in read] == ["a0", None, "a1", None, None, None, None, None, "a2"]
+    errors = [each["error"] and each["error"].split(":")[0] for each in read]
+    assert errors == [
+        None,
+        "not-json",
+        None,
+        "empty",
+        "not-utf8",
+        "not-an-object",
+        "too-deep",
+        "no-text",
+        None,
+    ]
+    assert all(each["topics"] == each["actors"] == each["watches"] == [] for each in read if each["error"])
+    assert result.exit_code == 1
+
+
+def test_an_array_a_single_object_and_a_gzip_file_are_taken(call: Call, tmp_path: Path) -> None:
+    other = HARBOUR | {"id": "harbour-2"}
+    (tmp_path / "array.json").write_text(json.dumps([HARBOUR, other], indent=1))
+    (tmp_path / "one.json").write_text(json.dumps(HARBOUR, indent=1))
+    (tmp_path / "packed.jsonl.gz").write_bytes(gzip.compress(json.dumps(HARBOUR).encode(), mtime=0))
+    for name, ids in (
+        ("array.json", ["harbour-1", "harbour-2"]),
+        ("one.json", ["harbour-1"]),
+        ("packed.jsonl.gz", ["harbour-1"]),
+    ):
+        assert [each["id"] for each in lines_of(call("explain", tmp_path / name, "--json").stdout)] == ids
+
+
+def test_a_person_sees_stage_codes_words_in_context_and_the_near_miss(call: Call, tmp_path: Path) -> None:
+    watches = [watch(id="odesa", query="odesa"), watch(id="odessa", query="odessa", examples=[])]
+    folder = write(tmp_path, {"watches.yaml": {"watches": watches}})
+    result = call("explain", "-", "--config", folder, stdin=json.dumps(HARBOUR))
+    assert result.exit_code == 0, result.output
+    text = result.stdout
+    assert "harbour-1 · en · Coast Wire" in text
+    assert "ceasefire agreed" in text
+    assert "medtop:20000073" in text
+    assert "Envoys agree ceasefire for the harbour" in text
+    assert "✓ odesa" in text
+    assert "✗ odessa" in text
+    assert "nearly: Odesa" in text
+
+
+def test_a_watch_can_be_chosen_and_an_unknown_one_is_named(call: Call) -> None:
+    result = call("explain", "-", "--json", "--watch", "gaza", stdin=json.dumps(HARBOUR))
+    assert [each["id"] for each in lines_of(result.stdout)[0]["watches"]] == ["gaza"]
+    result = call("explain", "-", "--watch", "gazza", stdin=json.dumps(HARBOUR))
+    assert result.exit_code == 2
+    assert error_lines(result)[0].startswith("tocsin: no watch 'gazza' in the configuration; there are: ")
+
+
+def test_an_article_cannot_move_the_cursor_or_style_the_page(call: Call) -> None:
+    nasty = HARBOUR | {"title": "\x1b[2Jceasefire [bold]agreed[/bold] \u202edlog"}
+    result = call("explain", "-", stdin=json.dumps(nasty))
+    assert result.exit_code == 0, result.output
+    assert "\x1b" not in result.stdout
+    assert "\u202e" not in result.stdout
+    assert "[bold]agreed[/bold]" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["explain"], "Missing argument"),
+        (["explain", "missing.jsonl"], "missing.jsonl: No such file or directory"),
+        (["explain", "-", "--config", "nowhere"], "nowhere: the configuration folder does not exist"),
+        (["explain", "-", "--jsom"], "No such option: --jsom"),
+    ],
+)
+def test_a_wrong_call_is_one_line_and_exit_code_2(call: Call, arguments: list[str], says: str) -> None:
+    result = call(*arguments, stdin="")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    (line,) = error_lines(result)
+    assert line.startswith("tocsin: ")
+    assert says in line
+
+
+def test_lines_are_read_as_they_come_and_none_is_kept() -> None:
+    taken: list[int] = []
+
+    class Endless(io.RawIOBase):
+        def readable(self) -> bool:
+            return True
+
+        def __iter__(self) -> Endless:
+            return self
+
+        def __next__(self) -> bytes:
+            taken.append(1)
+            return json.dumps(HARBOUR).encode() + b"\n"
+
+    found = articles_in(Endless())  # type: ignore[arg-type]
+    for number in range(1, 4):
+        assert next(found)[0] == number
+        assert len(taken) == number
+
+
+def test_a_reader_that_leaves_early_is_no_error(tmp_path: Path) -> None:
+    line = json.dumps(HARBOUR).encode() + b"\n"
+    (tmp_path / "many.jsonl").write_bytes(line * 300)
+    for options in (["--json"], []):
+        command = [sys.executable, "-m", "streams.cli", "explain", str(tmp_path / "many.jsonl"), *options]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        process.stderr.close()
+        process.wait()
+
+
+def test_explaining_needs_no_kafka_client() -> None:
+    code = (
+        "import sys; from streams.cli import app; import streams.cli.explain;"
+        "sys.exit(str([m for m in ('faust', 'aiokafka', 'confluent_kafka', 'httpx', 'aiohttp') if m in sys.modules]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.strip() == "[]"
