@@ -41,8 +41,12 @@ lint: setup ## format, lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-lock: setup ## renew requirements.lock from pyproject.toml
-	$(BIN)/python -m pip install -q 'uv>=0.5'
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group dev --extra apprise pyproject.toml -o requirements.lock
+COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
+
+lock: setup ## renew the three lock files from pyproject.toml: development, image, build of the image
+	$(BIN)/python -m pip install -q 'uv>=0.8'
+	$(COMPILE) --group dev --extra apprise pyproject.toml -o requirements.lock
+	$(COMPILE) --extra apprise pyproject.toml -c requirements.lock -o deploy/requirements-runtime.lock
+	$(COMPILE) --group pyproject.toml:build -c requirements.lock -o deploy/requirements-build.lock
 
 .PHONY: help setup up test lint lock kafka kafka-jars

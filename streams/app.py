@@ -11,11 +11,16 @@ from streams.connection import faust_options
 from streams.settings import Settings
 
 
+class _App(faust.App):  # type: ignore[misc]  # faust has no types here
+    def _create_directories(self) -> None:
+        """Make none: state lives in topics, and the root file system may be read-only."""
+
+
 def build_app(settings: Settings) -> faust.App:
     """A Faust app without agents yet. Names that reach the wire come from the settings, never from a module path."""
     session = settings.broker.session_timeout.total_seconds()
     options: dict[str, Any] = faust_options(settings.broker)
-    app = faust.App(
+    app = _App(
         settings.service.group,
         **options,
         broker_client_id=settings.broker.client_id,

@@ -116,6 +116,7 @@ class _Show:
         self._rate = rate
         self._tally = _Tally()
         self._stopping = asyncio.Event()
+        self._worker_fell = False
 
     async def run(self) -> bool:
         loop = asyncio.get_running_loop()
@@ -178,6 +179,7 @@ class _Show:
         code = await process.wait()
         if code not in (0, -signal.SIGTERM) and not self._stopping.is_set():
             self._console.print(Text("\n".join(["the worker ended with " + str(code), *tail]), style="red"))
+            self._worker_fell = True
             self._stopping.set()
 
     async def _play(self, configuration: Configuration) -> bool:
@@ -194,7 +196,7 @@ class _Show:
                         "[dim]all articles are played; publish your own with `tocsin publish`, Ctrl-C ends[/]"
                     )
                 await self._stopping.wait()
-                return True
+                return not self._worker_fell
             publisher.result()
             settled = await self._until_settled(options, configuration)
             self._summary(settled)

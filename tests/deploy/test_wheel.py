@@ -96,3 +96,12 @@ def test_the_installed_packages_are_those_of_the_wheel(run: Run, installed: Path
 def test_check_passes_from_the_wheel_alone(run: Run) -> None:
     done = run("-m", "streams.cli", "check")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_explain_reads_an_article_from_the_wheel_alone(run: Run) -> None:
+    article = (
+        '{"title": "Army and rebels sign ceasefire", "body": "The army and the rebels signed a ceasefire."}'
+    )
+    done = run("-m", "streams.cli", "explain", "--json", "-", given=article + "\n")
+    assert done.returncode == 0, done.stderr
+    assert '"ceasefire"' in done.stdout

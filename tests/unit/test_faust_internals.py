@@ -61,3 +61,10 @@ def test_the_rebalance_waits_for_batches_under_way_before_it_tells_us() -> None:
 def test_the_transport_makes_our_consumer() -> None:
     assert BatchTransport.Consumer is BatchConsumer
     assert "self.Consumer(" in inspect.getsource(driver.Transport.create_consumer)
+
+
+def test_folders_are_made_in_the_method_that_is_emptied() -> None:
+    from faust.app import base as app
+
+    assert "self._create_directories()" in inspect.getsource(app.App.on_first_start)
+    assert "mkdir" in inspect.getsource(app.App._create_directories)

@@ -1,0 +1,48 @@
+"""The probe asks the health server of the worker on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import pytest
+
+from streams.health import Health, HealthServer
+from streams.probe import ask, main
+
+
+def free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return int(listening.getsockname()[1])
+
+
+async def test_it_says_what_the_worker_says() -> None:
+    server = HealthServer(
+        "127.0.0.1",
+        0,
+        live=lambda: Health(True, "alive"),
+        ready=lambda: Health(False, "no partitions assigned yet"),
+        metrics=lambda: b"",
+    )
+    await server.start()
+    try:
+        assert await asyncio.to_thread(ask, "live", server.port) == (True, "alive")
+        assert await asyncio.to_thread(ask, "ready", server.port) == (False, "no partitions assigned yet")
+        environ = {"TOCSIN_SERVICE__HEALTH_PORT": str(server.port)}
+        assert await asyncio.to_thread(main, ["live"], environ) == 0
+        assert await asyncio.to_thread(main, ["ready"], environ) == 1
+    finally:
+        await server.stop()
+
+
+def test_nobody_there_is_a_no_with_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    port = free_port()
+    assert main(["live"], {"TOCSIN_SERVICE__HEALTH_PORT": str(port)}) == 1
+    assert capsys.readouterr().out == f"no answer on port {port}: ConnectionRefusedError\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["metrics"], ["live", "ready"]])
+def test_a_wrong_call_says_how(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments, {}) == 2
+    assert "live|ready" in capsys.readouterr().err
