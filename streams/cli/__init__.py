@@ -29,6 +29,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "replay": "Send what was rejected or not delivered through again.",
     "endpoint": "See what an endpoint would get, send it a drill, make a secret.",
     "topics": "Create or verify the Kafka topics.",
+    "schemas": "Write the JSON Schemas and the AsyncAPI document.",
 }
 """Each command is the module of its name, which adds it to `app` when imported. In the order of the help page."""
 
