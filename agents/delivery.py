@@ -4,15 +4,19 @@ The way of a notification: write down that it is owed; its input is done when th
 endpoint's line (agents.lines) attempts it when it is due, as often as the endpoint's schedule says. Each attempt goes
 to `deliveries`; a success, or a final failure once `undelivered` has it, settles what was owed. A retry due in ten
 hours waits in `pending`, in no partition's way, and survives any kill.
+
+What the gate of an endpoint must remember (its breaker, that it is disabled) stands in `pending` too. When an endpoint
+is disabled, its fallback is sent word of it, and all that it is owed goes to `undelivered`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import faust
 import structlog
@@ -20,14 +24,12 @@ from aiokafka import ConsumerRecord
 from pydantic import ValidationError
 
 from agents.lines import Line
-from alerting import breaker, limits
 from alerting.attempt import Attempted, attempt
-from alerting.breaker import BreakerState
 from alerting.client import WebhookClient
 from alerting.endpoint import Endpoint
-from alerting.pending import Owed, Settled, newer, parse_pending, pending_key
+from alerting.gate import Gate
+from alerting.pending import EndpointState, Owed, Settled, newer, parse_pending, pending_key
 from alerting.retry import next_attempt
-from alerting.verdict import Verdict
 from streams.batches import Batch
 from streams.errors import UnreadableArticle
 from streams.outputs import Acknowledgement, settle
@@ -35,13 +37,21 @@ from streams.rejection import rejection_headers
 from streams.service import Service
 from streams.state import load_state, write_state
 from streams.topics import DELIVERIES, NOTIFICATIONS, PENDING, REJECTED, UNDELIVERED
-from streams.wire import Attempt, Notification, Outcome, Undelivered, from_bytes
+from streams.wire import (
+    Attempt,
+    EndpointDisabled,
+    EndpointEnabled,
+    Notification,
+    Outcome,
+    Undelivered,
+    from_bytes,
+)
 
 log = structlog.get_logger("tocsin.delivery")
 
 NAME = "tocsin.delivery"
 
-HANDOVER_GRACE = 3.0
+HANDOVER_GRACE: Final = 3.0
 """Seconds that attempts under way may take when their partition is handed to another worker."""
 
 
@@ -55,33 +65,6 @@ def register(app: faust.App, service: Service) -> Delivery:
         await service.loop(NAME, stream, delivery.handle)
 
     return delivery
-
-
-class Gate:
-    """Whether an endpoint may be called now: its breaker and its rate limit, as of the attempts seen here."""
-
-    def __init__(self) -> None:
-        self.breaker = BreakerState()
-        self._begun: tuple[datetime, ...] = ()
-
-    def opens_at(self, endpoint: Endpoint, now: datetime) -> datetime | None:
-        """None: now. Else the earliest moment to ask again."""
-        moments = (
-            breaker.opens_at(self.breaker, now),
-            limits.next_free(endpoint.rate_limit, self._begun, now),
-        )
-        return max((moment for moment in moments if moment is not None), default=None)
-
-    def passed(self, endpoint: Endpoint, now: datetime) -> None:
-        """Count a call that begins now."""
-        self.breaker = breaker.begun(self.breaker, now)
-        self._begun = limits.spent(endpoint.rate_limit, self._begun, now)
-
-    def ended(self, endpoint: Endpoint, verdict: Verdict, now: datetime) -> None:
-        """Count how a call ended."""
-        self.breaker = breaker.record(endpoint.breaker, self.breaker, verdict.delivered, now)
-        if verdict.disable:
-            self.breaker = self.breaker.model_copy(update={"disabled": verdict.reason})
 
 
 class Partition:
@@ -121,6 +104,7 @@ class Delivery:
         self._partitions: dict[int, Partition] = {}
         self._loading = asyncio.Lock()
         self._taking = True
+        self._announcing: set[str] = set()
         self._opening: asyncio.Task[None] | None = None
 
     async def release(self, grace: float = HANDOVER_GRACE) -> None:
@@ -168,22 +152,18 @@ class Delivery:
                 continue
             notification = _notification(record)
             if notification is None:
-                written.append(await self._reject(record))
+                enabled = _enabled(record)
+                if enabled is not None:
+                    partition.mark = record.offset
+                    written.append(await self._enable(partition, enabled))
+                else:
+                    written.append(await self._reject(record))
                 continue
             key = pending_key(notification)
             if partition.knows(key, notification.endpoint):
                 continue
             owed = Owed(notification=notification, offset=record.offset, due_at=self._service.now())
-            written.append(
-                await write_state(
-                    self._service.outputs,
-                    PENDING,
-                    partition.number,
-                    key,
-                    owed.to_bytes(),
-                    offset=record.offset,
-                )
-            )
+            written.append(await self._write(partition, key, owed, offset=record.offset))
             # The first attempt need not wait for the acknowledgement: a kill now means that it is read, and sent
             # under the same id, again.
             self._line(partition, notification.endpoint).add(key, owed)
@@ -212,8 +192,17 @@ class Delivery:
         settled = {key: value for key, value in loaded.values.items() if isinstance(value, Settled)}
         partition = Partition(number, loaded.mark, settled)
         owed = {key: value for key, value in loaded.values.items() if isinstance(value, Owed)}
+        begun = _recent_calls(owed.values(), settled)
+        for state in loaded.values.values():
+            if isinstance(state, EndpointState):
+                partition.gates[state.endpoint] = Gate(state, begun[state.endpoint])
+                await self._announce(partition, partition.gates[state.endpoint])
         for key, value in sorted(owed.items(), key=lambda item: item[1].offset):
-            self._line(partition, value.notification.endpoint).add(key, value)
+            endpoint_id = value.notification.endpoint
+            partition.gates.setdefault(
+                endpoint_id, Gate(EndpointState(endpoint=endpoint_id), begun[endpoint_id])
+            )
+            self._line(partition, endpoint_id).add(key, value)
         log.info(
             "delivery.state_loaded", partition=number, owed=len(owed), settled=len(settled), mark=loaded.mark
         )
@@ -222,7 +211,7 @@ class Delivery:
     def _line(self, partition: Partition, endpoint_id: str) -> Line:
         line = partition.lines.get(endpoint_id)
         if line is None:
-            gate = partition.gates[endpoint_id] = Gate()
+            gate = partition.gates.setdefault(endpoint_id, Gate(EndpointState(endpoint=endpoint_id)))
 
             async def make_attempt(key: str, owed: Owed) -> Owed | None:
                 try:
@@ -230,7 +219,10 @@ class Delivery:
                 except Exception as error:  # noqa: BLE001 - what is owed must be read again by whoever starts next
                     self._service.fail(NAME, error)
 
-            line = Line(lambda: self._endpoint(endpoint_id), make_attempt, gate, self._service.now)
+            def callable_now() -> Endpoint | None:
+                return None if gate.disabled else self._endpoint(endpoint_id)
+
+            line = Line(callable_now, make_attempt, gate, self._service.now)
             if not self._taking:
                 line.stop_taking()
             partition.lines[endpoint_id] = line
@@ -251,37 +243,82 @@ class Delivery:
                 partition, key, owed, "the endpoint is not in the configuration, or not enabled"
             )
             return None
-        if gate.breaker.disabled:
-            await self._give_up(partition, key, owed, f"the endpoint is disabled: {gate.breaker.disabled}")
+        if gate.disabled:
+            await self._give_up(partition, key, owed, f"the endpoint is disabled: {gate.disabled}")
             return None
         began = self._service.now()
         attempted = await attempt(self._client, endpoint, notification.alert, began)
         now = self._service.now()
-        gate.ended(endpoint, attempted.verdict, now)
-        retry_after = attempted.result.retry_after
-        due_at = next_attempt(endpoint, owed.made + 1, attempted.verdict, retry_after, now, self._rng)
-        made = _attempt_value(owed, attempted, began, due_at)
+        result = attempted.result
+        changed = gate.ended(
+            endpoint, attempted.verdict, now, failure=result.failure, retry_after=result.retry_after
+        )
+        due_at = None
+        if not gate.disabled:
+            due_at = next_attempt(
+                endpoint, owed.made + 1, attempted.verdict, result.retry_after, now, self._rng
+            )
+        made = _attempt_value(owed, attempted, began, due_at, disabled=bool(gate.disabled))
         self._count(made, owed, now)
-        told = await self._service.outputs.publish(
-            DELIVERIES,
-            made,
-            key=made.endpoint,
-            event_id=f"{made.webhook_id}/{made.endpoint}/{made.number}",
-            time=made.at,
-        )
+        written = [
+            await self._service.outputs.publish(
+                DELIVERIES,
+                made,
+                key=made.endpoint,
+                event_id=f"{made.webhook_id}/{made.endpoint}/{made.replay}/{made.number}",
+                time=made.at,
+            )
+        ]
+        if changed:
+            written.append(await self._write_gate(partition, gate))
+        later: Owed | None = None
         if attempted.verdict.delivered:
-            await settle([told, await self._write_settled(partition, key, owed)])
-            return None
-        if due_at is None:
-            await settle([told])
-            await self._give_up(partition, key, owed.after(made, now), made.reason)
-            return None
-        later = owed.after(made, due_at)
-        written = await write_state(
-            self._service.outputs, PENDING, partition.number, key, later.to_bytes(), offset=owed.offset
-        )
-        await settle([told, written])
+            written.append(await self._write_settled(partition, key, owed))
+        elif due_at is not None:
+            later = owed.after(made, due_at)
+            written.append(await self._write(partition, key, later, offset=owed.offset))
+        await settle(written)
+        await self._announce(partition, gate)
+        if later is None and not attempted.verdict.delivered:
+            why = f"the endpoint is disabled: {gate.disabled}" if gate.disabled else made.reason
+            await self._give_up(partition, key, owed.after(made, now), why)
         return later
+
+    async def _announce(self, partition: Partition, gate: Gate) -> None:
+        """Send the fallback of an endpoint word that it was disabled, where that has not been done."""
+        event = gate.unannounced
+        if event is None or event.webhook_id in self._announcing:
+            return
+        self._announcing.add(event.webhook_id)
+        try:
+            await self._tell_fallback(event)
+            # Only now: a kill before this announces again, under the same id.
+            gate.announced()
+            await settle([await self._write_gate(partition, gate)])
+        finally:
+            self._announcing.discard(event.webhook_id)
+
+    async def _tell_fallback(self, event: EndpointDisabled) -> None:
+        endpoint = self._endpoint(event.endpoint)
+        fallback = endpoint.fallback if endpoint is not None else None
+        log.error("endpoint.disabled", endpoint=event.endpoint, reason=event.reason, fallback=fallback)
+        if fallback is None:
+            return
+        notification = Notification(endpoint=fallback, alert=event)
+        event_id = f"{event.webhook_id}/{fallback}/0"
+        published = await self._service.outputs.publish(
+            NOTIFICATIONS, notification, key=fallback, event_id=event_id, time=event.at
+        )
+        await settle([published])
+
+    async def _enable(self, partition: Partition, enabled: EndpointEnabled) -> Acknowledgement:
+        """Call an endpoint again that was disabled."""
+        gate = partition.gates.setdefault(enabled.endpoint, Gate(EndpointState(endpoint=enabled.endpoint)))
+        log.info("endpoint.enabled", endpoint=enabled.endpoint, was_disabled=gate.disabled or None)
+        gate.enable()
+        if enabled.endpoint in partition.lines:
+            partition.lines[enabled.endpoint].look()
+        return await self._write_gate(partition, gate)
 
     async def _give_up(self, partition: Partition, key: str, owed: Owed, reason: str) -> None:
         """Hand a notification to `undelivered`; only when it is there is it owed no more."""
@@ -303,14 +340,37 @@ class Delivery:
         now = self._service.now()
         # Without this the topic, and what is remembered of it, would grow for ever.
         for old_key, old in partition.forget_settled(now):
-            await write_state(
-                self._service.outputs, PENDING, partition.number, old_key, None, offset=old.offset
-            )
+            await self._write(partition, old_key, None, offset=old.offset)
         settled = Settled(settled_at=now, offset=owed.offset)
         partition.settled[key] = settled
+        return await self._write(partition, key, settled, offset=owed.offset)
+
+    async def _write_gate(self, partition: Partition, gate: Gate) -> Acknowledgement:
+        # As of the last notification taken: a former owner's late record is then older, and passed over.
+        return await self._write(partition, gate.state.endpoint, gate.state, offset=partition.mark)
+
+    async def _write(
+        self, partition: Partition, key: str, value: Owed | Settled | EndpointState | None, *, offset: int
+    ) -> Acknowledgement:
         return await write_state(
-            self._service.outputs, PENDING, partition.number, key, settled.to_bytes(), offset=owed.offset
+            self._service.outputs,
+            PENDING,
+            partition.number,
+            key,
+            value.to_bytes() if value is not None else None,
+            offset=offset,
         )
+
+    def observe(self) -> None:
+        """Set the figures of what is owed and of whom is not called, as of now."""
+        metrics = self._service.metrics
+        metrics.pending.clear()
+        metrics.breaker_open.clear()
+        for partition in self._partitions.values():
+            for endpoint_id, line in partition.lines.items():
+                metrics.pending.labels(endpoint_id).set(len(line))
+            for endpoint_id, gate in partition.gates.items():
+                metrics.breaker_open.labels(endpoint_id).set(gate.stopped)
 
     def _count(self, made: Attempt, owed: Owed, now: datetime) -> None:
         metrics = self._service.metrics
@@ -340,21 +400,41 @@ def _lines(partitions: Mapping[int, Partition]) -> list[Line]:
     return [line for partition in partitions.values() for line in partition.lines.values()]
 
 
-def _attempt_value(owed: Owed, attempted: Attempted, began: datetime, due_at: datetime | None) -> Attempt:
+def _attempt_value(
+    owed: Owed, attempted: Attempted, began: datetime, due_at: datetime | None, *, disabled: bool
+) -> Attempt:
     verdict, result = attempted.verdict, attempted.result
-    outcome: Outcome = "delivered" if verdict.delivered else "retry" if due_at else "given_up"
+    failed: Outcome = "disabled" if disabled else "retry" if due_at is not None else "given_up"
     return Attempt(
         webhook_id=owed.notification.alert.webhook_id,
         alert_id=owed.notification.alert.alert_id,
         endpoint=owed.notification.endpoint,
         number=owed.made + 1,
-        outcome="disabled" if verdict.disable else outcome,
+        replay=owed.notification.replay,
+        outcome="delivered" if verdict.delivered else failed,
         reason=verdict.reason,
         status=result.status,
         latency_ms=result.latency_ms,
         at=began,
         next_at=due_at,
     )
+
+
+def _recent_calls(owed: Iterable[Owed], settled: Mapping[str, Settled]) -> defaultdict[str, list[datetime]]:
+    """When each endpoint was called, as far as the state tells: for its rate limit after a restart."""
+    calls: defaultdict[str, list[datetime]] = defaultdict(list)
+    for value in owed:
+        calls[value.notification.endpoint] += [attempt.at for attempt in value.attempts]
+    for key, done in settled.items():
+        calls[key.partition("/")[0]].append(done.settled_at)
+    return calls
+
+
+def _enabled(record: ConsumerRecord) -> EndpointEnabled | None:
+    try:
+        return from_bytes(EndpointEnabled, record.value or b"")
+    except ValidationError:
+        return None
 
 
 def _notification(record: ConsumerRecord) -> Notification | None:

@@ -3,6 +3,9 @@
 Each endpoint has a line of its own, so that none waits for another. A line attempts what is due, earliest first (with
 `ordered`, strictly in the order of arrival, each waiting for the one before), as far as the endpoint's concurrency,
 rate limit and breaker allow. What an attempt changes is acknowledged by the broker before the line forgets it.
+
+In strict order the whole line waits for its first, for hours if it must: until that one is delivered or given up. What
+an endpoint that is gone or disabled is owed waits for nothing: it is handed over at once, to be given up.
 """
 
 from __future__ import annotations
@@ -16,8 +19,11 @@ from typing import Protocol
 from alerting.endpoint import Endpoint
 from alerting.pending import Owed
 
-NEVER_SLEEP_LONGER = timedelta(hours=1)
+NEVER_SLEEP_LONGER = timedelta(seconds=10)
 """A line looks again at least this often, so that a changed configuration or clock is noticed."""
+
+GIVEN_UP_AT_ONCE = 16
+"""How many notifications of an endpoint that is gone are under way at the same time."""
 
 
 class Gate(Protocol):
@@ -39,8 +45,8 @@ Settle = Callable[[str, Owed], Awaitable[Owed | None]]
 class Line:
     """The line of one endpoint.
 
-    `endpoint` gives the endpoint as configured now (None: it is gone; its notifications are handed over at once, for
-    `settle` to give up).
+    `endpoint` gives the endpoint as configured now (None: it is gone or disabled; its notifications are handed over at
+    once, for `settle` to give up).
     """
 
     def __init__(
@@ -56,6 +62,7 @@ class Line:
         self._now = now
         self._owed: dict[str, Owed] = {}
         self._waiting: list[tuple[datetime, int, str]] = []
+        self._by_time = False  # whether `_waiting` holds all; a line in strict order needs none of it
         self._running: dict[str, asyncio.Task[None]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._taking = True
@@ -70,12 +77,13 @@ class Line:
         """Put a notification into the line."""
         self._owed[key] = owed
         self._queue(key, owed)
-        self._look()
+        self.look()
 
     def _queue(self, key: str, owed: Owed) -> None:
-        heapq.heappush(self._waiting, (owed.due_at, owed.offset, key))
+        if self._by_time:
+            heapq.heappush(self._waiting, (owed.due_at, owed.offset, key))
 
-    def _look(self) -> None:
+    def look(self) -> None:
         """Start what may start now; set the alarm for what may start later."""
         if self._timer is not None:
             self._timer.cancel()
@@ -86,12 +94,12 @@ class Line:
             if key is None:
                 return
             now = self._now()
-            begins = self._owed[key].due_at
+            begins = self._owed[key].due_at if endpoint is not None else now
             if endpoint is not None and begins <= now:
                 begins = self._gate.opens_at(endpoint, now) or now
             if begins > now:
                 wait = min(begins - now, NEVER_SLEEP_LONGER).total_seconds()
-                self._timer = asyncio.get_running_loop().call_later(max(wait, 0.001), self._look)
+                self._timer = asyncio.get_running_loop().call_later(max(wait, 0.001), self.look)
                 return
             if endpoint is not None:
                 self._gate.passed(endpoint, now)
@@ -101,8 +109,13 @@ class Line:
         """The one whose turn is next, unless as many are under way as may be."""
         if endpoint is not None and endpoint.ordered:
             # Strict order is that of arrival, in which the notifications were added, whenever each is due.
+            self._by_time = False
             return None if self._running else next(iter(self._owed), None)
-        if len(self._running) >= (endpoint.concurrency if endpoint is not None else 1):
+        if not self._by_time:
+            self._waiting = [(owed.due_at, owed.offset, key) for key, owed in self._owed.items()]
+            heapq.heapify(self._waiting)
+            self._by_time = True
+        if len(self._running) >= (endpoint.concurrency if endpoint is not None else GIVEN_UP_AT_ONCE):
             return None
         while self._waiting:
             due_at, _, key = self._waiting[0]
@@ -122,7 +135,7 @@ class Line:
         else:
             self._owed[key] = owed
             self._queue(key, owed)
-        self._look()
+        self.look()
 
     def stop_taking(self) -> None:
         """Begin nothing more."""

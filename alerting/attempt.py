@@ -21,7 +21,7 @@ from alerting.endpoint import Endpoint
 from alerting.formats import render
 from alerting.headers import request_headers
 from alerting.verdict import Verdict, judge
-from streams.wire import Alert
+from streams.wire import Alert, EndpointDisabled
 
 USER_AGENT: Final = f"tocsin/{version('tocsin')}"
 
@@ -34,8 +34,10 @@ class Attempted:
     result: Result
 
 
-async def attempt(client: WebhookClient, endpoint: Endpoint, alert: Alert, now: datetime) -> Attempted:
-    """Tell one endpoint of one alert event, once."""
+async def attempt(
+    client: WebhookClient, endpoint: Endpoint, alert: Alert | EndpointDisabled, now: datetime
+) -> Attempted:
+    """Tell one endpoint of one event, once."""
     if endpoint.format == "apprise":
         return await _by_apprise(endpoint, alert)
     try:
@@ -47,7 +49,7 @@ async def attempt(client: WebhookClient, endpoint: Endpoint, alert: Alert, now: 
     return Attempted(judge(result.status, result.failure), result)
 
 
-async def _by_apprise(endpoint: Endpoint, alert: Alert) -> Attempted:
+async def _by_apprise(endpoint: Endpoint, alert: Alert | EndpointDisabled) -> Attempted:
     began = perf_counter()
     failure = await sendapprise.send(endpoint, alert)
     result = Result((perf_counter() - began) * 1000, failure=failure)

@@ -1,9 +1,10 @@
 """The breaker of an endpoint: when most of its attempts fail, it is left alone for a while, then probed once.
 
 Closed, until at least `of_at_least` attempts within `within` fail by the share `failing`. Open for `pause`.
-Half-open: one probe; success closes, failure opens anew. An endpoint that has only failed for `disable_after`
-is disabled. Frozen state and pure functions; the state can be kept in a topic, and stays small however busy
-the endpoint is.
+Half-open: one probe; success closes, failure opens anew. An endpoint that has only failed for `disable_after`,
+and at least `of_at_least` times, is disabled: it stays so, whatever an attempt that was under way still says,
+until someone enables it. Frozen state and pure functions; the state can be kept in a topic, and stays small
+however busy the endpoint is.
 """
 
 from __future__ import annotations
@@ -30,29 +31,53 @@ class Span(Wire):
 
 
 class BreakerState(Wire):
-    """What the breaker remembers. `spans` cover the window, oldest first."""
+    """What the breaker remembers.
+
+    `spans` cover the window, oldest first; `failed` counts the failures since `failing_since` without a success
+    between; `disabled` says why, and is empty where the endpoint is not disabled.
+    """
 
     spans: tuple[Span, ...] = ()
     open_until: Moment | None = None
     probing_since: Moment | None = None
     failing_since: Moment | None = None
+    failed: int = 0
     disabled: str = ""
+    disabled_at: Moment | None = None
 
 
 def record(settings: Breaker, state: BreakerState, ok: bool, now: datetime) -> BreakerState:
     """The state after an attempt has ended."""
+    if state.disabled:
+        return state
     if ok:
         return BreakerState(spans=_counted(settings, () if state.open_until else state.spans, ok, now))
-    failing_since = state.failing_since or now
-    if now - failing_since >= settings.disable_after:
-        reason = f"every attempt since {failing_since:%Y-%m-%d %H:%M} UTC has failed"
-        return state.model_copy(update={"disabled": reason, "failing_since": failing_since})
+    since, failed = state.failing_since or now, state.failed + 1
+    state = state.model_copy(update={"failing_since": since, "failed": failed})
+    if now - since >= settings.disable_after and failed >= settings.of_at_least:
+        return disable(state, f"all of {failed} attempts since {since:%Y-%m-%d %H:%M} UTC have failed", now)
+    if state.open_until is not None:
+        if state.probing_since is None:
+            return state  # it had begun before the breaker opened
+        return BreakerState(open_until=now + settings.pause, failing_since=since, failed=failed)
     spans = _counted(settings, state.spans, ok, now)
-    if state.open_until is not None or _trips(settings, spans):
-        return BreakerState(
-            open_until=now + settings.pause, failing_since=failing_since, disabled=state.disabled
-        )
-    return BreakerState(spans=spans, failing_since=failing_since, disabled=state.disabled)
+    if _trips(settings, spans):
+        return BreakerState(open_until=now + settings.pause, failing_since=since, failed=failed)
+    return state.model_copy(update={"spans": spans})
+
+
+def disable(state: BreakerState, reason: str, now: datetime) -> BreakerState:
+    """The state of an endpoint that is called no more."""
+    if state.disabled:
+        return state
+    return BreakerState(
+        failing_since=state.failing_since, failed=state.failed, disabled=reason, disabled_at=now
+    )
+
+
+def unanswered(state: BreakerState) -> BreakerState:
+    """The state after an attempt that called nobody: it says nothing of the endpoint, and was no probe."""
+    return state.model_copy(update={"probing_since": None})
 
 
 def _trips(settings: Breaker, spans: tuple[Span, ...]) -> bool:

@@ -1,6 +1,8 @@
 """What is owed to an endpoint: the durable state of one notification until it is settled, and for a while after.
 
 A settled notification is remembered for `REMEMBERED`, so that the same one, read again after a kill, is not sent again.
+Beside them, under the endpoint's id alone, stands what is known of the endpoint itself: its breaker, whether it is
+disabled, until when it asked not to be called.
 """
 
 from __future__ import annotations
@@ -10,7 +12,8 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from streams.wire import Attempt, Moment, Notification, Wire
+from alerting.breaker import BreakerState
+from streams.wire import Attempt, EndpointDisabled, Moment, Notification, Wire
 
 REMEMBERED: Final = timedelta(hours=120)
 """How long a settled notification is remembered (as long as Alertmanager's notification log)."""
@@ -50,28 +53,47 @@ class Settled(Wire):
         return now - self.settled_at > REMEMBERED
 
 
+class EndpointState(Wire):
+    """What is known of an endpoint, as of the last change that matters.
+
+    `held_until`: it asked (by `Retry-After`) for no call before. `unannounced`: word that it was disabled, which its
+    fallback has yet to be sent.
+    """
+
+    endpoint: str
+    breaker: BreakerState = BreakerState()
+    held_until: Moment | None = None
+    unannounced: EndpointDisabled | None = None
+
+
 def pending_key(notification: Notification) -> str:
     """The key of a notification's state: endpoint, webhook and, for a replay, its count."""
     return f"{notification.endpoint}/{notification.alert.webhook_id}/{notification.replay}"
 
 
-def parse_pending(value: bytes) -> Owed | Settled:
+def parse_pending(value: bytes) -> Owed | Settled | EndpointState:
     """The state that a record of `pending` holds. Raises pydantic's ValidationError."""
-    return (
-        Settled.model_validate_json(value)
-        if value.startswith(b'{"settled_at"')
-        else Owed.model_validate_json(value)
-    )
+    if value.startswith(b'{"settled_at"'):
+        return Settled.model_validate_json(value)
+    if value.startswith(b'{"endpoint"'):
+        return EndpointState.model_validate_json(value)
+    return Owed.model_validate_json(value)
 
 
-def newer(one: tuple[int, Owed | Settled], other: tuple[int, Owed | Settled]) -> bool:
-    """Whether `one` stands rather than `other`, both states of one notification.
+State = Owed | Settled | EndpointState
 
-    Settled is the end; else more attempts are newer. So a worker that was stopped in the middle of an attempt and
-    writes after its successor cannot make owed again what is settled.
+
+def newer(one: tuple[int, State], other: tuple[int, State]) -> bool:
+    """Whether `one` stands rather than `other`, both states of one notification, or of one endpoint.
+
+    Of a notification, settled is the end; else more attempts are newer. So a worker that was stopped in the middle of
+    an attempt and writes after its successor cannot make owed again what is settled. Of an endpoint, the state as of
+    the later input stands.
     """
-    return _progress(one[1]) >= _progress(other[1])
+    return _progress(*one) >= _progress(*other)
 
 
-def _progress(state: Owed | Settled) -> float:
+def _progress(offset: int, state: State) -> float:
+    if isinstance(state, EndpointState):
+        return offset
     return float("inf") if isinstance(state, Settled) else state.made

@@ -18,8 +18,9 @@ from typing import Any, Final
 
 from alerting.endpoint import Endpoint
 from alerting.formats import words
+from alerting.notice import for_people
 from alerting.verdict import Failure
-from streams.wire import Alert
+from streams.wire import Alert, EndpointDisabled
 
 THREADS: Final = 16
 
@@ -29,10 +30,12 @@ def installed() -> bool:
     return importlib.util.find_spec("apprise") is not None
 
 
-async def send(endpoint: Endpoint, alert: Alert) -> Failure | None:
+async def send(endpoint: Endpoint, event: Alert | EndpointDisabled) -> Failure | None:
     """Send one alert event within the endpoint's deadline; None when Apprise says that it was sent."""
     loop = asyncio.get_running_loop()
-    call = loop.run_in_executor(_threads(), _notify, endpoint.url.get_secret_value(), *text(alert))
+    call = loop.run_in_executor(
+        _threads(), _notify, endpoint.url.get_secret_value(), *text(for_people(event))
+    )
     try:
         async with asyncio.timeout(endpoint.timeout.total_seconds()):
             return None if await call else "apprise"

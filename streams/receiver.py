@@ -17,7 +17,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from alerting.signing import verify
-from streams.wire import Alert, Webhook
+from streams.wire import Alert, EndpointDisabled, Event, Webhook
 
 TOLERANCE: Final = timedelta(minutes=5)
 """How far a webhook's timestamp may be from the clock, so that nobody can play an old request again."""
@@ -30,7 +30,7 @@ Answer = int | Fault
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One webhook as it came. `alert` is there when it has the format `standard`."""
+    """One webhook as it came. `alert` is there when it tells of one in the format `standard`."""
 
     webhook_id: str
     verified: bool
@@ -103,7 +103,10 @@ class Receiver:
         webhook_id = headers.get("webhook-id", "")
         reason = self._fault(webhook_id, headers, body)
         repeated = webhook_id in self._seen
-        return Received(webhook_id, not reason, reason, repeated, _alert(body), _summary(body), body)
+        event = _event(body)
+        alert = event if isinstance(event, Alert) else None
+        summary = _of_endpoint(event) if isinstance(event, EndpointDisabled) else _summary(body)
+        return Received(webhook_id, not reason, reason, repeated, alert, summary, body)
 
     def _fault(self, webhook_id: str, headers: Mapping[str, str], body: bytes) -> str:
         """Why a webhook does not verify; empty where it does."""
@@ -120,7 +123,7 @@ class Receiver:
         return ""
 
 
-def _alert(body: bytes) -> Alert | None:
+def _event(body: bytes) -> Event | None:
     try:
         return Webhook.model_validate_json(body).data
     except ValidationError:
@@ -136,6 +139,10 @@ def _summary(body: bytes) -> str:
     if not isinstance(value, dict):
         return ""
     return str(value.get("text") or value.get("content") or _of_card(value))
+
+
+def _of_endpoint(event: EndpointDisabled) -> str:
+    return f"{event.type}: {event.endpoint} gets no more alerts: {event.reason}"
 
 
 def _of_card(value: dict[str, Any]) -> str:

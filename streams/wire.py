@@ -173,26 +173,63 @@ class Alert(Wire):
     drill: bool = False
 
 
+class EndpointDisabled(Wire):
+    """`data` of a webhook `endpoint.disabled`, sent to the fallback of an endpoint that is called no more.
+
+    `reason` is in words; `failing_since` is when the first of its unbroken failures was. What the endpoint was owed is
+    in `undelivered`.
+    """
+
+    type: Literal["endpoint.disabled"] = "endpoint.disabled"
+    webhook_id: str
+    at: Moment
+    endpoint: str
+    title: str = ""
+    reason: str
+    failing_since: Moment | None = None
+
+    @property
+    def alert_id(self) -> str:
+        """It belongs to no alert, and stands for itself."""
+        return self.webhook_id
+
+
+Event = Annotated[Alert | EndpointDisabled, Field(discriminator="type")]
+"""What a webhook can be about."""
+
+
 class Notification(Wire):
-    """Value of `notifications`: an alert bound for one endpoint. Keyed by endpoint. `replay` counts re-sendings."""
+    """Value of `notifications`: an alert bound for one endpoint. Keyed by endpoint. `replay` counts re-sendings.
+
+    In the place of an alert stands, for the fallback of an endpoint that was disabled, word of that.
+    """
 
     endpoint: str
-    alert: Alert
+    alert: Event
     replay: int = 0
     replayed_at: Moment | None = None
+
+
+class EndpointEnabled(Wire):
+    """Value of `notifications` that asks to call a disabled endpoint again. Keyed by endpoint."""
+
+    type: Literal["endpoint.enabled"] = "endpoint.enabled"
+    endpoint: str
+    at: Moment
 
 
 class Attempt(Wire):
     """Value of `deliveries`: one attempt to tell one endpoint, and what came of it.
 
-    `number` counts from 1, `status` is the HTTP status where there was an answer, `latency_ms` the time to the end
-    of the attempt, `next_at` when the next attempt is due (none: it was the last).
+    `number` counts from 1 (anew in each `replay`), `status` is the HTTP status where there was an answer, `latency_ms`
+    the time to the end of the attempt, `next_at` when the next attempt is due (none: it was the last).
     """
 
     webhook_id: str
     alert_id: str
     endpoint: str
     number: Annotated[int, Field(ge=1)]
+    replay: Annotated[int, Field(ge=0)] = 0
     outcome: Outcome
     reason: str
     status: int | None = None
@@ -211,17 +248,18 @@ class Undelivered(Wire):
 
 
 class Webhook(Wire):
-    """Body of a webhook in the format `standard` (Standard Webhooks)."""
+    """Body of a webhook in the format `standard` (Standard Webhooks). `type` is that of `data`."""
 
     type: str
     timestamp: Moment
-    data: Alert
+    data: Event
 
 
 CLOUDEVENT_TYPES: Final[dict[type[Wire], str]] = {
     Reading: "tocsin.article.classified",
     Candidate: "tocsin.watch.candidate",
     Notification: "tocsin.alert.notification",
+    EndpointEnabled: "tocsin.endpoint.enabled",
     Attempt: "tocsin.delivery.attempt",
     Undelivered: "tocsin.delivery.undelivered",
 }

@@ -211,6 +211,7 @@ class Worker:
     def exposition(self) -> bytes:
         """The metrics now."""
         metrics = self.service.metrics
+        self.delivery.observe()
         metrics.oldest_unhandled.set(self._oldest_unhandled())
         if self._assigned:
             for tp, lag in self.consumer.lags():

@@ -10,22 +10,25 @@ from typing import Final
 from alerting.endpoint import Endpoint
 from alerting.formats import discord, slack, standard, teams, template
 from alerting.formats.template import RenderError
-from streams.wire import Alert
+from alerting.notice import for_people
+from streams.wire import Alert, EndpointDisabled
 
 JSON: Final = "application/json"
 
 _RENDER: Final[dict[str, Callable[[Alert], bytes]]] = {
-    "standard": standard.render,
     "slack": slack.render,
     "teams": teams.render,
     "discord": discord.render,
 }
 
 
-def render(endpoint: Endpoint, alert: Alert) -> tuple[bytes, str]:
+def render(endpoint: Endpoint, event: Alert | EndpointDisabled) -> tuple[bytes, str]:
     """The body for an endpoint and its content type. Raises RenderError, and ValueError for text beyond
     Unicode.
     """
+    if endpoint.format == "standard":
+        return standard.render(event), JSON
+    alert = for_people(event)
     if endpoint.format == "template":
         content_type = text_type(endpoint)
         body = template.render(endpoint.template or "", alert, as_text=content_type is not None)

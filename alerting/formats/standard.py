@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from streams.wire import Alert, Evidence, Webhook
+from streams.wire import Alert, EndpointDisabled, Evidence, Webhook
 
 LIMIT: Final = 20_000
 """Bytes of a body, as Standard Webhooks asks for."""
@@ -13,10 +13,12 @@ LONGEST: Final = 200
 """Characters of any one text in an alert that is too long otherwise."""
 
 
-def render(alert: Alert) -> bytes:
+def render(alert: Alert | EndpointDisabled) -> bytes:
     """The body. A long alert loses evidence, most distant first, then actors and reasons, never what
     happened.
     """
+    if isinstance(alert, EndpointDisabled):
+        return Webhook(type=alert.type, timestamp=alert.at, data=alert).to_bytes()
     for shorter in (alert, _fewer(alert, 8), _fewer(alert, 3), _fewer(alert, 1), _least(alert)):
         body = Webhook(type=shorter.type, timestamp=shorter.at, data=shorter).to_bytes()
         if len(body) <= LIMIT:

@@ -1,0 +1,104 @@
+"""The gate of an endpoint: whether it may be called now. Breaker, rate limit, and what it asked for itself.
+
+Keeps what the attempts made here came to. `ended` says when that must be written down, so that whoever takes over
+after a kill knows it too. The rate limit's count is not written: it is found again in what is owed and settled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+from alerting import breaker, limits
+from alerting.breaker import BreakerState
+from alerting.endpoint import Endpoint
+from alerting.notice import endpoint_disabled
+from alerting.pending import EndpointState
+from alerting.retry import parse_retry_after
+from alerting.verdict import Failure, Verdict
+from streams.wire import EndpointDisabled
+
+LONGEST_HOLD: Final = timedelta(hours=1)
+"""How long all of an endpoint's notifications wait, at most, because one of them met a `Retry-After`."""
+
+
+class Gate:
+    """Whether one endpoint may be called."""
+
+    def __init__(self, state: EndpointState, begun: Iterable[datetime] = ()) -> None:
+        self._state = state
+        self._begun = tuple(sorted(begun))
+
+    @property
+    def state(self) -> EndpointState:
+        """What must be known after a restart."""
+        return self._state
+
+    @property
+    def disabled(self) -> str:
+        """Why the endpoint is called no more; empty where it is."""
+        return self._state.breaker.disabled
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the endpoint is disabled, or left alone by its breaker."""
+        return bool(self.disabled) or self._state.breaker.open_until is not None
+
+    @property
+    def unannounced(self) -> EndpointDisabled | None:
+        """Word that the endpoint was disabled, where its fallback has yet to be sent it."""
+        return self._state.unannounced
+
+    def opens_at(self, endpoint: Endpoint, now: datetime) -> datetime | None:
+        """None: now. Else the earliest moment to ask again."""
+        held = self._state.held_until
+        moments = (
+            breaker.opens_at(self._state.breaker, now),
+            limits.next_free(endpoint.rate_limit, self._begun, now),
+            held if held is not None and held > now else None,
+        )
+        return max((moment for moment in moments if moment is not None), default=None)
+
+    def passed(self, endpoint: Endpoint, now: datetime) -> None:
+        """Count a call that begins now."""
+        self._change(breaker=breaker.begun(self._state.breaker, now))
+        self._begun = limits.spent(endpoint.rate_limit, self._begun, now)
+
+    def ended(
+        self,
+        endpoint: Endpoint,
+        verdict: Verdict,
+        now: datetime,
+        *,
+        failure: Failure | None = None,
+        retry_after: str | None = None,
+    ) -> bool:
+        """Count how a call ended; whether the state must be written down."""
+        before = self._state
+        if failure == "render":  # nobody was called
+            self._change(breaker=breaker.unanswered(before.breaker))
+            return False
+        state = breaker.record(endpoint.breaker, before.breaker, verdict.delivered, now)
+        if verdict.disable:
+            state = breaker.disable(state, verdict.reason, now)
+        self._change(breaker=state)
+        asked = parse_retry_after(retry_after, now) if verdict.outcome == "retry" else None
+        if asked is not None:
+            until = now + min(asked, LONGEST_HOLD)
+            self._change(held_until=max(until, before.held_until or until))
+        if state.disabled and not before.breaker.disabled:
+            self._change(unannounced=endpoint_disabled(endpoint, state.disabled, now, state.failing_since))
+        # A success that follows a success changes nothing that a restart would miss.
+        return not verdict.delivered or before.breaker.failing_since is not None
+
+    def announced(self) -> None:
+        """The fallback will be told."""
+        self._change(unannounced=None)
+
+    def enable(self) -> None:
+        """Call the endpoint again, as if nothing had been."""
+        self._state = EndpointState(endpoint=self._state.endpoint)
+
+    def _change(self, **update: BreakerState | datetime | EndpointDisabled | None) -> None:
+        self._state = self._state.model_copy(update=update)
