@@ -1,0 +1,347 @@
+"""Delivery with its state in Kafka: what is owed, the breaker and a disabled endpoint survive a restart."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from structlog.testing import capture_logs
+
+from alerting.endpoint import Breaker, Endpoint, RateLimit
+from alerting.notice import endpoint_disabled
+from alerting.pending import EndpointState
+from streams.embedded import EmbeddedBroker
+from streams.outputs import settle
+from streams.receiver import Answer, Receiver
+from streams.state import write_state
+from streams.topics import PENDING, REJECTED
+from streams.wire import EndpointEnabled, Webhook
+from tests import builders
+from tests.flow.desk import Desk, ids
+from tests.unit.configurations import SECRET
+
+Open = Callable[..., Awaitable[Endpoint]]
+
+
+@pytest.fixture
+async def desk(embedded: EmbeddedBroker, prefix: str, tmp_path: Path) -> AsyncIterator[Desk]:
+    desk = Desk(embedded, prefix, tmp_path)
+    yield desk
+    await desk.kill()
+
+
+@pytest.fixture
+async def opened(desk: Desk) -> AsyncIterator[Open]:
+    """Opens a receiver and gives the endpoint that calls it; what it gets is in `desk.got`."""
+    async with AsyncExitStack() as stack:
+
+        async def make(name: str, *plan: Answer, **changes: Any) -> Endpoint:
+            receiver = Receiver(secrets=[SECRET], on_webhook=desk.got[name].append, plan=plan, now=desk.clock)
+            await receiver.start()
+            stack.push_async_callback(receiver.stop)
+            values = {"id": name, "url": receiver.url, "secrets": (SECRET,), "jitter": 0}
+            return builders.endpoint(**(values | changes))
+
+        yield make
+
+
+async def test_what_was_delivered_is_not_sent_again_when_every_input_is_read_again(
+    desk: Desk, opened: Open
+) -> None:
+    await desk.start(await opened("desk"))
+    await desk.notify("desk", 1, 2, 3)
+    await desk.restart()
+    await desk.quiet()
+    assert ids(desk.got["desk"]) == ["msg_1", "msg_2", "msg_3"]
+
+
+async def test_a_retry_due_in_ten_hours_survives_a_restart_and_is_not_early(desk: Desk, opened: Open) -> None:
+    await desk.start(await opened("desk", 500, schedule=(timedelta(hours=10),)))
+    await desk.notify("desk", 1)
+    await desk.restart()
+    await desk.move(hours=9.99)
+    assert ids(desk.got["desk"]) == ["msg_1"]
+    await desk.move(hours=0.01)
+    assert ids(desk.got["desk"]) == ["msg_1", "msg_1"]
+    assert [a.outcome for a in await desk.attempts("desk")] == ["retry", "delivered"]
+    assert desk.got["desk"][0].body == desk.got["desk"][1].body
+
+
+async def test_one_that_waits_ten_hours_holds_up_nobody(desk: Desk, opened: Open) -> None:
+    await desk.start(await opened("desk", 500, schedule=(timedelta(hours=10),)))
+    await desk.notify("desk", 1)
+    await desk.notify("desk", 2)
+    assert ids(desk.got["desk"]) == ["msg_1", "msg_2"]
+
+
+async def test_in_strict_order_those_behind_wait_also_across_a_restart(desk: Desk, opened: Open) -> None:
+    await desk.start(await opened("desk", 500, schedule=(timedelta(hours=10),), ordered=True))
+    await desk.notify("desk", 1, 2)
+    await desk.restart()
+    await desk.notify("desk", 3)
+    assert ids(desk.got["desk"]) == ["msg_1"]
+    await desk.move(hours=10)
+    assert ids(desk.got["desk"]) == ["msg_1", "msg_1", "msg_2", "msg_3"]
+
+
+async def test_in_strict_order_the_next_goes_when_the_first_is_given_up(desk: Desk, opened: Open) -> None:
+    await desk.start(await opened("desk", 500, 500, schedule=(timedelta(hours=10),), ordered=True))
+    await desk.notify("desk", 1, 2)
+    await desk.move(hours=10)
+    assert ids(desk.got["desk"]) == ["msg_1", "msg_1", "msg_2"]
+    assert [u.notification.alert.webhook_id for u in await desk.undelivered("desk")] == ["msg_1"]
+
+
+async def test_a_notification_that_is_given_up_takes_its_whole_history_along(
+    desk: Desk, opened: Open
+) -> None:
+    await desk.start(await opened("desk", 500, 404, 503, schedule=(timedelta(0), timedelta(minutes=1))))
+    await desk.notify("desk", 1)
+    await desk.move(minutes=2)
+    [given_up] = await desk.undelivered("desk")
+    assert [attempt.status for attempt in given_up.attempts] == [500, 404, 503]
+    assert [attempt.number for attempt in given_up.attempts] == [1, 2, 3]
+    assert given_up.reason == "503 unavailable"
+    attempts = await desk.attempts("desk")
+    assert tuple(attempts) == given_up.attempts
+    assert [attempt.next_at is None for attempt in attempts] == [False, False, True]
+
+
+# Disabled endpoints.
+
+
+async def test_an_endpoint_that_is_gone_is_disabled_and_its_fallback_told_once(
+    desk: Desk, opened: Open
+) -> None:
+    gone = await opened("desk", 500, 410, title="News desk", fallback="ops", schedule=(timedelta(hours=10),))
+    await desk.start(gone, await opened("ops"))
+    with capture_logs() as logs:
+        await desk.notify("desk", 1)
+        await desk.notify("desk", 2)
+        await desk.notify("desk", 3)
+    assert ids(desk.got["desk"]) == ["msg_1", "msg_2"], "the third calls nobody"
+    given_up = await desk.undelivered("desk")
+    assert sorted(u.notification.alert.webhook_id for u in given_up) == ["msg_1", "msg_2", "msg_3"]
+    assert {u.reason for u in given_up} == {
+        "the endpoint is disabled: 410 gone: the endpoint wants no more webhooks"
+    }
+    assert [a.outcome for a in await desk.attempts("desk")] == ["retry", "disabled"]
+    [told] = desk.got["ops"]
+    assert told.verified
+    event = Webhook.model_validate_json(told.body)
+    assert (event.type, event.data.type) == ("endpoint.disabled", "endpoint.disabled")
+    assert '"endpoint":"desk"' in told.body.decode()
+    assert [line["fallback"] for line in logs if line["event"] == "endpoint.disabled"] == ["ops"]
+
+    await desk.restart()
+    await desk.notify("desk", 4)
+    assert len(desk.got["desk"]) == 2
+    assert len(desk.got["ops"]) == 1
+    assert len(await desk.undelivered("desk")) == 4
+
+
+async def test_days_of_failing_disable_an_endpoint(desk: Desk, opened: Open) -> None:
+    breaker = Breaker(of_at_least=3, failing=1, pause=timedelta(minutes=1), disable_after=timedelta(days=5))
+    every = (timedelta(days=1),) * 9
+    failing = await opened("desk", *[500] * 20, breaker=breaker, schedule=every, fallback="ops")
+    await desk.start(failing, await opened("ops"))
+    await desk.notify("desk", 1)
+    for _ in range(4):
+        await desk.move(days=1)
+    await desk.restart()
+    assert desk.got["ops"] == []
+    await desk.move(days=1)
+    assert len(desk.got["desk"]) == 6
+    assert len(desk.got["ops"]) == 1
+    [given_up] = await desk.undelivered("desk")
+    assert given_up.reason.startswith("the endpoint is disabled: all of 6 attempts since ")
+
+
+async def test_a_kill_before_the_fallback_was_told_tells_it_at_the_next_start(
+    desk: Desk, opened: Open
+) -> None:
+    endpoints = [await opened("desk", fallback="ops"), await opened("ops")]
+    await desk.start(*endpoints)
+    await desk.notify("desk", 1)
+    [partition] = [n for n, p in desk.delivery._partitions.items() if "desk" in p.lines]
+    event = endpoint_disabled(endpoints[0], "410 gone", desk.clock(), None)
+    state = EndpointState(
+        endpoint="desk", breaker={"disabled": "410 gone", "disabled_at": desk.clock()}, unannounced=event
+    )
+    written = await write_state(desk.outputs, PENDING, partition, "desk", state.to_bytes(), offset=0)
+    await settle([written])
+    for _ in range(2):
+        await desk.restart()
+        await desk.quiet()
+    assert ids(desk.got["ops"]) == [event.webhook_id]
+
+
+async def test_a_disabled_endpoint_is_called_again_when_it_is_enabled(desk: Desk, opened: Open) -> None:
+    await desk.start(await opened("desk", 410))
+    await desk.notify("desk", 1)
+    await desk.publish(EndpointEnabled(endpoint="desk", at=desk.clock()))
+    await desk.notify("desk", 2)
+    await desk.restart()
+    await desk.notify("desk", 3)
+    assert ids(desk.got["desk"]) == ["msg_1", "msg_2", "msg_3"]
+    assert await desk.raw(REJECTED) == []
+
+
+@pytest.mark.parametrize("how", ["removed", "switched off"])
+async def test_what_an_endpoint_that_is_gone_is_owed_is_given_up_at_once(
+    desk: Desk, opened: Open, how: str
+) -> None:
+    endpoint = await opened("desk", 500, schedule=(timedelta(hours=10),), ordered=how == "removed")
+    await desk.start(endpoint)
+    await desk.notify("desk", 1, 2)
+    desk.configure(*(() if how == "removed" else (endpoint.model_copy(update={"enabled": False}),)))
+    await desk.quiet()
+    assert all(not line._owed for line in desk.lines)
+    given_up = {u.notification.alert.webhook_id: u for u in await desk.undelivered("desk")}
+    assert given_up["msg_1"].reason == "the endpoint is not in the configuration, or not enabled"
+    assert [a.status for a in given_up["msg_1"].attempts] == [500]
+
+
+# Breaker, limits, and what a receiver asks for.
+
+
+async def test_an_open_breaker_survives_a_restart_and_then_lets_one_probe_through(
+    desk: Desk, opened: Open
+) -> None:
+    breaker = Breaker(of_at_least=2, failing=1, pause=timedelta(hours=1))
+    endpoint = await opened("desk", 500, 500, breaker=breaker, schedule=(timedelta(0),) * 9)
+    await desk.start(endpoint)
+    await desk.notify("desk", 1)
+    await desk.notify("desk", 2, 3)
+    assert ids(desk.got["desk"]) == ["msg_1", "msg_1"], "the breaker is open"
+    await desk.restart()
+    await desk.move(minutes=59)
+    assert len(desk.got["desk"]) == 2
+    await desk.move(minutes=1)
+    assert sorted(ids(desk.got["desk"][2:])) == ["msg_1", "msg_2", "msg_3"]
+
+
+async def test_while_the_probe_is_under_way_no_other_call_begins(desk: Desk, opened: Open) -> None:
+    breaker = Breaker(of_at_least=2, failing=1, pause=timedelta(minutes=1))
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(request: web.Request) -> web.StreamResponse:
+        asked.set()
+        await go_on.wait()
+        return web.Response(status=204)
+
+    endpoint = await opened("desk", 500, 500, slowly, breaker=breaker, schedule=(timedelta(0),) * 9)
+    await desk.start(endpoint)
+    await desk.notify("desk", 1)
+    await desk.notify("desk", 2, 3)
+    desk.clock.moment += timedelta(minutes=1)
+    desk.look()
+    await asked.wait()
+    assert len(desk.got["desk"]) == 3
+    go_on.set()
+    await desk.quiet()
+    assert len(desk.got["desk"]) == 5
+
+
+async def test_retry_after_holds_back_all_that_the_endpoint_is_owed(desk: Desk, opened: Open) -> None:
+    async def busy(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=429, headers={"retry-after": "600"})
+
+    await desk.start(await opened("desk", busy))
+    await desk.notify("desk", 1)
+    await desk.notify("desk", 2)
+    await desk.restart()
+    await desk.move(seconds=599)
+    assert ids(desk.got["desk"]) == ["msg_1"]
+    await desk.move(seconds=1)
+    assert sorted(ids(desk.got["desk"])) == ["msg_1", "msg_1", "msg_2"]
+
+
+async def test_a_rate_limit_by_the_minute_holds_also_across_a_restart(desk: Desk, opened: Open) -> None:
+    limit = RateLimit(count=2, per=timedelta(minutes=1))
+    await desk.start(await opened("desk", rate_limit=limit))
+    await desk.notify("desk", *range(5))
+    assert len(desk.got["desk"]) == 2
+    await desk.restart()
+    assert len(desk.got["desk"]) == 2
+    await desk.move(minutes=1)
+    assert len(desk.got["desk"]) == 4
+    await desk.move(minutes=1)
+    assert sorted(ids(desk.got["desk"])) == [f"msg_{n}" for n in range(5)]
+
+
+async def test_an_alert_that_cannot_be_rendered_says_nothing_of_the_endpoint(
+    desk: Desk, opened: Open
+) -> None:
+    breaker = Breaker(of_at_least=1, failing=1, pause=timedelta(hours=1))
+    template = '{"n": {% if alert.number == 1 %}x{% else %}2{% endif %}}'
+    await desk.start(await opened("desk", format="template", template=template, breaker=breaker))
+    await desk.notify("desk", 1)
+    [given_up] = await desk.undelivered("desk")
+    assert given_up.reason == "the alert could not be rendered for this endpoint"
+    assert not any(gate.stopped for p in desk.delivery._partitions.values() for gate in p.gates.values())
+
+
+# The end.
+
+
+async def test_stopping_lets_a_call_under_way_end_and_begins_no_other(desk: Desk, opened: Open) -> None:
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(request: web.Request) -> web.StreamResponse:
+        asked.set()
+        await go_on.wait()
+        return web.Response(status=204)
+
+    await desk.start(await opened("desk", slowly, concurrency=1))
+    for number in (1, 2):
+        await desk.publish(builders.notification(alert=builders.alert(webhook_id=f"msg_{number}")))
+    for batch in await desk._fetch():
+        await desk.delivery.handle(batch)
+    await asked.wait()
+    stopping = asyncio.ensure_future(desk.stop(grace=30))
+    go_on.set()
+    await stopping
+    assert ids(desk.got["desk"]) == ["msg_1"]
+    await desk.start()
+    await desk.quiet()
+    assert ids(desk.got["desk"]) == ["msg_1", "msg_2"], "nothing lost, none sent twice"
+
+
+async def test_a_call_that_is_cut_off_is_made_again_under_the_same_id_with_the_same_body(
+    desk: Desk, opened: Open
+) -> None:
+    asked = asyncio.Event()
+
+    async def never(request: web.Request) -> web.StreamResponse:
+        asked.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    await desk.start(await opened("desk", never))
+    await desk.publish(builders.notification())
+    for batch in await desk._fetch():
+        await desk.delivery.handle(batch)
+    await asked.wait()
+    await desk.restart()
+    await desk.quiet()
+    first, second = desk.got["desk"]
+    assert (first.webhook_id, first.body) == (second.webhook_id, second.body)
+    assert [a.number for a in await desk.attempts("desk")] == [1]
+
+
+async def test_figures_say_what_is_owed_and_who_is_not_called(desk: Desk, opened: Open) -> None:
+    await desk.start(await opened("desk", 410), await opened("ops", 500))
+    await desk.notify("desk", 1)
+    await desk.notify("ops", 2)
+    desk.delivery.observe()
+    said = desk.service.metrics.exposition().decode()
+    assert 'tocsin_pending{endpoint="ops"} 1.0' in said
+    assert 'tocsin_pending{endpoint="desk"} 0.0' in said
+    assert 'tocsin_breaker_open{endpoint="desk"} 1.0' in said
