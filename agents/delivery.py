@@ -325,7 +325,7 @@ class Delivery:
         now = self._service.now()
         value = Undelivered(notification=owed.notification, attempts=owed.attempts, reason=reason, at=now)
         webhook_id = owed.notification.alert.webhook_id
-        event_id = f"{webhook_id}/{owed.notification.endpoint}/undelivered"
+        event_id = f"{webhook_id}/{owed.notification.endpoint}/{owed.notification.replay}/undelivered"
         await settle(
             [
                 await self._service.outputs.publish(

@@ -160,11 +160,11 @@ _CHANNELS: Final = (
     ),
     _Channel(
         DELIVERIES, "attempt", "One attempt to tell one endpoint, and what came of it.",
-        Attempt, "WEBHOOK_ID/ENDPOINT/NUMBER", (CLOUDEVENT_TYPES[Attempt],),
+        Attempt, "WEBHOOK_ID/ENDPOINT/REPLAY/NUMBER", (CLOUDEVENT_TYPES[Attempt],),
     ),
     _Channel(
         UNDELIVERED, "undelivered", "A notification that was given up, ready to be replayed.",
-        Undelivered, "WEBHOOK_ID/ENDPOINT/undelivered", (CLOUDEVENT_TYPES[Undelivered],),
+        Undelivered, "WEBHOOK_ID/ENDPOINT/REPLAY/undelivered", (CLOUDEVENT_TYPES[Undelivered],),
     ),
 )  # fmt: skip
 

@@ -17,6 +17,7 @@ from agents.reading.article import read_article
 from agents.reading.reader import Read, Reader
 from agents.reading.shapes import NAMES
 from alerting.formats import standard
+from alerting.notice import endpoint_disabled
 from alerting.policy import decide
 from alerting.story import Stories
 from streams.configuration import load_configuration
@@ -24,7 +25,7 @@ from streams.errors import UnreadableArticle
 from streams.schemas import ASYNCAPI, MODELS, documents
 from streams.topics import ALL, Topic
 from streams.wire import Alert, Attempt, Undelivered, Wire, cloudevent_headers
-from tests.builders import MOMENT, notification
+from tests.builders import MOMENT, endpoint, notification
 from tests.cli.conftest import Call
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -107,6 +108,12 @@ def test_readings_and_alerts_of_the_samples_fit_their_schemas() -> None:
     for alert in alerts():
         assert valid(schema("alert.json"), alert.to_bytes()) == []
         assert valid(schema("webhook.json"), standard.render(alert)) == []
+
+
+def test_word_that_an_endpoint_was_disabled_fits_the_schema_of_webhooks() -> None:
+    event = endpoint_disabled(endpoint(title="Desk"), "410 gone", MOMENT, MOMENT)
+    assert valid(schema("webhook.json"), standard.render(event)) == []
+    assert valid(schema("webhook.json"), standard.render(event).replace(b'"reason"', b'"why"'))
 
 
 def test_attempts_and_what_was_given_up_fit_their_schemas() -> None:
