@@ -35,6 +35,9 @@ kafka: setup kafka-jars ## a real Kafka on this machine, until Ctrl-C
 test: setup kafka-jars ## all tests
 	$(BIN)/python -m pytest -q
 
+chaos: setup kafka-jars ## kill, stop and cut off everything, and check the books; ARTICLES= KILLS= SEED=
+	$(BIN)/python -m tests.chaos
+
 lint: setup ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -49,4 +52,4 @@ lock: setup ## renew the three lock files from pyproject.toml: development, imag
 	$(COMPILE) --extra apprise pyproject.toml -c requirements.lock -o deploy/requirements-runtime.lock
 	$(COMPILE) --group pyproject.toml:build -c requirements.lock -o deploy/requirements-build.lock
 
-.PHONY: help setup up test lint lock kafka kafka-jars
+.PHONY: help setup up test lint lock kafka kafka-jars chaos

@@ -102,9 +102,10 @@ class Delivery:
         self._client = WebhookClient()
         self._rng = random.Random()  # noqa: S311 - jitter
         self._partitions: dict[int, Partition] = {}
-        self._loading = asyncio.Lock()
+        self._loading: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._taking = True
         self._announcing: set[str] = set()
+        self._held = False
         self._opening: asyncio.Task[None] | None = None
 
     async def release(self, grace: float = HANDOVER_GRACE) -> None:
@@ -121,15 +122,21 @@ class Delivery:
     async def assign(self, partitions: set[int]) -> None:
         """Open the lines of the partitions that are ours now, off the rebalance's way."""
         await self.release()
+        self._held = False
         # What is owed must be attempted even where nothing new arrives.
         self._opening = asyncio.ensure_future(self._open_all(set(partitions)))
 
     async def _open_all(self, numbers: set[int]) -> None:
         try:
-            for number in sorted(numbers):
-                await self._partition(number)
+            await asyncio.gather(*(self._partition(number) for number in sorted(numbers)))
         except Exception as error:  # noqa: BLE001 - without its state a partition must not be worked on
             self._service.fail(NAME, error)
+
+    def hold(self) -> None:
+        """Begin no attempts until partitions are assigned anew: ours may be another worker's by now."""
+        self._held = True
+        for line in _lines(self._partitions):
+            line.stop_taking()
 
     def stop_taking(self) -> None:
         """Begin no new attempts."""
@@ -171,7 +178,7 @@ class Delivery:
         await settle(written)
 
     async def _partition(self, number: int) -> Partition:
-        async with self._loading:
+        async with self._loading[number]:
             partition = self._partitions.get(number)
             if partition is None:
                 partition = await self._load(number)
@@ -223,7 +230,7 @@ class Delivery:
                 return None if gate.disabled else self._endpoint(endpoint_id)
 
             line = Line(callable_now, make_attempt, gate, self._service.now)
-            if not self._taking:
+            if self._held or not self._taking:
                 line.stop_taking()
             partition.lines[endpoint_id] = line
         return line

@@ -125,6 +125,10 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
         for tp in revoked:
             self._inflight.pop(tp, None)
 
+    def rejoin(self) -> None:
+        """Ask to join the group again: our place in it may be lost."""
+        self._thread._ensure_consumer()._coordinator.request_rejoin()
+
     def oldest_unhandled(self) -> float | None:
         """Kafka's time (seconds since 1970) of the oldest record that was fetched and is not done."""
         times = [m.timestamp for waiting in self._inflight.values() for m in waiting if not m.value.handled]

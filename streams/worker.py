@@ -26,6 +26,7 @@ from streams.connection import client_options, wait_for_broker
 from streams.errors import BrokerError
 from streams.health import Health, HealthServer
 from streams.outputs import Outputs
+from streams.pauses import watch_pauses
 from streams.service import InForce, Service
 from streams.topic_admin import ensure_topics
 from streams.topics import NOTIFICATIONS
@@ -116,6 +117,12 @@ class Worker:
         finally:
             await self._shut_down()
 
+    def _on_pause(self, seconds: float) -> None:
+        log.warning("worker.stood_still", seconds=round(seconds, 1))
+        self.delivery.hold()
+        with suppress(RuntimeError):  # the consumer is not there yet
+            self.consumer.rejoin()
+
     def stop(self) -> None:
         """Begin to stop."""
         if not self._stop.is_set():
@@ -149,10 +156,12 @@ class Worker:
     async def _until_stopped(self) -> None:
         stopping = asyncio.ensure_future(self._stop.wait())
         fallen = asyncio.ensure_future(self.app.wait_until_stopped())
+        session = self.settings.broker.session_timeout.total_seconds()
+        watching = asyncio.ensure_future(watch_pauses(session, self._on_pause))
         try:
             await asyncio.wait({stopping, fallen}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (stopping, fallen):
+            for task in (stopping, fallen, watching):
                 task.cancel()
         if not self._stop.is_set():
             reason = self.app.crash_reason or BrokerError("Faust stopped by itself")

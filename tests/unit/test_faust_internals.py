@@ -68,3 +68,11 @@ def test_folders_are_made_in_the_method_that_is_emptied() -> None:
 
     assert "self._create_directories()" in inspect.getsource(app.App.on_first_start)
     assert "mkdir" in inspect.getsource(app.App._create_directories)
+
+
+def test_the_group_can_be_asked_to_take_us_in_again() -> None:
+    from aiokafka.consumer.group_coordinator import GroupCoordinator
+
+    assert parameters(GroupCoordinator.request_rejoin) == ["self"]
+    assert "self._coordinator = " in inspect.getsource(aiokafka.AIOKafkaConsumer)
+    assert parameters(driver.AIOKafkaConsumerThread._ensure_consumer) == ["self"]

@@ -1,0 +1,39 @@
+"""Which faults a run has, in which order and when: drawn with the run's seed."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Kind = Literal["kill", "term", "stop", "broker", "storm"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault. It comes `after` webhooks more have arrived, or none: at once, and then `delay` seconds later."""
+
+    kind: Kind
+    after: int
+    delay: float
+
+
+def draw_schedule(kills: int, seed: int) -> list[Fault]:
+    """`kills` kills of a worker, and among them, for each twenty: two orderly ends, a stop beyond the session, a kill
+    of the broker and a rebalance storm; at least one of each.
+    """
+    rng = random.Random(seed)
+    others = max(1, kills // 20)
+    kinds: list[Kind] = ["kill"] * kills + ["term"] * (2 * others)
+    for kind in ("stop", "broker", "storm"):
+        kinds += [kind] * others  # type: ignore[list-item]
+    rng.shuffle(kinds)
+    return [_fault(kind, rng) for kind in kinds]
+
+
+def _fault(kind: Kind, rng: random.Random) -> Fault:
+    if rng.random() < 0.3:
+        # At any moment: while the worker starts, joins the group, loads its state, or idles.
+        return Fault(kind, 0, rng.uniform(0, 7))
+    return Fault(kind, rng.randrange(1, 15), rng.uniform(0, 0.3))
