@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import threading
 import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from alerting import network
 from alerting.client import KEPT, Result, WebhookClient
 from alerting.endpoint import Endpoint
 from tests import builders
@@ -244,6 +246,43 @@ async def test_the_certificate_must_be_valid_for_the_host_name(tmp_path: Path, f
         result = await ask(client, builders.endpoint(url=served.url("hooks.example", "https")))
     await client.close()
     assert (result.status, result.failure) == ((204, None) if fault == "none" else (None, "tls"))
+
+
+async def test_a_look_up_that_hangs_ends_at_the_deadline() -> None:
+    asked: list[str] = []
+
+    async def hang(host: str, port: int) -> list[str]:
+        asked.append(host)
+        return await asyncio.get_running_loop().create_future()
+
+    client = WebhookClient(resolve=hang)
+    endpoint = builders.endpoint(url="http://hooks.example/", timeout=timedelta(seconds=0.1))
+    assert [(await ask(client, endpoint)).failure for _ in range(2)] == ["timeout"] * 2
+    assert asked == ["hooks.example"] * 2
+    await client.close()
+
+
+async def test_a_name_that_hangs_takes_one_thread_however_often_it_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    go_on = threading.Event()
+    asked: list[str] = []
+
+    def look_up(host: str, port: int) -> list[str]:
+        asked.append(host)
+        if host == "hangs.example":
+            go_on.wait(10)
+        return ["127.0.0.1"]
+
+    monkeypatch.setattr(network, "_look_up", look_up)
+    async with serving(answering(NO_CONTENT, keep_open=True)) as served:
+        client = WebhookClient()
+        hanging = builders.endpoint(id="a", url="http://hangs.example/", timeout=timedelta(seconds=0.05))
+        assert [(await ask(client, hanging)).failure for _ in range(5)] == ["timeout"] * 5
+        assert (await ask(client, builders.endpoint(id="b", url=served.url("well.example")))).status == 204
+        go_on.set()
+        await client.close()
+    assert asked == ["hangs.example", "well.example"]
 
 
 async def test_a_tls_handshake_that_stalls_ends_at_the_deadline(client: WebhookClient) -> None:
