@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final, get_args
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from streams.wire import AlertType, Outcome
+
 LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 36000)
+RESULTS: Final = ("hit", "topic", "nothing", "rejected")
+"""What reading an article came to: a watch matched; a topic and no watch; neither; it could not be read."""
 
 
 class Metrics:
@@ -23,6 +29,13 @@ class Metrics:
         self.attempts = Counter(
             "tocsin_attempts", "Delivery attempts, by outcome.", ["outcome"], registry=registry
         )
+        # A series that begins at its first event would hide that event from increase() and rate().
+        for outcome in get_args(Outcome):
+            self.attempts.labels(outcome)
+        for kind in get_args(AlertType):
+            self.alerts.labels(kind)
+        for result in RESULTS:
+            self.articles.labels(result)
         self.latency = Histogram(
             "tocsin_latency_seconds",
             "From the article's record in Kafka to its webhook's first success.",
