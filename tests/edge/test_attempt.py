@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from standardwebhooks import Webhook
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from standardwebhooks import Webhook, WebhookVerificationError
 
 from alerting import signing
 from alerting.attempt import Attempted, attempt
@@ -62,6 +64,25 @@ async def test_the_official_library_verifies_the_request_as_it_was_sent() -> Non
     assert Webhook(SECRET).verify(body, headers)
     assert headers["content-type"] == "application/json"
     assert headers["user-agent"].startswith("tocsin/")
+
+
+async def test_while_a_secret_is_rotated_receivers_with_either_verify_and_ed25519_signs_along() -> None:
+    old, new, asymmetric = SECRET, signing.new_secret(), signing.new_secret(ed25519=True)
+    async with serving(answering(NO_CONTENT)) as served:
+        await tell(served.url(), secrets=(new, old, asymmetric))
+    head, _, body = served.requests[0].partition(b"\r\n\r\n")
+    lines = (line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
+    headers = {name.lower(): value for name, value in lines}
+    for secret in (old, new):
+        assert Webhook(secret).verify(body, headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(signing.new_secret()).verify(body, headers)
+    versions = [part.partition(",")[0] for part in headers["webhook-signature"].split(" ")]
+    assert versions == ["v1", "v1", "v1a"]
+    signature = base64.b64decode(headers["webhook-signature"].rpartition("v1a,")[2])
+    key = base64.b64decode(signing.public_key(asymmetric).removeprefix("whpk_"))
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    Ed25519PublicKey.from_public_bytes(key).verify(signature, signed)
 
 
 async def test_a_second_attempt_has_the_same_id_and_body_and_shows_as_a_repeat() -> None:
