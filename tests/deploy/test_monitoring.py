@@ -28,7 +28,7 @@ OF_SCRAPING = {"job", "instance", "le"}
 VALUES = {
     "outcome": set(get_args(Outcome)),
     "type": set(get_args(AlertType)),
-    "result": {"hit", "topic", "nothing", "rejected"},
+    "result": set(RESULTS),
 }
 """The values of labels that stand in an expression."""
 
