@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from alerting.breaker import PROBE_PATIENCE, SPANS, BreakerState, begun, opens_at, record
+from alerting.breaker import PROBE_PATIENCE, SPANS, BreakerState, begun, disable, opens_at, record, unanswered
 from alerting.endpoint import Breaker, RateLimit
 from alerting.limits import next_free, spent
 from tests.builders import MOMENT
@@ -82,6 +83,75 @@ def test_days_of_failing_disable_and_one_success_in_between_does_not() -> None:
     assert not run("-" * 12, every=every)[0].disabled
     assert run("-" * 13, every=every)[0].disabled
     assert not run("-" * 11 + "+" + "-" * 12, every=every)[0].disabled
+
+
+def test_few_failures_far_apart_do_not_disable_a_quiet_endpoint() -> None:
+    every = timedelta(days=3)
+    assert not run("-" * (SETTINGS.of_at_least - 1), every=every)[0].disabled
+    assert run("-" * SETTINGS.of_at_least, every=every)[0].disabled
+
+
+def test_a_disabled_endpoint_stays_so_whatever_still_ends() -> None:
+    state = disable(run("--")[0], "410 gone", MOMENT)
+    for results in ("+", "-", "+-+"):
+        assert run(results, start=state)[0] == state
+    assert disable(state, "another reason", MOMENT + SECOND) == state
+
+
+def test_an_attempt_that_had_begun_before_neither_prolongs_the_pause_nor_counts_as_the_probe() -> None:
+    state, now = run("-" * 10)
+    late = record(SETTINGS, state, False, now + SECOND)
+    assert opens_at(late, now + SECOND) == now + SETTINGS.pause
+    probing = begun(late, now + SETTINGS.pause)
+    assert opens_at(probing, now + SETTINGS.pause) is not None
+
+
+def test_an_attempt_that_called_nobody_lets_another_probe_begin() -> None:
+    state, now = run("-" * 10)
+    later = now + SETTINGS.pause
+    assert opens_at(unanswered(begun(state, later)), later) is None
+
+
+class Endpoints(RuleBasedStateMachine):
+    """Any order of beginnings, endings and waits: at most one probe at a time, none before the pause is over."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state, self.now = BreakerState(), MOMENT
+        self.under_way: list[bool] = []
+
+    @rule(seconds=st.integers(0, 120))
+    def wait(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    @rule()
+    def begin(self) -> None:
+        if opens_at(self.state, self.now) is None:
+            probe = self.state.open_until is not None
+            if probe:
+                assert self.state.open_until is not None
+                assert self.now >= self.state.open_until
+            self.state = begun(self.state, self.now)
+            self.under_way.append(probe)
+            if probe:
+                assert opens_at(self.state, self.now) is not None
+
+    @precondition(lambda self: self.under_way)
+    @rule(ok=st.booleans())
+    def end(self, ok: bool) -> None:
+        self.under_way.pop()
+        self.state = record(SETTINGS, self.state, ok, self.now)
+        if ok:
+            assert opens_at(self.state, self.now) is None
+
+    @invariant()
+    def it_never_waits_longer_than_a_pause_or_a_probe(self) -> None:
+        at = opens_at(self.state, self.now)
+        assert at is None or self.now < at <= self.now + max(SETTINGS.pause, PROBE_PATIENCE)
+
+
+Endpoints.TestCase.settings = settings(max_examples=50, deadline=None)
+test_at_most_one_probe_at_a_time = Endpoints.TestCase
 
 
 def test_it_survives_being_written_and_read() -> None:

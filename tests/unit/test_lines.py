@@ -128,6 +128,62 @@ async def test_an_endpoint_that_is_gone_is_handed_over_at_once() -> None:
     await queue.stop(0)
 
 
+async def test_what_an_endpoint_that_is_gone_is_owed_waits_for_no_time() -> None:
+    desk = Desk()
+    queue = Line(lambda: None, desk.settle, Open(), lambda: START)
+    queue.add("n0", owed(0, START + timedelta(hours=10)))
+    await desk.until_begun(1)
+    await queue.stop(0)
+
+
+async def test_an_endpoint_may_change_between_strict_order_and_none_while_it_is_owed() -> None:
+    desk = Desk()
+    configured = [endpoint(ordered=True, concurrency=8)]
+    moment = [START]
+    queue = Line(lambda: configured[0], desk.settle, Open(), lambda: moment[0])
+    for number in range(3):
+        queue.add(f"n{number}", owed(number))
+    await desk.until_begun(1)
+    desk.ends["n0"].set_result(owed(0, START + timedelta(hours=1)))
+    while queue._running:
+        await asyncio.wait(list(queue._running.values()))
+    configured[0] = endpoint(ordered=False, concurrency=8)
+    queue.look()
+    await desk.until_begun(3)
+    assert desk.begun == ["n0", "n1", "n2"]
+    desk.ends["n1"].set_result(owed(1, START))
+    desk.ends["n2"].set_result(None)
+    await desk.until_begun(4)
+    configured[0] = endpoint(ordered=True)
+    desk.ends["n1"].set_result(None)
+    moment[0] = START + timedelta(hours=1)
+    await desk.until_begun(5)
+    assert desk.begun[3:] == ["n1", "n0"]
+    await queue.stop(0)
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+async def test_a_line_forgets_all_of_what_is_settled(ordered: bool) -> None:
+    settled = asyncio.Event()
+    left = 200
+
+    async def settle(key: str, owed: Owed) -> Owed | None:
+        nonlocal left
+        left -= 1
+        if not left:
+            settled.set()
+        return None
+
+    configured = endpoint(ordered=ordered)
+    queue = Line(lambda: configured, settle, Open(), lambda: START)
+    for number in range(200):
+        queue.add(f"n{number}", owed(number))
+    await settled.wait()
+    while queue._running:
+        await asyncio.wait(list(queue._running.values()))
+    assert (len(queue), queue._waiting) == (0, [])
+
+
 @pytest.mark.parametrize("ordered", [False, True])
 async def test_a_failed_one_is_attempted_again_when_it_is_due(ordered: bool) -> None:
     desk = Desk()

@@ -1,0 +1,115 @@
+"""The gate of an endpoint: what its attempts came to, what it asked for, and what must be known after a restart."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from alerting.endpoint import Breaker, RateLimit
+from alerting.gate import LONGEST_HOLD, Gate
+from alerting.pending import EndpointState, newer, parse_pending
+from alerting.verdict import judge
+from tests.builders import MOMENT, endpoint
+
+SECOND = timedelta(seconds=1)
+DESK = endpoint(breaker=Breaker(of_at_least=2, failing=1))
+
+
+def gate(state: EndpointState | None = None) -> Gate:
+    return Gate(state or EndpointState(endpoint="desk"))
+
+
+def test_a_new_gate_is_open_and_nothing_of_it_need_be_kept() -> None:
+    desk = gate()
+    assert desk.opens_at(DESK, MOMENT) is None
+    assert not desk.ended(DESK, judge(204), MOMENT)
+    assert not desk.stopped
+
+
+def test_every_failure_and_the_success_that_ends_them_is_kept() -> None:
+    desk = gate()
+    assert desk.ended(DESK, judge(500), MOMENT)
+    assert desk.ended(DESK, judge(204), MOMENT)
+    assert not desk.ended(DESK, judge(204), MOMENT)
+
+
+@pytest.mark.parametrize(
+    ("asked", "held"),
+    [
+        ("30", 30 * SECOND),
+        (str(365 * 86400), LONGEST_HOLD),
+        ("Sat, 07 Mar 2026 12:00:30 GMT", 30 * SECOND),
+        ("-5", None),
+        ("soon", None),
+        (None, None),
+    ],
+)
+def test_retry_after_holds_the_endpoint_within_bounds(asked: str | None, held: timedelta | None) -> None:
+    desk = gate()
+    desk.ended(DESK, judge(429), MOMENT, retry_after=asked)
+    assert desk.opens_at(DESK, MOMENT) == (None if held is None else MOMENT + held)
+
+
+def test_retry_after_of_an_answer_that_was_taken_or_is_final_holds_nothing() -> None:
+    for status in (200, 413):
+        desk = gate()
+        desk.ended(DESK, judge(status), MOMENT, retry_after="30")
+        assert desk.opens_at(DESK, MOMENT) is None
+
+
+def test_a_shorter_retry_after_does_not_undo_a_longer_one() -> None:
+    desk = gate()
+    desk.ended(DESK, judge(429), MOMENT, retry_after="60")
+    desk.ended(DESK, judge(429), MOMENT, retry_after="5")
+    assert desk.state.held_until == MOMENT + 60 * SECOND
+
+
+def test_the_latest_of_breaker_limit_and_hold_opens() -> None:
+    limited = DESK.model_copy(update={"rate_limit": RateLimit(count=1, per=timedelta(minutes=10))})
+    desk = gate()
+    desk.passed(limited, MOMENT)
+    desk.ended(limited, judge(500), MOMENT)
+    desk.ended(limited, judge(503), MOMENT, retry_after="60")
+    assert desk.opens_at(limited, MOMENT) == MOMENT + timedelta(minutes=10)
+    assert desk.opens_at(DESK, MOMENT) == MOMENT + 60 * SECOND
+    assert desk.opens_at(DESK, MOMENT + 60 * SECOND) is None
+
+
+def test_what_is_kept_is_what_a_gate_after_a_restart_knows() -> None:
+    desk = gate()
+    for _ in range(2):
+        desk.ended(DESK, judge(429), MOMENT, retry_after="60")
+    again = parse_pending(desk.state.to_bytes())
+    assert again == desk.state
+    assert gate(desk.state).opens_at(DESK, MOMENT) == desk.opens_at(DESK, MOMENT)
+    assert gate(desk.state).stopped
+
+
+def test_410_disables_announces_and_can_be_undone() -> None:
+    desk = gate()
+    desk.ended(DESK, judge(410), MOMENT)
+    assert desk.disabled.startswith("410 gone")
+    event = desk.unannounced
+    assert event is not None
+    assert (event.endpoint, event.at, event.reason) == ("desk", MOMENT, desk.disabled)
+    desk.announced()
+    desk.ended(DESK, judge(410), MOMENT + SECOND)
+    assert desk.unannounced is None, "it is announced once"
+    desk.enable()
+    assert not desk.disabled
+    assert desk.opens_at(DESK, MOMENT) is None
+
+
+def test_a_rate_limit_counts_calls_before_the_restart() -> None:
+    limited = DESK.model_copy(update={"rate_limit": RateLimit(count=2, per=timedelta(minutes=1))})
+    desk = Gate(
+        EndpointState(endpoint="desk"), [MOMENT - 10 * SECOND, MOMENT - 50 * SECOND, MOMENT - 90 * SECOND]
+    )
+    assert desk.opens_at(limited, MOMENT) == MOMENT + 10 * SECOND
+
+
+def test_of_two_states_of_an_endpoint_the_one_of_the_later_input_stands() -> None:
+    early, late = EndpointState(endpoint="desk"), EndpointState(endpoint="desk", held_until=MOMENT)
+    assert newer((5, late), (4, early))
+    assert not newer((4, early), (5, late))
