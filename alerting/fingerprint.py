@@ -1,7 +1,7 @@
 """MinHash: a text as a short signature, by which near-duplicates are recognised without keeping the text.
 
-Text is case-folded and cut into shingles of three words (Broder, 1997). Each of 64 permutations of the shingles' 32-bit
-hashes keeps its least value; the share of equal places of two signatures estimates the Jaccard similarity of their
+Text is case-folded and cut into shingles of three words (Broder, 1997). Each of 64 permutations of the shingles' hashes
+keeps its least value; the share of equal places of two signatures estimates the Jaccard similarity of their
 shingles. Sixteen bands of four places each are the keys of locality-sensitive lookup: texts with similarity 0.5 share
 at least one band with a probability of 64%, with 0.7 of 99%.
 """
@@ -13,21 +13,24 @@ import re
 from typing import Final
 from zlib import crc32
 
+import numpy as np
+
 PLACES: Final = 64
 ROWS: Final = 4
 SHINGLE: Final = 3
-_PRIME: Final = (1 << 61) - 1
-_MASK: Final = (1 << 32) - 1
 _WORD: Final = re.compile(r"\w+")
 _MAX_WORDS: Final = 2000  # of a very long text the beginning decides
 
 
-def _permutations() -> tuple[tuple[int, int], ...]:
-    rng = random.Random(20220307)  # noqa: S311 - not a secret: every worker must make the same signatures
-    return tuple((rng.randrange(1, _PRIME), rng.randrange(_PRIME)) for _ in range(PLACES))
+def _odd_numbers(count: int, seed: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint64]]:
+    rng = random.Random(seed)  # noqa: S311 - not a secret: every worker must make the same signatures
+    return np.array([rng.getrandbits(64) | 1 for _ in range(count)], dtype=np.uint64)
 
 
-_PERMUTATIONS: Final = _permutations()
+_MULTIPLIERS: Final = _odd_numbers(PLACES, 20220307)[:, np.newaxis]
+_ADDENDS: Final = _odd_numbers(PLACES, 20220308)[:, np.newaxis]
+_OF_WORD: Final = _odd_numbers(SHINGLE, 20220309)
+_HALF: Final = np.uint64(32)
 
 
 def fingerprint(text: str) -> tuple[int, ...]:
@@ -35,11 +38,19 @@ def fingerprint(text: str) -> tuple[int, ...]:
     words = _WORD.findall(text.casefold())[:_MAX_WORDS]
     if not words:
         return ()
+    hashes = np.fromiter(
+        (crc32(word.encode("utf-8", "surrogatepass")) for word in words), dtype=np.uint64, count=len(words)
+    )
+    # A shingle's hash is a sum over its words, a permutation a multiplication and an addition (Dietzfelbinger's
+    # multiply-add-shift), all modulo 2**64, which is how unsigned numbers wrap around.
     count = max(1, len(words) - SHINGLE + 1)
-    hashes = {
-        crc32(" ".join(words[at : at + SHINGLE]).encode("utf-8", "surrogatepass")) for at in range(count)
-    }
-    return tuple(min((a * h + b) % _PRIME for h in hashes) & _MASK for a, b in _PERMUTATIONS)
+    shingles = np.zeros(count, dtype=np.uint64)
+    for place in range(min(SHINGLE, len(words))):
+        shingles += hashes[place : place + count] * _OF_WORD[place]
+    permuted = shingles * _MULTIPLIERS
+    permuted += _ADDENDS
+    permuted >>= _HALF
+    return tuple(permuted.min(axis=1).tolist())
 
 
 def similarity(one: tuple[int, ...], other: tuple[int, ...]) -> float:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from array import array
 from typing import Final
 
-from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
+from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 
 Found = tuple[int, int, int]
 """A literal's number and its span (start, end) in the folded text."""
 
 
 _ONE_SPACE: Final = str.maketrans("-\n\t", "   ")
+_ONE_SPACE_BYTES: Final = bytes.maketrans(b"-\n\t", b"   ")
 
 
 class LiteralTable:
@@ -22,33 +23,44 @@ class LiteralTable:
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
+        self._built = False
 
     def add(self, literal: str) -> int:
         """The number of a literal, which must be folded and not empty."""
         if not literal:
             raise ValueError("an empty literal would match everywhere")
+        if self._built:
+            raise ValueError("the automaton of this table is built already")
         return self._numbers.setdefault(literal.translate(_ONE_SPACE), len(self._numbers))
 
     def __len__(self) -> int:
         return len(self._numbers)
 
     def build(self) -> Automaton:
-        """The automaton over all literals added so far."""
-        return Automaton(list(self._numbers))
+        """The automaton over all literals added so far. Empties the table: of a million literals it is the largest part."""
+        self._built = True
+        literals = [*self._numbers]
+        self._numbers.clear()
+        return Automaton(literals)
 
 
 class Automaton:
     """All literals, ready to be found. Cost of `find` is linear in the text and the matches, not in the literals."""
 
-    def __init__(self, literals: Sequence[str]) -> None:
+    def __init__(self, literals: list[str]) -> None:
+        """Literals are numbered by their place. Empties the list, so that they are in memory once."""
+        # Neighbours in the alphabet share states: built in this order it takes two thirds of the time.
+        order = sorted(range(len(literals)), key=literals.__getitem__)
+        self._numbers = array("i", order)
+        self._lengths = array("i", [len(literals[number]) for number in order])
+        patterns = [literals[number].encode("utf-8", "surrogatepass") for number in order]
+        del order
+        literals.clear()
         self._search = (
-            AhoCorasick(
-                literals,
-                matchkind=MatchKind.Standard,
-                implementation=Implementation.ContiguousNFA,
-                store_patterns=False,
+            BytesAhoCorasick(
+                patterns, matchkind=MatchKind.Standard, implementation=Implementation.ContiguousNFA
             )
-            if literals
+            if patterns
             else None
         )
 
@@ -56,7 +68,17 @@ class Automaton:
         """Every occurrence of every literal, overlapping ones included, ordered by where it ends."""
         if self._search is None:
             return []
-        # Three searches by memchr are faster than one translation of every character.
-        spaced = folded.replace("-", " ").replace("\n", " ").replace("\t", " ")
-        found: list[Found] = self._search.find_matches_as_indexes(spaced, overlapping=True)
-        return found
+        encoded = folded.encode("utf-8", "surrogatepass").translate(_ONE_SPACE_BYTES)
+        found = self._search.find_matches_as_indexes(encoded, overlapping=True)
+        numbers = self._numbers
+        if not found or len(encoded) == len(folded):
+            return [(numbers[place], start, end) for place, start, end in found]
+        lengths = self._lengths
+        matches: list[Found] = []
+        at = counted = 0
+        for place, _, stop in found:
+            if stop != at:  # bytes are counted as characters from match to match, each once
+                counted += len(encoded[at:stop].decode("utf-8", "surrogatepass"))
+                at = stop
+            matches.append((numbers[place], counted - lengths[place], counted))
+        return matches

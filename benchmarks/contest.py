@@ -1,0 +1,147 @@
+"""A process that reads streams on request: builds its reader once, then forks a fresh process for each run.
+
+Started by `Contest`, which speaks to it by lines of JSON. Each run has its own interpreter state and its own group, and
+none pays for building the reader.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import inspect
+import json
+import os
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Contest:
+    """The other end: starts the process and asks it for runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.contest", str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=ROOT,
+            text=True,
+        )
+        self.built: dict[str, float] | None = None
+
+    def __enter__(self) -> Contest:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(30)
+
+    def wait(self) -> dict[str, float]:
+        """Wait until the reader is built; how long that took and what memory it holds."""
+        if self.built is None:
+            self.built = self._answer()
+        return self.built
+
+    def run(self, contestant: str, articles: int, processes: int = 1) -> dict[str, float]:
+        """One run, of one or several processes that share a group."""
+        self.wait()
+        assert self._process.stdin is not None
+        request = {"contestant": contestant, "articles": articles, "processes": processes}
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def _answer(self) -> dict[str, float]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError("the contestants' process has ended; its errors stand above")
+        answer: dict[str, Any] = json.loads(line)
+        if "error" in answer:
+            raise RuntimeError(str(answer["error"]))
+        return answer
+
+
+def main(folder: Path) -> None:
+    """Serve requests from stdin until it ends."""
+    from benchmarks.place import configuration  # noqa: PLC0415
+    from streams.service import InForce  # noqa: PLC0415
+
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # whatever is printed by others goes to stderr
+    began = time.perf_counter()
+    config = configuration(folder)
+    loaded = time.perf_counter()
+    in_force = InForce.build(config)
+    built = time.perf_counter()
+    gc.collect()
+    gc.freeze()  # or forked processes would copy every page that the collector touches
+    say = {"load_seconds": loaded - began, "build_seconds": built - loaded}
+    answers.write(json.dumps(say) + "\n")
+    answers.flush()
+    for line in sys.stdin:
+        request = json.loads(line)
+        answers.write(json.dumps(_forked(in_force, request)) + "\n")
+        answers.flush()
+
+
+def _forked(in_force: Any, request: dict[str, Any]) -> dict[str, Any]:
+    ends = []
+    group = f"bench-{uuid.uuid4().hex[:12]}"
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        code = 1
+        try:
+            answer = json.dumps(_run(in_force, group, request))
+            with os.fdopen(writer, "w") as pipe:
+                pipe.write(answer)
+            code = 0
+        finally:
+            os._exit(code)
+    os.close(writer)
+    with os.fdopen(reader) as pipe:
+        ends.append(pipe.read())
+    os.waitpid(child, 0)
+    if not ends[0]:
+        return {"error": f"{request['contestant']} failed"}
+    answer: dict[str, Any] = json.loads(ends[0])
+    return answer
+
+
+def _run(in_force: Any, group: str, request: dict[str, Any]) -> dict[str, float]:
+    import traceback  # noqa: PLC0415
+
+    import structlog  # noqa: PLC0415
+    import uvloop  # noqa: PLC0415
+
+    from benchmarks.contestants import CONTESTANTS, Task  # noqa: PLC0415
+
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    task = Task(in_force, group, request["articles"])
+    contestant = CONTESTANTS[request["contestant"]]
+    try:
+        if inspect.iscoroutinefunction(contestant):
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                took = runner.run(asyncio.wait_for(contestant(task), 120))
+        else:
+            took = contestant(task)
+    except BaseException:
+        traceback.print_exc()
+        raise
+    figures: dict[str, float] = took.figures()
+    return figures
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

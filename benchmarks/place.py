@@ -1,0 +1,114 @@
+"""Where a measurement takes place: a real Kafka, topics of its own, a configuration with a watchlist, a loaded stream."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from benchmarks.generator import watchlist
+from streams.configuration import Configuration, load_configuration
+from streams.topic_admin import ensure_topics
+from streams.topics import ARTICLES
+
+PARTITIONS: Final = 4
+SECRET: Final = "whsec_dG9jc2luLWJlbmNobWFyay1vZi0zMi1ieXRlcyEhISE="
+CALLED: Final = 500
+"""How many literals of a watchlist the stream's hits are drawn from: the first ones, whatever its size."""
+
+
+def sample_path() -> Path | None:
+    """The file of real articles that BENCH_SAMPLE names, if any."""
+    named = os.environ.get("BENCH_SAMPLE", "")
+    return Path(named) if named and Path(named).is_file() else None
+
+
+def write_configuration(
+    folder: Path, *, servers: str, prefix: str, literals: int, url: str = "http://127.0.0.1:9/", partitions: int = PARTITIONS
+) -> Path:
+    """A configuration with the sample's topics and actors, one watch with so many literals, and one endpoint."""
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = {
+        "broker": {"servers": [servers]},
+        "topics": {"prefix": prefix, "partitions": partitions},
+        "service": {"group": f"{prefix}group", "health_port": 0},
+    }
+    watches = [
+        {"id": "watchlist", "title": "Watchlist", "terms_file": "terms.txt", "notify": ["desk"], "update_every": "0s"},
+        {"id": "ceasefires", "title": "Ceasefires", "topics": {"any": ["ceasefire"]}, "severity": "high"},
+        {
+            "id": "talks",
+            "title": "Talks",
+            "topics": {"any": ["mediation"]},
+            "actors": {"any": ["turkey", "qatar", "united-nations"]},
+        },
+        {"id": "routes", "title": "Routes", "query": '("humanitarian corridor" OR convoy*) AND NOT title:football'},
+    ]
+    endpoint = {
+        "id": "desk",
+        "url": "env:BENCH_URL",
+        "secrets": ["env:BENCH_SECRET"],
+        "allow_private": True,
+        "allow_http": True,
+        "concurrency": 50,
+    }
+    (folder / "tocsin.yaml").write_text(json.dumps(settings))
+    (folder / "watches.yaml").write_text(json.dumps({"watches": watches}))
+    (folder / "endpoints.yaml").write_text(json.dumps({"endpoints": [endpoint]}))
+    (folder / "terms.txt").write_text("\n".join(watchlist(literals)))
+    (folder / "environment.json").write_text(json.dumps({"BENCH_URL": url, "BENCH_SECRET": SECRET}))
+    return folder
+
+
+def configuration(folder: Path) -> Configuration:
+    """The configuration of a folder, its URL and secret from beside it."""
+    environment = json.loads((folder / "environment.json").read_text())
+    return load_configuration(folder, {**os.environ, **environment})
+
+
+async def load_stream(config: Configuration, messages: Sequence[bytes]) -> None:
+    """Make the topics and write all messages into `articles`, dealt out to its partitions."""
+    await ensure_topics(config.settings, create=True)
+    producer = producer_of(config, linger_ms=5, max_batch_size=512 * 1024)
+    topic = config.settings.topics.prefix + ARTICLES.name
+    partitions = config.settings.topics.partitions
+    await producer.start()
+    try:
+        sent: list[Any] = []
+        for number, message in enumerate(messages):
+            sent.append(await producer.send(topic, message, partition=number % partitions))
+            if len(sent) >= 2000:
+                await asyncio.gather(*sent)
+                sent.clear()
+        await asyncio.gather(*sent)
+    finally:
+        await producer.stop()
+
+
+def producer_of(config: Configuration, **options: Any) -> AIOKafkaProducer:
+    """A plain producer, `acks=all`."""
+    return AIOKafkaProducer(
+        bootstrap_servers=list(config.settings.broker.servers), acks="all", max_request_size=2 * 1024 * 1024, **options
+    )
+
+
+async def committed(config: Configuration, group: str) -> int:
+    """How many records of `articles` a group has committed."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=list(config.settings.broker.servers), group_id=group, enable_auto_commit=False
+    )
+    await consumer.start()
+    try:
+        topic = config.settings.topics.prefix + ARTICLES.name
+        offsets = [
+            await consumer.committed(TopicPartition(topic, number))
+            for number in range(config.settings.topics.partitions)
+        ]
+        return sum(offset or 0 for offset in offsets)
+    finally:
+        await consumer.stop()
