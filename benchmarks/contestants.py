@@ -111,9 +111,13 @@ class _Counting(Service):
 async def worker(task: Task) -> Took:
     """Tocsin's intake as a worker runs it: Faust, agent, batches."""
     settings = task.configuration.settings
-    settings = settings.model_copy(update={"service": settings.service.model_copy(update={"group": task.group})})
+    settings = settings.model_copy(
+        update={"service": settings.service.model_copy(update={"group": task.group})}
+    )
     options = client_options(settings.broker)
-    service = _Counting(in_force=task.in_force, outputs=Outputs(options, task.prefix), client_options=options, fail=_fail)
+    service = _Counting(
+        in_force=task.in_force, outputs=Outputs(options, task.prefix), client_options=options, fail=_fail
+    )
     service.took, service.expected = Took(), task.articles
     app = build_app(settings)
     intake.register(app, service)
@@ -153,7 +157,9 @@ async def bare(task: Task) -> Took:
         for records in fetched.values():
             for record in records:
                 for topic, key, value, headers in outputs_of(task.reader, record):
-                    acknowledgements.append(await producer.send(task.prefix + topic, value, key=key, headers=headers))
+                    acknowledgements.append(
+                        await producer.send(task.prefix + topic, value, key=key, headers=headers)
+                    )
             took.articles += len(records)
         await asyncio.gather(*acknowledgements)
         took.outputs += len(acknowledgements)
@@ -226,7 +232,9 @@ def confluent(task: Task) -> Took:
         if error is not None:
             failed.append(error)
 
-    producer = Producer({"bootstrap.servers": ",".join(task.servers), "enable.idempotence": True, "linger.ms": 0})
+    producer = Producer(
+        {"bootstrap.servers": ",".join(task.servers), "enable.idempotence": True, "linger.ms": 0}
+    )
     consumer = Consumer(
         {
             "bootstrap.servers": ",".join(task.servers),
@@ -245,7 +253,9 @@ def confluent(task: Task) -> Took:
         for message in messages:
             if message.error():
                 raise RuntimeError(str(message.error()))
-            for topic, key, value, headers in outputs_of_value(task.reader, message.value(), message.timestamp()[1]):
+            for topic, key, value, headers in outputs_of_value(
+                task.reader, message.value(), message.timestamp()[1]
+            ):
                 producer.produce(task.prefix + topic, value, key=key, headers=headers, on_delivery=delivered)
                 took.outputs += 1
         took.articles += len(messages)

@@ -2,7 +2,7 @@
 
 The words are invented: a chain over the letters of the shipped sample articles makes a vocabulary a language, drawn
 from as Zipf's law has it, so that texts are as long, as repetitive and as little ASCII as news is. One article in
-twenty carries a sentence of a sample article, so that topics and look-alikes come along as they do in a stream. Lengths
+fifty carries a sentence of a sample article, so that topics and look-alikes come along as they do in a stream. Lengths
 follow the quantiles of 10,000 real articles (0.4 to 64 kB, mean 2.7k characters).
 
 A hit is an article into which a sentence with a watched literal was put. Where a file of real articles is at hand
@@ -166,7 +166,13 @@ def _name(rng: random.Random, words: Sequence[str]) -> str:
 
 
 def invented(
-    count: int, *, seed: int, hit_rate: float, literals: Sequence[str], length: int | None = None, first: int = 0
+    count: int,
+    *,
+    seed: int,
+    hit_rate: float,
+    literals: Sequence[str],
+    length: int | None = None,
+    first: int = 0,
 ) -> Iterator[tuple[bytes, bool]]:
     """Messages, and whether each is a hit. `length` (characters) makes all bodies as long; `first` is the first's number."""
     rng = random.Random(f"stream {seed}")
@@ -177,7 +183,7 @@ def invented(
         wanted = length if length is not None else length_at(rng.random())
         title = _sentence(rng, words, rng.randrange(6, 13)).rstrip(".")
         sentences = list(_text(rng, words, wanted, typographic=rng.random() < 0.35))
-        if rng.random() < 0.05:
+        if rng.random() < 0.02:
             sentences.insert(rng.randrange(len(sentences) + 1), rng.choice(words.sentences))
         hit = rng.random() < hit_rate
         if hit:
@@ -252,10 +258,9 @@ def _sentence(rng: random.Random, words: Lexicon, count: int) -> str:
 
 def _message(rng: random.Random, number: int, title: str, sentences: list[str], language: str) -> bytes:
     paragraphs = [" ".join(sentences[at : at + 4]) for at in range(0, len(sentences), 4)]
+    body = "\n".join(paragraphs)
     if rng.random() < 0.08:
         body = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
-    else:
-        body = "\n".join(paragraphs)
     source = rng.choice(_SOURCES)
     item = {
         "id": f"g{number}",

@@ -1,4 +1,4 @@
-"""Where a measurement takes place: a real Kafka, topics of its own, a configuration with a watchlist, a loaded stream."""
+"""Where a measurement takes place: topics on a real Kafka, a configuration with a watchlist, a loaded stream."""
 
 from __future__ import annotations
 
@@ -29,7 +29,13 @@ def sample_path() -> Path | None:
 
 
 def write_configuration(
-    folder: Path, *, servers: str, prefix: str, literals: int, url: str = "http://127.0.0.1:9/", partitions: int = PARTITIONS
+    folder: Path,
+    *,
+    servers: str,
+    prefix: str,
+    literals: int,
+    url: str = "http://127.0.0.1:9/",
+    partitions: int = PARTITIONS,
 ) -> Path:
     """A configuration with the sample's topics and actors, one watch with so many literals, and one endpoint."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -39,7 +45,13 @@ def write_configuration(
         "service": {"group": f"{prefix}group", "health_port": 0},
     }
     watches = [
-        {"id": "watchlist", "title": "Watchlist", "terms_file": "terms.txt", "notify": ["desk"], "update_every": "0s"},
+        {
+            "id": "watchlist",
+            "title": "Watchlist",
+            "terms_file": "terms.txt",
+            "notify": ["desk"],
+            "update_every": "0s",
+        },
         {"id": "ceasefires", "title": "Ceasefires", "topics": {"any": ["ceasefire"]}, "severity": "high"},
         {
             "id": "talks",
@@ -47,7 +59,11 @@ def write_configuration(
             "topics": {"any": ["mediation"]},
             "actors": {"any": ["turkey", "qatar", "united-nations"]},
         },
-        {"id": "routes", "title": "Routes", "query": '("humanitarian corridor" OR convoy*) AND NOT title:football'},
+        {
+            "id": "routes",
+            "title": "Routes",
+            "query": '("humanitarian corridor" OR convoy*) AND NOT title:football',
+        },
     ]
     endpoint = {
         "id": "desk",
@@ -93,7 +109,10 @@ async def load_stream(config: Configuration, messages: Sequence[bytes]) -> None:
 def producer_of(config: Configuration, **options: Any) -> AIOKafkaProducer:
     """A plain producer, `acks=all`."""
     return AIOKafkaProducer(
-        bootstrap_servers=list(config.settings.broker.servers), acks="all", max_request_size=2 * 1024 * 1024, **options
+        bootstrap_servers=list(config.settings.broker.servers),
+        acks="all",
+        max_request_size=2 * 1024 * 1024,
+        **options,
     )
 
 

@@ -1,0 +1,87 @@
+"""Folding, and finding literals in folded text: whatever the text, positions point at the words of the original."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.reading.automaton import LiteralTable
+from agents.reading.fold import fold, fold_text
+
+TEXTS = st.text(
+    st.one_of(
+        st.characters(),  # every code point, lone surrogates included
+        st.sampled_from("aßﬁİıçğşœ…\u0301\u200d\u202e\ufdfaيئё й-\n\t'’“ЇΣς漢한🕊\x00"),
+    ),
+    max_size=60,
+)
+
+
+@given(TEXTS)
+def test_a_text_and_a_literal_fold_alike(text: str) -> None:
+    assert fold_text(text).text == fold(text)
+
+
+@given(TEXTS)
+def test_folding_twice_changes_nothing(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+
+
+@given(TEXTS, st.data())
+def test_a_span_of_the_folded_text_is_cut_from_words_that_fold_to_it(text: str, data: st.DataObject) -> None:
+    folded = fold_text(text)
+    if not folded.text:
+        return
+    start = data.draw(st.integers(0, len(folded.text) - 1))
+    end = data.draw(st.integers(start + 1, len(folded.text)))
+    first, last = folded.span(start, end)
+    assert 0 <= first < last <= len(text)
+    # One character may have become several, of which the span takes a part.
+    assert folded.text[start:end] in fold(text[first:last])
+
+
+def test_letters_that_do_not_decompose_have_their_stand_in() -> None:
+    assert fold("Iğdır ŁÓDŹ Straße Øresund İZMİR") == "igdir lodz strasse oresund izmir"
+
+
+def test_a_character_is_learnt_once_and_folds_the_same_ever_after() -> None:
+    text = "Ệ Ǻ ẛ"
+    assert [fold_text(text).text for _ in range(3)] == ["e a s"] * 3
+
+
+def naive(literals: list[str], text: str) -> set[tuple[int, int, int]]:
+    spaced = text.replace("-", " ").replace("\n", " ").replace("\t", " ")
+    return {
+        (number, at, at + len(literal))
+        for number, literal in enumerate(literals)
+        for at in range(len(spaced))
+        if spaced.startswith(literal, at)
+    }
+
+
+LETTERS = st.text("ab é漢🕊-", min_size=1, max_size=4)
+
+
+@given(st.lists(LETTERS, min_size=1, max_size=8), st.text("ab é漢🕊-\n\t", max_size=40))
+def test_every_occurrence_of_every_literal_is_found_at_its_characters(words: list[str], text: str) -> None:
+    table = LiteralTable()
+    literals = [*dict.fromkeys(word.replace("-", " ") for word in words)]
+    numbers = [table.add(literal) for literal in literals]
+    assert numbers == [*range(len(literals))]
+    found = table.build().find(text)
+    assert set(found) == naive(literals, text)
+    assert len(found) == len(set(found))
+    assert [end for *_, end in found] == sorted(end for *_, end in found)
+
+
+def test_a_table_takes_nothing_more_once_it_is_built() -> None:
+    table = LiteralTable()
+    table.add("truce")
+    table.build()
+    with pytest.raises(ValueError, match="built already"):
+        table.add("ceasefire")
+
+
+def test_a_table_without_literals_finds_nothing() -> None:
+    assert LiteralTable().build().find("truce") == []
