@@ -12,7 +12,7 @@ import pytest
 import yaml
 from prometheus_client import Counter, Gauge, Histogram
 
-from streams.metrics import Metrics
+from streams.metrics import RESULTS, Metrics
 from streams.wire import AlertType, Outcome
 
 ROOT = Path(__file__).resolve().parents[2]
