@@ -27,7 +27,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "check": "Validate the configuration and run the watches' examples.",
     "trace": "Print the life of an alert, from its article to each attempt.",
     "replay": "Send what was rejected or not delivered through again.",
-    "endpoint": "See what an endpoint would get, send it a drill, make a secret.",
+    "endpoint": "See what an endpoint would get and how it stands, send it a drill, make a secret.",
     "topics": "Create or verify the Kafka topics.",
     "schemas": "Write the JSON Schemas and the AsyncAPI document.",
 }

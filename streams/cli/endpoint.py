@@ -1,4 +1,4 @@
-"""`tocsin endpoint`: see what an endpoint would get, send it a drill, make a secret for it."""
+"""`tocsin endpoint`: see what an endpoint would get and how it stands, send it a drill, make a secret for it."""
 
 from __future__ import annotations
 
@@ -29,13 +29,15 @@ from alerting.signing import new_secret, public_key
 from alerting.story import Stories
 from alerting.watch import Watch
 from streams.cli import app
+from streams.cli.endpoint_state import enable, status
 from streams.configuration import Configuration, load_configuration
 from streams.errors import UnreadableArticle, UsageError
 from streams.logs import clean
 from streams.wire import Alert, AlertWatch
 
 commands = typer.Typer(
-    help="See what an endpoint would get, send it a drill, make a secret.", no_args_is_help=True
+    help="See what an endpoint would get and how it stands, send it a drill, make a secret.",
+    no_args_is_help=True,
 )
 app.add_typer(commands, name="endpoint")
 
@@ -105,6 +107,10 @@ def secret(
     _say(made)
     if ed25519:
         print(f"public key for receivers: {public_key(made)}", file=sys.stderr)
+
+
+commands.command()(status)
+commands.command()(enable)
 
 
 def find_endpoint(configuration: Configuration, endpoint_id: str) -> Endpoint:
