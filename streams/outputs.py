@@ -41,7 +41,11 @@ class Outputs:
             max_request_size=MAX_OUTPUT_BYTES,
             request_timeout_ms=self._request_timeout_ms,
         )
-        await producer.start()
+        try:
+            await producer.start()
+        except BaseException:
+            await producer.stop()
+            raise
         self._producer = producer
 
     async def stop(self) -> None:

@@ -11,11 +11,13 @@ from streams.wire import (
     Alert,
     AlertWatch,
     ArticleRef,
+    Attempt,
     Candidate,
     Clause,
     Evidence,
     Notification,
     TopicReading,
+    Undelivered,
 )
 
 MOMENT = datetime(2026, 3, 7, 12, 0, tzinfo=UTC)
@@ -85,3 +87,29 @@ def alert(**changes: Any) -> Alert:
 
 def notification(**changes: Any) -> Notification:
     return Notification(**({"endpoint": "desk", "alert": alert()} | changes))
+
+
+def attempt(**changes: Any) -> Attempt:
+    values: dict[str, Any] = {
+        "webhook_id": "msg_1",
+        "alert_id": "alr_1",
+        "endpoint": "desk",
+        "number": 1,
+        "outcome": "retry",
+        "reason": "503",
+        "status": 503,
+        "latency_ms": 12.5,
+        "at": MOMENT,
+        "next_at": MOMENT,
+    }
+    return Attempt(**(values | changes))
+
+
+def undelivered(**changes: Any) -> Undelivered:
+    values: dict[str, Any] = {
+        "notification": notification(),
+        "attempts": (attempt(), attempt(number=2, outcome="given_up", next_at=None)),
+        "reason": "the schedule is over",
+        "at": MOMENT,
+    }
+    return Undelivered(**(values | changes))

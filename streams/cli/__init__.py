@@ -25,6 +25,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "publish": "Send articles into the `articles` topic.",
     "explain": "Say how articles are read, and why each watch matched or not.",
     "check": "Validate the configuration and run the watches' examples.",
+    "tail": "Follow a public topic, readable.",
     "trace": "Print the life of an alert, from its article to each attempt.",
     "replay": "Send what was rejected or not delivered through again.",
     "endpoint": "See what an endpoint would get and how it stands, send it a drill, make a secret.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from agents.reading.reader import Explanation, Reader
 from streams.cli import app
 from streams.cli.articles import Line, articles_in, opened
 from streams.cli.explanation import explained
+from streams.cli.pipes import hush_on_broken_pipe
 from streams.configuration import Configuration, load_configuration
 from streams.errors import UnreadableArticle, UsageError
 from streams.logs import clean
@@ -47,14 +47,10 @@ def explain(
     configuration = load_configuration(config, resolve_secrets=False)
     reader = reader_of(configuration, watch or [])
     unreadable = 0
-    try:
-        with opened(file) as stream:
-            lines = articles_in(stream, whole=file.suffix == ".json", blank=as_json)
-            show = _json_lines if as_json else _readable
-            unreadable = show(read_lines(reader, lines), with_all=bool(watch))
-            sys.stdout.flush()
-    except BrokenPipeError:
-        _quiet()
+    with hush_on_broken_pipe(), opened(file) as stream:
+        lines = articles_in(stream, whole=file.suffix == ".json", blank=as_json)
+        show = _json_lines if as_json else _readable
+        unreadable = show(read_lines(reader, lines), with_all=bool(watch))
     if unreadable:
         raise typer.Exit(1)
 
@@ -168,8 +164,3 @@ def _readable(results: Iterator[Explained], *, with_all: bool) -> int:
                 soft_wrap=True,
             )
     return unreadable
-
-
-def _quiet() -> None:
-    """Nobody reads any more; what is still buffered must not complain at the exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

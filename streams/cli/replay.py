@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka import ConsumerRecord
 from pydantic import ValidationError
 from rich.console import Console
 
 from streams.cli import app
+from streams.cli.records import broker_errors, whole_topic
 from streams.configuration import Configuration, load_configuration
 from streams.connection import client_options
 from streams.errors import UsageError
 from streams.logs import clean
 from streams.outputs import Acknowledgement, Outputs, settle
 from streams.rejection import PREFIX, original_headers
-from streams.topics import ARTICLES, NOTIFICATIONS, REJECTED, UNDELIVERED, Topic
+from streams.topics import ARTICLES, NOTIFICATIONS, REJECTED, UNDELIVERED
 from streams.wire import Undelivered, from_bytes
 
 
@@ -113,7 +113,8 @@ async def _replay(
     options = client_options(configuration.settings.broker)
     prefix = configuration.settings.topics.prefix
     outputs = Outputs(options, prefix)
-    await outputs.start()
+    with broker_errors(options):
+        await outputs.start()
     waiting: list[Acknowledgement] = []
     found = 0
     try:
@@ -162,23 +163,3 @@ async def _replay(
     finally:
         await outputs.stop()
     return found, len(waiting)
-
-
-async def whole_topic(options: dict[str, Any], prefix: str, topic: Topic) -> AsyncIterator[ConsumerRecord]:
-    """Every record that a topic holds now, partition by partition as fetched."""
-    consumer = AIOKafkaConsumer(
-        prefix + topic.name, **options, enable_auto_commit=False, auto_offset_reset="earliest"
-    )
-    await consumer.start()
-    try:
-        partitions = consumer.assignment()
-        ends = await consumer.end_offsets(partitions)
-        await consumer.seek_to_beginning(*partitions)
-        for tp, end in ends.items():
-            while await consumer.position(tp) < end:
-                for records in (await consumer.getmany(tp, timeout_ms=1000)).values():
-                    for record in records:
-                        if record.offset < end:
-                            yield record
-    finally:
-        await consumer.stop()

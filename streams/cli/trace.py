@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from streams.cli import app
-from streams.cli.replay import whole_topic
+from streams.cli.records import whole_topic
 from streams.configuration import Configuration, load_configuration
 from streams.connection import client_options
 from streams.logs import clean

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from streams.cli import app
+from streams.cli.records import whole_topic
+from streams.embedded import EmbeddedBroker
+from streams.outputs import Outputs, settle
+from streams.topics import ALL, REJECTED, Topic
+from streams.wire import Wire
+from tests.builders import MOMENT
+
+_numbers = count(1)
 
 Call = Callable[..., Result]
 
@@ -28,3 +39,64 @@ def call(monkeypatch: pytest.MonkeyPatch) -> Call:
 def error_lines(result: Result) -> list[str]:
     """What a failed call says on stderr, line by line."""
     return result.stderr.splitlines()
+
+
+@pytest.fixture(scope="session")
+def embedded() -> Iterator[EmbeddedBroker]:
+    with EmbeddedBroker() as broker:
+        yield broker
+
+
+class Kafka:
+    """Topics of one test on the embedded broker, which the environment names as the brokers."""
+
+    def __init__(self, broker: EmbeddedBroker, prefix: str) -> None:
+        self.options = {"bootstrap_servers": [broker.servers]}
+        self.prefix = prefix
+
+    def send(self, *values: tuple[Topic, bytes | Wire]) -> None:
+        """Write values to topics, a Wire value with its CloudEvents headers."""
+        asyncio.run(self._send(values))
+
+    async def _send(self, values: Sequence[tuple[Topic, bytes | Wire]]) -> None:
+        outputs = Outputs(self.options, self.prefix)
+        await outputs.start()
+        for number, (topic, value) in enumerate(values):
+            if isinstance(value, Wire):
+                sent = await outputs.publish(topic, value, key="k", event_id=f"e{number}", time=MOMENT)
+            else:
+                reason = [
+                    ("tocsin-error-reason", b"not-json"),
+                    ("tocsin-error-message", b"no JSON"),
+                    ("own", b"1"),
+                ]
+                sent = await outputs.send(topic, value, key=b"k", headers=reason if topic is REJECTED else ())
+            await settle([sent])
+        await outputs.stop()
+
+    def values(self, topic: Topic) -> list[bytes]:
+        """All that a topic holds."""
+
+        async def read() -> list[bytes]:
+            return [record.value async for record in whole_topic(self.options, self.prefix, topic)]
+
+        return asyncio.run(read())
+
+
+@pytest.fixture
+def kafka(embedded: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch) -> Kafka:
+    prefix = f"c{next(_numbers)}."
+    embedded.create(prefix + topic.name for topic in ALL)
+    monkeypatch.setenv("TOCSIN_BROKER__SERVERS", embedded.servers)
+    monkeypatch.setenv("TOCSIN_TOPICS__PREFIX", prefix)
+    return Kafka(embedded, prefix)
+
+
+@pytest.fixture
+def nobody(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The environment names a broker that refuses every connection."""
+    with socket.socket() as taken:  # bound but not listening
+        taken.bind(("127.0.0.1", 0))
+        server = f"127.0.0.1:{taken.getsockname()[1]}"
+        monkeypatch.setenv("TOCSIN_BROKER__SERVERS", server)
+        yield server

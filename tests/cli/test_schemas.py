@@ -24,8 +24,8 @@ from streams.configuration import load_configuration
 from streams.errors import UnreadableArticle
 from streams.schemas import ASYNCAPI, MODELS, documents
 from streams.topics import ALL, Topic
-from streams.wire import Alert, Attempt, Undelivered, Wire, cloudevent_headers
-from tests.builders import MOMENT, endpoint, notification
+from streams.wire import Alert, Wire, cloudevent_headers
+from tests.builders import MOMENT, attempt, endpoint, undelivered
 from tests.cli.conftest import Call
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,14 +76,6 @@ def alerts() -> list[Alert]:
     return [decision.alert for decision in decisions if decision.alert is not None]
 
 
-def attempt(**changes: Any) -> Attempt:
-    values = {
-        "webhook_id": "msg_1", "alert_id": "alr_1", "endpoint": "desk", "number": 1, "outcome": "retry",
-        "reason": "503", "status": 503, "latency_ms": 12.5, "at": MOMENT, "next_at": MOMENT,
-    }  # fmt: skip
-    return Attempt(**(values | changes))
-
-
 def valid(validator: Draft202012Validator, value: bytes) -> list[str]:
     return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(json.loads(value))]
 
@@ -118,9 +110,7 @@ def test_word_that_an_endpoint_was_disabled_fits_the_schema_of_webhooks() -> Non
 
 def test_attempts_and_what_was_given_up_fit_their_schemas() -> None:
     last = attempt(number=2, outcome="given_up", status=None, next_at=None)
-    given_up = Undelivered(
-        notification=notification(), attempts=(attempt(), last), reason="the schedule is over", at=MOMENT
-    )
+    given_up = undelivered(attempts=(attempt(), last))
     assert valid(schema("attempt.json"), attempt().to_bytes()) == []
     assert valid(schema("attempt.json"), last.to_bytes()) == []
     assert valid(schema("undelivered.json"), given_up.to_bytes()) == []
@@ -223,12 +213,11 @@ def whole(part: dict[str, Any]) -> Draft202012Validator:
 
 def emitted(topic: str) -> list[Wire]:
     kinds = ("alert.opened", "alert.updated", "alert.retracted")
-    given_up = Undelivered(notification=notification(), attempts=(attempt(),), reason="over", at=MOMENT)
     values: dict[str, list[Wire]] = {
         "classified": [read.reading for read in reads()],
         "alerts": [alert.model_copy(update={"type": kind}) for kind in kinds for alert in alerts()[:5]],
         "deliveries": [attempt()],
-        "undelivered": [given_up],
+        "undelivered": [undelivered()],
     }
     return values[topic]
 

@@ -1,0 +1,185 @@
+"""Reading topics for a person: whole, in the order of time, or as they grow. Without a group: nothing is committed."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaConnectionError, KafkaError
+
+from streams.errors import BrokerError
+from streams.topics import Topic
+
+Offsets = dict[TopicPartition, int]
+"""An offset of each partition: the first to read, or the first that is not read."""
+
+
+@contextmanager
+def broker_errors(options: dict[str, Any]) -> Iterator[None]:
+    """What Kafka's client raises as one line that says what to do. Raises BrokerError."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it has to say ends in our one line
+    try:
+        yield
+    except (KafkaConnectionError, OSError) as error:
+        servers = ", ".join(options["bootstrap_servers"])
+        raise BrokerError(
+            f"no broker answers at {servers} ({type(error).__name__}); is Kafka running, and broker.servers right?"
+        ) from error
+    except KafkaError as error:
+        raise BrokerError(f"the broker refuses: {type(error).__name__}: {error}") from error
+
+
+@asynccontextmanager
+async def reading(options: dict[str, Any]) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer that is connected. Raises BrokerError where none answers."""
+    consumer = AIOKafkaConsumer(
+        **options, enable_auto_commit=False, auto_offset_reset="earliest", fetch_max_wait_ms=100
+    )
+    try:
+        with broker_errors(options):
+            await consumer.start()
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def partitions_of(consumer: AIOKafkaConsumer, name: str) -> list[TopicPartition]:
+    """The partitions of a topic. Raises BrokerError where there is no such topic, and does not make it."""
+    # A consumer without topics asks about all of them, which makes none; there is no public way to have it ask.
+    await consumer._client.force_metadata_update()
+    found = consumer.partitions_for_topic(name)
+    if not found:
+        raise BrokerError(
+            f"the brokers have no topic {name}: `tocsin topics --create` makes it, or is topics.prefix another?"
+        )
+    return [TopicPartition(name, number) for number in sorted(found)]
+
+
+async def whole_topic(
+    options: dict[str, Any], prefix: str, topic: Topic
+) -> AsyncGenerator[ConsumerRecord, None]:
+    """Every record that a topic holds now, partition by partition."""
+    async with reading(options) as consumer:
+        partitions = await partitions_of(consumer, prefix + topic.name)
+        ends = await consumer.end_offsets(partitions)
+        consumer.assign(partitions)
+        await consumer.seek_to_beginning(*partitions)
+        for tp in partitions:
+            while await consumer.position(tp) < ends[tp]:
+                for record in (await consumer.getmany(tp, timeout_ms=1000)).get(tp, ()):
+                    if record.offset < ends[tp]:
+                        yield record
+
+
+async def in_time_order(
+    options: dict[str, Any],
+    name: str,
+    since: datetime | None,
+    until: datetime | None,
+    counted: Callable[[int], None] = lambda _: None,
+) -> AsyncGenerator[ConsumerRecord, None]:
+    """The records of a topic from `since` to before `until`, those of all partitions merged by their time.
+
+    `counted` is told how many there are about. Only some fetches a partition are held at a time.
+    """
+    async with reading(options) as consumer:
+        partitions = await partitions_of(consumer, name)
+        consumer.assign(partitions)
+        starts, ends = await _bounds(consumer, partitions, since, until)
+        counted(sum(max(0, ends[tp] - starts[tp]) for tp in partitions))
+        async for record in _merged(consumer, starts, ends):
+            # Where times do not grow with offsets, one that is later may stand before the end.
+            if until is None or record.timestamp < until.timestamp() * 1000:
+                yield record
+
+
+async def _merged(
+    consumer: AIOKafkaConsumer, starts: Offsets, ends: Offsets
+) -> AsyncGenerator[ConsumerRecord, None]:
+    """The records between two offsets of each partition, by their time."""
+    for tp, start in starts.items():
+        consumer.seek(tp, start)
+    waiting: dict[TopicPartition, deque[ConsumerRecord]] = {tp: deque() for tp in starts}
+    going = {tp for tp in starts if starts[tp] < ends[tp]}
+    while going:
+        await _fill(consumer, waiting, going, ends)
+        # A partition without a record at hand may still have the earliest one.
+        while going and all(waiting[tp] for tp in going):
+            first = min(going, key=lambda tp: (waiting[tp][0].timestamp, tp.partition))
+            record = waiting[first].popleft()
+            yield record
+            if record.offset + 1 >= ends[first]:
+                going.discard(first)
+
+
+async def _fill(
+    consumer: AIOKafkaConsumer,
+    waiting: dict[TopicPartition, deque[ConsumerRecord]],
+    going: set[TopicPartition],
+    ends: Offsets,
+) -> None:
+    empty = [tp for tp in going if not waiting[tp]]
+    for tp, records in (await consumer.getmany(*empty, timeout_ms=1000)).items():
+        waiting[tp].extend(record for record in records if record.offset < ends[tp])
+    for tp in empty:
+        # The last offsets before the end may hold no record: compaction, or the marks of transactions.
+        if not waiting[tp] and await consumer.position(tp) >= ends[tp]:
+            going.discard(tp)
+
+
+async def _bounds(
+    consumer: AIOKafkaConsumer,
+    partitions: list[TopicPartition],
+    since: datetime | None,
+    until: datetime | None,
+) -> tuple[Offsets, Offsets]:
+    starts = await consumer.beginning_offsets(partitions)
+    ends = await consumer.end_offsets(partitions)
+    for moment, bound in ((since, starts), (until, ends)):
+        if moment is None:
+            continue
+        asked = {tp: max(0, int(moment.timestamp() * 1000)) for tp in partitions}
+        for tp, found in (await consumer.offsets_for_times(asked)).items():
+            # None: nothing as late as that, so all of it is before.
+            bound[tp] = found.offset if found is not None and found.offset >= 0 else ends[tp]
+    return starts, ends
+
+
+async def growing(
+    options: dict[str, Any],
+    name: str,
+    *,
+    last: int | None,
+    follow: bool,
+    following: Callable[[], None] = lambda: None,
+) -> AsyncGenerator[ConsumerRecord, None]:
+    """The records of a topic: the `last` so many of it (None: all), and, with `follow`, those to come.
+
+    `following` is called when the end is reached and everything later will be seen.
+    """
+    async with reading(options) as consumer:
+        partitions = await partitions_of(consumer, name)
+        consumer.assign(partitions)
+        starts = await consumer.beginning_offsets(partitions)
+        ends = await consumer.end_offsets(partitions)
+        if last is not None:
+            starts = {tp: max(starts[tp], ends[tp] - last) for tp in partitions}
+        kept: deque[ConsumerRecord] = deque(maxlen=last)
+        async for record in _merged(consumer, starts, ends):
+            if last is None:
+                yield record
+            else:
+                kept.append(record)
+        for record in kept:
+            yield record
+        for tp in partitions:
+            consumer.seek(tp, ends[tp])
+        if follow:
+            following()
+            async for record in consumer:
+                yield record

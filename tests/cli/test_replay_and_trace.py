@@ -1,0 +1,113 @@
+"""`tocsin replay` sends again what is chosen and nothing else; `tocsin trace` tells the life of an alert."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from streams.topics import ALERTS, ARTICLES, CLASSIFIED, DELIVERIES, NOTIFICATIONS, REJECTED, UNDELIVERED
+from streams.wire import ArticleRef, Notification, Reading, Undelivered, from_bytes
+from tests.builders import MOMENT, alert, attempt, notification, topic_reading, undelivered
+from tests.cli.conftest import Call, Kafka
+
+
+def given_up(number: int, endpoint: str = "desk", days: int = 0) -> Undelivered:
+    told = alert(alert_id=f"alr_{number}", webhook_id=f"msg_{number}")
+    return undelivered(
+        notification=notification(endpoint=endpoint, alert=told), at=MOMENT + timedelta(days=days)
+    )
+
+
+def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(call: Call, kafka: Kafka) -> None:
+    kafka.send((REJECTED, b"one"), (UNDELIVERED, given_up(1)))
+    result = call("replay", "rejected", "--dry-run")
+    assert result.exit_code == 0, result.output
+    assert "not-json" in result.stdout
+    assert "1 would be sent again" in result.stdout
+    result = call("replay", "undelivered", "--dry-run")
+    assert "desk msg_1 the schedule is over" in result.stdout
+    assert kafka.values(ARTICLES) == kafka.values(NOTIFICATIONS) == []
+
+
+def test_rejected_bytes_go_back_as_they_were(call: Call, kafka: Kafka) -> None:
+    kafka.send((REJECTED, b"\xff one"), (REJECTED, b"two"))
+    assert call("replay", "rejected").exit_code == 0
+    assert sorted(kafka.values(ARTICLES)) == [b"two", b"\xff one"]
+
+
+def test_only_what_the_options_choose_is_sent(call: Call, kafka: Kafka) -> None:
+    kafka.send(
+        (UNDELIVERED, given_up(1)),
+        (UNDELIVERED, given_up(2, endpoint="ops")),
+        (UNDELIVERED, given_up(3, days=2)),
+    )
+
+    def chosen(*options: str) -> set[str]:
+        output = call("replay", "undelivered", "--dry-run", *options).stdout
+        return {word for word in output.split() if word.startswith("msg_")}
+
+    assert chosen() == {"msg_1", "msg_2", "msg_3"}
+    assert chosen("--endpoint", "ops") == {"msg_2"}
+    assert chosen("--since", "2026-03-08") == {"msg_3"}
+    assert chosen("--id", "alr_1", "--id", "msg_3") == {"msg_1", "msg_3"}
+    assert call("replay", "undelivered", "--id", "msg_2").exit_code == 0
+    (sent,) = (from_bytes(Notification, value) for value in kafka.values(NOTIFICATIONS))
+    assert (sent.alert.webhook_id, sent.endpoint, sent.replay) == ("msg_2", "ops", 1)
+
+
+def test_nothing_chosen_is_exit_code_1(call: Call, kafka: Kafka) -> None:
+    result = call("replay", "rejected")
+    assert result.exit_code == 1
+    assert "0 chosen" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["rejected", "--endpoint", "desk"], "--endpoint goes with `undelivered`"),
+        (["undelivered", "--reason", "nul"], "--reason goes with `rejected`"),
+        (["rejected", "--since", "yesterday"], "Invalid value for '--since'"),
+    ],
+)
+def test_options_that_do_not_fit_are_exit_code_2(call: Call, options: list[str], says: str) -> None:
+    result = call("replay", *options)
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert says in line
+
+
+@pytest.mark.parametrize("name", ["alr_1", "msg_1"])
+def test_trace_tells_the_life_of_an_alert_in_order(call: Call, kafka: Kafka, name: str) -> None:
+    ref = ArticleRef(id="art_1", title="Sides agree ceasefire", source="wire", language="en")
+    later = MOMENT + timedelta(minutes=5)
+    kafka.send(
+        (CLASSIFIED, Reading(article=ref, topics=(topic_reading(),), read_at=MOMENT)),
+        (ALERTS, alert(article_id="art_1")),
+        (ALERTS, alert(alert_id="alr_2", webhook_id="msg_2")),
+        (DELIVERIES, attempt()),
+        (DELIVERIES, attempt(number=2, outcome="given_up", next_at=None, at=later)),
+        (UNDELIVERED, undelivered(at=later)),
+    )
+    result = call("trace", name)
+    assert result.exit_code == 0, result.output
+    assert "alr_2" not in result.stdout
+    places = [
+        result.stdout.index(word)
+        for word in (
+            "article read",
+            "alert.opened",
+            "attempt 1",
+            "attempt 2",
+            "given up",
+            "the schedule is over",
+        )
+    ]
+    assert places == sorted(places)
+
+
+def test_an_alert_that_is_not_there_is_one_line_and_exit_code_1(call: Call, kafka: Kafka) -> None:
+    result = call("trace", "alr_9")
+    assert (result.exit_code, result.stdout) == (1, "")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("tocsin: no alert alr_9")
