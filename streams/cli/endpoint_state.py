@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from alerting.pending import EndpointState, Owed, Settled, newer, parse_pending
-from streams.cli.replay import whole_topic
+from streams.cli.records import whole_topic
 from streams.configuration import Configuration, load_configuration
 from streams.connection import client_options
 from streams.errors import UsageError

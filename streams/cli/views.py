@@ -79,14 +79,17 @@ def attempt_line(attempt: Attempt) -> Text:
 def undelivered_lines(undelivered: Undelivered) -> list[Text]:
     """A notification that was given up."""
     notification = undelivered.notification
-    alert = notification.alert
+    event = notification.alert
     tried = f"{len(undelivered.attempts)} attempts" if len(undelivered.attempts) != 1 else "1 attempt"
     return [
         Text.assemble(
             ("given up ", "bold red"), notification.endpoint, f" after {tried}: ", clean(undelivered.reason)
         ),
-        Text("  ").append(headline(alert.headline)),
-        fact("alert", f"{alert.alert_id}#{alert.number}, {alert.webhook_id}"),
+        Text("  ").append(
+            headline(event.headline if isinstance(event, Alert) else f"{event.type} {event.endpoint}")
+        ),
+        fact("webhook", event.webhook_id),
+        fact("alert", event.alert_id),
     ]
 
 
