@@ -45,6 +45,7 @@ transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=4
 group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=3000
 auto.create.topics.enable=false
 log.cleaner.dedupe.buffer.size=4194304
 broker.session.timeout.ms=2000
@@ -79,6 +80,11 @@ class LocalKafka:
         """Host and port, for clients."""
         return f"127.0.0.1:{self._port}"
 
+    @property
+    def runs(self) -> bool:
+        """Whether the broker's process is there."""
+        return self._process is not None and self._process.poll() is None
+
     def __enter__(self) -> LocalKafka:
         self.start()
         return self
@@ -89,7 +95,7 @@ class LocalKafka:
         self.close()
 
     def start(self) -> None:
-        """Start and wait until the broker answers. Raises BrokerError."""
+        """Start and wait until the broker answers. Raises BrokerError. The broker ends with the thread that calls."""
         reason = why_not()
         if reason is not None:
             raise BrokerError(reason)

@@ -12,6 +12,7 @@ that a former owner that wakes up late can add to the topic but never displace w
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
 
 from streams.outputs import Acknowledgement, Outputs
 from streams.topics import Topic
@@ -29,6 +31,9 @@ OWNER_MARK: Final = b"@"
 """Between a value's key and its owner in a record's key."""
 
 ASK_AGAIN_MS: Final = 1000
+
+PATIENCE: Final = 60.0
+"""Seconds that state is waited for while no broker answers."""
 
 S = TypeVar("S")
 
@@ -111,16 +116,37 @@ async def load_state(
     `beside` is the input topic. A mark beyond its end is that of a former topic of this name, since made anew: it is
     dropped, or everything new would be passed over.
     """
+    until = asyncio.get_running_loop().time() + PATIENCE
+    tp = TopicPartition(prefix + topic.name, partition)
+    input_tp = TopicPartition(prefix + beside.name, partition)
+    while True:
+        reading: Reading[S] = Reading(parse, newer)
+        try:
+            input_end = await _read_through(tp, input_tp, reading, client_options)
+            break
+        except KafkaError as error:
+            if not error.retriable or asyncio.get_running_loop().time() > until:
+                raise
+            log.warning("state.broker_away", topic=tp.topic, partition=partition, error=type(error).__name__)
+            await asyncio.sleep(ASK_AGAIN_MS / 1000)
+    mark = reading.mark
+    if mark >= input_end:
+        log.warning("state.mark_beyond_input", topic=tp.topic, partition=partition, mark=mark)
+        mark = -1
+    return reading.loaded(mark)
+
+
+async def _read_through(
+    tp: TopicPartition, input_tp: TopicPartition, reading: Reading[Any], client_options: dict[str, Any]
+) -> int:
+    """Read a partition to its end; returns the end of the input's."""
     consumer = AIOKafkaConsumer(**client_options, enable_auto_commit=False, fetch_max_wait_ms=100)
-    await consumer.start()
     try:
-        tp = TopicPartition(prefix + topic.name, partition)
+        await consumer.start()
         consumer.assign([tp])
         await consumer.seek_to_beginning(tp)
-        input_tp = TopicPartition(prefix + beside.name, partition)
         ends = await consumer.end_offsets([tp, input_tp])
         end = ends[tp]
-        reading: Reading[S] = Reading(parse, newer)
         while await consumer.position(tp) < end:
             fetched = await consumer.getmany(tp, timeout_ms=ASK_AGAIN_MS)
             for records in fetched.values():
@@ -128,11 +154,7 @@ async def load_state(
                     reading.add(record)
             if not fetched:
                 end = (await consumer.end_offsets([tp]))[tp]  # the broker may have lost its end, or be back
-        mark = reading.mark
-        if mark >= ends[input_tp]:
-            log.warning("state.mark_beyond_input", topic=tp.topic, partition=partition, mark=mark)
-            mark = -1
-        return reading.loaded(mark)
+        return int(ends[input_tp])
     finally:
         await consumer.stop()
 

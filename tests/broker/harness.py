@@ -7,6 +7,7 @@ a missing alert, an alert under two ids and an id with two bodies all show.
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import json
 import os
 import random
@@ -14,7 +15,7 @@ import signal
 import sys
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -81,7 +82,7 @@ def write_configuration(
     (folder / "tocsin.yaml").write_text(
         json.dumps(
             {
-                "broker": {"servers": [servers], "session_timeout": 6, "request_timeout": 20},
+                "broker": {"servers": [servers], "session_timeout": 3, "request_timeout": 20},
                 "topics": {"prefix": prefix, "partitions": partitions},
                 "service": {"group": group, "health_port": 0, "drain_grace": 10},
             }
@@ -109,6 +110,7 @@ def write_configuration(
         "allow_private": True,
         "allow_http": True,
         "schedule": [0.2, 0.5, 1, 2, 5, 5, 5, 5, 5],
+        "slow_wait": 0.3,
         "breaker": {"of_at_least": 1000},
     } | endpoint
     (folder / "endpoints.yaml").write_text(json.dumps({"endpoints": [desk]}))
@@ -117,9 +119,10 @@ def write_configuration(
 
 @dataclass
 class Ledger:
-    """A loopback receiver that records every webhook. `answer` decides the status of each."""
+    """A loopback receiver that records every webhook. `answer` decides the status of each, `hold` when it comes."""
 
     answer: Callable[[int], int] = lambda number: 204
+    hold: Callable[[], Awaitable[None]] | None = None
     bodies: dict[str, list[bytes]] = field(default_factory=lambda: defaultdict(list))
     ids_of: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     order: list[str] = field(default_factory=list)
@@ -159,6 +162,8 @@ class Ledger:
         self.bodies[webhook_id].append(body)
         self.ids_of[data["article_id"]].add(webhook_id)
         self._changed.set()
+        if self.hold is not None:
+            await self.hold()
         return web.Response(status=status)
 
     @property
@@ -184,7 +189,8 @@ class Ledger:
                 f"{len(missing)} of {len(wanted)} alerts missing, such as {missing[:5]}"
             ) from None
 
-    async def until_calls(self, count: int, timeout: float) -> None:
+    async def until_ids(self, count: int, timeout: float) -> None:
+        """Wait until so many different webhooks were taken."""
         async with asyncio.timeout(timeout):
             while len(self.bodies) < count:
                 self._changed.clear()
@@ -198,6 +204,12 @@ class Ledger:
         assert not twice, f"told under two ids: {dict(list(twice.items())[:3])}"
         changed = [webhook_id for webhook_id, bodies in self.bodies.items() if len(set(bodies)) > 1]
         assert not changed, f"one id with two bodies: {changed[:3]}"
+
+
+def die_with_parent() -> None:
+    """Run in a child before it becomes another program: it is not to outlive a killed test."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 class WorkerProcess:
@@ -225,7 +237,33 @@ class WorkerProcess:
                 env=self._environment,
                 stdout=log,
                 stderr=log,
+                preexec_fn=die_with_parent,
             )
+
+    @property
+    def runs(self) -> bool:
+        return self.process is not None and self.process.returncode is None
+
+    def events(self) -> list[str]:
+        """What the worker has logged, event by event."""
+        events = []
+        for line in self._log.read_text().splitlines():
+            with suppress(ValueError, KeyError, TypeError):
+                events.append(json.loads(line)["event"])
+        return events
+
+    async def until_logged(self, event: str, timeout: float, times: int = 1) -> None:
+        """Wait until the worker has logged an event."""
+
+        async def logged() -> bool:
+            return self.events().count(event) >= times
+
+        await eventually(logged, timeout, f"{event} in the worker's log")
+
+    async def until_ended(self, timeout: float) -> int:
+        """Wait until it ends by itself; returns the exit code."""
+        assert self.process is not None
+        return await asyncio.wait_for(self.process.wait(), timeout)
 
     def send(self, number: signal.Signals) -> None:
         assert self.process is not None

@@ -42,22 +42,21 @@ async def test_a_worker_killed_again_and_again_loses_no_alert(place: Place, tmp_
         tmp_path / "config", servers=place.servers, prefix=place.prefix, group=place.group
     )
     rng = random.Random(2)
-    async with Ledger().serving() as ledger:
-        worker = WorkerProcess(folder, ledger, tmp_path / "worker.log")
-        await worker.start()
-        await publish(place.servers, place.prefix + "articles", articles.messages[:500])
-        for kill in range(5):
-            # Kill in the middle of the work: as soon as some more alerts have been told.
-            before = len(ledger.bodies)
-            part = articles.messages[500 + kill * 900 : 500 + (kill + 1) * 900]
-            publishing = asyncio.ensure_future(publish(place.servers, place.prefix + "articles", part))
-            await ledger.until_calls(before + rng.randrange(1, 20), timeout=60)
-            await worker.end(signal.SIGKILL)
-            await publishing
-            await worker.start()
-        await ledger.until_told(articles.due, timeout=120)
-        await until_committed(place.servers, place.group, place.prefix)
-        assert await worker.end(signal.SIGTERM) == 0
+    async with Ledger(answer=lambda number: 503 if number % 7 == 0 else 204).serving() as ledger:
+        async with WorkerProcess(folder, ledger, tmp_path / "worker.log").running() as worker:
+            await publish(place.servers, place.prefix + "articles", articles.messages[:500])
+            for kill in range(5):
+                # Kill in the middle of the work: as soon as some more alerts have been told.
+                before = len(ledger.bodies)
+                part = articles.messages[500 + kill * 900 : 500 + (kill + 1) * 900]
+                publishing = asyncio.ensure_future(publish(place.servers, place.prefix + "articles", part))
+                await ledger.until_ids(before + rng.randrange(1, 20), timeout=60)
+                await worker.end(signal.SIGKILL)
+                await publishing
+                await worker.start()
+            await ledger.until_told(articles.due, timeout=120)
+            await until_committed(place.servers, place.group, place.prefix)
+            assert await worker.end(signal.SIGTERM) == 0
         ledger.check(articles.due)
 
 

@@ -18,11 +18,11 @@ from aiokafka.errors import KafkaError
 
 from streams.local_kafka import LocalKafka
 from streams.topics import ALERTS, ARTICLES, CANDIDATES, NOTIFICATIONS, REJECTED, UNDELIVERED
-from tests.broker.harness import read_all, uncommitted
+from tests.broker.harness import die_with_parent, read_all, uncommitted
 from tests.chaos.inputs import Inputs, Message, make_inputs
 from tests.chaos.ledger import TAKEN, Arrival
-from tests.chaos.schedule import Fault, draw_schedule
-from tests.chaos.service import SESSION, Worker, die_with_parent, environment, write_configuration
+from tests.chaos.schedule import KINDS, Fault, Kind, draw_schedule
+from tests.chaos.service import SESSION, Worker, environment, write_configuration
 from tests.chaos.verdict import Event, Facts, Verdict, judge
 
 NO_PROGRESS = 30.0
@@ -40,6 +40,7 @@ class Settings:
     kills: int
     seed: int
     badly: float = 0.15
+    kinds: tuple[Kind, ...] = KINDS
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class Run:
         """Do it all."""
         began = time.monotonic()
         inputs = make_inputs(self.settings.articles, self.settings.seed)
-        schedule = draw_schedule(self.settings.kills, self.settings.seed)
+        schedule = draw_schedule(self.settings.kills, self.settings.seed, self.settings.kinds)
         self.say(
             f"seed {self.settings.seed}: {len(inputs.messages)} messages, {len(inputs.poison)} unreadable, "
             f"{inputs.owed} webhooks owed, {len(schedule)} faults"
@@ -190,9 +191,9 @@ class Run:
         await second.end(signal.SIGTERM)
 
     async def _broker(self) -> None:
-        await asyncio.to_thread(self.kafka.kill)
+        self.kafka.kill()
         await asyncio.sleep(2)
-        await asyncio.to_thread(self.kafka.start)
+        self.kafka.start()
 
     async def _storm(self) -> None:
         """A second worker joins and leaves, three times."""

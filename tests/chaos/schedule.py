@@ -19,17 +19,22 @@ class Fault:
     delay: float
 
 
-def draw_schedule(kills: int, seed: int) -> list[Fault]:
-    """`kills` kills of a worker, and among them, for each twenty: two orderly ends, a stop beyond the session, a kill
-    of the broker and a rebalance storm; at least one of each.
+def draw_schedule(kills: int, seed: int, kinds: tuple[Kind, ...] = KINDS) -> list[Fault]:
+    """`kills` kills of a worker, and among them, for each twenty, as far as in `kinds`: two orderly ends, a stop beyond
+    the session, a kill of the broker and a rebalance storm; at least one of each.
     """
     rng = random.Random(seed)
     others = max(1, kills // 20)
-    kinds: list[Kind] = ["kill"] * kills + ["term"] * (2 * others)
-    for kind in ("stop", "broker", "storm"):
-        kinds += [kind] * others  # type: ignore[list-item]
-    rng.shuffle(kinds)
-    return [_fault(kind, rng) for kind in kinds]
+    counts: dict[Kind, int] = {
+        "kill": kills,
+        "term": 2 * others,
+        "stop": others,
+        "broker": others,
+        "storm": others,
+    }
+    drawn = [kind for kind, count in counts.items() if kind in kinds for _ in range(count)]
+    rng.shuffle(drawn)
+    return [_fault(kind, rng) for kind in drawn]
 
 
 def _fault(kind: Kind, rng: random.Random) -> Fault:

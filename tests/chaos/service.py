@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import json
 import os
 import signal
@@ -12,10 +11,10 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.broker.harness import SECRET
+from tests.broker.harness import SECRET, die_with_parent
 from tests.chaos.inputs import ENDPOINTS, ORDERED, WATCHES
 
-SESSION = 6.0
+SESSION = 4.0
 """Seconds after which the group gives a silent worker's partitions to another."""
 
 SCHEDULE = [0.1, 0.2, 0.5, 1, 1, 1, *[2] * 40]
@@ -61,12 +60,6 @@ def write_configuration(folder: Path, *, servers: str, prefix: str, group: str) 
     ):
         (folder / name).write_text(json.dumps(content))
     return folder
-
-
-def die_with_parent() -> None:
-    """Run in a child before it becomes another program: it is not to outlive a killed run."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 @dataclass

@@ -1,0 +1,139 @@
+"""What befalls a worker on a real Kafka: brokers go, partitions move, outputs are refused, orders to end come."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
+
+from streams.worker import FAILED
+from tests.broker.conftest import Place
+from tests.broker.harness import (
+    Ledger,
+    WorkerProcess,
+    make_articles,
+    publish,
+    uncommitted,
+    until_committed,
+    write_configuration,
+)
+
+
+def configured(place: Place, folder: Path) -> Path:
+    return write_configuration(folder, servers=place.servers, prefix=place.prefix, group=place.group)
+
+
+async def test_a_broker_that_is_away_at_the_start_and_killed_later_costs_nothing(
+    place: Place, tmp_path: Path
+) -> None:
+    articles = make_articles(600, seed=4, matching=0.2)
+    folder = configured(place, tmp_path / "config")
+    topic = place.prefix + "articles"
+    async with Ledger().serving() as ledger:
+        place.kafka.kill()
+        worker = WorkerProcess(folder, ledger, tmp_path / "worker.log")
+        try:
+            async with worker.running():
+                await worker.until_logged("broker.away", 30)
+                place.kafka.start()
+                await worker.until_logged("worker.started", 30)
+                await publish(place.servers, topic, articles.messages[:400])
+                await ledger.until_ids(10, 60)
+                place.kafka.kill()
+                place.kafka.start()
+                await publish(place.servers, topic, articles.messages[400:])
+                await ledger.until_told(articles.due, 60)
+                await until_committed(place.servers, place.group, place.prefix)
+                assert worker.runs, "it is to bear this without a restart"
+        finally:
+            if not place.kafka.runs:
+                place.kafka.start()
+        ledger.check(articles.due)
+
+
+async def test_an_orderly_end_in_the_middle_of_the_work_loses_nothing_and_sends_nothing_twice(
+    place: Place, tmp_path: Path
+) -> None:
+    articles = make_articles(800, seed=5, matching=0.2)
+    folder = configured(place, tmp_path / "config")
+
+    async def slowly() -> None:
+        await asyncio.sleep(0.05)  # so that attempts are under way when the order comes
+
+    async with Ledger(hold=slowly).serving() as ledger:
+        worker = WorkerProcess(folder, ledger, tmp_path / "worker.log")
+        async with worker.running():
+            await worker.until_logged("worker.started", 30)
+            await publish(place.servers, place.prefix + "articles", articles.messages)
+            for ids in (5, 40):
+                await ledger.until_ids(ids, 60)
+                assert await worker.end(signal.SIGTERM) == 0
+                assert len(ledger.bodies) < len(articles.due), "it was to end in the middle"
+                await worker.start()
+            await ledger.until_told(articles.due, 60)
+            await until_committed(place.servers, place.group, place.prefix)
+            assert await worker.end(signal.SIGTERM) == 0
+        ledger.check(articles.due)
+        assert ledger.repeats == 0
+
+
+async def test_a_second_worker_joins_and_leaves_in_the_middle_and_nothing_is_sent_twice(
+    place: Place, tmp_path: Path
+) -> None:
+    articles = make_articles(1200, seed=6, matching=0.2)
+    folder = configured(place, tmp_path / "config")
+    topic = place.prefix + "articles"
+    async with Ledger().serving() as ledger:
+        first = WorkerProcess(folder, ledger, tmp_path / "first.log")
+        second = WorkerProcess(folder, ledger, tmp_path / "second.log")
+        async with first.running(), second.running():
+            await first.until_logged("worker.partitions_assigned", 30)
+            await second.until_logged("worker.partitions_assigned", 30)
+            await publish(place.servers, topic, articles.messages[:600])
+            await ledger.until_ids(20, 60)
+            assert await second.end(signal.SIGTERM) == 0
+            joining = asyncio.ensure_future(second.start())
+            await publish(place.servers, topic, articles.messages[600:])
+            await joining
+            await ledger.until_told(articles.due, 60)
+            await until_committed(place.servers, place.group, place.prefix)
+            assert await second.end(signal.SIGTERM) == 0
+            assert await first.end(signal.SIGTERM) == 0
+        ledger.check(articles.due)
+        assert ledger.repeats == 0
+
+
+async def test_a_refused_output_ends_the_worker_loudly_without_a_commit(place: Place, tmp_path: Path) -> None:
+    articles = make_articles(50, seed=7, matching=0.5)
+    folder = configured(place, tmp_path / "config")
+    topic = place.prefix + "articles"
+    async with Ledger().serving() as ledger:
+        worker = WorkerProcess(folder, ledger, tmp_path / "worker.log")
+        async with worker.running():
+            await worker.until_logged("worker.started", 30)
+            await limit_records(place, "classified", 100)
+            await publish(place.servers, topic, articles.messages)
+            assert await worker.until_ended(60) == FAILED
+        assert "worker.failed" in worker.events()
+        assert await uncommitted(place.servers, place.group, [topic]) == {topic: len(articles.messages)}
+        await limit_records(place, "classified", 1_000_000)
+        async with worker.running():
+            await ledger.until_told(articles.due, 60)
+            await until_committed(place.servers, place.group, place.prefix)
+        ledger.check(articles.due)
+
+
+async def limit_records(place: Place, topic: str, size: int) -> None:
+    """Let the broker refuse longer records of a topic."""
+    admin = AdminClient({"bootstrap.servers": place.servers, "log_level": 0})
+    resource = ConfigResource(
+        ConfigResource.Type.TOPIC,
+        place.prefix + topic,
+        incremental_configs=[
+            ConfigEntry("max.message.bytes", str(size), incremental_operation=AlterConfigOpType.SET)
+        ],
+    )
+    for future in admin.incremental_alter_configs([resource]).values():
+        await asyncio.to_thread(future.result, 20)
