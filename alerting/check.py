@@ -1,4 +1,4 @@
-"""What is wrong with an endpoint's proxy, its Apprise URL or its template: all of it, without quoting any."""
+"""What is wrong with an endpoint's URL, secrets, headers, proxy or template: all of it, without quoting any."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from alerting import sendapprise
+from alerting.addresses import check_url
 from alerting.drill import drill_alert
 from alerting.endpoint import Endpoint
 from alerting.formats import render
 from alerting.formats.template import RenderError
+from alerting.headers import header_fault
+from alerting.signing import secret_fault
 from streams.wire import Alert, TopicReading
 
 _SAMPLE_TIME: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -19,12 +22,28 @@ _SAMPLE_TIME: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 def endpoint_faults(endpoint: Endpoint) -> Iterator[tuple[str, str]]:
     """Every fault as the key at fault and a message that holds no secret."""
+    yield from _url_faults(endpoint)
+    for number, secret in enumerate(endpoint.secrets):
+        if fault := secret_fault(secret.get_secret_value()):
+            yield f"secrets[{number}]", fault
+    for name, value in endpoint.headers.items():
+        if fault := header_fault(name, value.get_secret_value()):
+            yield f"headers.{name}", fault
     if endpoint.proxy is not None and not _is_proxy(endpoint.proxy.get_secret_value()):
         yield "proxy", "a proxy is http://host:port or https://host:port"
     if endpoint.format == "apprise":
         yield from _apprise_faults(endpoint)
     if endpoint.format == "template" and endpoint.template:
         yield from _template_faults(endpoint)
+
+
+def _url_faults(endpoint: Endpoint) -> Iterator[tuple[str, str]]:
+    url = endpoint.url.get_secret_value()
+    if endpoint.format == "apprise":
+        return
+    fault = check_url(url, allow_private=endpoint.allow_private, allow_http=endpoint.allow_http)
+    if fault is not None:
+        yield "url", fault
 
 
 def _is_proxy(url: str) -> bool:

@@ -1,0 +1,104 @@
+"""What is wrong with an endpoint shows when the configuration is read: file, key and words, never the secret itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.configurations import SECRET, endpoint, faults
+
+OK = "https://hooks.example/canary"
+
+
+@pytest.mark.parametrize(
+    ("url", "changes", "fault"),
+    [
+        ("ftp://hooks.example/canary", {}, "the url's scheme is 'ftp'; use https"),
+        (
+            "http://hooks.example/canary",
+            {},
+            "the url is http; use https, or set allow_http where that is meant",
+        ),
+        ("https://127.0.0.1/canary", {}, "the address is loopback; set allow_private where that is meant"),
+        (
+            "https://localhost/canary",
+            {},
+            "the url's host is this machine; set allow_private where that is meant",
+        ),
+        (
+            "https://2130706433/canary",
+            {},
+            "the url's host is an unusual spelling of an IP address; write it as usual",
+        ),
+        (
+            "https://169.254.169.254/canary",
+            {"allow_private": True},
+            "the address is one of cloud metadata, multicast or none at all",
+        ),
+        (
+            "https://canary@hooks.example/",
+            {},
+            "the url holds a user or password; put credentials into headers",
+        ),
+        ("https://hooks.example\\canary", {}, "the url holds a backslash"),
+        ("canary", {}, "the url's scheme is 'missing'; use https"),
+    ],
+)
+def test_a_url_that_must_not_be_called_is_a_fault(
+    tmp_path: Path, url: str, changes: dict[str, Any], fault: str
+) -> None:
+    files = {"endpoints.yaml": {"endpoints": [endpoint(**changes)]}}
+    assert faults(tmp_path, files, DESK_URL=url) == [f"endpoints.yaml: endpoints[0].url: {fault}"]
+
+
+@pytest.mark.parametrize("url", [OK, "https://hooks.example:8443/x?y=z", "https://93.184.215.14/x"])
+def test_a_url_that_may_be_called_is_none(tmp_path: Path, url: str) -> None:
+    assert faults(tmp_path, DESK_URL=url) == []
+
+
+def test_every_secret_that_cannot_sign_is_named_by_its_place(tmp_path: Path) -> None:
+    files = {
+        "endpoints.yaml": {"endpoints": [endpoint(secrets=["env:DESK_SECRET", "env:SHORT", "env:PLAIN"])]}
+    }
+    found = faults(tmp_path, files, SHORT="whsec_Y2FuYXJ5", PLAIN="canary")
+    assert found == [
+        "endpoints.yaml: endpoints[0].secrets[1]: the key has 6 bytes; Standard Webhooks asks for 24 to 64",
+        "endpoints.yaml: endpoints[0].secrets[2]: a signing secret begins with whsec_ (HMAC) or whsk_ (Ed25519)",
+    ]
+
+
+def test_headers_that_frame_the_request_or_break_its_lines_are_faults(tmp_path: Path) -> None:
+    headers = {"Host": "env:GOOD", "X-Team": "env:BROKEN", "Authorization": "env:GOOD"}
+    files = {"endpoints.yaml": {"endpoints": [endpoint(headers=headers)]}}
+    found = faults(tmp_path, files, GOOD="canary", BROKEN="canary\r\nwebhook-id: canary")
+    assert sorted(found) == [
+        "endpoints.yaml: endpoints[0].headers.Host: Host is set by the service itself",
+        "endpoints.yaml: endpoints[0].headers.X-Team: the value is empty, or holds line breaks, control or non-ASCII "
+        "characters, or blanks at an end",
+    ]
+
+
+def test_a_fault_of_a_template_is_named_with_its_line(tmp_path: Path) -> None:
+    template = '{\n  "text": "{{ alert.hedline }}"\n}'
+    files = {"endpoints.yaml": {"endpoints": [endpoint(format="template", template=template)]}}
+    assert faults(tmp_path, files) == [
+        "endpoints.yaml: endpoints[0].template: line 2: there is no 'hedline' here"
+    ]
+
+
+def test_no_fault_quotes_a_secret(tmp_path: Path) -> None:
+    files = {
+        "endpoints.yaml": {
+            "endpoints": [
+                endpoint(
+                    headers={"X-A": "env:BROKEN"}, secrets=["env:PLAIN"], proxy="env:PLAIN", url="env:PLAIN"
+                )
+            ]
+        }
+    }
+    found = faults(tmp_path, files, PLAIN="canary canary", BROKEN="canary\ncanary")
+    assert len(found) == 4
+    assert "canary" not in "".join(found)
+    assert SECRET not in "".join(found)
