@@ -174,7 +174,7 @@ def invented(
     length: int | None = None,
     first: int = 0,
 ) -> Iterator[tuple[bytes, bool]]:
-    """Messages, and whether each is a hit. `length` (characters) makes all bodies as long; `first` is the first's number."""
+    """Messages, and whether each is a hit. `length`: characters of all bodies; `first`: the first's number."""
     rng = random.Random(f"stream {seed}")
     languages, shares = [*LANGUAGES], [*LANGUAGES.values()]
     for number in range(first, first + count):
@@ -194,8 +194,7 @@ def invented(
 def real(path: Path, *, seed: int, hit_rate: float, literals: Sequence[str]) -> Iterator[tuple[bytes, bool]]:
     """The real articles of a file, in an order of the seed, each once, literals put into a share of them."""
     rng = random.Random(f"stream {seed}")
-    opened = gzip.open(path) if path.suffix == ".gz" else path.open("rb")
-    with opened as lines:
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
         items = [orjson.loads(line) for line in lines]
     rng.shuffle(items)
     for number, item in enumerate(items):

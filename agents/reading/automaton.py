@@ -37,7 +37,7 @@ class LiteralTable:
         return len(self._numbers)
 
     def build(self) -> Automaton:
-        """The automaton over all literals added so far. Empties the table: of a million literals it is the largest part."""
+        """The automaton over all literals added so far. Empties the table, which of a million literals is large."""
         self._built = True
         literals = [*self._numbers]
         self._numbers.clear()
