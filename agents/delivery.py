@@ -193,7 +193,7 @@ class Delivery:
             beside=NOTIFICATIONS,
             parse=parse_pending,
             client_options=service.client_options,
-            prefix=service.prefix,
+            outputs=service.outputs,
             newer=newer,
         )
         settled = {key: value for key, value in loaded.values.items() if isinstance(value, Settled)}

@@ -102,7 +102,7 @@ class Policy:
             beside=CANDIDATES,
             parse=lambda value: from_bytes(Story, value),
             client_options=service.client_options,
-            prefix=service.prefix,
+            outputs=service.outputs,
         )
         state = OwnedState(service.outputs, STORIES, number, loaded.record_keys)
         partition = Partition(Stories(loaded.values.values()), loaded.mark, state)

@@ -22,13 +22,16 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
-from streams.outputs import Acknowledgement, Outputs
+from streams.outputs import Acknowledgement, Outputs, settle
 from streams.topics import Topic
 
 OFFSET_HEADER: Final = "tocsin-offset"
 
 OWNER_MARK: Final = b"@"
 """Between a value's key and its owner in a record's key."""
+
+ANEW_KEY: Final = OWNER_MARK
+"""Key of the record that says: whatever stands before this was as of a former input topic of this name."""
 
 ASK_AGAIN_MS: Final = 1000
 
@@ -73,6 +76,9 @@ class Reading(Generic[S]):
     def add(self, record: ConsumerRecord) -> None:
         """Take one record into account."""
         record_key = record.key or b""
+        if record_key == ANEW_KEY:
+            self.begin_anew()
+            return
         key = record_key.partition(OWNER_MARK)[0].decode()
         offset = _input_offset(record.headers)
         self.mark = max(self.mark, offset)
@@ -85,10 +91,17 @@ class Reading(Generic[S]):
         if former is None or self._newer(value, former):
             standing[record_key] = value
 
-    def loaded(self, mark: int) -> Loaded[S]:
-        """What was read, as of `mark`."""
+    def begin_anew(self) -> None:
+        """Keep the values, forget as of which inputs they were."""
+        self.mark = -1
+        for held in self._values.values():
+            for record_key, (_, value) in held.items():
+                held[record_key] = (-1, value)
+
+    def loaded(self) -> Loaded[S]:
+        """What was read."""
         return Loaded(
-            dict(self._standing()), mark, {key: set(held) for key, held in self._values.items() if held}
+            dict(self._standing()), self.mark, {key: set(held) for key, held in self._values.items() if held}
         )
 
     def _standing(self) -> Iterator[tuple[str, S]]:
@@ -108,17 +121,17 @@ async def load_state(
     beside: Topic,
     parse: Callable[[bytes], S],
     client_options: dict[str, Any],
-    prefix: str,
+    outputs: Outputs,
     newer: Callable[[tuple[int, S], tuple[int, S]], bool] = later,
 ) -> Loaded[S]:
     """Read one partition of a state topic whole.
 
-    `beside` is the input topic. A mark beyond its end is that of a former topic of this name, since made anew: it is
-    dropped, or everything new would be passed over.
+    `beside` is the input topic. A mark beyond its end is that of a former topic of this name, since made anew: the
+    values are kept, but a record is written that from here on the offsets count anew, or inputs would be passed over.
     """
     until = asyncio.get_running_loop().time() + PATIENCE
-    tp = TopicPartition(prefix + topic.name, partition)
-    input_tp = TopicPartition(prefix + beside.name, partition)
+    tp = TopicPartition(outputs.name(topic), partition)
+    input_tp = TopicPartition(outputs.name(beside), partition)
     while True:
         reading: Reading[S] = Reading(parse, newer)
         try:
@@ -129,11 +142,11 @@ async def load_state(
                 raise
             log.warning("state.broker_away", topic=tp.topic, partition=partition, error=type(error).__name__)
             await asyncio.sleep(ASK_AGAIN_MS / 1000)
-    mark = reading.mark
-    if mark >= input_end:
-        log.warning("state.mark_beyond_input", topic=tp.topic, partition=partition, mark=mark)
-        mark = -1
-    return reading.loaded(mark)
+    if reading.mark >= input_end:
+        log.warning("state.mark_beyond_input", topic=tp.topic, partition=partition, mark=reading.mark)
+        reading.begin_anew()
+        await settle([await outputs.send(topic, b"anew", key=ANEW_KEY, partition=partition)])
+    return reading.loaded()
 
 
 async def _read_through(

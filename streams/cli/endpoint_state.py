@@ -109,7 +109,7 @@ async def _pending(configuration: Configuration) -> Pending:
         reading.add(record)
     pending = Pending()
     for reading in readings.values():
-        for value in reading.loaded(reading.mark).values.values():
+        for value in reading.loaded().values.values():
             if isinstance(value, Owed):
                 endpoint_id = value.notification.endpoint
                 pending.owed[endpoint_id] += 1

@@ -37,7 +37,7 @@ class Place:
             beside=CANDIDATES,
             parse=bytes,
             client_options=self.options,
-            prefix=self.prefix,
+            outputs=self.outputs,
         )
 
 
@@ -106,12 +106,17 @@ async def test_partitions_do_not_mix(place: Place) -> None:
     assert (await place.load(1)).values == {"a": b"1"}
 
 
-async def test_a_mark_beyond_the_end_of_the_input_is_that_of_a_former_topic(place: Place) -> None:
+async def test_when_the_input_was_made_anew_values_stay_and_offsets_count_anew(place: Place) -> None:
     await place.inputs(2)
-    await place.write(("a", b"1", 500))
+    await place.write(("a", b"1", 500), ("b", b"2", 501))
     loaded = await place.load()
     assert loaded.mark == -1
-    assert loaded.values == {"a": b"1"}
+    assert loaded.values == {"a": b"1", "b": b"2"}
+    await place.inputs(600)
+    await place.write(("a", b"3", 400))
+    loaded = await place.load()
+    assert loaded.mark == 400, "inputs 401 to 501 of the new topic are not to be passed over"
+    assert loaded.values == {"a": b"3", "b": b"2"}
 
 
 async def test_an_output_that_is_too_large_is_refused_and_said(place: Place) -> None:

@@ -42,7 +42,7 @@ def read(records: list[Record]) -> dict[str, bytes]:
     reading: Reading[bytes] = Reading(bytes)
     for record in records:
         reading.add(record)  # type: ignore[arg-type]
-    return reading.loaded(reading.mark).values
+    return reading.loaded().values
 
 
 def owner(log: Log, record_keys: dict[str, set[bytes]] | None = None) -> OwnedState:
@@ -68,7 +68,7 @@ async def test_a_former_owner_that_wakes_up_late_displaces_nothing_even_in_a_com
     reading: Reading[bytes] = Reading(bytes)
     for record in log.records:
         reading.add(record)  # type: ignore[arg-type]
-    second = owner(log, reading.loaded(reading.mark).record_keys)
+    second = owner(log, reading.loaded().record_keys)
     left = [(offset, inputs[offset]) for offset in range(taken_over_at, len(inputs))]
     late = [pair for pair in left if pair[0] in woken]
     for offset, key in left:
@@ -95,5 +95,5 @@ def test_a_value_counts_as_of_its_offset_header() -> None:
     reading: Reading[bytes] = Reading(bytes)
     for value, offset in ((b"new", 20), (b"old", 13)):
         reading.add(Record(b"a", value, ((OFFSET_HEADER, b"%d" % offset),)))  # type: ignore[arg-type]
-    assert reading.loaded(reading.mark).values == {"a": b"new"}
+    assert reading.loaded().values == {"a": b"new"}
     assert reading.mark == 20
