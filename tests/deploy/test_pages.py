@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import re
-from datetime import timedelta
+import shutil
+import subprocess
+from base64 import b64encode
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
+import yaml
+from pydantic import BaseModel, SecretStr
 from pydantic_core import PydanticUndefined
 
 from agents.reading.taxonomy import load_taxonomies
+from alerting.drill import drill_alert
 from alerting.endpoint import Breaker, Endpoint
+from alerting.formats import render
+from alerting.formats.template import FILTERS
+from alerting.signing import sign
 from alerting.watch import Watch, duration
 from streams.settings import BrokerSettings, ServiceSettings, TopicSettings
 
@@ -89,3 +99,77 @@ def test_the_stages_are_those_of_the_taxonomy() -> None:
         topic: list(names) for topic, names in stages.items() if topic in rows
     }
     assert set(rows) == {"ceasefire", "mediation", "evacuation"}
+
+
+def snippet(language: str) -> str:
+    """The only block of code in a language on the page about delivery."""
+    page = (ROOT / "docs" / "delivery.md").read_text(encoding="utf-8")
+    (code,) = re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
+    return str(code)
+
+
+SECRET = "whsec_" + "dG9jc2luLXRlc3Qtc2VjcmV0LW9mLTMyLWJ5dGVzISE="
+OTHER = "whsec_" + "YW5vdGhlci1zZWNyZXQtb2YtdGhpcnR5LXR3by1ieXRlcyE="
+BODY = '{"type": "alert.opened", "headline": "Ateşkes"}'.encode()
+
+
+def signed(keys: list[str], at: datetime) -> dict[str, str]:
+    return {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": sign(keys, "msg_1", at, BODY),
+    }
+
+
+def verified_by_the_page(headers: dict[str, str], body: bytes) -> bool:
+    namespace: dict[str, Any] = {}
+    exec(snippet("python"), namespace)
+    return bool(namespace["verify"](SECRET, headers, body))
+
+
+def verified_by_the_page_in_javascript(headers: dict[str, str], body: bytes) -> bool:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("no node here")
+    call = (
+        "const [secret, headers, body] = JSON.parse(require('fs').readFileSync(0));"
+        "console.log(verify(secret, headers, Buffer.from(body, 'base64')));"
+    )
+    done = subprocess.run(
+        [node, "-e", snippet("javascript") + call],
+        input=json.dumps([SECRET, headers, b64encode(body).decode()]),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return done.stdout.strip() == "true"
+
+
+@pytest.mark.parametrize("verify", [verified_by_the_page, verified_by_the_page_in_javascript])
+def test_the_examples_of_verifying_take_ours_and_nothing_else(
+    verify: Callable[[dict[str, str], bytes], bool],
+) -> None:
+    now = datetime.now(UTC)
+    assert verify(signed([SECRET], now), BODY)
+    assert verify(signed([OTHER, SECRET], now), BODY)
+    assert not verify(signed([OTHER], now), BODY)
+    assert not verify(signed([SECRET], now), BODY + b" ")
+    assert not verify(signed([SECRET], now - timedelta(minutes=10)), BODY)
+
+
+def test_the_example_of_a_template_renders_whatever_the_headline_holds() -> None:
+    page = (ROOT / "docs" / "delivery.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^template: .*$", page, re.MULTILINE)
+    endpoint = Endpoint(
+        id="own", url=SecretStr("https://hooks.example"), format="template", **yaml.safe_load(line)
+    )
+    alert = drill_alert("own", datetime(2026, 3, 7, tzinfo=UTC), "x").model_copy(
+        update={"headline": 'A "truce"\n\\'}
+    )
+    body, _ = render(endpoint, alert)
+    assert json.loads(body)["text"].endswith(': A "truce"\n\\')
+    named = set(
+        re.findall(r"`(\w+)`", page[page.index("has the filters") : page.index("What stands inside")])
+    )
+    assert named == set(FILTERS)
