@@ -1,17 +1,22 @@
-"""`tocsin replay`: sends rejected articles or undelivered notifications through again."""
+"""`tocsin replay`: sends rejected articles or undelivered notifications through again.
+
+A notification that was replayed before counts once, and not at all when it has been delivered since.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from aiokafka import ConsumerRecord
 from pydantic import ValidationError
-from rich.console import Console
 
 from streams.cli import app
 from streams.cli.records import broker_errors, whole_topic
@@ -21,8 +26,8 @@ from streams.errors import UsageError
 from streams.logs import clean
 from streams.outputs import Acknowledgement, Outputs, settle
 from streams.rejection import PREFIX, original_headers
-from streams.topics import ARTICLES, NOTIFICATIONS, REJECTED, UNDELIVERED
-from streams.wire import Undelivered, from_bytes
+from streams.topics import ARTICLES, DELIVERIES, NOTIFICATIONS, REJECTED, UNDELIVERED
+from streams.wire import Attempt, Undelivered, from_bytes, rfc3339
 
 
 class What(StrEnum):
@@ -67,11 +72,12 @@ def replay(
         since=since.replace(tzinfo=UTC) if since else None,
         ids=frozenset(only or ()),
     )
-    found, sent = asyncio.run(_replay(configuration, what, choice, dry_run=dry_run))
-    verb = "would be sent" if dry_run else "sent"
-    Console().print(
-        f"{found} chosen, {0 if dry_run else sent} {verb} again" if not dry_run else f"{found} {verb} again"
-    )
+    if what is What.REJECTED:
+        found, left_out = asyncio.run(_replay_rejected(configuration, choice, dry_run=dry_run)), 0
+    else:
+        found, left_out = asyncio.run(_replay_undelivered(configuration, choice, dry_run=dry_run))
+    said = f"{found} {'would be sent' if dry_run else 'sent'} again" if found else "nothing to send again"
+    print(said + (f"; {left_out} left out, delivered since" if left_out else ""))
     if found == 0:
         raise typer.Exit(1)
 
@@ -96,10 +102,10 @@ class Choice:
             and (not self.ids or f"{record.partition}:{record.offset}" in self.ids)
         )
 
-    def undelivered(self, record: ConsumerRecord, value: Undelivered) -> bool:
+    def undelivered(self, place: str, value: Undelivered) -> bool:
         """Whether an undelivered notification is chosen."""
         alert = value.notification.alert
-        names = {alert.alert_id, alert.webhook_id, f"{record.partition}:{record.offset}"}
+        names = {alert.alert_id, alert.webhook_id, place}
         return (
             (self.endpoint is None or value.notification.endpoint == self.endpoint)
             and (self.since is None or value.at >= self.since)
@@ -107,59 +113,103 @@ class Choice:
         )
 
 
-async def _replay(
-    configuration: Configuration, what: What, choice: Choice, *, dry_run: bool
-) -> tuple[int, int]:
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """A notification in `undelivered`, and where it is."""
+
+    place: str
+    value: Undelivered
+
+
+def latest(given_up: Iterable[GivenUp]) -> dict[tuple[str, str], GivenUp]:
+    """Of each notification the last of its replays, by endpoint and webhook."""
+    found: dict[tuple[str, str], GivenUp] = {}
+    for one in given_up:
+        notification = one.value.notification
+        key = (notification.endpoint, notification.alert.webhook_id)
+        former = found.get(key)
+        if former is None or former.value.notification.replay <= notification.replay:
+            found[key] = one
+    return found
+
+
+async def _replay_rejected(configuration: Configuration, choice: Choice, *, dry_run: bool) -> int:
+    """Send rejected messages into `articles` again; how many."""
     options = client_options(configuration.settings.broker)
     prefix = configuration.settings.topics.prefix
-    outputs = Outputs(options, prefix)
+    found = 0
+    async with _writing(configuration) as (outputs, waiting):
+        async for record in whole_topic(options, prefix, REJECTED):
+            if not choice.rejected(record):
+                continue
+            found += 1
+            headers = dict(record.headers or ())
+            why = clean(headers.get(PREFIX + "reason", b"?").decode(errors="replace"))
+            print(f"{record.partition}:{record.offset} {why}")
+            if not dry_run:
+                sent = await outputs.send(
+                    ARTICLES, record.value, key=record.key, headers=original_headers(record)
+                )
+                waiting.append(sent)
+    return found
+
+
+async def _replay_undelivered(
+    configuration: Configuration, choice: Choice, *, dry_run: bool
+) -> tuple[int, int]:
+    """Notify again of what was given up; how many, and how many were chosen but have been delivered since."""
+    options = client_options(configuration.settings.broker)
+    prefix = configuration.settings.topics.prefix
+    given_up = latest([one async for one in _given_up(options, prefix)])
+    chosen = {key: one for key, one in given_up.items() if choice.undelivered(one.place, one.value)}
+    delivered = await _delivered(options, prefix) if chosen else set()
+    owed = [one for key, one in chosen.items() if key not in delivered]
+    async with _writing(configuration) as (outputs, waiting):
+        for one in owed:
+            notification = one.value.notification
+            print(
+                f"{one.place} {notification.endpoint} {notification.alert.webhook_id} "
+                f"given up {rfc3339(one.value.at)}: {clean(one.value.reason)}"
+            )
+            if dry_run:
+                continue
+            now = datetime.now(UTC)
+            again = notification.model_copy(update={"replay": notification.replay + 1, "replayed_at": now})
+            event_id = f"{again.alert.webhook_id}/{again.endpoint}/{again.replay}"
+            sent = await outputs.publish(
+                NOTIFICATIONS, again, key=again.endpoint, event_id=event_id, time=now
+            )
+            waiting.append(sent)
+    return len(owed), len(chosen) - len(owed)
+
+
+async def _given_up(options: dict[str, Any], prefix: str) -> AsyncIterator[GivenUp]:
+    async for record in whole_topic(options, prefix, UNDELIVERED):
+        with suppress(ValidationError):
+            yield GivenUp(f"{record.partition}:{record.offset}", from_bytes(Undelivered, record.value or b""))
+
+
+async def _delivered(options: dict[str, Any], prefix: str) -> set[tuple[str, str]]:
+    """Endpoint and webhook of all that was delivered."""
+    found = set()
+    async for record in whole_topic(options, prefix, DELIVERIES):
+        with suppress(ValidationError):
+            made = from_bytes(Attempt, record.value or b"")
+            if made.outcome == "delivered":
+                found.add((made.endpoint, made.webhook_id))
+    return found
+
+
+@asynccontextmanager
+async def _writing(configuration: Configuration) -> AsyncIterator[tuple[Outputs, list[Acknowledgement]]]:
+    """Outputs, and what has been sent: all of it is acknowledged at the end."""
+    options = client_options(configuration.settings.broker)
+    outputs = Outputs(options, configuration.settings.topics.prefix)
+    waiting: list[Acknowledgement] = []
     with broker_errors(options):
         await outputs.start()
-    waiting: list[Acknowledgement] = []
-    found = 0
     try:
-        topic = REJECTED if what is What.REJECTED else UNDELIVERED
-        async for record in whole_topic(options, prefix, topic):
-            if what is What.REJECTED:
-                if not choice.rejected(record):
-                    continue
-                found += 1
-                headers = dict(record.headers or ())
-                why = clean(headers.get(PREFIX + "reason", b"?").decode(errors="replace"))
-                print(f"{record.partition}:{record.offset} {why}")
-                if not dry_run:
-                    waiting.append(
-                        await outputs.send(
-                            ARTICLES, record.value, key=record.key, headers=original_headers(record)
-                        )
-                    )
-            else:
-                try:
-                    value = from_bytes(Undelivered, record.value or b"")
-                except ValidationError:
-                    continue
-                if not choice.undelivered(record, value):
-                    continue
-                found += 1
-                notification = value.notification
-                print(
-                    f"{record.partition}:{record.offset} {notification.endpoint} "
-                    f"{notification.alert.webhook_id} {clean(value.reason)}"
-                )
-                if not dry_run:
-                    again = notification.model_copy(
-                        update={"replay": notification.replay + 1, "replayed_at": datetime.now(UTC)}
-                    )
-                    waiting.append(
-                        await outputs.publish(
-                            NOTIFICATIONS,
-                            again,
-                            key=again.endpoint,
-                            event_id=f"{again.alert.webhook_id}/{again.endpoint}/{again.replay}",
-                            time=datetime.now(UTC),
-                        )
-                    )
+        yield outputs, waiting
         await settle(waiting)
     finally:
         await outputs.stop()
-    return found, len(waiting)

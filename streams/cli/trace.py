@@ -100,10 +100,11 @@ def _print(life: Life) -> None:
     for alert in life.alerts:
         rows.append((alert.at, alert.type, f"event {alert.number} {alert.webhook_id}: {alert.headline}"))
     for attempt in life.attempts:
-        status = f" {attempt.status}" if attempt.status else ""
+        again = f"replay {attempt.replay} " if attempt.replay else ""
         later = f", next at {rfc3339(attempt.next_at)}" if attempt.next_at else ""
-        what = f"{attempt.endpoint} attempt {attempt.number}: {attempt.outcome}{status} {attempt.reason}"
-        rows.append((attempt.at, "attempt", f"{what} in {attempt.latency_ms:.0f} ms{later}"))
+        outcome = attempt.outcome.replace("_", " ")
+        what = f"{attempt.endpoint} {again}attempt {attempt.number}: {outcome}, {attempt.reason}"
+        rows.append((attempt.at, "attempt", f"{what}, {attempt.latency_ms:.0f} ms{later}"))
     for given_up in life.undelivered:
         rows.append((given_up.at, "given up", f"{given_up.notification.endpoint}: {given_up.reason}"))
     table = Table("time", "what", "detail", box=None, pad_edge=False)
