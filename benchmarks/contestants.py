@@ -1,4 +1,4 @@
-"""The same work by different hands: read all of `articles`, publish what follows, commit. Each returns its time.
+"""The same work by different hands: read all of `articles`, publish what follows, commit; and how long it took.
 
 Time runs from the first batch in hand until the last offset is committed; starting and joining the group are left out.
 All read with the same reader, and await the broker's acknowledgement of every output before they commit.

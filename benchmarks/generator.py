@@ -174,7 +174,7 @@ def invented(
     length: int | None = None,
     first: int = 0,
 ) -> Iterator[tuple[bytes, bool]]:
-    """Messages, and whether each is a hit. `length`: characters of all bodies; `first`: the first's number."""
+    """Messages, and whether each is a hit. `length` (characters) makes all bodies as long; numbers begin at `first`."""
     rng = random.Random(f"stream {seed}")
     languages, shares = [*LANGUAGES], [*LANGUAGES.values()]
     for number in range(first, first + count):
@@ -194,8 +194,8 @@ def invented(
 def real(path: Path, *, seed: int, hit_rate: float, literals: Sequence[str]) -> Iterator[tuple[bytes, bool]]:
     """The real articles of a file, in an order of the seed, each once, literals put into a share of them."""
     rng = random.Random(f"stream {seed}")
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
-        items = [orjson.loads(line) for line in lines]
+    raw = path.read_bytes()
+    items = [orjson.loads(line) for line in (gzip.decompress(raw) if path.suffix == ".gz" else raw).splitlines()]
     rng.shuffle(items)
     for number, item in enumerate(items):
         hit = rng.random() < hit_rate

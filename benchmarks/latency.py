@@ -1,0 +1,233 @@
+"""Latency: from producing an article to its webhook's arrival, against a bare produce → consume → POST.
+
+Articles leave at a fixed rate whatever becomes of them, so a delay of one shows in those behind it too. Floor and worker
+get the same articles, in turns, over topics of their own; of the floor's only those marked as hits are posted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aiohttp import web
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from benchmarks.generator import invented
+from benchmarks.place import configuration, producer_of
+from benchmarks.table import Row
+from streams.topics import ARTICLES
+
+ROOT = Path(__file__).resolve().parent.parent
+FLOOR = "floor"
+PATIENCE = 40.0
+
+
+@dataclass(slots=True)
+class Desk:
+    """A receiver that notes when the webhook of each article arrived."""
+
+    url: str = ""
+    arrived: dict[str, float] = field(default_factory=dict)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[Desk]:
+        application = web.Application()
+        application.router.add_post("/hook", self._receive)
+        runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
+        try:
+            yield self
+        finally:
+            await runner.cleanup()
+
+    async def _receive(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        now = time.perf_counter()
+        self.arrived.setdefault(json.loads(body)["data"]["article_id"], now)
+        self.changed.set()
+        return web.Response(status=204)
+
+    async def until(self, wanted: set[str], patience: float = PATIENCE) -> bool:
+        """Whether all of them arrived in time."""
+        deadline = time.perf_counter() + patience
+        while not wanted <= self.arrived.keys():
+            left = deadline - time.perf_counter()
+            if left <= 0:
+                return False
+            self.changed.clear()
+            try:
+                await asyncio.wait_for(self.changed.wait(), left)
+            except TimeoutError:
+                return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """What one turn gave: milliseconds of each hit, in the order of arrival, and how many never came."""
+
+    rate: int
+    milliseconds: tuple[float, ...]
+    missing: int
+
+    def quantile(self, share: float) -> float:
+        ordered = sorted(self.milliseconds)
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+class Course:
+    """Floor and worker, started and warm, in front of one receiver."""
+
+    def __init__(self, folder: Path, literals: Sequence[str], desk: Desk, producer: AIOKafkaProducer) -> None:
+        self._literals = literals
+        self._desk = desk
+        self._producer = producer
+        self._prefix = configuration(folder).settings.topics.prefix
+        self._partitions = configuration(folder).settings.topics.partitions
+        self._sent = 0
+
+    async def warm(self, side: str, patience: float = PATIENCE) -> None:
+        """Until a side answers: send it an article a second."""
+        deadline = time.perf_counter() + patience
+        while time.perf_counter() < deadline:
+            messages = self._messages(1, 1.0)
+            await self._send(side, *messages[0])
+            if await self._desk.until({messages[0][0]}, 1.0):
+                return
+        raise RuntimeError(f"{side} told nothing within {patience:.0f} s")
+
+    def _messages(self, count: int, hit_rate: float) -> list[tuple[str, bytes, bool]]:
+        self._sent += count
+        made = invented(
+            count, seed=self._sent, hit_rate=hit_rate, literals=self._literals, first=self._sent, length=None
+        )
+        return [(json.loads(message)["id"], message, hit) for message, hit in made]
+
+    async def _send(self, side: str, _id: str, message: bytes, hit: bool) -> asyncio.Future[object]:
+        topic = self._prefix + (FLOOR if side == "floor" else ARTICLES.name)
+        headers = [("hit", b"1")] if hit else []
+        sent: asyncio.Future[object] = await self._producer.send(
+            topic, message, headers=headers, partition=random.randrange(self._partitions)
+        )
+        return sent
+
+    async def run(self, side: str, rate: int, seconds: float, hit_rate: float) -> Slice:
+        """One turn of one side."""
+        messages = self._messages(int(rate * seconds), hit_rate)
+        left: dict[str, float] = {}
+        sending = []
+        began = time.perf_counter() + 0.05
+        for number, (name, message, hit) in enumerate(messages):
+            due = began + number / rate
+            wait = due - time.perf_counter()
+            if wait > 0:
+                await asyncio.sleep(wait)
+            if hit:
+                left[name] = time.perf_counter()
+            sending.append(await self._send(side, name, message, hit))
+        await asyncio.gather(*sending)
+        await self._desk.until(set(left), 20.0)
+        times = [(self._desk.arrived[name] - at) * 1000 for name, at in left.items() if name in self._desk.arrived]
+        return Slice(rate, tuple(times), len(left) - len(times))
+
+
+@asynccontextmanager
+async def course(folder: Path, literals: Sequence[str], log: Path) -> AsyncIterator[Course]:
+    """Start both sides; `folder` is rewritten to point at the receiver."""
+    config = configuration(folder)
+    servers = list(config.settings.broker.servers)
+    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
+    await admin.start()
+    topic = config.settings.topics.prefix + FLOOR
+    await admin.create_topics([NewTopic(topic, config.settings.topics.partitions, 1)])
+    await admin.close()
+    async with Desk().serving() as desk:
+        environment = json.loads((folder / "environment.json").read_text()) | {"BENCH_URL": desk.url}
+        (folder / "environment.json").write_text(json.dumps(environment))
+        with log.open("ab") as out:
+            processes = [
+                subprocess.Popen(
+                    arguments, env={**os.environ, **environment, "TOCSIN_CONFIG": str(folder)}, cwd=ROOT, stdout=out, stderr=out
+                )
+                for arguments in (
+                    [sys.executable, "-m", "streams.cli", "worker"],
+                    [sys.executable, "-m", "benchmarks.latency", ",".join(servers), topic, desk.url],
+                )
+            ]
+        producer = producer_of(config)
+        await producer.start()
+        try:
+            course = Course(folder, literals, desk, producer)
+            await course.warm("worker")
+            await course.warm("floor")
+            yield course
+        finally:
+            await producer.stop()
+            for process in processes:
+                process.send_signal(signal.SIGTERM)
+            for process in processes:
+                try:
+                    process.wait(15)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+
+
+async def floor(servers: str, topic: str, url: str) -> None:
+    """The floor: consume, and POST what is marked, at once and with the client library that the worker uses too."""
+    import httpx  # noqa: PLC0415
+
+    consumer = AIOKafkaConsumer(
+        topic, bootstrap_servers=servers, group_id=f"{topic}-floor", auto_offset_reset="latest", fetch_max_wait_ms=100
+    )
+    await consumer.start()
+    posting: set[asyncio.Task[object]] = set()
+    async with httpx.AsyncClient(limits=httpx.Limits(max_connections=50), timeout=15) as client:
+
+        async def post(value: bytes) -> None:
+            article = json.loads(value)
+            await client.post(url, json={"data": {"article_id": article["id"], "headline": article["title"]}})
+
+        async for record in consumer:
+            if record.headers:
+                task: asyncio.Task[object] = asyncio.ensure_future(post(record.value))
+                posting.add(task)
+                task.add_done_callback(posting.discard)
+
+
+def rows(taken: dict[str, list[Slice]], what: str) -> list[Row]:
+    """Worker by floor at the median and at the 99th of a hundred."""
+    found = []
+    for share in (0.5, 0.99):
+        ratios = [
+            w.quantile(share) / f.quantile(share) for w, f in zip(taken["worker"], taken["floor"], strict=True)
+        ]
+        mine, bare = (
+            sorted(s.quantile(share) for s in taken[side])[len(taken[side]) // 2] for side in ("worker", "floor")
+        )
+        missing = sum(s.missing for s in taken["worker"])
+        note = f"{mine:.1f} ms by {bare:.1f} ms, {sum(len(s.milliseconds) for s in taken['worker'])} webhooks"
+        if missing:
+            note += f", {missing} MISSING"
+        found.append(Row(f"latency p{share * 100:.0f} / floor, {what}", ratios, 2.0, at_most=True, note=note))
+    return found
+
+
+if __name__ == "__main__":
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(floor(*sys.argv[1:4]))

@@ -1,0 +1,113 @@
+"""The speed of reading against the automaton that is inside of it, over the same texts in the same run."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from ahocorasick_rs import AhoCorasick, Implementation
+
+from agents.reading.article import Article, read_article
+from agents.reading.fold import fold_text
+from agents.reading.reader import Reader
+from benchmarks.table import Row
+
+NOW = datetime(2026, 3, 7, 12, tzinfo=UTC)
+SLICE = 200
+"""Articles of a turn: long enough to time, short enough that both sides meet the same moment of the machine."""
+
+
+class Texts:
+    """Articles in the forms that the contestants take: messages, articles, folded texts."""
+
+    def __init__(self, messages: Sequence[bytes]) -> None:
+        self.messages = messages
+        self.articles = [read_article(message) for message in messages]
+        self.folded = [
+            (fold_text(article.title).text, fold_text(article.body).text) for article in self.articles
+        ]
+        self.bytes = [(title.encode(), body.encode()) for title, body in self.folded]
+
+
+def turns(
+    sides: dict[str, Callable[[int, int], object]], count: int, rounds: int
+) -> dict[str, list[float]]:
+    """Microseconds an article of each side, one value a round; within a round the sides take turns slice by slice."""
+    taken: dict[str, list[float]] = {name: [] for name in sides}
+    for number in range(rounds + 1):
+        spent = dict.fromkeys(sides, 0.0)
+        for start in range(0, count, SLICE):
+            end = min(start + SLICE, count)
+            for name, side in sides.items():
+                began = time.perf_counter()
+                side(start, end)
+                spent[name] += time.perf_counter() - began
+        if number:  # the first round warms up
+            for name, seconds in spent.items():
+                taken[name].append(seconds / count * 1e6)
+    return taken
+
+
+def measure(reader: Reader, texts: Texts, literals: Sequence[str], rounds: int) -> dict[str, list[float]]:
+    """Reading, the bare automaton over text and over bytes, and the parts of what comes before."""
+    bare = AhoCorasick(literals, implementation=Implementation.ContiguousNFA, store_patterns=False)
+    search = reader._automaton._search  # noqa: SLF001 - the very automaton, without what is around it
+    assert search is not None
+
+    def over_text(start: int, end: int) -> None:
+        for title, body in texts.folded[start:end]:
+            bare.find_matches_as_indexes(title, overlapping=True)
+            bare.find_matches_as_indexes(body, overlapping=True)
+
+    def over_bytes(start: int, end: int) -> None:
+        for title, body in texts.bytes[start:end]:
+            search.find_matches_as_indexes(title, overlapping=True)
+            search.find_matches_as_indexes(body, overlapping=True)
+
+    def reading(start: int, end: int) -> None:
+        for article in texts.articles[start:end]:
+            reader.read(article, NOW)
+
+    def decoding(start: int, end: int) -> None:
+        for message in texts.messages[start:end]:
+            read_article(message)
+
+    def folding(start: int, end: int) -> None:
+        for article in texts.articles[start:end]:
+            fold_text(article.title)
+            fold_text(article.body)
+
+    sides: dict[str, Callable[[int, int], object]] = {
+        "text": over_text,
+        "bytes": over_bytes,
+        "reading": reading,
+        "decoding": decoding,
+        "folding": folding,
+    }
+    return turns(sides, len(texts.articles), rounds)
+
+
+def quiet(reader: Reader, articles: Sequence[Article]) -> float:
+    """The share of articles of which nothing comes."""
+    return sum(reader.read(article, NOW) is None for article in articles) / len(articles)
+
+
+def rows(taken: dict[str, list[float]], what: str) -> list[Row]:
+    """Reading as a fraction of the bare automaton's speed."""
+    mid = {name: statistics.median(values) for name, values in taken.items()}
+
+    def against(bare: str, *mine: str) -> list[float]:
+        return [b / sum(taken[m][n] for m in mine) for n, b in enumerate(taken[bare])]
+
+    note = f"{mid['reading']:.0f} µs an article, automaton {mid['text']:.0f} µs, folding {mid['folding']:.0f} µs"
+    return [
+        Row(f"reading / bare automaton over text, {what}", against("text", "reading"), 0.5, note=note),
+        Row(f"reading / bare automaton over bytes, {what}", against("bytes", "reading"), note=f"{mid['bytes']:.0f} µs"),
+        Row(
+            f"decoding + reading / bare automaton, {what}",
+            against("text", "decoding", "reading"),
+            note=f"decoding {mid['decoding']:.0f} µs",
+        ),
+    ]
