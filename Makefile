@@ -38,6 +38,22 @@ test: setup kafka-jars ## all tests
 chaos: setup kafka-jars ## kill, stop and cut off everything, and check the books; ARTICLES= KILLS= SEED=
 	$(BIN)/python -m tests.chaos
 
+bench-quick: setup kafka-jars ## speed in under 50 s: throughput, reading, latency; BENCH_SAMPLE= names real articles
+	$(BIN)/python -m benchmarks.quick
+
+bench-match: setup ## the cost of an article at 1k, 100k and 1M watched literals
+	$(BIN)/python -m benchmarks.match
+
+PEERS := $(VENV)/peers/.installed
+
+$(PEERS): benchmarks/requirements.txt
+	@test -x $(VENV)/peers/bin/python || $(PYTHON) -m venv $(VENV)/peers
+	$(VENV)/peers/bin/python -m pip install -q -r benchmarks/requirements.txt
+	@touch $@
+
+bench: setup kafka-jars $(PEERS) ## all measurements: about 20 minutes; PART= names some of them
+	$(BIN)/python -m benchmarks.everything $(PART)
+
 lint: setup ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -52,4 +68,4 @@ lock: setup ## renew the three lock files from pyproject.toml: development, imag
 	$(COMPILE) --extra apprise pyproject.toml -c requirements.lock -o deploy/requirements-runtime.lock
 	$(COMPILE) --group pyproject.toml:build -c requirements.lock -o deploy/requirements-build.lock
 
-.PHONY: help setup up test lint lock kafka kafka-jars chaos
+.PHONY: help setup up test lint lock kafka kafka-jars chaos bench bench-quick bench-match

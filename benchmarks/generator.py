@@ -195,7 +195,9 @@ def real(path: Path, *, seed: int, hit_rate: float, literals: Sequence[str]) -> 
     """The real articles of a file, in an order of the seed, each once, literals put into a share of them."""
     rng = random.Random(f"stream {seed}")
     raw = path.read_bytes()
-    items = [orjson.loads(line) for line in (gzip.decompress(raw) if path.suffix == ".gz" else raw).splitlines()]
+    items = [
+        orjson.loads(line) for line in (gzip.decompress(raw) if path.suffix == ".gz" else raw).splitlines()
+    ]
     rng.shuffle(items)
     for number, item in enumerate(items):
         hit = rng.random() < hit_rate

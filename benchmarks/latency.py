@@ -1,7 +1,7 @@
 """Latency: from producing an article to its webhook's arrival, against a bare produce → consume → POST.
 
-Articles leave at a fixed rate whatever becomes of them, so a delay of one shows in those behind it too. Floor and worker
-get the same articles, in turns, over topics of their own; of the floor's only those marked as hits are posted.
+Articles leave at a fixed rate whatever becomes of them, so a delay of one shows in those behind it too. Floor and
+worker are fed in turns, over topics of their own; of the floor's articles those marked as hits are posted.
 """
 
 from __future__ import annotations
@@ -141,7 +141,9 @@ class Course:
             sending.append(await self._send(side, name, message, hit))
         await asyncio.gather(*sending)
         await self._desk.until(set(left), 20.0)
-        times = [(self._desk.arrived[name] - at) * 1000 for name, at in left.items() if name in self._desk.arrived]
+        times = [
+            (self._desk.arrived[name] - at) * 1000 for name, at in left.items() if name in self._desk.arrived
+        ]
         return Slice(rate, tuple(times), len(left) - len(times))
 
 
@@ -160,8 +162,12 @@ async def course(folder: Path, literals: Sequence[str], log: Path) -> AsyncItera
         (folder / "environment.json").write_text(json.dumps(environment))
         with log.open("ab") as out:
             processes = [
-                subprocess.Popen(
-                    arguments, env={**os.environ, **environment, "TOCSIN_CONFIG": str(folder)}, cwd=ROOT, stdout=out, stderr=out
+                subprocess.Popen(  # noqa: ASYNC220 - started once, before anything is measured
+                    arguments,
+                    env={**os.environ, **environment, "TOCSIN_CONFIG": str(folder)},
+                    cwd=ROOT,
+                    stdout=out,
+                    stderr=out,
                 )
                 for arguments in (
                     [sys.executable, "-m", "streams.cli", "worker"],
@@ -191,7 +197,11 @@ async def floor(servers: str, topic: str, url: str) -> None:
     import httpx  # noqa: PLC0415
 
     consumer = AIOKafkaConsumer(
-        topic, bootstrap_servers=servers, group_id=f"{topic}-floor", auto_offset_reset="latest", fetch_max_wait_ms=100
+        topic,
+        bootstrap_servers=servers,
+        group_id=f"{topic}-floor",
+        auto_offset_reset="latest",
+        fetch_max_wait_ms=100,
     )
     await consumer.start()
     posting: set[asyncio.Task[object]] = set()
@@ -213,10 +223,12 @@ def rows(taken: dict[str, list[Slice]], what: str) -> list[Row]:
     found = []
     for share in (0.5, 0.99):
         ratios = [
-            w.quantile(share) / f.quantile(share) for w, f in zip(taken["worker"], taken["floor"], strict=True)
+            w.quantile(share) / f.quantile(share)
+            for w, f in zip(taken["worker"], taken["floor"], strict=True)
         ]
         mine, bare = (
-            sorted(s.quantile(share) for s in taken[side])[len(taken[side]) // 2] for side in ("worker", "floor")
+            sorted(s.quantile(share) for s in taken[side])[len(taken[side]) // 2]
+            for side in ("worker", "floor")
         )
         missing = sum(s.missing for s in taken["worker"])
         note = f"{mine:.1f} ms by {bare:.1f} ms, {sum(len(s.milliseconds) for s in taken['worker'])} webhooks"

@@ -29,7 +29,9 @@ def main() -> None:
     print(f"{machine()}; {load()}")
     with LocalKafka() as kafka, tempfile.TemporaryDirectory(prefix="tocsin-bench-") as name:
         folder = Path(name)
-        mine = write_configuration(folder / "throughput", servers=kafka.servers, prefix="q.", literals=LITERALS)
+        mine = write_configuration(
+            folder / "throughput", servers=kafka.servers, prefix="q.", literals=LITERALS
+        )
         with Contest(mine) as contest:
             literals = watchlist(CALLED)
             articles = stream(ARTICLES, seed=1, hit_rate=0.01, literals=literals, sample=sample_path())

@@ -31,9 +31,7 @@ class Texts:
         self.bytes = [(title.encode(), body.encode()) for title, body in self.folded]
 
 
-def turns(
-    sides: dict[str, Callable[[int, int], object]], count: int, rounds: int
-) -> dict[str, list[float]]:
+def turns(sides: dict[str, Callable[[int, int], object]], count: int, rounds: int) -> dict[str, list[float]]:
     """Microseconds an article of each side, one value a round; within a round the sides take turns slice by slice."""
     taken: dict[str, list[float]] = {name: [] for name in sides}
     for number in range(rounds + 1):
@@ -53,7 +51,7 @@ def turns(
 def measure(reader: Reader, texts: Texts, literals: Sequence[str], rounds: int) -> dict[str, list[float]]:
     """Reading, the bare automaton over text and over bytes, and the parts of what comes before."""
     bare = AhoCorasick(literals, implementation=Implementation.ContiguousNFA, store_patterns=False)
-    search = reader._automaton._search  # noqa: SLF001 - the very automaton, without what is around it
+    search = reader._automaton._search  # the very automaton, without what is around it
     assert search is not None
 
     def over_text(start: int, end: int) -> None:
@@ -101,10 +99,16 @@ def rows(taken: dict[str, list[float]], what: str) -> list[Row]:
     def against(bare: str, *mine: str) -> list[float]:
         return [b / sum(taken[m][n] for m in mine) for n, b in enumerate(taken[bare])]
 
-    note = f"{mid['reading']:.0f} µs an article, automaton {mid['text']:.0f} µs, folding {mid['folding']:.0f} µs"
+    note = (
+        f"{mid['reading']:.0f} µs an article, automaton {mid['text']:.0f} µs, folding {mid['folding']:.0f} µs"
+    )
     return [
         Row(f"reading / bare automaton over text, {what}", against("text", "reading"), 0.5, note=note),
-        Row(f"reading / bare automaton over bytes, {what}", against("bytes", "reading"), note=f"{mid['bytes']:.0f} µs"),
+        Row(
+            f"reading / bare automaton over bytes, {what}",
+            against("bytes", "reading"),
+            note=f"{mid['bytes']:.0f} µs",
+        ),
         Row(
             f"decoding + reading / bare automaton, {what}",
             against("text", "decoding", "reading"),

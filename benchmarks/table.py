@@ -40,7 +40,9 @@ class Row:
         return self.median <= self.goal if self.at_most else self.median >= self.goal
 
     def cells(self) -> tuple[str, ...]:
-        low, middle, high = (f"{v:.3g}" if v < 1000 else f"{v:.0f}" for v in (min(self.ratios), self.median, max(self.ratios)))
+        low, middle, high = (
+            f"{v:.3g}" if v < 1000 else f"{v:.0f}" for v in (min(self.ratios), self.median, max(self.ratios))
+        )
         goal = "" if self.goal is None else f"{'≤' if self.at_most else '≥'} {self.goal:g}"
         holds = {True: "holds", False: "DOES NOT HOLD", None: ""}[self.holds]
         return self.name, low, middle, high, self.unit, goal, holds, self.note
@@ -55,7 +57,10 @@ def show(title: str, rows: Sequence[Row]) -> None:
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
     print(f"\n{title}")
     for line in lines:
-        cells = (c.ljust(w) if n in (0, 4, 7) else c.rjust(w) for n, (c, w) in enumerate(zip(line, widths, strict=True)))
+        cells = (
+            c.ljust(w) if n in (0, 4, 7) else c.rjust(w)
+            for n, (c, w) in enumerate(zip(line, widths, strict=True))
+        )
         print("  ".join(cells).rstrip())
 
 

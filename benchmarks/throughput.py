@@ -38,4 +38,6 @@ def rows(taken: dict[str, list[Figures]], rate: str) -> list[Row]:
     mine = sorted(f["rate"] for f in taken["worker"])
     outputs = {name: {int(f["outputs"]) for f in figures} for name, figures in taken.items()}
     note = f"{mine[len(mine) // 2]:.0f} articles/s; outputs of each run: {sorted(set().union(*outputs.values()))}"
-    return [Row(f"throughput / bare aiokafka loop, {rate} hits", ratios(taken, "worker", "bare"), 0.9, note=note)]
+    return [
+        Row(f"throughput / bare aiokafka loop, {rate} hits", ratios(taken, "worker", "bare"), 0.9, note=note)
+    ]

@@ -68,18 +68,21 @@ def _learn(text: str, first: np.ndarray[tuple[int], np.dtype[np.uint16]]) -> boo
     learnt = False
     for code in {ord(text[at]) for at in np.flatnonzero(first == 0).tolist()}:
         folded = _FOLDS[code]
-        if len(folded) == 1 and 0 < ord(folded) <= 0xFFFF:
+        # A surrogate stays flagged: two that stand alone side by side would be decoded as one character.
+        if code <= 0xFFFF and not 0xD800 <= code <= 0xDFFF and len(folded) == 1 and 0 < ord(folded) <= 0xFFFF:
             _UNITS[code] = ord(folded)
             learnt = True
     return learnt
 
 
 def _first_pass(text: str) -> str:
-    """A text of the same length: each character's fold where that is one character, else the flag."""
+    """A text of the same length: each character's fold where that is one UTF-16 unit, else the flag."""
     encoded = text.encode(*_UTF16)
-    if len(encoded) != 2 * len(text):  # characters beyond the first plane: emoji, rare letters
-        return "".join(folded if len(folded := _FOLDS[ord(c)]) == 1 else _FLAG for c in text)
-    units = np.frombuffer(encoded, dtype="<u2")
+    if len(encoded) == 2 * len(text):
+        units = np.frombuffer(encoded, dtype="<u2")
+    else:  # characters beyond the first plane (emoji, rare letters) are flagged, all of them
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+        units = np.where(codes > 0xFFFF, 0, codes).astype("<u2")
     first = _UNITS.take(units)
     if not first.all() and _learn(text, first):
         first = _UNITS.take(units)
@@ -88,7 +91,7 @@ def _first_pass(text: str) -> str:
 
 def fold(text: str) -> str:
     """The folded form of a text; of a literal, for comparison with folded text."""
-    if text.isascii():
+    if text.isascii() and _FLAG not in text:
         return text.lower()
     return text.translate(_FOLDS)
 
@@ -140,13 +143,18 @@ def fold_text(text: str) -> FoldedText:
         length += at - copied
         folded = _FOLDS[ord(text[at])]
         parts.append(folded)
-        for _ in folded:  # each of several characters came from the same place
-            starts.append(length)
-            shifts.append(at - length)
-            length += 1
         copied = at + 1
-        starts.append(length)
-        shifts.append(copied - length)
+        if len(folded) == 1:
+            length += 1
+        else:
+            for _ in folded:  # each of several characters came from the same place
+                starts.append(length)
+                shifts.append(at - length)
+                length += 1
+            starts.append(length)
+            shifts.append(copied - length)
         at = first.find(_FLAG, copied)
     parts.append(first[copied:])
+    if len(starts) == 1:
+        return FoldedText("".join(parts), text)
     return FoldedText("".join(parts), text, tuple(starts), tuple(shifts))
