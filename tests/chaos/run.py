@@ -17,7 +17,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from streams.local_kafka import LocalKafka
-from streams.topics import ALERTS, ARTICLES, CANDIDATES, NOTIFICATIONS, REJECTED, UNDELIVERED
+from streams.topics import ALERTS, ARTICLES, CANDIDATES, DELIVERIES, NOTIFICATIONS, REJECTED, UNDELIVERED
+from streams.wire import Attempt, from_bytes
 from tests.broker.harness import die_with_parent, read_all, uncommitted
 from tests.chaos.inputs import Inputs, Message, make_inputs
 from tests.chaos.ledger import TAKEN, Arrival
@@ -25,7 +26,7 @@ from tests.chaos.schedule import KINDS, Fault, Kind, draw_schedule
 from tests.chaos.service import SESSION, Worker, environment, write_configuration
 from tests.chaos.verdict import Event, Facts, Verdict, judge
 
-NO_PROGRESS = 30.0
+NO_PROGRESS = 10.0
 """Seconds that a fault waits for webhooks before it comes anyway."""
 
 STALLED = 90.0
@@ -251,7 +252,12 @@ class Run:
         bodies: defaultdict[str, set[bytes]] = defaultdict(set)
         for record in await read_all(servers, self.prefix + ALERTS.name):
             bodies[json.loads(record.value)["webhook_id"]].add(record.value)
+        attempts: defaultdict[tuple[str, str], list[Attempt]] = defaultdict(list)
+        for record in await read_all(servers, self.prefix + DELIVERIES.name):
+            attempt = from_bytes(Attempt, record.value)
+            attempts[attempt.endpoint, attempt.webhook_id].append(attempt)
         return Facts(
+            attempts=attempts,
             notified={endpoint: list(ids) for endpoint, ids in notified.items()},
             bodies={webhook_id: len(values) for webhook_id, values in bodies.items()},
             rejected=[record.value for record in await read_all(servers, self.prefix + REJECTED.name)],

@@ -46,7 +46,7 @@ def write_configuration(folder: Path, *, servers: str, prefix: str, group: str) 
             "allow_private": True,
             "allow_http": True,
             "ordered": endpoint == ORDERED,
-            "timeout": 1,
+            "timeout": 2,
             "slow_wait": 0.3,
             "schedule": SCHEDULE,
             "breaker": {"pause": 1},

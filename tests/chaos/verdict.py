@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from streams.wire import Attempt
 from tests.chaos.inputs import ORDERED, Inputs, Story
 from tests.chaos.ledger import TAKEN, Arrival
 
@@ -27,13 +28,16 @@ class Event:
 
 @dataclass(frozen=True)
 class Facts:
-    """What Kafka holds in the end. `notified` is the first record of each webhook id in `notifications`, by endpoint
-    and in order; `bodies` the distinct values of each webhook id in `alerts`.
+    """What Kafka holds in the end.
+
+    `notified` is the first record of each webhook id in `notifications`, by endpoint and in order; `bodies` counts the
+    distinct values of each webhook id in `alerts`; `attempts` are those of `deliveries` by endpoint and webhook id.
     """
 
     notified: Mapping[str, Sequence[str]]
     bodies: Mapping[str, int]
     rejected: Sequence[bytes]
+    attempts: Mapping[tuple[str, str], Sequence[Attempt]]
     undelivered: int
     uncommitted: Mapping[str, int]
 
@@ -61,12 +65,14 @@ def judge(inputs: Inputs, arrivals: Sequence[Arrival], events: Sequence[Event], 
     ]
     if facts.undelivered:
         broken.append(f"{facts.undelivered} notifications were given up, though each is taken in the end")
-    for arrival, first in _repeats(arrivals):
-        cause = explanation(first, arrival, events)
+    for arrival, taken in _repeats(arrivals):
+        cause = explanation(
+            taken, arrival, events, facts.attempts.get((arrival.endpoint, arrival.webhook_id), ())
+        )
         verdict.duplicates[cause] += 1
         if cause == UNEXPLAINED:
             broken.append(
-                f"{arrival.webhook_id} came to {arrival.endpoint} {arrival.at - first.at:.1f} s after it was taken, "
+                f"{arrival.webhook_id} came to {arrival.endpoint} {arrival.at - taken.at:.1f} s after it was taken, "
                 "and nothing explains it"
             )
     verdict.counts = {
@@ -86,10 +92,18 @@ def judge(inputs: Inputs, arrivals: Sequence[Arrival], events: Sequence[Event], 
 UNEXPLAINED = "unexplained"
 
 
-def explanation(first: Arrival, again: Arrival, events: Iterable[Event]) -> str:
-    """What befell the service around the moment when a webhook was taken, or just before it came again."""
+def explanation(
+    taken: Arrival, again: Arrival, events: Iterable[Event], attempts: Iterable[Attempt] = ()
+) -> str:
+    """Why a webhook came `again` after it was `taken`: what befell the service around the moment when it was taken, or
+    just before it came again; or that its sender waited no longer for the answer and has said so in `deliveries`.
+    """
+    for attempt in attempts:
+        began = attempt.at.timestamp()
+        if attempt.outcome == "retry" and began <= taken.at <= began + attempt.latency_ms / 1000:
+            return "late answer"
     for event in events:
-        if event.at <= first.at + AFTER and event.until >= first.at - BEFORE:
+        if event.at <= taken.at + AFTER and event.until >= taken.at - BEFORE:
             return event.kind
         # A stopped worker that wakes up goes on with what it had begun, until the group tells it otherwise.
         if event.kind == "stop" and event.until - BEFORE <= again.at <= event.until + AFTER:
@@ -98,13 +112,13 @@ def explanation(first: Arrival, again: Arrival, events: Iterable[Event]) -> str:
 
 
 def _repeats(arrivals: Sequence[Arrival]) -> Iterable[tuple[Arrival, Arrival]]:
-    """Each arrival of what was taken before, and the arrival that was taken first."""
+    """Each arrival of what was taken before, and the arrival that was taken last before it."""
     taken: dict[tuple[str, str], Arrival] = {}
     for arrival in arrivals:
         place = arrival.endpoint, arrival.webhook_id
         if place in taken:
             yield arrival, taken[place]
-        elif arrival.answer == TAKEN:
+        if arrival.answer == TAKEN:
             taken[place] = arrival
 
 
