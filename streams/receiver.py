@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any, Final
 
 import orjson
@@ -44,7 +45,8 @@ class Received:
 class Receiver:
     """An HTTP server on loopback that takes webhooks at any path. `port` 0 takes a free one.
 
-    A webhook is `repeated` when its id has been verified before. `counts` counts calls by `verified`,
+    A webhook is `repeated` when the same call has been verified before: path, id and body. One id may come with
+    several bodies where endpoints of several formats call the same receiver. `counts` counts calls by `verified`,
     `refused` and `repeated`.
     """
 
@@ -66,7 +68,7 @@ class Receiver:
         self._status = status
         self._plan = iter(plan)
         self._now = now
-        self._seen: set[str] = set()
+        self._seen: set[bytes] = set()
         self._runner: web.AppRunner | None = None
         self.counts: Counter[str] = Counter()
         self.url = ""
@@ -88,21 +90,23 @@ class Receiver:
 
     async def _receive(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
-        received = self._judge(request.headers, body)
+        call = sha256(
+            b"\0".join((request.path.encode(), request.headers.get("webhook-id", "").encode(), body))
+        ).digest()
+        received = self._judge(request.headers, body, repeated=call in self._seen)
         self.counts["verified" if received.verified else "refused"] += 1
         self.counts["repeated"] += received.repeated
         if received.verified:
-            self._seen.add(received.webhook_id)
+            self._seen.add(call)
         self._on_webhook(received)
         answer = next(self._plan, None)
         if answer is None:
             answer = self._status(received)
         return web.Response(status=answer) if isinstance(answer, int) else await answer(request)
 
-    def _judge(self, headers: Mapping[str, str], body: bytes) -> Received:
+    def _judge(self, headers: Mapping[str, str], body: bytes, *, repeated: bool) -> Received:
         webhook_id = headers.get("webhook-id", "")
         reason = self._fault(webhook_id, headers, body)
-        repeated = webhook_id in self._seen
         event = _event(body)
         alert = event if isinstance(event, Alert) else None
         summary = _of_endpoint(event) if isinstance(event, EndpointDisabled) else _summary(body)

@@ -96,6 +96,14 @@ async def test_a_second_attempt_has_the_same_id_and_body_and_shows_as_a_repeat()
     assert receiver.counts == {"verified": 2, "repeated": 1}
 
 
+async def test_one_alert_told_in_two_formats_is_no_repeat_to_a_receiver_of_both() -> None:
+    async with receiving() as (receiver, got):
+        await tell(receiver.url)
+        await tell(receiver.url, format="slack")
+    assert got[0].webhook_id == got[1].webhook_id
+    assert [received.repeated for received in got] == [False, False]
+
+
 async def test_a_receiver_with_another_secret_refuses() -> None:
     async with receiving(secret=signing.new_secret()) as (receiver, got):
         attempted = await tell(receiver.url)

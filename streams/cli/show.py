@@ -1,0 +1,354 @@
+"""What `tocsin up` does once the worker is on its way: broker, receiver, articles, and what is printed of it all."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+import subprocess
+from base64 import b64encode
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from agents.reading.article import read_article
+from streams.cli.articles import articles_in, opened
+from streams.cli.tally import Tally
+from streams.cli.views import alert_lines, attempt_line, reading_lines, shortened
+from streams.configuration import Configuration, load_configuration
+from streams.connection import client_options
+from streams.embedded import EmbeddedBroker
+from streams.errors import UnreadableArticle
+from streams.logs import clean, configure_logs
+from streams.outputs import Outputs, settle
+from streams.receiver import Received, Receiver
+from streams.rejection import PREFIX
+from streams.sample import sample_articles
+from streams.topics import (
+    ALERTS,
+    ALL,
+    ARTICLES,
+    CANDIDATES,
+    CLASSIFIED,
+    DELIVERIES,
+    NOTIFICATIONS,
+    REJECTED,
+    UNDELIVERED,
+)
+from streams.wire import Alert, Attempt, Notification, Reading, from_bytes
+
+PATIENCE: Final = 120.0
+"""Seconds that `--once` waits for everything to be settled."""
+
+READY_WITHIN: Final = 60.0
+"""Seconds after which the articles are played whether the worker says that it is ready or not."""
+
+_LABEL: Final = 10
+_SHOWN: Final = (CLASSIFIED, REJECTED, ALERTS, DELIVERIES, NOTIFICATIONS, UNDELIVERED)
+
+
+def show(
+    worker: subprocess.Popen[bytes], config: Path | None, articles: Path | None, *, once: bool, rate: float
+) -> bool:
+    """Play the articles; whether all went well. Raises UsageError, ConfigurationError."""
+    configure_logs()
+    lines = _lines(articles)
+    with EmbeddedBroker() as broker, asyncio.Runner() as runner:
+        return runner.run(_Show(worker, config, broker, lines, once=once, rate=rate).run())
+
+
+def _lines(articles: Path | None) -> list[bytes]:
+    if articles is None:
+        return sample_articles()
+    with opened(articles) as stream:
+        return [line for _, line in articles_in(stream, whole=articles.suffix == ".json")]
+
+
+class _Show:
+    def __init__(
+        self,
+        worker: subprocess.Popen[bytes],
+        config: Path | None,
+        broker: EmbeddedBroker,
+        lines: list[bytes],
+        *,
+        once: bool,
+        rate: float,
+    ) -> None:
+        self._console = Console(highlight=False)
+        self._worker = worker
+        self._config = config
+        self._broker = broker
+        self._lines = lines
+        self._once = once
+        self._rate = rate
+        self._tally = Tally()
+        self._stopping = asyncio.Event()
+        self._ready = asyncio.Event()
+        self._failed = False
+
+    async def run(self) -> bool:
+        """The whole run; whether all went well."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._stop)
+        secret = "whsec_" + b64encode(secrets.token_bytes(32)).decode()
+        receiver = Receiver(secrets=(secret,), on_webhook=self._on_webhook)
+        await receiver.start()
+        try:
+            told = {
+                "TOCSIN_BROKER__SERVERS": self._broker.servers,
+                "TOCSIN_SERVICE__HEALTH_PORT": "0",
+                "TOCSIN_SAMPLE_SECRET": secret,
+                "TOCSIN_SAMPLE_URL": receiver.url,
+            }
+            configuration = _load(self._config, told)
+            self._tally.local = _calling(receiver, configuration)
+            self._broker.create(configuration.settings.topics.prefix + topic.name for topic in ALL)
+            self._console.print(
+                f"[bold]tocsin[/] on the embedded broker {self._broker.servers}, webhooks to {receiver.url}, "
+                f"{len(configuration.watches)} watches, {len(self._lines)} articles to play"
+            )
+            # What the worker still does while it ends is shown too, and counted.
+            async with self._following(configuration), self._working(told):
+                settled = await self._play(configuration)
+            self._summary(settled)
+            return not self._failed and (not self._once or (settled and self._tally.complete))
+        finally:
+            await receiver.stop()
+
+    def _stop(self) -> None:
+        if self._stopping.is_set():  # a second Ctrl-C: do not wait for the worker
+            self._worker.kill()
+        self._stopping.set()
+
+    # The worker.
+
+    @asynccontextmanager
+    async def _working(self, told: dict[str, str]) -> AsyncIterator[None]:
+        assert self._worker.stdin is not None  # noqa: S101 - both are pipes
+        assert self._worker.stderr is not None  # noqa: S101
+        with suppress(BrokenPipeError):  # it has ended; its log says why
+            self._worker.stdin.write(orjson.dumps(told) + b"\n")
+            self._worker.stdin.flush()
+        reader = asyncio.StreamReader(limit=1024 * 1024)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), self._worker.stderr
+        )
+        log = asyncio.ensure_future(self._follow_log(reader))
+        try:
+            yield
+        finally:
+            self._stopping.set()
+            with suppress(ProcessLookupError):
+                self._worker.terminate()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(log, 5)
+            transport.close()
+
+    async def _follow_log(self, reader: asyncio.StreamReader) -> None:
+        """Print errors of the worker's log; where it ends by itself, its last lines."""
+        tail: list[str] = []
+        async for line in reader:
+            text = line.decode(errors="replace").rstrip()
+            tail = [*tail, text][-20:]
+            if '"worker.partitions_assigned"' in text:
+                self._ready.set()
+            if '"level": "critical"' in text or '"level": "error"' in text or "Traceback" in text:
+                self._console.print(Text(clean(f"worker: {text}"), style="red"))
+        if not self._stopping.is_set():
+            code = await asyncio.to_thread(self._worker.wait)
+            lines = [f"the worker ended with {code}", *map(clean, tail)]
+            self._console.print(Text("\n".join(lines), style="red"))
+            self._failed = True
+            self._stopping.set()
+
+    # Playing.
+
+    async def _play(self, configuration: Configuration) -> bool:
+        """Play the articles, and wait: for the end of all they cause, or for Ctrl-C. Whether all is settled."""
+        prefix = configuration.settings.topics.prefix
+        options = client_options(configuration.settings.broker)
+        publisher = asyncio.ensure_future(self._publish(options, prefix))
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        try:
+            await asyncio.wait({publisher, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if publisher.done():
+                publisher.result()
+                if self._once:
+                    return await self._until_settled(options, configuration)
+                self._console.print(
+                    f"[dim]all articles are played; publish your own with `tocsin publish FILE --brokers "
+                    f"{self._broker.servers}`, Ctrl-C ends[/]"
+                )
+                await stopping
+            return self._tally.settled
+        finally:
+            for task in (publisher, stopping):
+                task.cancel()
+            await asyncio.gather(publisher, stopping, return_exceptions=True)
+
+    async def _publish(self, options: dict[str, Any], prefix: str) -> None:
+        outputs = Outputs(options, prefix)
+        await outputs.start()
+        # Each article is followed by what comes of it only where the worker reads already.
+        with suppress(TimeoutError), self._console.status("waiting for the worker"):
+            await asyncio.wait_for(self._ready.wait(), READY_WITHIN)
+        try:
+            for line in self._lines:
+                try:
+                    key: bytes | None = read_article(line).id.encode()
+                except UnreadableArticle:
+                    key = None
+                await settle([await outputs.send(ARTICLES, line, key=key)])
+                self._tally.published += 1
+                await asyncio.sleep(1 / self._rate)
+        finally:
+            await outputs.stop()
+
+    @asynccontextmanager
+    async def _following(self, configuration: Configuration) -> AsyncIterator[None]:
+        prefix = configuration.settings.topics.prefix
+        consumer = AIOKafkaConsumer(
+            *(prefix + topic.name for topic in _SHOWN),
+            **client_options(configuration.settings.broker),
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=100,
+        )
+        await consumer.start()
+        following = asyncio.ensure_future(self._follow(consumer, prefix))
+        try:
+            yield
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+            await consumer.stop()
+
+    async def _follow(self, consumer: AIOKafkaConsumer, prefix: str) -> None:
+        async for record in consumer:
+            self._on_record(record.topic.removeprefix(prefix), record)
+
+    # Printing.
+
+    def _on_record(self, topic: str, record: ConsumerRecord) -> None:
+        tally, value = self._tally, record.value or b""
+        if topic == CLASSIFIED.name:
+            reading = from_bytes(Reading, value)
+            tally.reading(reading)
+            self._print("article", "cyan", reading_lines(reading))
+        elif topic == REJECTED.name:
+            headers = {name: content.decode(errors="replace") for name, content in record.headers}
+            reason = headers.get(PREFIX + "reason", "?")
+            tally.rejected[reason] += 1
+            said = Text.assemble((reason, "bold"), "  ", clean(headers.get(PREFIX + "message", "")))
+            self._print("rejected", "magenta", [said])
+        elif topic == ALERTS.name:
+            tally.alert(from_bytes(Alert, value))
+        elif topic == NOTIFICATIONS.name:
+            tally.notification(from_bytes(Notification, value))
+        elif topic == UNDELIVERED.name:
+            tally.given_up += 1
+        elif topic == DELIVERIES.name:
+            attempt = from_bytes(Attempt, value)
+            tally.attempt(attempt)
+            if attempt.outcome != "delivered":  # of the others the webhook itself is shown
+                self._print("attempt", "yellow", [attempt_line(attempt)])
+
+    def _on_webhook(self, received: Received) -> None:
+        if not received.verified:
+            self._tally.unverified += 1
+            self._print("WEBHOOK ✗", "bold red", [Text(clean(f"not verified: {received.reason}"))])
+            return
+        self._tally.verified[received.webhook_id] += 1
+        if received.alert is None:  # another format than `standard` says the same in its own words
+            lines = [Text(shortened(clean(received.summary), 200))]
+        else:
+            lines = alert_lines(received.alert)
+        self._print("WEBHOOK ✓", "bold green", lines)
+
+    def _print(self, label: str, style: str, lines: Iterable[Text]) -> None:
+        grid = Table.grid(padding=(0, 1))
+        grid.add_column(width=_LABEL, no_wrap=True)
+        grid.add_column()
+        grid.add_row(Text(label, style=style), Group(*lines))
+        self._console.print(grid)
+
+    def _summary(self, settled: bool) -> None:
+        table = Table(title="what happened", show_header=False, title_justify="left")
+        for name, value in self._tally.rows():
+            table.add_row(name, value)
+        self._console.print(table)
+        if self._once and not settled:
+            self._console.print("[red]not everything was settled in time[/]")
+        elif self._once and self._tally.complete:
+            self._console.print("[green]every webhook that was due arrived, and its signature is right[/]")
+
+    # Waiting.
+
+    async def _until_settled(self, options: dict[str, Any], configuration: Configuration) -> bool:
+        """Whether all inputs were committed and every notification settled, before patience ends."""
+        prefix, group = configuration.settings.topics.prefix, configuration.settings.service.group
+        loop = asyncio.get_running_loop()
+        until = loop.time() + PATIENCE
+        admin = AIOKafkaAdminClient(**options)
+        ends = AIOKafkaConsumer(**options, enable_auto_commit=False)
+        await admin.start()
+        await ends.start()
+        try:
+            with self._console.status("waiting until every alert is settled"):
+                while loop.time() < until and not self._stopping.is_set():
+                    if await self._is_settled(admin, ends, prefix, group):
+                        return True
+                    await asyncio.sleep(0.25)
+            return False
+        finally:
+            await ends.stop()
+            await admin.close()
+
+    async def _is_settled(
+        self, admin: AIOKafkaAdminClient, ends: AIOKafkaConsumer, prefix: str, group: str
+    ) -> bool:
+        # In the order of the flow: what is committed upstream has been written downstream before.
+        for topic in (ARTICLES, CANDIDATES, NOTIFICATIONS):
+            partitions = [
+                TopicPartition(prefix + topic.name, p)
+                for p in await self._partitions(ends, prefix + topic.name)
+            ]
+            # Partitions are named because the embedded broker does not answer a question about all of them.
+            committed = await admin.list_consumer_group_offsets(group, partitions=partitions)
+            for tp, end in (await ends.end_offsets(partitions)).items():
+                if end > 0 and (tp not in committed or committed[tp].offset < end):
+                    return False
+        return self._tally.settled and await self._count(ends, prefix + NOTIFICATIONS.name) <= self._tally.due
+
+    async def _partitions(self, consumer: AIOKafkaConsumer, topic: str) -> set[int]:
+        await consumer._client.force_metadata_update()
+        return consumer.partitions_for_topic(topic) or set()
+
+    async def _count(self, consumer: AIOKafkaConsumer, topic: str) -> int:
+        partitions = [TopicPartition(topic, p) for p in await self._partitions(consumer, topic)]
+        return sum((await consumer.end_offsets(partitions)).values())
+
+
+def _load(config: Path | None, told: dict[str, str]) -> Configuration:
+    return load_configuration(config, {**os.environ, **told})
+
+
+def _calling(receiver: Receiver, configuration: Configuration) -> frozenset[str]:
+    """The endpoints of a configuration that call the receiver."""
+    base = receiver.url.rpartition("/")[0] + "/"
+    return frozenset(
+        endpoint.id
+        for endpoint in configuration.endpoints
+        if endpoint.url.get_secret_value().startswith(base)
+    )

@@ -1,0 +1,90 @@
+"""What `tocsin up` has seen, and whether that is all that was due. Pure: it is told, and it tells."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from streams.wire import Alert, Attempt, Notification, Reading
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of one run. `local` are the endpoints that call the receiver of this process."""
+
+    local: frozenset[str] = frozenset()
+    published: int = 0
+    classified: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+    topics: Counter[str] = field(default_factory=Counter)
+    alerts: Counter[str] = field(default_factory=Counter)
+    due: int = 0
+    due_here: Counter[str] = field(default_factory=Counter)
+    verified: Counter[str] = field(default_factory=Counter)
+    unverified: int = 0
+    delivered: int = 0
+    given_up: int = 0
+
+    def reading(self, reading: Reading) -> None:
+        """An article was read."""
+        self.classified += 1
+        self.topics.update(f"{topic.topic} {topic.stage}" for topic in reading.topics)
+
+    def alert(self, alert: Alert) -> None:
+        """An alert was opened or updated."""
+        self.alerts[alert.type.removeprefix("alert.")] += 1
+
+    def notification(self, notification: Notification) -> None:
+        """An endpoint is to be told. One webhook id is due once for each endpoint that is told of it."""
+        self.due += 1
+        if notification.endpoint in self.local:
+            self.due_here[notification.alert.webhook_id] += 1
+
+    def attempt(self, attempt: Attempt) -> None:
+        """An endpoint was called."""
+        self.delivered += attempt.outcome == "delivered"
+
+    @property
+    def arrived(self) -> int:
+        """Webhooks that were due here and have verified."""
+        return sum(min(count, self.verified[webhook]) for webhook, count in self.due_here.items())
+
+    @property
+    def repeated(self) -> int:
+        """Verified webhooks beyond those that were due here."""
+        return sum(max(0, count - self.due_here[webhook]) for webhook, count in self.verified.items())
+
+    @property
+    def settled(self) -> bool:
+        """Whether every endpoint was told, or given up."""
+        return self.due <= self.delivered + self.given_up
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that was due was delivered, and what was due here verified."""
+        return (
+            self.due <= self.delivered
+            and self.arrived == self.due_here.total()
+            and not self.unverified
+            and not self.given_up
+        )
+
+    def rows(self) -> Iterator[tuple[str, str]]:
+        """What happened, a name and a value each."""
+        yield "articles played", str(self.published)
+        yield "  with a topic, or a watch's words", str(self.classified)
+        reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(self.rejected.items()))
+        yield "  rejected", f"{self.rejected.total()}" + (f"  ({reasons})" if reasons else "")
+        for name, count in sorted(self.topics.items()):
+            yield f"    {name}", str(count)
+        kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(self.alerts.items()))
+        yield "alerts", f"{self.alerts.total()}" + (f"  ({kinds})" if kinds else "")
+        yield "webhooks due", str(self.due)
+        yield "  delivered", str(self.delivered)
+        yield "  verified by the receiver", f"{self.arrived} of {self.due_here.total()}"
+        yield "  not verified", str(self.unverified)
+        yield "  repeated", str(self.repeated)
+        yield "  given up", str(self.given_up)
+        if not self.settled:
+            yield "  still owed", str(self.due - self.delivered - self.given_up)

@@ -1,0 +1,129 @@
+"""`tocsin up`: what counts as complete, and the whole of it once, in processes of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from streams.cli.tally import Tally
+from tests.builders import alert, attempt, notification
+from tests.cli.conftest import Call
+
+UP = [sys.executable, "-m", "streams.cli", "up"]
+
+ARTICLES = [
+    {
+        "id": "a1",
+        "title": "Israel and Hamas agree to a ceasefire in Gaza",
+        "body": "A ceasefire was agreed in Gaza.",
+    },
+    {"id": "a2", "title": "Theatre reopens", "body": "The theatre reopened with a new production."},
+]
+
+
+def told_twice() -> Tally:
+    """One alert that two endpoints are told of, which call the same receiver."""
+    tally = Tally(local=frozenset({"desk", "ops"}))
+    for endpoint in ("desk", "ops"):
+        tally.notification(notification(endpoint=endpoint))
+        tally.attempt(attempt(endpoint=endpoint, outcome="delivered"))
+    return tally
+
+
+def test_one_webhook_id_is_due_once_for_each_endpoint() -> None:
+    tally = told_twice()
+    tally.verified["msg_1"] = 1
+    assert (tally.arrived, tally.repeated, tally.settled, tally.complete) == (1, 0, True, False)
+    tally.verified["msg_1"] = 2
+    assert (tally.arrived, tally.repeated, tally.complete) == (2, 0, True)
+    tally.verified["msg_1"] = 3
+    assert (tally.arrived, tally.repeated, tally.complete) == (2, 1, True)
+
+
+def test_what_did_not_verify_was_given_up_or_is_owed_is_not_complete() -> None:
+    for change in ("unverified", "given_up", "due"):
+        tally = told_twice()
+        tally.verified["msg_1"] = 2
+        assert tally.complete
+        setattr(tally, change, getattr(tally, change) + 1)
+        assert not tally.complete
+
+
+def test_endpoints_elsewhere_are_due_but_not_here() -> None:
+    tally = Tally(local=frozenset({"desk"}))
+    tally.notification(notification(endpoint="far"))
+    assert not tally.settled
+    tally.attempt(attempt(endpoint="far", outcome="retry"))
+    assert not tally.settled
+    tally.attempt(attempt(endpoint="far", outcome="delivered"))
+    assert (tally.settled, tally.complete, tally.arrived) == (True, True, 0)
+
+
+def test_the_summary_says_what_is_still_owed_only_where_something_is() -> None:
+    tally = Tally()
+    tally.alert(alert())
+    assert "  still owed" not in dict(tally.rows())
+    tally.notification(notification())
+    assert dict(tally.rows())["  still owed"] == "1"
+
+
+def test_up_once_plays_articles_and_ends_well_when_all_webhooks_verified(tmp_path: Path) -> None:
+    lines = [json.dumps(article) for article in ARTICLES] + ["not json"]
+    (tmp_path / "articles.jsonl").write_text("\n".join(lines))
+    command = [*UP, "--once", "--rate", "50", "--articles", str(tmp_path / "articles.jsonl")]
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("TOCSIN_")}
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        env=environment | {"COLUMNS": "200"},
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = {
+        cells[1].strip(): cells[2].strip()
+        for line in done.stdout.splitlines()
+        if len(cells := line.split("│")) == 4
+    }
+    assert rows["articles played"] == "3"
+    assert rows["rejected"] == "1  (not-json 1)"
+    due = int(rows["webhooks due"])
+    assert due >= 2, "the watch on Gaza tells two endpoints"
+    assert rows["delivered"] == str(due)
+    assert rows["verified by the receiver"] == f"{due} of {due}"
+    assert rows["repeated"] == rows["not verified"] == rows["given up"] == "0"
+    assert "WEBHOOK ✓" in done.stdout
+    assert "because" in done.stdout
+    assert "Theatre" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--articles", "missing.jsonl"], "missing.jsonl: No such file or directory"),
+        (["--config", "nowhere"], "nowhere: the configuration folder does not exist"),
+        (["--rate", "0"], "Invalid value for '--rate'"),
+    ],
+)
+def test_a_wrong_call_is_one_line_and_exit_code_2(call: Call, arguments: list[str], says: str) -> None:
+    result = call("up", "--once", *arguments)
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert says in line
+
+
+def test_ctrl_c_while_it_starts_ends_both_processes() -> None:
+    process = subprocess.Popen(UP, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    assert process.stdout is not None
+    assert b"starting" in process.stdout.readline()
+    os.killpg(process.pid, signal.SIGINT)
+    # The pipes end only when nobody holds them any more, the worker included.
+    process.communicate(timeout=60)
+    assert process.returncode in (0, 130)
