@@ -47,7 +47,7 @@ async def send(endpoint: Endpoint, event: Alert | EndpointDisabled) -> Failure |
 
 def text(alert: Alert) -> tuple[str, str]:
     """Title and body, in plain text without line breaks from the article."""
-    lines = [words.plain(alert.headline, 280), words.plain(alert.sentence, 500)]
+    lines = [words.headline(alert, 280), words.plain(alert.sentence, 500)]
     lines += [words.topics(alert), words.actors(alert), words.told(alert), words.safe_link(alert.url) or ""]
     return words.title(alert), "\n".join(line for line in lines if line)
 

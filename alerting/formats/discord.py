@@ -17,6 +17,13 @@ from streams.wire import Alert
 _MARKUP: Final = re.compile(r"([\\*_~`|>#\[\]()<@:!-])")
 
 
+LONGEST_TITLE: Final = 256
+"""Characters of an embed's title; Discord refuses the whole message over one more."""
+
+LONGEST_TEXT: Final = 1024
+"""Characters of a field. A description may have four times as many."""
+
+
 def escape(text: str) -> str:
     """Text for Discord's Markdown."""
     escaped = _MARKUP.sub(r"\\\1", text.replace("://", ":\u200b//"))
@@ -26,13 +33,12 @@ def escape(text: str) -> str:
 def render(alert: Alert) -> bytes:
     """The body of the call."""
     embed: dict[str, Any] = {
-        # A backslash can double every character: the limit of a title is 256.
-        "title": escape(words.plain(alert.headline, 120)),
+        "title": words.cut(words.headline(alert, LONGEST_TITLE), escape, LONGEST_TITLE),
         "color": words.COLOUR[alert.watch.severity],
         "timestamp": alert.at.isoformat(timespec="seconds"),
         "footer": {"text": words.told(alert)},
         "fields": [
-            {"name": name, "value": escape(value), "inline": True}
+            {"name": name, "value": words.cut(value, escape, LONGEST_TEXT), "inline": True}
             for name, value in (("Topics", words.topics(alert)), ("Actors", words.actors(alert)))
             if value
         ],

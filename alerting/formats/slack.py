@@ -19,6 +19,12 @@ _ESCAPES: Final = str.maketrans(
 )
 
 
+LONGEST_HEADER: Final = 150
+
+LONGEST_SECTION: Final = 3000
+"""Characters of a section's text; Slack refuses the whole message over one more."""
+
+
 def escape(text: str) -> str:
     """Text for `mrkdwn`."""
     return text.translate(_ESCAPES)
@@ -26,18 +32,21 @@ def escape(text: str) -> str:
 
 def render(alert: Alert) -> bytes:
     """The body of the call."""
-    headline = words.plain(alert.headline, 280)
-    link = words.safe_link(alert.url)
-    line = f"*<{link.replace('&', '&amp;')}|{escape(headline)}>*" if link else f"*{escape(headline)}*"
+    headline = words.headline(alert, 280)
+    title = words.cut(words.title(alert), str, LONGEST_HEADER)
+    link = (words.safe_link(alert.url) or "").replace("&", "&amp;")
+    line = f"*<{link}|{escape(headline)}>*"
+    if not link or len(line) > LONGEST_SECTION:
+        line = f"*{escape(headline)}*"
     blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": words.title(alert), "emoji": False}},
+        {"type": "header", "text": {"type": "plain_text", "text": title, "emoji": False}},
         _section(line),
     ]
     if alert.sentence:
         blocks.append(_section("> " + escape(words.plain(alert.sentence, 500))))
     facts = [part for part in (words.topics(alert), words.actors(alert)) if part]
     if facts:
-        blocks.append(_section(" · ".join(map(escape, facts))))
+        blocks.append(_section(words.cut(" · ".join(facts), escape, LONGEST_SECTION)))
     blocks.append({"type": "context", "elements": [_text(escape(words.told(alert)))]})
     return orjson.dumps(
         {

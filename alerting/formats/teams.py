@@ -25,7 +25,7 @@ def escape(text: str) -> str:
 
 def render(alert: Alert) -> bytes:
     """The body of the call."""
-    headline = words.plain(alert.headline, 280)
+    headline = words.headline(alert, 280)
     paragraphs = [
         _paragraph(words.title(alert), weight="bolder", color=STYLE[alert.watch.severity]),
         _paragraph(headline, weight="bolder", size="large"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from typing import Final
 from urllib.parse import quote, urlsplit
 
@@ -44,6 +45,25 @@ def safe_link(url: str | None) -> str | None:
     except ValueError:  # also a lone surrogate
         return None
     return link if len(link) <= LONGEST_LINK else None
+
+
+def headline(alert: Alert, limit: int) -> str:
+    """What happened, in one line; the sentence where the article has no title."""
+    return plain(alert.headline, limit) or plain(alert.sentence, limit) or "(no headline)"
+
+
+def cut(text: str, escape: Callable[[str], str], limit: int) -> str:
+    """The text escaped, cut so that no more than `limit` UTF-16 code units are left and no escape is parted."""
+    escaped = escape(text)
+    while _units(escaped) > limit and text:
+        # What is too long by so much takes away at least a character; an escape is at most five of one.
+        text = text[: -max(1, (_units(escaped) - limit) // 5)]
+        escaped = escape(text + "…")
+    return escaped
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def title(alert: Alert) -> str:

@@ -169,6 +169,119 @@ def test_apprise_text_has_no_line_from_an_article() -> None:
         assert len(body.split("\n")) == 6
 
 
+# Any text at all, within the limits of each service.
+
+PIECES = (
+    *("<!channel>", "<@U1>", "@everyone", "@here", "<https://evil|bank>", "[x](javascript:1)", "http://"),
+    *("&", "{{", "${", "}}", "<at>x</at>", "*", "_", "`", "~", "|", "\\", '"'),
+    *("\r\n", "\x1b[31m", "\u202e", "\u2028", "\ud800", "😀"),
+)
+ANY_TEXT = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=8)), max_size=12).map("".join)
+LONG_TEXT = st.tuples(ANY_TEXT, st.sampled_from([1, 3, 400])).map(lambda drawn: drawn[0] * drawn[1])
+URLS = st.one_of(
+    st.none(),
+    ANY_TEXT,
+    st.sampled_from(["https://n.example/?" + "a&" * 980, "https://n.example/" + "x" * 1900]),
+)
+any_text = settings(max_examples=150, deadline=None)
+
+
+def units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def of_any(texts: tuple[str, str, str], url: str | None) -> Alert:
+    made = hostile(texts[0])
+    return made.model_copy(
+        update={
+            "sentence": texts[1],
+            "source": texts[2] or None,
+            "url": url,
+            "watch": made.watch.model_copy(update={"title": texts[2]}),
+            "actors": tuple(made.actors[0].model_copy(update={"name": texts[1]}) for _ in range(12)),
+        }
+    )
+
+
+@any_text
+@given(texts=st.tuples(LONG_TEXT, LONG_TEXT, LONG_TEXT), url=URLS)
+def test_slack_takes_any_alert_and_shows_its_text_as_text(
+    texts: tuple[str, str, str], url: str | None
+) -> None:
+    message = json.loads(slack.render(of_any(texts, url)))
+    assert len(message["blocks"]) <= 50
+    for block in message["blocks"]:
+        for part in block.get("elements", [block.get("text")]):
+            assert 0 < units(part["text"]) <= (150 if part["type"] == "plain_text" else 3000)
+            if part["type"] == "mrkdwn":
+                bare = re.sub(r"^\*<https?://[^<>|\s]*\|(.*)>\*$", r"\1", part["text"], flags=re.S)
+                bare = bare.removeprefix("> ").removeprefix("*").removesuffix("*")
+                assert not set(bare) & set("<>*~`_")
+                assert not re.search(r"&(?!amp;|lt;|gt;)", bare)
+                assert not re.search(r"@\w", bare)
+
+
+@any_text
+@given(texts=st.tuples(LONG_TEXT, LONG_TEXT, LONG_TEXT), url=URLS)
+def test_discord_takes_any_alert_and_mentions_nobody(texts: tuple[str, str, str], url: str | None) -> None:
+    message = json.loads(discord.render(of_any(texts, url)))
+    assert message["allowed_mentions"] == {"parse": []}
+    [embed] = message["embeds"]
+    fields = embed["fields"]
+    assert units(message["content"]) <= 2000
+    assert 0 < units(embed["title"]) <= 256
+    assert units(embed.get("description", "")) <= 4096
+    assert units(embed["footer"]["text"]) <= 2048
+    assert all(units(field["value"]) <= 1024 for field in fields)
+    assert (
+        sum(units(text) for text in [embed["title"], embed.get("description", ""), embed["footer"]["text"]])
+        + sum(units(field["name"]) + units(field["value"]) for field in fields)
+        <= 6000
+    )
+    shown = [message["content"], embed["title"], embed.get("description", "").removeprefix("> ")]
+    for found in shown + [field["value"] for field in fields]:
+        assert not re.search(r"(?<!\\)(?:\\\\)*[*_~`|\[\]<>@#]", found.replace("\\\\", "")), found
+        assert "://" not in found
+        assert not re.search(r"@\w", found)
+
+
+@any_text
+@given(texts=st.tuples(LONG_TEXT, LONG_TEXT, LONG_TEXT), url=URLS)
+def test_teams_takes_any_alert_and_knows_no_markup_in_it(
+    texts: tuple[str, str, str], url: str | None
+) -> None:
+    body = teams.render(of_any(texts, url))
+    assert len(body) <= 28_000
+    card = json.loads(body)["attachments"][0]["content"]
+    assert card["body"]
+    assert {run["type"] for block in card["body"] for run in block["inlines"]} == {"TextRun"}
+    for found in [*strings(card["body"]), card["fallbackText"]]:
+        assert not re.search(r"\{\{|\$\{(?!\u200b)|<at>", found)
+
+
+@any_text
+@given(text=ANY_TEXT)
+def test_a_template_is_json_around_any_text(text: str) -> None:
+    made = hostile(text.encode("utf-8", "ignore").decode())
+    said = json.loads(template.render(TEMPLATE, made))
+    assert (said["text"], said["who"][0]["name"]) == (made.headline, made.headline)
+
+
+@any_text
+@given(text=LONG_TEXT, limit=st.integers(10, 60))
+def test_what_is_cut_ends_in_no_half_of_an_escape(text: str, limit: int) -> None:
+    for escape, halves in ((slack.escape, r"&(?!amp;|lt;|gt;)"), (discord.escape, r"(?<!\\)(\\\\)*\\$")):
+        found = words.cut(words.plain(text, 500), escape, limit)
+        assert units(found) <= limit
+        assert not re.search(halves, found)
+
+
+def test_an_article_without_a_title_is_told_by_its_sentence() -> None:
+    made = alert(headline="", sentence="The sides agreed.")
+    assert json.loads(discord.render(made))["embeds"][0]["title"] == "The sides agreed."
+    assert "(no headline)" in slack.render(alert(headline="\u200b", sentence="")).decode()
+
+
 # The standard format.
 
 TEXTS = st.tuples(st.text(max_size=30), st.sampled_from([1, 10, 1000]))
