@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 import unicodedata
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any, Final
 
 import structlog
@@ -24,6 +25,38 @@ LOUD: Final = {
     "asyncio": logging.WARNING,
     "aiohttp": logging.WARNING,
 }
+
+
+SAID_AGAIN_AFTER: Final = 10.0
+"""Seconds in which a library's message is written once; the next says how often it came meanwhile."""
+
+
+class Repetitions(logging.Filter):
+    """Lets each message of the loud libraries through once in a while: a broker that is away is said once, not a
+    hundred times a second.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._said: dict[tuple[str, int, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether to write a record; adds to it how many like it were left out."""
+        if record.name.partition(".")[0] not in LOUD:
+            return True
+        place = record.name, record.levelno, str(record.msg)
+        now = self._clock()
+        at, left_out = self._said.get(place, (-SAID_AGAIN_AFTER, 0))
+        if now - at < SAID_AGAIN_AFTER:
+            self._said[place] = at, left_out + 1
+            return False
+        if len(self._said) > 1000:
+            self._said.clear()
+        self._said[place] = now, 0
+        if left_out:
+            record.msg = f"{record.msg} ({left_out} more like it since)"
+        return True
 
 
 def clean(text: str) -> str:
@@ -74,6 +107,7 @@ def configure_logs(*, json: bool | None = None, level: int = logging.INFO) -> No
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
+    handler.addFilter(Repetitions())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)

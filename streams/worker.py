@@ -170,8 +170,9 @@ class Worker:
     async def _shut_down(self) -> None:
         # Attempts under way end first: once Faust has left the group, another worker reads what is owed.
         clock = asyncio.get_running_loop().time
-        until = clock() + self.settings.service.drain_grace.total_seconds()
-        await self.delivery.stop(max(0.0, until - clock() - LEAVE_WITHIN))
+        grace = self.settings.service.drain_grace.total_seconds()
+        until = clock() + grace
+        await self.delivery.stop(grace - min(LEAVE_WITHIN, grace / 2))
         for end in (self.app.stop, self.service.outputs.stop):
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(end(), max(LEAVE_WITHIN / 2, until - clock()))
