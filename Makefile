@@ -60,6 +60,19 @@ lint: setup ## format, lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+quality: setup ## how well articles are read, on labelled texts
+	$(BIN)/python benchmarks/quality.py $(ARGS)
+
+$(VENV)/.training: $(VENV)/.installed
+	$(BIN)/python -m pip install -q 'scikit-learn>=1.6,<2'
+	@touch $@
+
+quality-held-out: $(VENV)/.training ## the same, each text read with weights trained without its source
+	$(BIN)/python benchmarks/quality.py --held-out $(ARGS)
+
+weights: $(VENV)/.training ## train the weights of the topic classifier anew
+	$(BIN)/python benchmarks/train_topics.py
+
 COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
 lock: setup ## renew the three lock files from pyproject.toml: development, image, build of the image
@@ -68,4 +81,4 @@ lock: setup ## renew the three lock files from pyproject.toml: development, imag
 	$(COMPILE) --extra apprise pyproject.toml -c requirements.lock -o deploy/requirements-runtime.lock
 	$(COMPILE) --group pyproject.toml:build -c requirements.lock -o deploy/requirements-build.lock
 
-.PHONY: help setup up test lint lock kafka kafka-jars chaos bench bench-quick bench-match
+.PHONY: help setup up test lint lock kafka kafka-jars chaos bench bench-quick bench-match quality quality-held-out weights

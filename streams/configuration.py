@@ -17,7 +17,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from agents.reading.actors import ActorFile, Registry, load_registry
-from agents.reading.taxonomy import ContextFile, Taxonomies, TopicFile, load_taxonomies
+from agents.reading.taxonomy import Taxonomies, load_taxonomies, model_of
 from alerting.endpoint import Endpoint
 from alerting.watch import Part, Watch
 from streams.crosscheck import (
@@ -143,8 +143,8 @@ class _Load:
         settings, tocsin = self._settings()
         watches = self._items("watches", Watch, self._plain)
         endpoints = self._items("endpoints", Endpoint, self._with_secrets)
-        taxonomies = self._knowledge("topics", load_taxonomies, (TopicFile, ContextFile))
-        registry = self._knowledge("actors", load_registry, (ActorFile,))
+        taxonomies = self._knowledge("topics", load_taxonomies, model_of)
+        registry = self._knowledge("actors", load_registry, lambda _: ActorFile)
         terms = self._terms(watches)
         self._check_settings(settings, tocsin)
         known = Known.of(taxonomies, registry, [placed.value.id for placed in endpoints])
@@ -403,13 +403,14 @@ class _Load:
     # Topics and actors.
 
     def _knowledge(
-        self, part: str, read: Callable[[Path], L], models: tuple[type[BaseModel], ...]
+        self, part: str, read: Callable[[Path], L], model_of: Callable[[Path], type[BaseModel]]
     ) -> L | None:
         """What `read` makes of the folder `part`, or of the sample's where there is none."""
         folder = self._folder / part
         if not folder.is_dir():
             folder = sample_configuration() / part
-        documents = [self._open(path) for path in _yaml_files(folder)]
+        paths = _yaml_files(folder)
+        documents = [self._open(path) for path in paths]
         if any(document.faults for document in documents):
             return None
         if not documents:
@@ -422,8 +423,8 @@ class _Load:
                 replace(fault, file=f"{part}/{Path(fault.file).name}") for fault in error.faults
             )
         except (OSError, ValueError, yaml.YAMLError) as error:
-            for document in documents:
-                _validate_with(document, models)
+            for path, document in zip(paths, documents, strict=True):
+                _validate_with(document, model_of(path.relative_to(folder)))
             if not any(document.faults for document in documents):
                 self._faults.append(Fault(part, 0, "", " ".join(str(error).split())[:500]))
         return None
@@ -487,15 +488,10 @@ def _list_of(document: Document, part: str) -> Iterable[tuple[KeyPath, Any]]:
         yield (part, index), member
 
 
-def _validate_with(document: Document, models: tuple[type[BaseModel], ...]) -> None:
-    """Name the faults of a document by the model that it fits best."""
-    tries: list[list[tuple[KeyPath, str]]] = []
-    for model in models:
-        try:
-            model.model_validate(document.value or {})
-        except ValidationError as error:
-            tries.append(problems(error, model))
-        else:
-            return
-    for path, message in min(tries, key=len):
-        document.fault(path, message)
+def _validate_with(document: Document, model: type[BaseModel]) -> None:
+    """Name the faults of a document."""
+    try:
+        model.model_validate(document.value or {})
+    except ValidationError as error:
+        for path, message in problems(error, model):
+            document.fault(path, message)

@@ -10,6 +10,7 @@ from agents.reading.article import article_of
 from agents.reading.reader import Reader
 from alerting.watch import Example, Watch
 from streams.configuration import Configuration
+from streams.reading import build_reader
 from streams.wire import Clause
 
 
@@ -32,12 +33,7 @@ class ExampleResult:
 def run_examples(configuration: Configuration, now: datetime) -> Iterator[ExampleResult]:
     """Run every example of every watch, also of those that are switched off. Raises QueryError."""
     watches = [watch.model_copy(update={"enabled": True}) for watch in configuration.watches]
-    reader = Reader.build(
-        taxonomies=configuration.taxonomies,
-        registry=configuration.registry,
-        watches=watches,
-        terms=configuration.terms,
-    )
+    reader = build_reader(configuration, watches)
     for watch in watches:
         for number, example in enumerate(watch.examples):
             place = configuration.example_places[watch.id][number]

@@ -19,6 +19,7 @@ from streams.batches import Batch
 from streams.configuration import Configuration
 from streams.metrics import Metrics
 from streams.outputs import Outputs
+from streams.reading import build_reader
 from streams.topics import Topic
 
 log = structlog.get_logger("tocsin")
@@ -39,12 +40,7 @@ class InForce:
     @classmethod
     def build(cls, configuration: Configuration) -> InForce:
         """Build the reader of a configuration; takes seconds for large watchlists."""
-        reader = Reader.build(
-            taxonomies=configuration.taxonomies,
-            registry=configuration.registry,
-            watches=configuration.watches,
-            terms=configuration.terms,
-        )
+        reader = build_reader(configuration)
         return cls(configuration, reader)
 
 

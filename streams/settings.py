@@ -41,7 +41,8 @@ class TopicSettings(Part):
 
 class ServiceSettings(Part):
     """How the worker behaves and where it answers. `broker_patience`: how long to wait for a broker at the start
-    (none: for ever).
+    (none: for ever). `classify_all`: a reading of every article, not only of those with a topic or a hit.
+    `classifier`: the name of an installed classifier that takes the place of the taxonomy's.
     """
 
     group: KafkaName = "tocsin"
@@ -50,6 +51,7 @@ class ServiceSettings(Part):
     health_port: Annotated[int, Field(ge=0, le=65535)] = 9464
     drain_grace: Duration = timedelta(seconds=20)
     classify_all: bool = False
+    classifier: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     broker_patience: Duration | None = None
 
 

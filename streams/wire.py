@@ -56,14 +56,23 @@ class Codes(Wire):
     gdelt: tuple[str, ...] = ()
 
 
+class StageReading(Wire):
+    """One stage of a topic that an article reports, and the words that say so."""
+
+    stage: str
+    evidence: Annotated[tuple[Evidence, ...], Field(min_length=1)]
+    codes: Codes = Codes()
+
+
 class TopicReading(Wire):
-    """One topic that an article is about."""
+    """One topic that an article is about. `stages` are `stage` and `other_stages`, each with its evidence."""
 
     topic: str
     score: Annotated[float, Field(ge=0, le=1)]
     stage: str
     other_stages: tuple[str, ...] = ()
     evidence: Annotated[tuple[Evidence, ...], Field(min_length=1)]
+    stages: tuple[StageReading, ...] = ()
     codes: Codes = Codes()
 
 

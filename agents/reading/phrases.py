@@ -1,4 +1,12 @@
-"""Sets of phrases, found in folded text in one pass each: the engine under topics and stages."""
+"""Phrases of the taxonomy files, and finding all of them in an excerpt of an article in one pass.
+
+A phrase begins and ends at word boundaries. A `*` at the end of a word lets the word go on (`evacuat*`); ` ... ` lets
+up to 60 characters of a sentence, or none, stand between two parts (`halt ... fighting`). Before an Arabic phrase the
+article and the proclitic words (و ف ب ل ك س ال) may be written on.
+
+Excerpts and phrases are spaced: every character that is neither letter nor digit is a space. A literal that begins
+with a space is therefore found at the beginning of words only, without a look at each place.
+"""
 
 from __future__ import annotations
 
@@ -7,82 +15,153 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from agents.reading.automaton import Found, LiteralTable
+from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
+
+from agents.reading.automaton import Found
 from agents.reading.fold import fold
-from agents.reading.words import ends_word, starts_word, word_end
 
 T = TypeVar("T")
 
 GAP: Final = 60
-"""Characters that ` ... ` may stand for: about six words, within a sentence."""
+"""Characters that ` ... ` may stand for."""
+
+BREAK: Final = "\x01"
+"""Stands between the sentences of an excerpt; no phrase goes over it."""
+
+_ARABIC: Final = re.compile(r"[\u0621-\u064a]")
+_PROCLITICS: Final = ("", *"و ف ب ل ك س ال وال فال بال لل ولل كال وب ول وس فس وبال".split())
+_SHORTEST: Final = 4
+"""Letters of a phrase that is searched in words of any script, wherever it stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase(Generic[T]):
-    """A phrase and what it stands for. `head` is searched; `tail`, if any, must match right behind it."""
+class _Spaces(dict[int, str]):
+    """Code point → itself where it is a letter, a digit or the break, else a space."""
 
-    head: str
-    open_end: bool
-    tail: re.Pattern[str] | None
-    meaning: T
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        kept = character if character.isalnum() or character == BREAK else " "
+        self[code] = kept
+        return kept
+
+
+_SPACES: Final = _Spaces()
+_ASCII_SPACES: Final = bytes(ord(_SPACES[code]) for code in range(128)) + bytes(range(128, 256))
+
+
+def spaced(folded: str) -> str:
+    """The text with a space for whatever is neither letter nor digit; positions stay."""
+    if folded.isascii():
+        return folded.encode().translate(_ASCII_SPACES).decode()
+    return folded.translate(_SPACES)
 
 
 @dataclass(frozen=True, slots=True)
 class Hit(Generic[T]):
-    """Where a phrase stands in folded text, and what it stands for."""
+    """Where a phrase stands in a spaced excerpt, and what it stands for."""
 
     start: int
     end: int
     meaning: T
 
 
-def compile_phrase(text: str, meaning: T) -> Phrase[T]:
-    """Read a phrase. Its first part up to a `*` or ` ... ` is what the automaton searches."""
-    head, star, rest = fold(text.strip()).partition("*")
-    first, dots, after = head.partition(" ... ")
-    if dots:
-        return Phrase(first, False, _tail(" ... " + after + star + rest), meaning)
-    return Phrase(head, bool(star), _tail(rest) if rest else None, meaning)
+@dataclass(frozen=True, slots=True)
+class Phrase(Generic[T]):
+    """`head` is searched; `tail`, if any, must match right behind it; `open_end`: the word goes on."""
+
+    head: str
+    open_end: bool
+    tail: re.Pattern[str] | None
+    meaning: T
+
+    def stop(self, excerpt: str, end: int) -> int | None:
+        """Where the phrase ends whose head was found up to `end`; None where its tail does not follow."""
+        if self.tail is not None:
+            match = self.tail.match(excerpt, end)
+            return match.end() if match is not None else None
+        if self.open_end:
+            stop = excerpt.find(" ", end)
+            return stop if stop >= 0 else len(excerpt)
+        return end - 1  # the head ends with the space behind the phrase
+
+
+def _pieces(text: str) -> str:
+    """Folded and spaced, `*` and ` ... ` kept, single spaces."""
+    marked = fold(text.strip()).replace("...", "\x02").replace("*", "\x03")
+    kept = "".join(c if c in "\x02\x03" else _SPACES[ord(c)] for c in marked)
+    return " ".join(kept.replace("\x03", "*").replace("\x02", " \x02 ").split())
+
+
+def _compiled(text: str, meaning: T) -> list[Phrase[T]]:
+    phrase = _pieces(text)
+    head, rest = _split(phrase)
+    if not head.strip("* \x02"):
+        return []
+    open_end = rest.startswith("*")
+    tail = _tail(rest) if rest.strip("*") else None
+    proclitics = _PROCLITICS if _ARABIC.match(head) else ("",)
+    closing = "" if open_end or tail is not None else " "
+    return [Phrase(f" {before}{head}{closing}", open_end, tail, meaning) for before in proclitics]
+
+
+def _split(phrase: str) -> tuple[str, str]:
+    cut = min((at for at in (phrase.find("*"), phrase.find(" \x02")) if at >= 0), default=len(phrase))
+    return phrase[:cut], phrase[cut:]
 
 
 def _tail(rest: str) -> re.Pattern[str]:
-    # Only possessive-free, bounded repetitions: no input makes this slower than linear.
-    pattern = (
-        re.escape(rest).replace(re.escape(" ... "), rf"\b[^.!?\n]{{1,{GAP}}}?\b").replace(r"\*", r"\w{0,20}")
-    )
-    return re.compile(pattern + r"\b")
+    # Bounded repetitions only: no input makes this slower than linear.
+    pattern = re.escape(rest).replace(r"\*", r"\w{0,20}")
+    pattern = pattern.replace(re.escape(" \x02 "), rf" [^{BREAK}]{{0,{GAP}}}?(?<= )").replace(r"\ ", " +")
+    return re.compile(pattern + r"(?!\w)")
+
+
+def fixed(text: str) -> str | None:
+    """What to search for in folded text to find a phrase anywhere; None where it has a gap or a star within."""
+    phrase = _pieces(text)
+    stem = phrase.removesuffix("*")
+    return stem if len(stem) >= _SHORTEST and "*" not in stem and "\x02" not in stem else None
 
 
 class PhraseSet(Generic[T]):
-    """Phrases by their literal's number in a table that may be shared with others."""
+    """Phrases found in one pass. `by_number` has, for each literal that is searched, the phrases it begins."""
 
-    def __init__(self, phrases: Iterable[tuple[str, T]], table: LiteralTable) -> None:
-        self._by_number: dict[int, list[Phrase[T]]] = {}
+    def __init__(self, phrases: Iterable[tuple[str, T]]) -> None:
+        numbers: dict[str, int] = {}
+        by_number: list[list[Phrase[T]]] = []
         for text, meaning in phrases:
-            phrase = compile_phrase(text, meaning)
-            self._by_number.setdefault(table.add(phrase.head), []).append(phrase)
+            for phrase in _compiled(text, meaning):
+                number = numbers.setdefault(phrase.head, len(numbers))
+                if number == len(by_number):
+                    by_number.append([])
+                by_number[number].append(phrase)
+        self.by_number: Sequence[Sequence[Phrase[T]]] = by_number
+        self._search = (
+            AhoCorasick(
+                list(numbers),
+                matchkind=MatchKind.Standard,
+                implementation=Implementation.ContiguousNFA,
+                store_patterns=False,
+            )
+            if numbers
+            else None
+        )
 
-    def hits(self, text: str, found: Sequence[Found]) -> list[Hit[T]]:
-        """The phrases that stand in a text, of all that the automaton found in it."""
-        hits: list[Hit[T]] = []
-        known = self._by_number
-        for number, start, end in found:
-            phrases = known.get(number)
-            if phrases is None or not starts_word(text, start):
-                continue
-            for phrase in phrases:
-                stop = _stop(phrase, text, end)
-                if stop is not None:
-                    hits.append(Hit(start, stop, phrase.meaning))
-        return hits
+    def find(self, excerpt: str) -> Sequence[Found]:
+        """Number, start and end of every literal in a spaced excerpt, ordered by where it ends.
 
+        A literal begins with a space: the phrase itself begins one later. The excerpt begins and ends with a space.
+        """
+        if self._search is None:
+            return ()
+        found: Sequence[Found] = self._search.find_matches_as_indexes(excerpt, overlapping=True)
+        return found
 
-def _stop(phrase: Phrase[T], text: str, end: int) -> int | None:
-    if phrase.open_end:
-        end = word_end(text, end)
-    elif phrase.tail is None and not ends_word(text, end):
-        return None
-    if phrase.tail is None:
-        return end
-    match = phrase.tail.match(text, end)
-    return match.end() if match else None
+    def hits(self, excerpt: str) -> list[Hit[T]]:
+        """The phrases in a spaced excerpt, ordered by where they begin."""
+        hits = [
+            Hit(start + 1, stop, phrase.meaning)
+            for number, start, end in self.find(excerpt)
+            for phrase in self.by_number[number]
+            if (stop := phrase.stop(excerpt, end)) is not None
+        ]
+        return sorted(hits, key=lambda hit: hit.start)

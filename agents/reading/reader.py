@@ -60,9 +60,12 @@ class Reader:
         watches: Sequence[Watch],
         terms: Mapping[str, Sequence[str]] | None = None,
         classifier: Classifier | None = None,
+        read_all: bool = False,
     ) -> Reader:
-        """Compile. Raises QueryError where a watch cannot be understood."""
-        return cls(taxonomies, registry, watches, terms or {}, classifier)
+        """Compile. `classifier` takes the place of the taxonomy's; `read_all`: a reading also of what has neither
+        a topic nor a hit. Raises QueryError where a watch cannot be understood.
+        """
+        return cls(taxonomies, registry, watches, terms or {}, classifier, read_all)
 
     def __init__(
         self,
@@ -71,11 +74,14 @@ class Reader:
         watches: Sequence[Watch],
         terms: Mapping[str, Sequence[str]],
         classifier: Classifier | None,
+        read_all: bool,
     ) -> None:
         enabled = [watch for watch in watches if watch.enabled]
         own_terms = {index: terms.get(watch.id, watch.terms) for index, watch in enumerate(enabled)}
         table = LiteralTable()
         self._classifier = classifier or TopicClassifier(taxonomies, table)
+        self._reads_anything = read_all or classifier is not None
+        self._read_all = read_all
         self._actors = ActorMatcher(registry, table)
         self._watches = [
             _compiled(watch, has_terms=bool(own_terms[index]), table=table)
@@ -116,23 +122,23 @@ class Reader:
         )
 
     def read(self, article: Article, seen_at: datetime) -> Read | None:
-        """Read one article; None where it has neither a topic nor a hit."""
+        """Read one article; None where it has neither a topic nor a hit (and not all are to be read)."""
         scene = Scene(article, self._automaton)
-        if not scene.title.found and not scene.body.found and not self._always:
+        if not scene.title.found and not scene.body.found and not self._always and not self._reads_anything:
             return None
         self._classify(scene)
         called, term_spans = self._called(scene)
-        if not called and not scene.topics and not self._actors_suffice:
+        if not called and not scene.topics and not self._actors_suffice and not self._read_all:
             return None
         self._name_actors(scene)
         called.update(self._called_by_actors(scene))
-        if not called and not scene.topics:
+        if not called and not scene.topics and not self._read_all:
             return None
         evaluations = (
             self._watches[index].evaluate(scene, term_spans.get(index, ())) for index in sorted(called)
         )
         hits = [evaluation for evaluation in evaluations if evaluation.matched]
-        if not hits and not scene.topics:
+        if not hits and not scene.topics and not self._read_all:
             return None
         reading = _reading(scene, hits, seen_at)
         return Read(reading, _candidates(scene, reading, hits, seen_at))
@@ -151,15 +157,7 @@ class Reader:
         return Explanation(_reading(scene, hits, seen_at), evaluations)
 
     def _classify(self, scene: Scene) -> None:
-        scene.set_topics(
-            self._classifier.classify(
-                scene.title.folded,
-                scene.body.folded,
-                scene.title.found,
-                scene.body.found,
-                scene.article.language,
-            )
-        )
+        scene.set_topics(self._classifier.classify(scene))
 
     def _name_actors(self, scene: Scene) -> None:
         scene.set_actors(

@@ -1,24 +1,35 @@
 """Taxonomies: what each topic sounds like, as data. A user adds a topic by writing a file.
 
-A phrase is folded when it is loaded. It begins and ends at word boundaries; a `*` at the end of a word lets the word go
-on (`evacuat*`), and ` ... ` between two parts lets up to six words stand between them (`halt ... fighting`).
-docs/taxonomy-format.md tells the format.
+`topics/` holds one file for a topic (`sanctions.yaml`, its words under `languages`) or a folder (`ceasefire/topic.yaml`
+and a file of words for each language), the folder `context/` with a file of surroundings for each language, and
+`weights.yaml`, how much each feature counts. docs/taxonomy-format.md tells the format.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final, Literal
 
 import yaml
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from alerting.watch import Identifier, Part
 from streams.wire import Codes
 
-Phrases = tuple[Annotated[str, Field(min_length=2, max_length=120)], ...]
+Phrases = tuple[Annotated[str, Field(min_length=1, max_length=120)], ...]
+Strength = Literal["strong", "likely", "weak"]
+
+SUPPORTING: Final = ("armed", "interstate", "danger", "authority")
+"""Classes of context that speak for news of a conflict or a danger."""
+
+GRAMMAR: Final = ("negation", "contrast", "modal", "future", "past", "saying")
+"""Classes of context that say how something is said. Any other class is about something else."""
+
+CONTEXT: Final = "context"
+WEIGHTS: Final = "weights"
+TOPIC: Final = "topic"
 
 
 class StageCodes(Part):
@@ -29,49 +40,84 @@ class StageCodes(Part):
     gdelt: tuple[str, ...] = ()
 
 
+class Pattern(Part):
+    """Parts that together are a cue, in any order, each within so many characters of the one before."""
+
+    parts: Annotated[tuple[Identifier, ...], Field(min_length=2, max_length=4)]
+    within: Annotated[int, Field(ge=1, le=200)] = 50
+    strength: Strength = "likely"
+
+
 class TopicWords(Part):
     """How one topic sounds in one language.
 
-    `strong` phrases suffice; `weak` ones count where the article is about a conflict or danger otherwise too;
-    `never` phrases take away the strong or weak phrase that they contain.
+    `strong` phrases name it, `likely` ones often do, `weak` ones count among others; `never` phrases take away the
+    phrase that they contain. `parts` are the word classes of the topic's patterns.
     """
 
     strong: Phrases = ()
+    likely: Phrases = ()
     weak: Phrases = ()
     never: Phrases = ()
+    parts: Mapping[str, Phrases] = Field(default_factory=dict)
     stages: Mapping[str, Phrases] = Field(default_factory=dict)
 
 
 class TopicFile(Part):
-    """One file of `topics/`: a topic in all its languages."""
+    """One topic: its stages and codes, the patterns of its parts, and its words by language."""
 
     topic: Identifier
-    stages: tuple[Identifier, ...]
+    stages: Annotated[tuple[Identifier, ...], Field(min_length=1)]
     default_stage: Identifier
-    needs_context: bool = True
+    support: tuple[Identifier, ...] = SUPPORTING
+    patterns: tuple[Pattern, ...] = ()
     codes: StageCodes = StageCodes()
-    languages: Mapping[str, TopicWords]
+    languages: Mapping[str, TopicWords] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _stages_are_known(self) -> TopicFile:
+        known = set(self.stages)
+        if self.default_stage not in known:
+            raise ValueError(f"default_stage {self.default_stage!r} is none of the stages")
+        for language, words in self.languages.items():
+            for stage in words.stages:
+                if stage not in known:
+                    raise ValueError(f"{language}: {stage!r} is none of the stages")
+        return self
 
 
 class ContextWords(Part):
-    """The surroundings in one language: what speaks for a conflict or danger, and what for something else."""
+    """A file of `context/`: phrases by class, in one language."""
 
-    conflict: Phrases = ()
-    elsewhere: Phrases = ()
+    classes: Mapping[str, Phrases] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_flat(cls, value: Any) -> Any:
+        return {"classes": value} if isinstance(value, Mapping) and "classes" not in value else value
 
 
-class ContextFile(Part):
-    """The file `topics/context.yaml`."""
+class TopicWeights(Part):
+    """A linear model: what a topic's features count, and for each stage what its own count."""
 
-    context: Mapping[str, ContextWords]
+    bias: float
+    features: Mapping[str, float]
+    stages: Mapping[str, Mapping[str, float]] = Field(default_factory=dict)
+
+
+class WeightsFile(Part):
+    """The file `topics/weights.yaml`: weights by topic; `default` are those of a topic without its own."""
+
+    weights: Mapping[str, TopicWeights]
 
 
 @dataclass(frozen=True, slots=True)
 class Taxonomies:
-    """All topics, and the context words, by language."""
+    """All topics, the context words by language, and the weights by topic."""
 
     topics: tuple[TopicFile, ...]
-    context: Mapping[str, ContextWords]
+    context: Mapping[str, Mapping[str, Phrases]]
+    weights: Mapping[str, TopicWeights] = field(default_factory=dict)
 
     def stages(self) -> dict[str, tuple[str, ...]]:
         """The stages of each topic."""
@@ -82,14 +128,54 @@ class Taxonomies:
         return Codes(cameo=topic.codes.cameo.get(stage, ()), iptc=topic.codes.iptc, gdelt=topic.codes.gdelt)
 
 
+def model_of(path: Path) -> type[Part]:
+    """What a file of the folder must be, by its path in it."""
+    if path.parts[0] == CONTEXT:
+        return ContextWords
+    if len(path.parts) > 1:
+        return TopicFile if path.stem == TOPIC else TopicWords
+    return WeightsFile if path.stem == WEIGHTS else TopicFile
+
+
 def load_taxonomies(folder: Path) -> Taxonomies:
-    """Read a folder of topic files and its `context.yaml`. Raises OSError, yaml.YAMLError, ValidationError."""
+    """Read a folder of topics. Raises OSError, yaml.YAMLError, ValidationError (a ValueError)."""
     topics = []
-    context: Mapping[str, ContextWords] = {}
-    for path in sorted(folder.glob("*.yaml")):
-        value = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
-        if path.name == "context.yaml":
-            context = ContextFile.model_validate(value).context
+    context: dict[str, Mapping[str, Phrases]] = {}
+    weights: Mapping[str, TopicWeights] = {}
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith("."):
+            continue
+        if path.is_dir() and path.name == CONTEXT:
+            context = {
+                file.stem: ContextWords.model_validate(_read(file)).classes for file in _yaml_files(path)
+            }
+        elif path.is_dir():
+            topics.append(_topic_of(path))
+        elif path.suffix in (".yaml", ".yml"):
+            value = _read(path)
+            if path.stem == WEIGHTS:
+                weights = WeightsFile.model_validate(value).weights
+            else:
+                topics.append(TopicFile.model_validate(value))
+    return Taxonomies(tuple(topics), context, weights)
+
+
+def _topic_of(folder: Path) -> TopicFile:
+    value: Any = None
+    languages: dict[str, Any] = {}
+    for path in _yaml_files(folder):
+        if path.stem == TOPIC:
+            value = _read(path)
         else:
-            topics.append(TopicFile.model_validate(value))
-    return Taxonomies(tuple(topics), context)
+            languages[path.stem] = _read(path)
+    if not isinstance(value, dict):
+        raise ValueError(f"{folder.name}: the folder of a topic needs a file topic.yaml")
+    return TopicFile.model_validate({**value, "languages": {**value.get("languages", {}), **languages}})
+
+
+def _yaml_files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*.y*ml") if not path.name.startswith("."))
+
+
+def _read(path: Path) -> Any:
+    return yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)

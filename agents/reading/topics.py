@@ -1,79 +1,48 @@
-"""Which topics an article is about, and at which stage: phrases in sentences, weighed by where they stand.
+"""Which topics an article is about, and at which stage.
 
-1. Gate: the shared automaton has found a strong or weak phrase of a topic, in the article's language or one whose words
-   it shares. Most articles end here.
-2. Context: a second automaton, over the article's own words, counts what speaks for a conflict or danger, and what for
-   something else (sport, labour, courts, …), by sentence.
-3. Weight: a phrase in the title counts most, in the lead more than further down; in a sentence about something else,
-   without a word of conflict, it counts nothing. A weak phrase needs conflict in its sentence or the article's title.
-4. Stage: the stage phrases of the sentences that decided, the earlier and the more the better.
+1. Gate: a strong phrase anywhere, or something promising in the title or at the head of the body
+   (`agents.reading.gate`). Most articles end here.
+2. Cues: in the title, the head and the sentences around strong phrases, phrases and patterns of each topic, and what
+   surrounds them (`agents.reading.cues`).
+3. Score: features of these (`agents.reading.features`) weighed by a linear model; a topic holds from 0.5 on.
+4. Stage: the words of stages around the cues, weighed likewise.
 
-No claim without evidence: what a topic was weighed by is what it shows.
+No claim without evidence: a topic shows its cues, each stage the words that speak for it.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final, Literal, Protocol, TypeVar
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from math import exp
+from typing import Final, Protocol
 
-from agents.reading.automaton import Found, LiteralTable
-from agents.reading.fold import FoldedText
-from agents.reading.phrases import Hit, PhraseSet
-from agents.reading.taxonomy import Taxonomies, TopicFile
-from agents.reading.words import sentence_spans
-from streams.wire import Evidence, TopicReading
+from agents.reading.automaton import LiteralTable
+from agents.reading.cues import Cue, CueFinder, Sighting, Span
+from agents.reading.excerpt import HEAD, Excerpt
+from agents.reading.features import GENERIC, stage_features, topic_features
+from agents.reading.gate import Gate
+from agents.reading.scene import Scene, Text
+from agents.reading.taxonomy import Taxonomies, TopicFile, TopicWeights
+from streams.wire import Evidence, StageReading, TopicReading
 
-Strength = Literal["strong", "weak", "never"]
-
-T = TypeVar("T")
-
-LEAD: Final = 500
-"""Characters of the body that count as the lead."""
-
-WEIGHT: Final = {"title": 1.0, "lead": 0.7, "body": 0.3}
 ENOUGH: Final = 0.5
 EVIDENCE_KEPT: Final = 6
+STAGE_EVIDENCE_KEPT: Final = 3
+OTHER_STAGES: Final = 3
+OTHER_STAGE_ENOUGH: Final = 0.15
+"""Share of the stage model's probability from which another stage is listed too."""
+
+DEFAULT: Final = "default"
+_RANK: Final[Mapping[str, int]] = {"strong": 0, "likely": 1, "weak": 2}
 
 
 class Classifier(Protocol):
     """What reads topics. One of a user's own is offered through the entry point group `tocsin.classifiers`."""
 
-    def classify(
-        self,
-        title: FoldedText,
-        body: FoldedText,
-        found_title: Sequence[Found],
-        found_body: Sequence[Found],
-        language: str,
-    ) -> tuple[TopicReading, ...]:
-        """The topics of an article, strongest first."""
+    def classify(self, scene: Scene) -> tuple[TopicReading, ...]:
+        """The topics of an article (`scene.article`), strongest first; evidence points into its title and body."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Gate:
-    topic: int
-    strength: Strength
-    language: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Sentence:
-    field: Literal["title", "body"]
-    start: int
-    end: int
-    place: Literal["title", "lead", "body"]
-
-
-@dataclass(slots=True)
-class _Weighed:
-    """A gate hit in its sentence, and what it weighs."""
-
-    hit: Hit[_Gate]
-    sentence: int
-    weight: float
 
 
 class TopicClassifier:
@@ -82,166 +51,147 @@ class TopicClassifier:
     def __init__(self, taxonomies: Taxonomies, table: LiteralTable) -> None:
         self._taxonomies = taxonomies
         self._topics = taxonomies.topics
-        self._gate = PhraseSet(_gate_phrases(taxonomies.topics), table)
-        own = LiteralTable()
-        self._context = PhraseSet(_context_phrases(taxonomies), own)
-        self._stages = PhraseSet(_stage_phrases(taxonomies.topics), own)
-        self._own = own.build()
+        self._finder = CueFinder(taxonomies)
+        self._weights = [
+            taxonomies.weights.get(topic.topic) or taxonomies.weights.get(DEFAULT) or UNTRAINED
+            for topic in taxonomies.topics
+        ]
+        self._gate = Gate(self._topics, table)
 
-    def classify(
-        self,
-        title: FoldedText,
-        body: FoldedText,
-        found_title: Sequence[Found],
-        found_body: Sequence[Found],
-        language: str,
-    ) -> tuple[TopicReading, ...]:
+    def classify(self, scene: Scene) -> tuple[TopicReading, ...]:
         """The topics of an article, strongest first; empty for most."""
-        del language  # the words of all languages are looked for at once
-        title_hits = self._gate_hits(title, found_title)
-        body_hits = self._gate_hits(body, found_body)
-        if not title_hits and not body_hits:
+        sighting = self.look(scene)
+        if sighting is None:
             return ()
-        reading = _Article(title, body)
-        reading.place_hits(title_hits, body_hits)
-        for field, text in (("title", title), ("body", body)):
-            found = self._own.find(text.text)
-            reading.place_context(field, self._context.hits(text.text, found))
-            reading.place_stages(field, self._stages.hits(text.text, found))
         readings = [
-            reading_of
-            for number, topic in enumerate(self._topics)
-            if (reading_of := self._read(reading, number, topic)) is not None
+            reading
+            for number in range(len(self._topics))
+            if (reading := self._read(scene, sighting, number)) is not None
         ]
-        return tuple(sorted(readings, key=lambda r: -r.score))
+        return tuple(sorted(readings, key=lambda reading: -reading.score))
 
-    def _gate_hits(self, text: FoldedText, found: Sequence[Found]) -> list[Hit[_Gate]]:
-        hits = self._gate.hits(text.text, found)
-        nevers = [hit for hit in hits if hit.meaning.strength == "never"]
-        return [
-            hit
-            for hit in hits
-            if hit.meaning.strength != "never"
-            and not any(
-                never.start <= hit.start and hit.end <= never.end and never.meaning.topic == hit.meaning.topic
-                for never in nevers
-            )
-        ]
+    def look(self, scene: Scene) -> Sighting | None:
+        """What the classifier weighs of an article; None where the gate finds nothing."""
+        anywhere = self._gate.anywhere
+        marks = [found[1] for found in scene.body.found if found[0] in anywhere]
+        start = _folded_start(scene)
+        title, body = scene.title.folded.text, scene.body.folded.text
+        if not marks and not self._gate.opens(title, body[start : start + HEAD]):
+            return None
+        excerpt = Excerpt(title, body, start, marks)
+        if not excerpt.sentences:
+            return None
+        return self._finder.look(excerpt, scene.article.language)
 
-    def _read(self, article: _Article, number: int, topic: TopicFile) -> TopicReading | None:
-        weighed = [w for w in article.weigh(number, topic.needs_context) if w.weight > 0]
-        score = min(1.0, sum(w.weight for w in weighed))
+    def _read(self, scene: Scene, sighting: Sighting, number: int) -> TopicReading | None:
+        cues = sighting.cues[number]
+        if not cues:
+            return None
+        weights = self._weights[number]
+        score = _probability(
+            weights.bias + _dot(weights.features, topic_features(sighting, number, self._topics))
+        )
         if score < ENOUGH:
             return None
-        stages = article.stages_of(number, weighed)
-        order = sorted(stages, key=lambda stage: (-stages[stage], topic.stages.index(stage)))
-        stage = order[0] if order else topic.default_stage
-        weighed.sort(key=lambda w: (-w.weight, w.sentence, w.hit.start))
+        topic = self._topics[number]
+        stages = _stages(topic, weights, stage_features(sighting, number))
+        order = sorted(cues, key=lambda cue: (_RANK[cue.strength], cue.sentence, cue.start))
+        evidence = tuple(_evidence(scene, sighting, cue.sentence, cue.start, cue.end) for cue in order)
+        own_evidence = tuple(dict.fromkeys(evidence))[:EVIDENCE_KEPT]
         return TopicReading(
             topic=topic.topic,
             score=round(score, 3),
-            stage=stage,
-            other_stages=tuple(order[1:4]),
-            evidence=tuple(article.evidence(w) for w in weighed[:EVIDENCE_KEPT]),
-            codes=self._taxonomies.codes(topic, stage),
+            stage=stages[0],
+            other_stages=tuple(stages[1:]),
+            evidence=own_evidence,
+            stages=tuple(
+                StageReading(
+                    stage=stage,
+                    evidence=_stage_evidence(scene, sighting, number, stage, cues) or own_evidence[:1],
+                    codes=self._taxonomies.codes(topic, stage),
+                )
+                for stage in stages
+            ),
+            codes=self._taxonomies.codes(topic, stages[0]),
         )
 
 
-class _Article:
-    """The sentences of one article, and what stands in each."""
-
-    def __init__(self, title: FoldedText, body: FoldedText) -> None:
-        self._texts = {"title": title, "body": body}
-        self._sentences = [_Sentence("title", 0, len(title.text), "title")] if title.text else []
-        for start, end in sentence_spans(body.text):
-            place: Literal["lead", "body"] = "lead" if start < LEAD else "body"
-            self._sentences.append(_Sentence("body", start, end, place))
-        self._hits: defaultdict[int, list[tuple[int, Hit[_Gate]]]] = defaultdict(list)
-        self._conflict: defaultdict[int, int] = defaultdict(int)
-        self._elsewhere: defaultdict[int, int] = defaultdict(int)
-        self._stage_hits: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
-
-    def _locate(self, field: str, hits: Iterable[Hit[T]]) -> Iterable[tuple[int, Hit[T]]]:
-        """Each hit with the number of its sentence; hits and sentences both go from left to right."""
-        numbers = [n for n, sentence in enumerate(self._sentences) if sentence.field == field]
-        at = 0
-        for hit in sorted(hits, key=lambda h: h.start):
-            while at < len(numbers) and self._sentences[numbers[at]].end <= hit.start:
-                at += 1
-            if at == len(numbers):
-                return
-            yield numbers[at], hit
-
-    def place_hits(self, title_hits: list[Hit[_Gate]], body_hits: list[Hit[_Gate]]) -> None:
-        for field, hits in (("title", title_hits), ("body", body_hits)):
-            for sentence, hit in self._locate(field, hits):
-                gate = hit.meaning
-                if isinstance(gate, _Gate):
-                    self._hits[gate.topic].append((sentence, Hit(hit.start, hit.end, gate)))
-
-    def place_context(self, field: str, hits: list[Hit[bool]]) -> None:
-        for sentence, hit in self._locate(field, hits):
-            (self._conflict if hit.meaning else self._elsewhere)[sentence] += 1
-
-    def place_stages(self, field: str, hits: list[Hit[tuple[int, str]]]) -> None:
-        for sentence, hit in self._locate(field, hits):
-            if isinstance(hit.meaning, tuple):
-                self._stage_hits[sentence].append(hit.meaning)
-
-    def weigh(self, topic: int, needs_context: bool) -> Iterable[_Weighed]:
-        conflict, elsewhere = sum(self._conflict.values()), sum(self._elsewhere.values())
-        about_elsewhere = elsewhere > conflict
-        counted: set[tuple[int, str]] = set()
-        for sentence, hit in self._hits[topic]:
-            weight = WEIGHT[self._sentences[sentence].place]
-            near = self._conflict[sentence]
-            if self._elsewhere[sentence] > near or (about_elsewhere and not near):
-                weight = 0.0
-            elif hit.meaning.strength == "weak":
-                weight = weight * 0.7 if near or (conflict and conflict >= 2 * elsewhere) else 0.0
-            elif needs_context and not conflict:
-                weight *= 0.6
-            kind = (sentence, hit.meaning.strength)
-            if kind in counted:
-                weight *= 0.2  # more of the same in one sentence says little more
-            counted.add(kind)
-            yield _Weighed(hit, sentence, weight)
-
-    def stages_of(self, topic: int, weighed: list[_Weighed]) -> dict[str, float]:
-        totals: defaultdict[str, float] = defaultdict(float)
-        for number in {w.sentence for w in weighed}:
-            place = WEIGHT[self._sentences[number].place] / (1 + number / 8)
-            for stage_topic, stage in self._stage_hits[number]:
-                if stage_topic == topic:
-                    totals[stage] += place
-        return dict(totals)
-
-    def evidence(self, weighed: _Weighed) -> Evidence:
-        field = self._sentences[weighed.sentence].field
-        text = self._texts[field]
-        start, end = text.span(weighed.hit.start, weighed.hit.end)
-        return Evidence(field=field, start=start, end=end, text=text.original[start:end])
+UNTRAINED: Final = TopicWeights(
+    bias=-1.5,
+    features={
+        "strong.title.with": 2.5, "strong.title.bare": 2.0, "strong.lead.with": 2.0, "strong.lead.bare": 1.6,
+        "strong.early.with": 1.0, "strong.early.bare": 0.6, "likely.title.with": 2.0, "likely.title.bare": 1.0,
+        "likely.lead.with": 1.6, "likely.lead.bare": 0.6, "likely.early.with": 0.6, "weak.title.with": 0.5,
+        "weak.lead.with": 0.4, "elsewhere": -0.5,
+    },
+)  # fmt: skip
+"""What counts where `weights.yaml` says nothing."""
 
 
-def _gate_phrases(topics: Sequence[TopicFile]) -> Iterable[tuple[str, _Gate]]:
-    for number, topic in enumerate(topics):
-        for language, words in topic.languages.items():
-            for strength, phrases in (("strong", words.strong), ("weak", words.weak), ("never", words.never)):
-                for phrase in phrases:
-                    yield phrase, _Gate(number, strength, language)  # type: ignore[arg-type]  # the three of Strength
+def generic(features: Mapping[str, float]) -> dict[str, float]:
+    """The features that mean the same for every topic."""
+    return {name: value for name, value in features.items() if name.startswith(GENERIC)}
 
 
-def _context_phrases(taxonomies: Taxonomies) -> Iterable[tuple[str, bool]]:
-    for words in taxonomies.context.values():
-        for phrase in words.conflict:
-            yield phrase, True
-        for phrase in words.elsewhere:
-            yield phrase, False
+def _folded_start(scene: Scene) -> int:
+    """Where reading the body begins, in its folded text."""
+    start = scene.article.body_start
+    if not start:
+        return 0
+    body = scene.body.folded
+    return bisect_left(range(len(body.text)), start, key=body.origin)
 
 
-def _stage_phrases(topics: Sequence[TopicFile]) -> Iterable[tuple[str, tuple[int, str]]]:
-    for number, topic in enumerate(topics):
-        for words in topic.languages.values():
-            for stage, phrases in words.stages.items():
-                for phrase in phrases:
-                    yield phrase, (number, stage)
+def _dot(weights: Mapping[str, float], features: Mapping[str, float]) -> float:
+    return sum(value * weights.get(name, 0.0) for name, value in features.items())
+
+
+def _probability(logit: float) -> float:
+    return 1 / (1 + exp(-max(-30.0, min(30.0, logit))))
+
+
+def _stages(topic: TopicFile, weights: TopicWeights, features: Mapping[str, float]) -> list[str]:
+    """The stages that an article reports, the dominant one first.
+
+    Without weights the stage whose words say most, the topic's default where there are none.
+    """
+    if not weights.stages:
+        said = {
+            stage: features.get(stage, 0.0) + features.get(f"title.{stage}", 0.0) for stage in topic.stages
+        }
+        order = sorted((s for s in topic.stages if said[s] > 0), key=lambda s: -said[s])
+        return order[: 1 + OTHER_STAGES] or [topic.default_stage]
+    logits = {
+        stage: own.get("bias", 0.0) + _dot(own, features)
+        for stage, own in weights.stages.items()
+        if stage in topic.stages
+    }
+    top = max(logits.values(), default=0.0)
+    odds = {stage: exp(logit - top) for stage, logit in logits.items()}
+    total = sum(odds.values()) or 1.0
+    order = sorted(odds, key=lambda stage: -odds[stage])
+    others = [stage for stage in order[1:] if odds[stage] / total >= OTHER_STAGE_ENOUGH]
+    return [*(order[:1] or [topic.default_stage]), *others[:OTHER_STAGES]]
+
+
+def _evidence(scene: Scene, sighting: Sighting, sentence: int, start: int, end: int) -> Evidence:
+    place = sighting.excerpt.sentences[sentence]
+    text: Text = scene.text(place.field)
+    excerpt = sighting.excerpt
+    first, last = text.folded.span(excerpt.origin(sentence, start), excerpt.origin(sentence, end))
+    return Evidence(field=place.field, start=first, end=last, text=text.folded.original[first:last])
+
+
+def _stage_evidence(
+    scene: Scene, sighting: Sighting, number: int, stage: str, cues: Sequence[Cue]
+) -> tuple[Evidence, ...]:
+    """The words of a stage in the sentences of the cues and the title, those first that stand nearest to a cue."""
+    near: list[tuple[int, int, Span]] = []
+    with_cues = {cue.sentence for cue in cues}
+    for at, around in enumerate(sighting.surroundings):
+        if at in with_cues or sighting.excerpt.sentences[at].place == "title":
+            for span in around.stages.get(number, {}).get(stage, ()):
+                distance = min(max(span[0], cue.start) - min(span[1], cue.end) for cue in cues)
+                near.append((max(0, distance), at, span))
+    near.sort()
+    return tuple(_evidence(scene, sighting, at, *span) for _, at, span in near[:STAGE_EVIDENCE_KEPT])

@@ -14,7 +14,6 @@ import orjson
 import typer
 
 from agents.reading.article import Article, read_article
-from agents.reading.reader import Reader
 from alerting import sendapprise
 from alerting.attempt import USER_AGENT, Attempted, attempt
 from alerting.client import WebhookClient
@@ -33,6 +32,7 @@ from streams.cli.endpoint_state import enable, status
 from streams.configuration import Configuration, load_configuration
 from streams.errors import UnreadableArticle, UsageError
 from streams.logs import clean
+from streams.reading import build_reader
 from streams.wire import Alert, AlertWatch
 
 commands = typer.Typer(
@@ -144,12 +144,7 @@ def _alert_of(
     configuration: Configuration, article: Article, endpoint: Endpoint, wanted: str | None, now: datetime
 ) -> Alert:
     """The alert that the article would open: of the wanted watch, else one that notifies it, else any."""
-    reader = Reader.build(
-        taxonomies=configuration.taxonomies,
-        registry=configuration.registry,
-        watches=configuration.watches,
-        terms=configuration.terms,
-    )
+    reader = build_reader(configuration)
     read = reader.read(article, now)
     if wanted is not None and wanted not in {watch.id for watch in configuration.watches}:
         raise UsageError(f"no watch {clean(wanted)!r} in the configuration")

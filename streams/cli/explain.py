@@ -23,6 +23,7 @@ from streams.cli.pipes import hush_on_broken_pipe
 from streams.configuration import Configuration, load_configuration
 from streams.errors import UnreadableArticle, UsageError
 from streams.logs import clean
+from streams.reading import build_reader
 from streams.wire import Clause, Wire
 
 
@@ -77,11 +78,10 @@ def reader_of(configuration: Configuration, watches: list[str]) -> Reader:
         for watch in configuration.watches
         if not watches or watch.id in watches
     ]
-    return Reader.build(
-        taxonomies=configuration.taxonomies,
-        registry=configuration.registry,
-        watches=chosen,
-        terms={watch.id: terms for watch in chosen if (terms := configuration.terms.get(watch.id))},
+    return build_reader(
+        configuration,
+        chosen,
+        {watch.id: terms for watch in chosen if (terms := configuration.terms.get(watch.id))},
     )
 
 

@@ -1,0 +1,106 @@
+"""What of an article its topics are read from: title, head, and the sentences around strong phrases further down.
+
+The sentences stand in one spaced text, a break between each two, so that one pass finds everything in them; a position
+in it can be traced back to the title or body.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from agents.reading.phrases import BREAK, spaced
+
+Place = Literal["title", "lead", "early", "late"]
+
+LEAD_SENTENCES: Final = 2
+HEAD: Final = 600
+"""Characters at the head of the body whose sentences are always looked at."""
+
+EARLY: Final = 1200
+LONGEST: Final = 700
+"""Characters of a sentence; a longer one is cut into several."""
+
+MOST: Final = 60
+"""Sentences of an excerpt: what comes after so many changes nothing."""
+
+_END: Final = re.compile(r"[.!?…]+[\"')\]]*\s|[。！？؟\n]")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of an excerpt. `start` is its place in the field's folded text, `at` that in the excerpt's."""
+
+    field: Literal["title", "body"]
+    start: int
+    at: int
+    end: int
+    place: Place
+
+
+class Excerpt:
+    """Sentences of an article, in order, and their spaced text."""
+
+    def __init__(self, title: str, body: str, body_start: int, marks: Iterable[int]) -> None:
+        """Of folded texts; `marks` are positions in the body around which to look, in order."""
+        self.sentences: list[Sentence] = []
+        self._parts: list[str] = []
+        self._length = 0
+        if title.strip():
+            self._add("title", title, 0, len(title), "title")
+        self._add_body(body, body_start, marks)
+        self.text = "".join(self._parts)
+
+    def _add(self, field: Literal["title", "body"], text: str, start: int, end: int, place: Place) -> None:
+        at = self._length + 1
+        piece = f" {spaced(text[start:end])} {BREAK}"
+        self._parts.append(piece)
+        self._length += len(piece)
+        self.sentences.append(Sentence(field, start, at, at + end - start, place))
+
+    def _add_body(self, body: str, start: int, marks: Iterable[int]) -> None:
+        head_end = start + HEAD
+        at = start
+        for number, (begin, end) in enumerate(_sentences(body, start, min(head_end, len(body)))):
+            self._add("body", body, begin, end, "lead" if number < LEAD_SENTENCES else "early")
+            at = end
+        for mark in marks:
+            if mark < at or len(self.sentences) >= MOST:
+                continue
+            begin, end = _around(body, mark, at)
+            self._add("body", body, begin, end, "early" if begin - start < EARLY else "late")
+            at = end
+
+    def origin(self, number: int, position: int) -> int:
+        """The place in the field's folded text of a position within sentence `number`."""
+        sentence = self.sentences[number]
+        return sentence.start + position - sentence.at
+
+
+def _sentences(text: str, start: int, until: int) -> Iterable[tuple[int, int]]:
+    """Sentences that begin before `until`."""
+    begin = start
+    while begin < until:
+        found = _END.search(text, begin, begin + LONGEST)
+        end = found.end() if found else min(begin + LONGEST, len(text))
+        if not text[begin:end].isspace():
+            yield begin, end
+        begin = end
+
+
+def _around(text: str, mark: int, earliest: int) -> tuple[int, int]:
+    """The sentence that a position stands in; it begins at `earliest` or later."""
+    begin = max(earliest, mark - LONGEST // 2)
+    for before in _END.finditer(text, begin, mark):
+        begin = before.end()
+    after = _END.search(text, mark, mark + LONGEST // 2)
+    return begin, after.end() if after else min(mark + LONGEST // 2, len(text))
+
+
+def sentence_of(sentences: Sequence[Sentence], position: int, at: int) -> int:
+    """The number of the sentence that holds a position of the excerpt, looking from `at` on."""
+    while at + 1 < len(sentences) and sentences[at + 1].at <= position:
+        at += 1
+    return at

@@ -1,0 +1,153 @@
+"""Features: what there is to weigh about a topic in an article, by names that are the same in every language.
+
+Both models are linear over these: whether the article is about the topic, and at which stage it is. The names:
+
+- `strong.title.with`: cues by strength, place and surroundings (`with` support in their sentence, `off`: more of
+  something else, `bare`: neither), at most two of each
+- `cues`: all cues in one figure, each worth what its strength, place and surroundings suggest; `only.weak`: no cue
+  is more than weak
+- `support`, `elsewhere`, `title.support`, `title.elsewhere`: context of the whole excerpt, and of the title
+- `share`, `first`: how much of the excerpt shows the topic, and how early
+- `negated`, `contrast`: cues right behind a word of denial or comparison
+- those of a topic that has weights of its own: `has.CLASS` (context that is about something else), `pattern.A+B`, `part.NAME`,
+  `stage.NAME`, `other.TOPIC`
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from math import log1p
+from typing import Final
+
+from agents.reading.cues import Cue, Sighting, Span, Surroundings
+from agents.reading.taxonomy import GRAMMAR, SUPPORTING, TopicFile
+
+Features = Mapping[str, float]
+
+_STRENGTH: Final[Mapping[str, float]] = {"strong": 1.0, "likely": 0.6, "weak": 0.3}
+_PLACE: Final[Mapping[str, float]] = {"title": 1.0, "lead": 1.0, "early": 0.65, "late": 0.4}
+_SURROUNDED: Final[Mapping[str, float]] = {"with": 1.0, "bare": 0.6, "off": 0.1}
+_CUES: Final = 3.0
+"""What a strong cue in the title adds to `cues`: more than to other features, so that training rests on it first."""
+
+_NEAR: Final = 40
+"""Characters between a cue and a word of a stage that is near it."""
+
+_BEFORE: Final = 25
+"""Characters before a cue in which a word of denial or comparison is about it."""
+
+_MOST: Final = 2.0
+
+GENERIC: Final = (
+    "cues", "only.", "strong.", "likely.", "weak.", "support", "elsewhere", "title.support", "title.elsewhere",
+    "share", "first", "negated", "contrast",
+)  # fmt: skip
+"""How the names begin that mean the same for every topic, one without weights of its own included."""
+
+
+def topic_features(sighting: Sighting, number: int, topics: Sequence[TopicFile]) -> Features:
+    """What there is to weigh about topic `number`; empty where it has no cue."""
+    cues = sighting.cues[number]
+    if not cues:
+        return {}
+    topic = topics[number]
+    features: defaultdict[str, float] = defaultdict(float)
+    sentences = sighting.excerpt.sentences
+    balance = [_balance(around, topic) for around in sighting.surroundings]
+    for cue in cues:
+        support, elsewhere = balance[cue.sentence]
+        context = "with" if support > elsewhere else "off" if elsewhere > support else "bare"
+        name = f"{cue.strength}.{sentences[cue.sentence].place}.{context}"
+        features[name] = min(features[name] + 1, _MOST)
+        worth = _STRENGTH[cue.strength] * _PLACE[sentences[cue.sentence].place] * _SURROUNDED[context]
+        features["cues"] = min(features["cues"] + _CUES * worth, _CUES * _MOST)
+        if cue.pattern:
+            features[f"pattern.{cue.pattern}"] = 1.0
+        around = sighting.surroundings[cue.sentence]
+        for kind, named in (("negation", "negated"), ("contrast", "contrast")):
+            if _stands_before(around.context.get(kind, ()), cue):
+                features[named] = min(features[named] + 1, _MOST)
+    if all(cue.strength == "weak" for cue in cues):
+        features["only.weak"] = 1.0
+    where = sorted({cue.sentence for cue in cues})
+    _of_context(features, sighting, balance)
+    features["share"] = len(where) / len(sentences)
+    features["first"] = 1 / (1 + where[0])
+    for at in where:
+        weight = _PLACE[sentences[at].place]
+        around = sighting.surroundings[at]
+        for kind, classes in (("part", around.parts), ("stage", around.stages)):
+            for name in classes.get(number, ()):
+                features[f"{kind}.{name}"] = max(features[f"{kind}.{name}"], weight)
+    for other, theirs in enumerate(sighting.cues):
+        if other != number and theirs:
+            strongest = max(_STRENGTH[cue.strength] for cue in theirs)
+            features[f"other.{topics[other].topic}"] = strongest
+    return dict(features)
+
+
+def _balance(around: Surroundings, topic: TopicFile) -> tuple[int, int]:
+    """Words of a sentence that support the topic, and that are about something else."""
+    support = elsewhere = 0
+    for name, spans in around.context.items():
+        if name in topic.support:
+            support += len(spans)
+        elif name not in GRAMMAR and name not in SUPPORTING:
+            elsewhere += len(spans)
+    return support, elsewhere
+
+
+def _of_context(
+    features: defaultdict[str, float], sighting: Sighting, balance: Sequence[tuple[int, int]]
+) -> None:
+    features["support"] = log1p(sum(support for support, _ in balance))
+    features["elsewhere"] = log1p(sum(elsewhere for _, elsewhere in balance))
+    if sighting.excerpt.sentences[0].place == "title":
+        features["title.support"], features["title.elsewhere"] = (log1p(n) for n in balance[0])
+    totals: defaultdict[str, int] = defaultdict(int)
+    for around in sighting.surroundings:
+        for name, spans in around.context.items():
+            if name not in GRAMMAR and name not in SUPPORTING:
+                totals[name] += len(spans)
+    for name, total in totals.items():
+        features[f"has.{name}"] = log1p(total)
+
+
+def _stands_before(spans: Sequence[Span], cue: Cue) -> bool:
+    return any(cue.start - _BEFORE <= end <= cue.start for _, end in spans)
+
+
+def stage_features(sighting: Sighting, number: int) -> Features:
+    """What there is to weigh about the stage of topic `number`: words of stages, parts and grammar around its cues.
+
+    `NAME` adds up what stands in the sentences of the cues, more where it is near one; `title.NAME` what the title has.
+    """
+    features: defaultdict[str, float] = defaultdict(float)
+    by_sentence: defaultdict[int, list[Cue]] = defaultdict(list)
+    for cue in sighting.cues[number]:
+        by_sentence[cue.sentence].append(cue)
+    for at, sentence in enumerate(sighting.excerpt.sentences):
+        cues = by_sentence.get(at)
+        if cues is None and sentence.place != "title":
+            continue
+        around = sighting.surroundings[at]
+        for name, spans in _named(around, number):
+            if sentence.place == "title":
+                features[f"title.{name}"] = 1.0
+            if cues is not None:
+                weight = _PLACE[sentence.place] * max(_nearness(span, cues) for span in spans)
+                features[name] = min(features[name] + weight, _MOST)
+    return dict(features)
+
+
+def _named(around: Surroundings, number: int) -> list[tuple[str, Sequence[Span]]]:
+    found: list[tuple[str, Sequence[Span]]] = [*around.stages.get(number, {}).items()]
+    found += [(f"part.{name}", spans) for name, spans in around.parts.get(number, {}).items()]
+    found += [(name, around.context[name]) for name in GRAMMAR if name in around.context]
+    return found
+
+
+def _nearness(span: Span, cues: Sequence[Cue]) -> float:
+    distance = min(max(span[0], cue.start) - min(span[1], cue.end) for cue in cues)
+    return 1.0 if distance <= _NEAR else 0.5

@@ -1,0 +1,118 @@
+"""Labelled texts, for measuring how well articles are read and for training the weights.
+
+Two sets lie beside the repository where they are at hand, in `../shared/data`; `tests/fixtures/topics_labelled.jsonl`
+is our own. An item: `id`, `lang`, `title`, `body`, 0 or 1 for each topic, `debatable` topics, `stages` by topic.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from agents.reading.article import Article, read_article  # noqa: E402
+from agents.reading.automaton import LiteralTable  # noqa: E402
+from agents.reading.scene import Scene  # noqa: E402
+from agents.reading.taxonomy import Taxonomies, load_taxonomies  # noqa: E402
+from agents.reading.topics import TopicClassifier  # noqa: E402
+
+DATA = ROOT.parent / "shared" / "data"
+TOPICS = ("ceasefire", "mediation", "evacuation")
+TOPICS_FOLDER = ROOT / "deploy" / "config" / "topics"
+SAMPLES = ROOT / "deploy" / "samples" / "articles.jsonl"
+EXPECTED = ROOT / "tests" / "fixtures" / "samples_expected.jsonl"
+SETS = {
+    "dev_labelled": DATA / "dev_labelled.jsonl",
+    "dev_written": DATA / "dev_written.jsonl",
+    "own": ROOT / "tests" / "fixtures" / "topics_labelled.jsonl",
+    "samples": EXPECTED,
+}
+
+
+@dataclass(frozen=True)
+class Item:
+    """One labelled text. `group` is what is held out together: its source, or its language where we wrote it."""
+
+    set: str
+    id: str
+    lang: str
+    title: str
+    body: str
+    topics: dict[str, bool]
+    debatable: frozenset[str]
+    stages: dict[str, tuple[str, ...]]
+    look_alike: bool
+    group: str
+
+    def settled(self) -> Iterator[str]:
+        """The topics on which nobody would differ."""
+        return (topic for topic in TOPICS if topic not in self.debatable)
+
+
+def items_of(name: str) -> list[Item]:
+    """The items of a set; empty where it is not here."""
+    path = SETS[name]
+    if not path.exists():
+        return []
+    raws = [json.loads(line) for line in path.open(encoding="utf-8") if line.strip()]
+    return _samples(raws) if name == "samples" else [_item(name, raw) for raw in raws]
+
+
+def _samples(expected: list[dict[str, Any]]) -> list[Item]:
+    """The sample articles with what is expected of them: every stage of a topic is as good as another."""
+    articles = [read_article(line) for line in SAMPLES.read_bytes().splitlines()]
+    items = {}
+    for article, raw in zip(articles, expected, strict=True):
+        stages = raw["topics"]
+        labels = {topic: int(topic in stages) for topic in TOPICS}
+        values = {
+            "id": article.id,
+            "lang": article.language[:2],
+            "title": article.title,
+            "body": article.body,
+        }
+        items[article.id] = _item(
+            "samples", {**values, **labels, "stages": stages, "look_alike": raw["look_alike"]}
+        )
+    return list(items.values())
+
+
+def _item(name: str, raw: dict[str, Any]) -> Item:
+    lang = raw["lang"]
+    return Item(
+        set=name,
+        id=raw["id"],
+        lang=lang,
+        title=raw["title"],
+        body=raw["body"],
+        topics={topic: bool(raw.get(topic)) for topic in TOPICS},
+        debatable=frozenset(raw.get("debatable", ())),
+        stages={topic: tuple(stages) for topic, stages in raw.get("stages", {}).items() if stages},
+        look_alike=bool(raw.get("look_alike")) or str(raw.get("kind", "")).startswith("look"),
+        group=raw.get("source") or f"{name}-{lang}",
+    )
+
+
+class Bench:
+    """The classifier alone, over labelled items."""
+
+    def __init__(self, folder: Path = TOPICS_FOLDER, taxonomies: Taxonomies | None = None) -> None:
+        table = LiteralTable()
+        self.taxonomies = taxonomies or load_taxonomies(folder)
+        self.classifier = TopicClassifier(self.taxonomies, table)
+        self._automaton = table.build()
+
+    def scene(self, item: Item) -> Scene:
+        """The item as the classifier sees it. Its language is not told: it must be found out."""
+        return Scene(Article(id=item.id, title=item.title, body=item.body), self._automaton)
+
+
+def all_items(names: Sequence[str] = tuple(SETS)) -> list[Item]:
+    """The items of several sets."""
+    return [item for name in names for item in items_of(name)]

@@ -1,0 +1,159 @@
+"""`make weights`: the weights of the topic classifier, from the labelled texts, as `deploy/config/topics/weights.yaml`.
+
+Two linear models a topic: a logistic regression over the features of an article (is it about the topic?), and a
+multinomial one over those of the stage. Features have the same names in every language, so that what is learnt in one
+serves all. Debatable judgements are left out. `held_out` gives the reading of each text by weights that were trained
+without its source (real texts) or its language (written ones).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from sklearn.feature_extraction import DictVectorizer
+from sklearn.linear_model import LogisticRegression
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from agents.reading.features import stage_features, topic_features
+from agents.reading.taxonomy import TopicWeights, load_taxonomies
+from agents.reading.topics import DEFAULT, generic
+from benchmarks.labelled import TOPICS, TOPICS_FOLDER, Bench, Item, all_items
+
+STRENGTH = 0.2
+"""Inverse of the regularisation of the topic models (the smaller, the flatter the weights)."""
+
+STAGE_STRENGTH = 0.3
+LEAST = 0.005
+"""Weights nearer to nothing than this are left out of the file."""
+
+FOLDS = 10
+
+
+@dataclass(frozen=True)
+class Example:
+    """Features of one text for one topic, and what they should say."""
+
+    item: Item
+    topic: str
+    features: Mapping[str, float]
+    stage_features: Mapping[str, float]
+
+
+def examples_of(items: Sequence[Item], bench: Bench) -> list[Example]:
+    """The examples of all texts in which the topic has a cue at all."""
+    topics = bench.taxonomies.topics
+    found = []
+    for item in items:
+        sighting = bench.classifier.look(bench.scene(item))
+        if sighting is None:
+            continue
+        for number, topic in enumerate(topics):
+            features = topic_features(sighting, number, topics)
+            if features and topic.topic in TOPICS:
+                found.append(Example(item, topic.topic, features, stage_features(sighting, number)))
+    return found
+
+
+def train(examples: Sequence[Example]) -> dict[str, TopicWeights]:
+    """Weights for each topic, and the default ones for topics of a user's own."""
+    weights = {topic: _train_topic([e for e in examples if e.topic == topic]) for topic in TOPICS}
+    pooled = [replace(e, features=generic(e.features)) for e in examples]
+    weights[DEFAULT] = TopicWeights(**_fit_topic(pooled, "default"))
+    return weights
+
+
+def _train_topic(examples: Sequence[Example]) -> TopicWeights:
+    return TopicWeights(**_fit_topic(examples, "topic"), stages=_fit_stages(examples))
+
+
+def _fit_topic(examples: Sequence[Example], _kind: str) -> dict[str, object]:
+    settled = [e for e in examples if e.topic not in e.item.debatable]
+    vectors = DictVectorizer(sparse=False)
+    x = vectors.fit_transform([dict(e.features) for e in settled])
+    y = np.array([e.item.topics[e.topic] for e in settled])
+    model = LogisticRegression(C=STRENGTH, max_iter=5000).fit(x, y)
+    return {"bias": float(model.intercept_[0]), "features": _named(vectors, model.coef_[0])}
+
+
+def _fit_stages(examples: Sequence[Example]) -> dict[str, dict[str, float]]:
+    rows = [
+        (dict(e.stage_features), stage, weight)
+        for e in examples
+        if e.item.topics[e.topic]
+        for stage, weight in zip(e.item.stages.get(e.topic, ())[:3], (1.0, 0.25, 0.1), strict=False)
+    ]
+    vectors = DictVectorizer(sparse=False)
+    x = vectors.fit_transform([row[0] for row in rows])
+    model = LogisticRegression(C=STAGE_STRENGTH, max_iter=5000).fit(
+        x, [row[1] for row in rows], sample_weight=[row[2] for row in rows]
+    )
+    return {
+        str(stage): {"bias": round(float(model.intercept_[k]), 3), **_named(vectors, model.coef_[k])}
+        for k, stage in enumerate(model.classes_)
+    }
+
+
+def _named(vectors: DictVectorizer, coefficients: np.ndarray) -> dict[str, float]:
+    names = vectors.get_feature_names_out()
+    return {
+        str(name): round(float(value), 3)
+        for name, value in zip(names, coefficients, strict=True)
+        if abs(value) >= LEAST
+    }
+
+
+def held_out(examples: Sequence[Example]) -> dict[str, dict[str, TopicWeights]]:
+    """For every group of texts, the weights trained without it (groups share a fold so that there are few)."""
+    sizes: dict[str, int] = {}
+    for example in examples:
+        sizes[example.item.group] = sizes.get(example.item.group, 0) + 1
+    folds: list[list[str]] = [[] for _ in range(FOLDS)]
+    for group in sorted(sizes, key=lambda g: -sizes[g]):
+        min(folds, key=lambda fold: sum(sizes[g] for g in fold)).append(group)
+    weights = {}
+    for fold in folds:
+        without = train([e for e in examples if e.item.group not in fold])
+        weights.update(dict.fromkeys(fold, without))
+    return weights
+
+
+def write(weights: Mapping[str, TopicWeights], path: Path) -> None:
+    """Write the weights as YAML that a person can read, the heaviest first."""
+    lines = [
+        "# What each feature of an article counts, by topic. Made by `make weights` from labelled texts; the names are",
+        "# told in agents/reading/features.py. `default` serves topics that have no weights of their own.",
+        "weights:",
+    ]
+    for topic in sorted(weights):
+        own = weights[topic]
+        lines += [f"  {topic}:", f"    bias: {own.bias:.3f}", f"    features: {_flow(own.features)}"]
+        if own.stages:
+            lines.append("    stages:")
+            lines += [f"      {stage}: {_flow(values)}" for stage, values in own.stages.items()]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _flow(values: Mapping[str, float]) -> str:
+    order = sorted(values, key=lambda name: (name != "bias", -abs(values[name]), name))
+    return "{" + ", ".join(f"{name}: {values[name]:.3f}" for name in order) + "}"
+
+
+def main() -> None:
+    """Train on everything that is here and write the file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--topics", type=Path, default=TOPICS_FOLDER)
+    options = parser.parse_args()
+    bench = Bench(taxonomies=load_taxonomies(options.topics))
+    examples = examples_of(all_items(), bench)
+    write(train(examples), options.topics / "weights.yaml")
+    print(f"{len(examples)} examples → {options.topics / 'weights.yaml'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+"""A small taxonomy of its own for tests of the engine: what is tested is the engine, not the words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agents.reading.taxonomy import Taxonomies, TopicFile, TopicWeights
+
+TRUCE = {
+    "topic": "truce",
+    "stages": ["agreed", "broken"],
+    "default_stage": "agreed",
+    "support": ["armed"],
+    "patterns": [{"parts": ["stop", "fighting"], "within": 30, "strength": "likely"}],
+    "codes": {"cameo": {"agreed": ["0871"], "broken": ["196"]}, "iptc": ["medtop:20000073"]},
+    "languages": {
+        "en": {
+            "strong": ["truce*", "lay ... down their arms"],
+            "never": ["trade truce"],
+            "parts": {"stop": ["halt*", "stop*"], "fighting": ["fighting", "shelling"]},
+            "stages": {"agreed": ["agree*", "sign*"], "broken": ["broke*", "violat*"]},
+        },
+        "ar": {"strong": ["هدنة"], "stages": {"agreed": ["اتفق*"]}},
+        "ru": {"strong": ["перемири*"], "stages": {"agreed": ["соглас*"]}},
+    },
+}
+
+CONTEXT = {
+    "en": {"armed": ("army", "rebels", "war"), "sport": ("club", "coach"), "negation": ("no", "not")},
+    "ar": {"armed": ("الجيش",)},
+    "ru": {"armed": ("войн*",)},
+}
+
+
+def taxonomies(weights: dict[str, TopicWeights] | None = None, **changes: Any) -> Taxonomies:
+    """One topic, `truce`, with some of its keys changed."""
+    return Taxonomies((TopicFile.model_validate(TRUCE | changes),), CONTEXT, weights or {})

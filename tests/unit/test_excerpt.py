@@ -1,0 +1,59 @@
+"""The sentences that topics are read from."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.reading.excerpt import HEAD, LONGEST, MOST, Excerpt
+
+FILLER = "Nothing of note was said here. " * 60
+
+
+def texts(excerpt: Excerpt) -> list[str]:
+    return [excerpt.text[s.at : s.end].strip() for s in excerpt.sentences]
+
+
+def test_title_and_lead_are_always_there_and_the_rest_only_around_marks() -> None:
+    body = f"First one. Second. {FILLER}The army agreed a truce. {FILLER}"
+    excerpt = Excerpt("title", body, 0, [body.index("truce")])
+    assert texts(excerpt)[:3] == ["title", "First one", "Second"]
+    assert texts(excerpt)[-1] == "The army agreed a truce"
+    assert [s.place for s in excerpt.sentences[:4]] == ["title", "lead", "lead", "early"]
+    assert excerpt.sentences[-1].place == "late"
+    assert len(excerpt.text) < HEAD * 2
+
+
+def test_a_position_leads_back_to_the_field() -> None:
+    body = f"{FILLER}Both sides kept the truce."
+    excerpt = Excerpt("a truce", body, 0, [body.index("truce")])
+    at = excerpt.text.rindex("truce")
+    number = len(excerpt.sentences) - 1
+    assert excerpt.origin(number, at) == body.index("truce")
+    assert excerpt.origin(0, excerpt.text.index("truce")) == 2
+
+
+def test_reading_begins_where_the_body_begins() -> None:
+    body = "title. the news."
+    assert texts(Excerpt("title", body, body.index("the"), [])) == ["title", "the news"]
+
+
+def test_a_sentence_without_end_is_cut_and_many_marks_are_bounded() -> None:
+    endless = "word " * 20_000
+    excerpt = Excerpt("", endless, 0, range(0, len(endless), 40))
+    assert len(excerpt.sentences) <= MOST + 1
+    assert all(s.end - s.at <= LONGEST for s in excerpt.sentences)
+
+
+@given(st.text(), st.text(alphabet="ab .\n!؟", max_size=3000), st.data())
+def test_sentences_are_pieces_of_their_field_that_never_overlap(
+    title: str, body: str, data: st.DataObject
+) -> None:
+    marks = sorted(data.draw(st.lists(st.integers(0, max(0, len(body) - 1)), max_size=5))) if body else []
+    excerpt = Excerpt(title, body, 0, marks)
+    end = 0
+    for sentence in excerpt.sentences:
+        if sentence.field == "body":
+            assert sentence.start >= end
+            end = sentence.start + sentence.end - sentence.at
+            assert end <= len(body)

@@ -1,0 +1,69 @@
+"""A classifier of the user's own takes the place of the taxonomy's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib.metadata import EntryPoint
+
+import pytest
+
+import streams.reading
+from agents.reading.article import Article
+from agents.reading.scene import Scene
+from agents.reading.taxonomy import Taxonomies
+from streams.configuration import Configuration, load_configuration
+from streams.errors import ConfigurationError
+from streams.reading import build_reader
+from streams.wire import Evidence, TopicReading
+from tests.builders import MOMENT
+
+
+class Gardens:
+    """Finds one topic that the taxonomy does not have."""
+
+    def __init__(self, taxonomies: Taxonomies) -> None:
+        self.topics = taxonomies.topics
+
+    def classify(self, scene: Scene) -> tuple[TopicReading, ...]:
+        at = scene.article.title.find("hedge")
+        if at < 0:
+            return ()
+        evidence = Evidence(field="title", start=at, end=at + 5, text="hedge")
+        return (TopicReading(topic="gardens", score=1, stage="trimmed", evidence=(evidence,)),)
+
+
+def configured(**service: object) -> Configuration:
+    configuration = load_configuration(environ={}, resolve_secrets=False)
+    settings = configuration.settings
+    settings = settings.model_copy(update={"service": settings.service.model_copy(update=service)})
+    return replace(configuration, settings=settings)
+
+
+def offer(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    entry = EntryPoint("gardens", value, streams.reading.GROUP)
+    monkeypatch.setattr(streams.reading, "entry_points", lambda group: [entry])
+
+
+def test_an_offered_classifier_reads_the_topics(monkeypatch: pytest.MonkeyPatch) -> None:
+    offer(monkeypatch, f"{__name__}:Gardens")
+    reader = build_reader(configured(classifier="gardens"))
+    read = reader.read(Article("a", "The hedge was cut", ""), MOMENT)
+    assert read is not None
+    assert [topic.topic for topic in read.reading.topics] == ["gardens"]
+    assert reader.read(Article("a", "The lawn was cut", ""), MOMENT) is None
+
+
+def test_a_classifier_that_nobody_offers_or_that_fails_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigurationError, match=r"no installed package offers the classifier 'gardens'"):
+        build_reader(configured(classifier="gardens"))
+    offer(monkeypatch, f"{__name__}:nothing")
+    with pytest.raises(ConfigurationError, match="does not load: AttributeError"):
+        build_reader(configured(classifier="gardens"))
+
+
+def test_all_articles_are_read_where_that_is_configured() -> None:
+    article = Article("a", "The hedge was cut", "")
+    read = build_reader(configured(classify_all=True)).read(article, MOMENT)
+    assert read is not None
+    assert read.reading.topics == ()
+    assert build_reader(configured()).read(article, MOMENT) is None

@@ -1,0 +1,80 @@
+"""Phrases of the taxonomy files, found in spaced excerpts."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.reading.fold import fold
+from agents.reading.phrases import BREAK, PhraseSet, fixed, spaced
+
+
+def found(phrase: str, text: str) -> list[str]:
+    """What a phrase finds in a text."""
+    excerpt = f" {spaced(fold(text))} "
+    return [excerpt[hit.start : hit.end] for hit in PhraseSet([(phrase, None)]).hits(excerpt)]
+
+
+@pytest.mark.parametrize(
+    ("phrase", "text", "what"),
+    [
+        ("truce", "A truce holds.", ["truce"]),
+        ("truce", "Two truces hold.", []),
+        ("truce", "An untruce", []),
+        ("truce*", "Two truces hold", ["truces"]),
+        ("cease-fire", "a cease fire, a cease-fire", ["cease fire", "cease fire"]),
+        ("halt ... fighting", "Halt all the fighting now", ["halt all the fighting"]),
+        ("halt ... fighting", "halt fighting", ["halt fighting"]),
+        ("halt ... fighting", "halt " + "x" * 80 + " fighting", []),
+        ("мирн* переговор*", "О мирных переговорах", ["мирных переговорах"]),
+        ("ateşkes*", "ATEŞKESİN", ["ateskesin"]),
+        ("перемир'я", "Перемир’я діє", ["перемир я"]),
+        ("Feuerpause", "Eine Feuerpause.", ["feuerpause"]),
+        ("هدنة", "والهدنة بين", ["والهدنه"]),
+        ("هدنة", "للهدنة", ["للهدنه"]),
+        ("هدنة", "مهدنة", []),
+    ],
+)
+def test_a_phrase_finds_its_words_and_no_others(phrase: str, text: str, what: list[str]) -> None:
+    assert found(phrase, text) == what
+
+
+def test_no_gap_goes_over_the_end_of_a_sentence() -> None:
+    excerpt = f" halt it {BREAK} the fighting "
+    assert PhraseSet([("halt ... fighting", None)]).hits(excerpt) == []
+
+
+def test_hits_come_in_order_with_all_meanings_of_a_phrase() -> None:
+    phrases = PhraseSet([("war", "b"), ("truce", "a"), ("war", "c")])
+    assert [(hit.start, hit.meaning) for hit in phrases.hits(" truce war ")] == [(1, "a"), (7, "b"), (7, "c")]
+
+
+@pytest.mark.parametrize(
+    ("phrase", "literal"),
+    [
+        ("truce*", "truce"),
+        ("Good Offices", "good offices"),
+        ("мирн* переговор*", None),
+        ("halt ... it", None),
+        ("no*", None),
+    ],
+)
+def test_a_phrase_without_gap_and_inner_star_can_be_searched_anywhere(
+    phrase: str, literal: str | None
+) -> None:
+    assert fixed(phrase) == literal
+
+
+@given(st.text())
+def test_spacing_keeps_every_position(text: str) -> None:
+    kept = spaced(text)
+    assert len(kept) == len(text)
+    assert all(new in (old, " ") for old, new in zip(text, kept, strict=True))
+
+
+@given(st.text(alphabet="halt fightng.\n*", max_size=300))
+def test_any_text_is_searched_without_a_fault(text: str) -> None:
+    for hit in found("halt ... fighting", text):
+        assert hit.startswith("halt")
+        assert hit.endswith("fighting")

@@ -1,0 +1,107 @@
+"""The topic classifier's engine, with a small taxonomy of its own."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agents.reading.article import Article
+from agents.reading.automaton import LiteralTable
+from agents.reading.scene import Scene
+from agents.reading.taxonomy import TopicWeights
+from agents.reading.topics import TopicClassifier
+from streams.wire import TopicReading
+from tests.unit.taxonomies import taxonomies
+
+TABLE = LiteralTable()
+CLASSIFIER = TopicClassifier(taxonomies(), TABLE)
+AUTOMATON = TABLE.build()
+
+
+def read(title: str, body: str = "", language: str = "") -> tuple[TopicReading, ...]:
+    return CLASSIFIER.classify(Scene(Article("a", title, body, language=language), AUTOMATON))
+
+
+def test_a_phrase_with_support_is_the_topic_with_its_words_and_codes() -> None:
+    [topic] = read("Army and rebels sign truce")
+    assert (topic.topic, topic.stage) == ("truce", "agreed")
+    assert [e.text for e in topic.evidence] == ["truce"]
+    assert (topic.evidence[0].field, topic.evidence[0].start, topic.evidence[0].end) == ("title", 21, 26)
+    assert topic.codes.cameo == ("0871",)
+
+
+def test_each_stage_shows_the_words_that_say_it() -> None:
+    [topic] = read("Rebels broke the truce they signed")
+    assert {stage.stage: stage.evidence[0].text for stage in topic.stages} == {
+        "agreed": "signed",
+        "broken": "broke",
+    }
+    assert {topic.stage, *topic.other_stages} == {"agreed", "broken"}
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Nothing here", "A trade truce of the army", "The untruced army", "Club and coach of the club"],
+)
+def test_what_is_not_the_topic_is_left_alone(title: str) -> None:
+    assert read(title) == ()
+
+
+def test_parts_near_each_other_are_a_cue_and_far_from_each_other_none() -> None:
+    [topic] = read("Army and rebels halt the fighting")
+    assert topic.evidence[0].text == "halt the fighting"
+    far = "halt the train that carries the books of the old library home to the place of the fighting"
+    assert read(f"Rebels: {far}") == ()
+
+
+def test_something_else_in_the_sentence_weighs_against_it() -> None:
+    with_support = read("Rebels: truce")[0].score
+    without = read("Word of a truce", "The club and the coach of the club.")
+    assert not without or without[0].score < with_support
+
+
+def test_a_word_counts_only_in_the_language_of_the_text() -> None:
+    assert read("Армия и повстанцы: перемирие в войне")[0].evidence[0].text == "перемирие"
+    assert read("الجيش: الهدنة")[0].evidence[0].text == "الهدنة"
+
+
+def test_weights_of_the_file_decide() -> None:
+    table = LiteralTable()
+    never = TopicWeights(bias=-20, features={"strong.title.with": 1.0})
+    classifier = TopicClassifier(taxonomies({"truce": never}), table)
+    assert classifier.classify(Scene(Article("a", "Army and rebels sign truce", ""), table.build())) == ()
+
+
+def test_stage_weights_of_the_file_decide() -> None:
+    table = LiteralTable()
+    weights = TopicWeights(
+        bias=5,
+        features={},
+        stages={"agreed": {"bias": 0.0}, "broken": {"bias": -1.0, "title.broken": 9.0}},
+    )
+    classifier = TopicClassifier(taxonomies({"default": weights}), table)
+    automaton = table.build()
+    stages = [
+        classifier.classify(Scene(Article("a", title, ""), automaton))[0].stage
+        for title in ("A truce", "They broke the truce")
+    ]
+    assert stages == ["agreed", "broken"]
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(
+        st.sampled_from("truce|TRUCE|ﷺ|هدنة|army |İ|ﬁ|e\u0301|. |\u200b|halt |fighting".split("|"))
+        | st.text(max_size=3),
+        max_size=30,
+    ).map("".join),
+    st.text(max_size=50),
+)
+def test_evidence_is_always_cut_out_of_the_original(title: str, body: str) -> None:
+    article = Article("a", title, body + " truce of the army. " + title)
+    for topic in CLASSIFIER.classify(Scene(article, AUTOMATON)):
+        for evidence in (*topic.evidence, *(e for stage in topic.stages for e in stage.evidence)):
+            field = article.title if evidence.field == "title" else article.body
+            assert field[evidence.start : evidence.end] == evidence.text
+            assert evidence.text
