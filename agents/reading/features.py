@@ -9,8 +9,8 @@ Both models are linear over these: whether the article is about the topic, and a
 - `support`, `elsewhere`, `title.support`, `title.elsewhere`: context of the whole excerpt, and of the title
 - `share`, `first`: how much of the excerpt shows the topic, and how early
 - `negated`, `contrast`: cues right behind a word of denial or comparison
-- those of a topic that has weights of its own: `has.CLASS` (context that is about something else), `pattern.A+B`, `part.NAME`,
-  `stage.NAME`, `other.TOPIC`
+- those of a topic that has weights of its own: `has.CLASS` (context that is about something else),
+  `pattern.A+B`, `part.NAME`, `stage.NAME`, `other.TOPIC`
 """
 
 from __future__ import annotations
