@@ -14,15 +14,13 @@ import logging
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
 from alerting.endpoint import Endpoint
 from alerting.formats import words
 from alerting.notice import for_people
 from alerting.verdict import Failure
 from streams.wire import Alert, EndpointDisabled
-
-THREADS: Final = 16
 
 
 def installed() -> bool:
@@ -33,9 +31,8 @@ def installed() -> bool:
 async def send(endpoint: Endpoint, event: Alert | EndpointDisabled) -> Failure | None:
     """Send one alert event within the endpoint's deadline; None when Apprise says that it was sent."""
     loop = asyncio.get_running_loop()
-    call = loop.run_in_executor(
-        _threads(), _notify, endpoint.url.get_secret_value(), *text(for_people(event))
-    )
+    threads = _threads(endpoint.id, endpoint.concurrency)
+    call = loop.run_in_executor(threads, _notify, endpoint.url.get_secret_value(), *text(for_people(event)))
     try:
         async with asyncio.timeout(endpoint.timeout.total_seconds()):
             return None if await call else "apprise"
@@ -70,6 +67,7 @@ def _library() -> Any:
     return library
 
 
-@lru_cache(1)
-def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(THREADS, thread_name_prefix="tocsin-apprise")
+@lru_cache(1024)
+def _threads(endpoint_id: str, concurrency: int) -> ThreadPoolExecutor:
+    """Threads of one endpoint: a service that hangs beyond the deadline keeps those of no other."""
+    return ThreadPoolExecutor(concurrency, thread_name_prefix=f"tocsin-apprise-{endpoint_id}")

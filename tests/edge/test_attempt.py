@@ -195,6 +195,18 @@ async def test_apprise_uses_no_proxy_of_the_environment(monkeypatch: pytest.Monk
 
 
 @pytest.mark.skipif(not installed(), reason="the optional extra `apprise` is not installed")
+async def test_an_apprise_service_that_hangs_beyond_the_deadline_takes_no_thread_of_another() -> None:
+    async with serving(forever) as hanging, serving(answering(NO_CONTENT)) as well:
+        short = {"format": "apprise", "secrets": (), "timeout": timedelta(seconds=0.2)}
+        stuck = [tell(f"json://127.0.0.1:{hanging.port}/", id="stuck", **short) for _ in range(40)]
+        outcomes = {attempted.verdict.reason for attempted in await asyncio.gather(*stuck)}
+        assert outcomes == {"no complete answer in time"}
+        assert hanging.accepted <= builders.endpoint().concurrency
+        attempted = await tell(f"json://127.0.0.1:{well.port}/", id="well", format="apprise", secrets=())
+        assert (attempted.verdict.outcome, well.accepted) == ("delivered", 1)
+
+
+@pytest.mark.skipif(not installed(), reason="the optional extra `apprise` is not installed")
 async def test_apprise_logs_no_url(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     async with serving(answering(b"HTTP/1.1 500 canary\r\ncontent-length: 6\r\n\r\ncanary")) as served:

@@ -17,6 +17,7 @@ from alerting.endpoint import Breaker, Endpoint, RateLimit
 from alerting.notice import endpoint_disabled
 from alerting.pending import EndpointState
 from streams.embedded import EmbeddedBroker
+from streams.faults import FAULTS
 from streams.outputs import settle
 from streams.receiver import Answer, Receiver
 from streams.state import write_state
@@ -345,3 +346,29 @@ async def test_figures_say_what_is_owed_and_who_is_not_called(desk: Desk, opened
     assert 'tocsin_pending{endpoint="ops"} 1.0' in said
     assert 'tocsin_pending{endpoint="desk"} 0.0' in said
     assert 'tocsin_breaker_open{endpoint="desk"} 1.0' in said
+
+
+@pytest.mark.parametrize("fault", ["hang", "drip", "flood"])
+async def test_one_of_fifty_endpoints_that_misbehaves_holds_up_none_of_the_others(
+    desk: Desk, opened: Open, fault: str
+) -> None:
+    """All that the others are owed is delivered while the bad one still has its calls under way."""
+    bad = await opened("bad", *[FAULTS[fault]] * 100, timeout=timedelta(seconds=100), concurrency=4)
+    well = await opened("well")
+    others = [well.model_copy(update={"id": f"e{number}"}) for number in range(49)]
+    await desk.start(bad, *others)
+    for number in range(4):
+        for endpoint in (bad, *others):
+            alert = builders.alert(webhook_id=f"msg_{endpoint.id}_{number}")
+            await desk.publish(builders.notification(endpoint=endpoint.id, alert=alert))
+    for batch in await desk._fetch():
+        await desk.delivery.handle(batch)
+    lines = {name: line for p in desk.delivery._partitions.values() for name, line in p.lines.items()}
+    slow = lines.pop("bad")
+    while running := [task for line in lines.values() for task in line._running.values()]:
+        await asyncio.wait(running)
+    assert all(len(line) == 0 for line in lines.values())
+    assert len(set(ids(desk.got["well"]))) == len(desk.got["well"]) == 49 * 4
+    assert len(slow) == 4
+    if fault == "hang":
+        assert len(slow._running) == 4
