@@ -28,6 +28,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "tail": "Follow a public topic, readable.",
     "trace": "Print the life of an alert, from its article to each attempt.",
     "replay": "Send what was rejected or not delivered through again.",
+    "backtest": "Compare the alerts of a new configuration with the present.",
     "endpoint": "See what an endpoint would get and how it stands, send it a drill, make a secret.",
     "topics": "Create or verify the Kafka topics.",
     "schemas": "Write the JSON Schemas and the AsyncAPI document.",

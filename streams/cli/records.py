@@ -93,8 +93,10 @@ async def in_time_order(
         starts, ends = await _bounds(consumer, partitions, since, until)
         counted(sum(max(0, ends[tp] - starts[tp]) for tp in partitions))
         async for record in _merged(consumer, starts, ends):
-            # Where times do not grow with offsets, one that is later may stand before the end.
-            if until is None or record.timestamp < until.timestamp() * 1000:
+            # Times need not grow with offsets: between the bounds there may be some that lie outside.
+            if (since is None or record.timestamp >= since.timestamp() * 1000) and (
+                until is None or record.timestamp < until.timestamp() * 1000
+            ):
                 yield record
 
 
@@ -144,9 +146,11 @@ async def _bounds(
         if moment is None:
             continue
         asked = {tp: max(0, int(moment.timestamp() * 1000)) for tp in partitions}
-        for tp, found in (await consumer.offsets_for_times(asked)).items():
-            # None: nothing as late as that, so all of it is before.
-            bound[tp] = found.offset if found is not None and found.offset >= 0 else ends[tp]
+        found = await consumer.offsets_for_times(asked)
+        if not any(found.values()):
+            continue  # nothing as late as that, or a broker that cannot say: every record is looked at
+        for tp, place in found.items():
+            bound[tp] = place.offset if place is not None and place.offset >= 0 else ends[tp]
     return starts, ends
 
 

@@ -1,0 +1,230 @@
+"""What a configuration would have raised on past articles, and how that differs from the one in force. Pure.
+
+Articles are read and candidates decided by the same functions as in the service, under a clock that the caller gives
+with each article; nothing is sent. Two alerts of the two configurations are the same when they belong to the same watch
+and have an article in common: a wider query may open a story with an earlier article, and is no other alert for that.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from agents.reading.article import Article
+from agents.reading.reader import Reader
+from alerting.policy import decide
+from alerting.story import Stories
+from streams.configuration import Configuration
+from streams.wire import Alert, Candidate, Clause
+
+TERMS_REPORTED: Final = 30
+WORDS_KEPT: Final = 6
+
+
+@dataclass(slots=True)
+class Raised:
+    """One alert: as it was opened, and what it came to. `why_not`: why the other configuration lacks it."""
+
+    alert: Alert
+    articles: set[str]
+    updates: int = 0
+    why_not: str = ""
+
+    @property
+    def watch(self) -> str:
+        """The watch's id."""
+        return self.alert.watch.id
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The distinct words that made its conditions hold."""
+        return tuple(dict.fromkeys(_words(self.alert.because)))[:WORDS_KEPT]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word of a query or of keywords: in how many articles it was a reason, and for how many alerts."""
+
+    watch: str
+    term: str
+    hits: int
+    alerts: int
+
+
+class Side:
+    """One configuration at work."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        """Raises QueryError where a query cannot be understood."""
+        self._reader = Reader.build(
+            taxonomies=configuration.taxonomies,
+            registry=configuration.registry,
+            watches=configuration.watches,
+            terms=configuration.terms,
+        )
+        self._watches = {watch.id: watch for watch in configuration.watches}
+        self._stories = Stories()
+        self._raised: dict[str, Raised] = {}
+        self._hits: Counter[str] = Counter()
+        self._term_hits: Counter[tuple[str, str]] = Counter()
+        self._term_alerts: Counter[tuple[str, str]] = Counter()
+
+    @property
+    def raised(self) -> list[Raised]:
+        """All alerts, in the order of their opening."""
+        return list(self._raised.values())
+
+    @property
+    def hits(self) -> int:
+        """Articles that a watch matched, counted for each watch."""
+        return self._hits.total()
+
+    @property
+    def watches(self) -> tuple[str, ...]:
+        """The watches that are switched on."""
+        return tuple(watch.id for watch in self._watches.values() if watch.enabled)
+
+    def feed(self, article: Article, seen_at: datetime) -> list[Raised]:
+        """Read an article and decide about its hits; the alerts that it opened."""
+        read = self._reader.read(article, seen_at)
+        if read is None:
+            return []
+        opened = [self._decide(candidate) for candidate in read.candidates]
+        return [raised for raised in opened if raised is not None]
+
+    def _decide(self, candidate: Candidate) -> Raised | None:
+        decision = decide(self._stories, candidate, self._watches[candidate.watch])
+        if decision.ruling == "repeat":
+            return None
+        self._stories.put(decision.story)
+        self._hits[candidate.watch] += 1
+        terms = {(candidate.watch, term) for term in _terms(candidate.because)}
+        self._term_hits.update(terms)
+        if decision.ruling == "opened" and decision.alert is not None:
+            self._term_alerts.update(terms)
+            raised = Raised(decision.alert, {candidate.article.id})
+            self._raised[decision.story.alert_id] = raised
+            return raised
+        raised = self._raised[decision.story.alert_id]
+        raised.articles.add(candidate.article.id)
+        raised.updates += decision.ruling == "updated"
+        return None
+
+    def why_not(self, watch: str, article: Article, seen_at: datetime) -> str:
+        """Why a watch does not match an article; empty where it does."""
+        found = self._watches.get(watch)
+        if found is None or not found.enabled:
+            return "the watch is not there" if found is None else "the watch is switched off"
+        evaluations = self._reader.explain(article, seen_at).evaluations
+        evaluation = next(each for each in evaluations if each.watch.id == watch)
+        failed = [clause for clause in evaluation.clauses if not clause.held]
+        return "; ".join(clause.clause + (f" ({clause.note})" if clause.note else "") for clause in failed)
+
+    def noisiest(self) -> list[Term]:
+        """The words behind most alerts, then behind most hits."""
+        terms = [
+            Term(watch, term, hits, self._term_alerts[watch, term])
+            for (watch, term), hits in self._term_hits.items()
+        ]
+        terms.sort(key=lambda term: (-term.alerts, -term.hits, term.watch, term.term))
+        return terms[:TERMS_REPORTED]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What the new configuration would lose and gain; without a new one, nothing."""
+
+    lost: tuple[Raised, ...] = ()
+    gained: tuple[Raised, ...] = ()
+
+
+@dataclass(slots=True)
+class Count:
+    """Alerts of one watch or day."""
+
+    in_force: int = 0
+    new: int = 0
+    lost: int = 0
+    gained: int = 0
+
+
+@dataclass(slots=True)
+class Backtest:
+    """Both configurations over the same articles; `new` is None where only the one in force is looked at."""
+
+    in_force: Side
+    new: Side | None = None
+    articles: int = 0
+    unreadable: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+
+    def feed(self, article: Article, seen_at: datetime) -> None:
+        """One article, seen at a time; in the order of time."""
+        self.articles += 1
+        self.first = seen_at if self.first is None else min(self.first, seen_at)
+        self.last = seen_at if self.last is None else max(self.last, seen_at)
+        before = self.in_force.feed(article, seen_at)
+        if self.new is None:
+            return
+        after = self.new.feed(article, seen_at)
+        for raised, other in ((before, self.new), (after, self.in_force)):
+            for each in raised:
+                if each.watch not in {one.watch for one in (after if other is self.new else before)}:
+                    each.why_not = other.why_not(each.watch, article, seen_at)
+
+    def difference(self) -> Difference:
+        """Alerts that only one of the two raised."""
+        if self.new is None:
+            return Difference()
+        return Difference(
+            lost=tuple(_without_counterpart(self.in_force.raised, self.new.raised)),
+            gained=tuple(_without_counterpart(self.new.raised, self.in_force.raised)),
+        )
+
+    def by_watch(self) -> dict[str, Count]:
+        """Alerts by watch, of all watches that either has."""
+        counts = {watch: Count() for watch in self.in_force.watches}
+        counts |= {watch: Count() for watch in (self.new.watches if self.new else ()) if watch not in counts}
+        for name, raised in self._all():
+            count = counts[raised.watch]
+            setattr(count, name, getattr(count, name) + 1)
+        return counts
+
+    def by_day(self) -> dict[date, Count]:
+        """Alerts by the day (UTC) of their opening."""
+        counts: dict[date, Count] = {}
+        for name, raised in self._all():
+            count = counts.setdefault(raised.alert.at.date(), Count())
+            setattr(count, name, getattr(count, name) + 1)
+        return dict(sorted(counts.items()))
+
+    def _all(self) -> Iterable[tuple[str, Raised]]:
+        difference = self.difference()
+        parts: dict[str, Sequence[Raised]] = {
+            "in_force": self.in_force.raised,
+            "new": self.new.raised if self.new else (),
+            "lost": difference.lost,
+            "gained": difference.gained,
+        }
+        return ((name, raised) for name, part in parts.items() for raised in part)
+
+
+def _without_counterpart(own: Iterable[Raised], others: Iterable[Raised]) -> Iterable[Raised]:
+    told = {(other.watch, article) for other in others for article in other.articles}
+    return (each for each in own if not any((each.watch, article) in told for article in each.articles))
+
+
+def _words(clauses: Iterable[Clause]) -> Iterable[str]:
+    return (
+        " ".join(evidence.text.split()) for clause in clauses if clause.held for evidence in clause.evidence
+    )
+
+
+def _terms(clauses: Iterable[Clause]) -> Iterable[str]:
+    """The words of queries and keywords, whatever their case."""
+    own = (clause for clause in clauses if clause.clause.startswith(("query:", "terms:")))
+    return (word.casefold() for word in _words(own))

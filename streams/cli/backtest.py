@@ -1,0 +1,308 @@
+"""`tocsin backtest`: what a new configuration would have raised on past articles. Nothing is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from agents.reading.article import Article, read_article
+from alerting.watch import duration
+from streams.backtest import Backtest, Count, Raised, Side
+from streams.cli import app
+from streams.cli.articles import articles_in, opened
+from streams.cli.pipes import hush_on_broken_pipe
+from streams.cli.views import headline, shortened
+from streams.configuration import configuration_folder, load_configuration, load_settings
+from streams.errors import UnreadableArticle, UsageError
+from streams.logs import clean
+from streams.topics import ARTICLES
+from streams.wire import rfc3339
+
+SHOWN: Final = 20
+"""Alerts lost, alerts gained and words that are shown one by one."""
+
+
+@app.command()
+def backtest(
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="Articles as for `publish` [default: the topic of articles]."),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--from", help="From this UTC time or date on, or a span before now such as 7d."),
+    ] = None,
+    until: Annotated[str | None, typer.Option("--to", help="Before this UTC time, likewise.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="Folder of the new configuration; without it, only the one in force.")
+    ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="TOCSIN_CONFIG", help="Folder of the configuration in force [default: the sample]."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+) -> None:
+    """Compare the alerts that a new configuration would have raised with those of the one in force.
+
+    The clock is the time of each record in the topic; in a file, when each article was published. No webhook is
+    called.
+    """
+    now = datetime.now(UTC)
+    start, end = moment(since, "--from", now), moment(until, "--to", now)
+    if start is not None and end is not None and start >= end:
+        raise UsageError(f"--from {since} is not before --to {until}: nothing would be read")
+    compared = Backtest(_side(against), _side(config) if config is not None else None)
+    with _progress() as progress:
+        if file is not None:
+            _over_file(compared, file, start, end, now, progress)
+        else:
+            asyncio.run(_over_topic(compared, against, start, end, progress))
+    with hush_on_broken_pipe():
+        if as_json:
+            sys.stdout.buffer.write(orjson.dumps(report(compared)) + b"\n")
+            sys.stdout.buffer.flush()
+        else:
+            _show(Console(highlight=False), compared, configuration_folder(against, {}), config)
+
+
+def moment(text: str | None, option: str, now: datetime) -> datetime | None:
+    """A time as a person gives it: a date, a time (UTC without a zone), or a span before now. Raises UsageError."""
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    else:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    try:
+        span = duration(text)
+    except ValueError as error:
+        raise UsageError(
+            f"{option} {clean(text)!r}: give a date (2026-03-07), a UTC time (2026-03-07T12:00), "
+            "or a span before now (7d)"
+        ) from error
+    assert isinstance(span, timedelta)  # noqa: S101 - of text it makes nothing else
+    return now - span
+
+
+def _side(folder: Path | None) -> Side:
+    return Side(load_configuration(folder, resolve_secrets=False))
+
+
+# Articles.
+
+Told = Callable[[int, int | None], None]
+"""Told how many articles are done, and of how many (None: as before)."""
+
+
+@contextmanager
+def _progress() -> Iterator[Told]:
+    columns = (TextColumn("articles"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("", total=None)
+
+        def told(done: int, total: int | None) -> None:
+            progress.update(task, completed=done, total=total)  # None: as before
+
+        yield told
+
+
+def _over_file(
+    compared: Backtest, file: Path, start: datetime | None, end: datetime | None, now: datetime, told: Told
+) -> None:
+    articles = []
+    with opened(file) as stream:
+        for _, line in articles_in(stream, whole=file.suffix == ".json"):
+            article = _read(compared, line)
+            if article is not None:
+                articles.append((article.published_at, line))
+    # One that does not say when it was published is taken to follow the one before it.
+    timed = list(_timed(articles, start or now))
+    timed.sort(key=lambda each: each[0])
+    for number, (seen_at, line) in enumerate(timed, 1):
+        if (start is None or seen_at >= start) and (end is None or seen_at < end):
+            compared.feed(read_article(line), seen_at)
+        if number % 50 == 0:
+            told(number, len(timed))
+
+
+def _timed(
+    articles: Iterable[tuple[datetime | None, bytes]], first: datetime
+) -> Iterator[tuple[datetime, bytes]]:
+    latest = first
+    for published_at, line in articles:
+        latest = published_at or latest
+        yield latest, line
+
+
+async def _over_topic(
+    compared: Backtest, against: Path | None, start: datetime | None, end: datetime | None, told: Told
+) -> None:
+    # Imported here: over a file no Kafka client is needed.
+    from streams.cli.records import in_time_order  # noqa: PLC0415
+    from streams.connection import client_options  # noqa: PLC0415
+
+    settings = load_settings(against)
+    records = in_time_order(
+        client_options(settings.broker),
+        settings.topics.prefix + ARTICLES.name,
+        start,
+        end,
+        counted=lambda total: told(0, total),
+    )
+    done = 0
+    async for record in records:
+        done += 1
+        article = _read(compared, record.value)
+        if article is not None:
+            compared.feed(article, datetime.fromtimestamp(record.timestamp / 1000, UTC))
+        if done % 50 == 0:
+            told(done, None)
+
+
+def _read(compared: Backtest, value: bytes | None) -> Article | None:
+    try:
+        return read_article(value)
+    except UnreadableArticle:
+        compared.unreadable += 1
+        return None
+
+
+# The report.
+
+
+def report(compared: Backtest) -> dict[str, Any]:
+    """Everything, as one JSON object; its fields are part of the command's contract."""
+    difference = compared.difference()
+    return {
+        "articles": compared.articles,
+        "unreadable": compared.unreadable,
+        "from": rfc3339(compared.first) if compared.first else None,
+        "to": rfc3339(compared.last) if compared.last else None,
+        "in_force": _sums(compared.in_force),
+        "new": _sums(compared.new) if compared.new else None,
+        "lost": [_plain(raised) for raised in difference.lost],
+        "gained": [_plain(raised) for raised in difference.gained],
+        "by_watch": {watch: asdict(count) for watch, count in compared.by_watch().items()},
+        "by_day": {day.isoformat(): asdict(count) for day, count in compared.by_day().items()},
+        "noisiest": [asdict(term) for term in (compared.new or compared.in_force).noisiest()],
+    }
+
+
+def _sums(side: Side) -> dict[str, int]:
+    return {
+        "hits": side.hits,
+        "alerts": len(side.raised),
+        "updates": sum(raised.updates for raised in side.raised),
+    }
+
+
+def _plain(raised: Raised) -> dict[str, Any]:
+    alert = raised.alert
+    return {
+        "at": rfc3339(alert.at),
+        "watch": raised.watch,
+        "severity": alert.watch.severity,
+        "headline": alert.headline,
+        "article_id": alert.article_id,
+        "source": alert.source,
+        "articles": len(raised.articles),
+        "updates": raised.updates,
+        "words": list(raised.words),
+        "why_not": raised.why_not,
+    }
+
+
+def _show(console: Console, compared: Backtest, against: Path, config: Path | None) -> None:
+    both = compared.new is not None
+    span = ""
+    if compared.first and compared.last:
+        span = f" from {compared.first:%Y-%m-%d %H:%M} to {compared.last:%Y-%m-%d %H:%M}"
+    unreadable = f", {compared.unreadable} could not be read" if compared.unreadable else ""
+    console.print(f"{compared.articles} articles{span}{unreadable}", markup=False, soft_wrap=True)
+    for name, folder, side in (("in force", against, compared.in_force), ("new", config, compared.new)):
+        if side is not None:
+            sums = _sums(side)
+            text = f"{name:9} {sums['alerts']} alerts, {sums['updates']} updates, {sums['hits']} hits  ({folder})"
+            console.print(clean(text), markup=False, soft_wrap=True)
+    console.print(_counts("watch", compared.by_watch(), both=both))
+    console.print(_counts("day", compared.by_day(), both=both))
+    difference = compared.difference()
+    _alerts(console, "lost: the new configuration would not raise", "red", difference.lost)
+    _alerts(console, "gained: only the new configuration raises", "green", difference.gained)
+    if both and not (difference.lost or difference.gained):
+        console.print("nothing lost, nothing gained")
+    _terms(console, compared.new or compared.in_force)
+
+
+def _counts(what: str, counts: Any, *, both: bool) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(what)
+    for heading in ("in force", "new", "lost", "gained") if both else ("alerts",):
+        table.add_column(heading, justify="right")
+    for name, count in counts.items():
+        table.add_row(Text(str(name)), *_cells(count, both=both))
+    return table
+
+
+def _cells(count: Count, *, both: bool) -> list[Text]:
+    cells = [Text(str(count.in_force))]
+    if both:
+        cells.append(Text(str(count.new)))
+        cells.append(Text(str(count.lost), style="red" if count.lost else "dim"))
+        cells.append(Text(str(count.gained), style="green" if count.gained else "dim"))
+    return cells
+
+
+def _alerts(console: Console, what: str, style: str, alerts: tuple[Raised, ...]) -> None:
+    if not alerts:
+        return
+    console.print(Text(f"{what} {len(alerts)}", style=f"bold {style}"))
+    for raised in alerts[:SHOWN]:
+        alert = raised.alert
+        words = ", ".join(f"“{word}”" for word in raised.words)
+        console.print(
+            Text.assemble(
+                (f"  {alert.at:%Y-%m-%d %H:%M}  ", "cyan"),
+                (f"{raised.watch}  ", "bold"),
+                headline(alert.headline),
+            ),
+            soft_wrap=True,
+        )
+        console.print(Text.assemble(("    because  ", "dim"), clean(words)), soft_wrap=True)
+        if raised.why_not:
+            why = shortened(raised.why_not, 200)
+            console.print(Text.assemble(("    not held ", "dim"), clean(why)), soft_wrap=True)
+    if len(alerts) > SHOWN:
+        console.print(f"  and {len(alerts) - SHOWN} more; --json names all")
+
+
+def _terms(console: Console, side: Side) -> None:
+    terms = side.noisiest()[:SHOWN]
+    if not terms:
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("noisiest words")
+    table.add_column("watch")
+    table.add_column("alerts", justify="right")
+    table.add_column("hits", justify="right")
+    for term in terms:
+        table.add_row(Text(clean(term.term)), Text(term.watch), str(term.alerts), str(term.hits))
+    console.print(table)
