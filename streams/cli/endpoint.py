@@ -89,7 +89,10 @@ def send_test(endpoint_id: Id, config: Config = None) -> None:
     )
     result, verdict = attempted.result, attempted.verdict
     place = redact_url(endpoint.url.get_secret_value())
-    _say(f"{endpoint.id} ({place}): {verdict.outcome}, {verdict.reason}, {result.latency_ms:.0f} ms")
+    said = "delivered" if verdict.delivered else "failed"
+    _say(f"{endpoint.id} ({place}): {said}, {verdict.reason}, {result.latency_ms:.0f} ms")
+    if not verdict.delivered:
+        _say(f"an alert would be {'tried again' if verdict.outcome == 'retry' else 'given up'}")
     if result.body and not verdict.delivered:
         _say(f"the answer begins: {excerpt(result.body, _secrets_of(endpoint))}")
     if not verdict.delivered:
