@@ -10,9 +10,10 @@ help: ## this list
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Tocsin needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; name another with make PYTHON=...") if sys.version_info < (3, 11) else None'
+	@echo "making $(VENV) from requirements.lock: a minute or two, once"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip install -q --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
 setup: $(VENV)/.installed ## make .venv with everything in it
@@ -24,7 +25,9 @@ KAFKA_JARS := deploy/kafka-local/target/.copied
 
 $(KAFKA_JARS): deploy/kafka-local/pom.xml
 	@if command -v mvn >/dev/null; then \
-	  mvn -q -B -f deploy/kafka-local/pom.xml dependency:copy-dependencies -DoutputDirectory=target/jars && touch $@; \
+	  echo "fetching the jars of a Kafka broker for tests: once"; \
+	  mvn -q -B -f deploy/kafka-local/pom.xml dependency:copy-dependencies -DoutputDirectory=target/jars && touch $@ \
+	  || echo "mvn could not fetch the jars: tests on a real Kafka are skipped" >&2; \
 	else echo "no mvn: tests on a real Kafka are skipped" >&2; fi
 
 kafka-jars: $(KAFKA_JARS) ## fetch the broker's jars (needs Maven and Java 17)
