@@ -19,6 +19,7 @@ from typing import Annotated, Final
 import typer
 
 from streams.cli import app
+from streams.installation import check_installation
 
 GRACE: Final = 5.0
 """Seconds that the worker has to end by itself."""
@@ -59,6 +60,7 @@ def up(
     with _worker(config) as worker:
         from streams.cli.show import show  # noqa: PLC0415 - imported while the worker imports
 
+        check_installation()
         ok = show(worker, config, articles, once=once, rate=rate)
     if not ok:
         raise typer.Exit(1)
