@@ -63,8 +63,10 @@ class Excerpt:
     def _add_body(self, body: str, start: int, marks: Iterable[int]) -> None:
         head_end = start + HEAD
         at = start
-        for number, (begin, end) in enumerate(_sentences(body, start, min(head_end, len(body)))):
-            self._add("body", body, begin, end, "lead" if number < LEAD_SENTENCES else "early")
+        # Without a title the first sentence stands for it.
+        first = 0 if self.sentences else -1
+        for number, (begin, end) in enumerate(_sentences(body, start, min(head_end, len(body))), first):
+            self._add("body", body, begin, end, _place(number))
             at = end
         for mark in marks:
             if mark < at or len(self.sentences) >= MOST:
@@ -77,6 +79,10 @@ class Excerpt:
         """The place in the field's folded text of a position within sentence `number`."""
         sentence = self.sentences[number]
         return sentence.start + position - sentence.at
+
+
+def _place(number: int) -> Place:
+    return "title" if number < 0 else "lead" if number < LEAD_SENTENCES else "early"
 
 
 def _sentences(text: str, start: int, until: int) -> Iterable[tuple[int, int]]:

@@ -1,0 +1,48 @@
+"""The sample's words and weights on our own articles: what they must read, whatever else changes."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.labelled import DATA, Bench, Item, items_of
+from benchmarks.quality import measure
+
+BENCH = Bench()
+
+
+def read(item: Item) -> dict[str, str]:
+    return {topic.topic: topic.stage for topic in BENCH.classifier.classify(BENCH.scene(item))}
+
+
+@pytest.mark.parametrize(
+    "item", [i for i in items_of("samples") if not i.look_alike], ids=lambda item: item.id
+)
+def test_a_sample_has_its_topics_at_a_stage_that_it_reports(item: Item) -> None:
+    topics = read(item)
+    due = {topic for topic, holds in item.topics.items() if holds}
+    assert due <= set(topics)
+    assert all(topics[topic] in item.stages[topic] for topic in due)
+
+
+def test_most_of_our_own_labelled_texts_are_read_right() -> None:
+    report = measure(items_of("own"), lambda item: BENCH.classifier.classify(BENCH.scene(item)))
+    assert report.by["all"].f1 > 0.8
+    assert report.turned_away["look-alikes away"] / report.turned_away["look-alikes"] > 0.8
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the shared data are not here")
+@pytest.mark.parametrize(("name", "f1", "away"), [("dev_labelled", 0.85, 0.95), ("dev_written", 0.93, 0.93)])
+def test_real_and_written_texts_are_read_right(name: str, f1: float, away: float) -> None:
+    report = measure(items_of(name), lambda item: BENCH.classifier.classify(BENCH.scene(item)))
+    assert report.by["all"].f1 > f1
+    assert report.turned_away["negatives away"] / report.turned_away["negatives"] > away
+
+
+def test_every_reading_shows_its_words_and_every_stage_its_own() -> None:
+    for item in items_of("own") + items_of("samples"):
+        scene = BENCH.scene(item)
+        for topic in BENCH.classifier.classify(scene):
+            assert topic.stages[0].stage == topic.stage
+            for evidence in (*topic.evidence, *(e for stage in topic.stages for e in stage.evidence)):
+                text = item.title if evidence.field == "title" else item.body
+                assert text[evidence.start : evidence.end] == evidence.text
