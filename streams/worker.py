@@ -21,12 +21,13 @@ import structlog
 from agents import delivery, intake, policy
 from streams.app import build_app
 from streams.batches import BatchConsumer
-from streams.configuration import Configuration
+from streams.configuration import Configuration, load_configuration
 from streams.connection import client_options, wait_for_broker
 from streams.errors import BrokerError
 from streams.health import Health, HealthServer
 from streams.outputs import Outputs
 from streams.pauses import watch_pauses
+from streams.reload import LiveConfiguration
 from streams.service import InForce, Service
 from streams.topic_admin import ensure_topics
 from streams.topics import NOTIFICATIONS
@@ -71,6 +72,14 @@ class Worker:
             client_options=options,
             fail=leave,
         )
+        self.reloading = LiveConfiguration(
+            configuration,
+            load=lambda: load_configuration(configuration.folder),
+            build=InForce.build,
+            swap=self._put_in_force,
+            refused=self.service.metrics.configuration_refused.inc,
+        )
+        self._put_in_force(self.service.in_force)
         self.app = build_app(self.settings)
         intake.register(self.app, self.service)
         self.policy = policy.register(self.app, self.service)
@@ -99,6 +108,7 @@ class Worker:
             with suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(number, self.stop)
         await self._start_health()
+        reloading = asyncio.ensure_future(self.reloading.run())
         try:
             if not await self._until_broker_answers():
                 return
@@ -115,7 +125,12 @@ class Worker:
                 await started(self)
             await self._until_stopped()
         finally:
+            reloading.cancel()
             await self._shut_down()
+
+    def _put_in_force(self, in_force: InForce) -> None:
+        self.service.in_force = in_force
+        self.service.metrics.configuration_loaded_at.set(self.service.now().timestamp())
 
     def _on_pause(self, seconds: float) -> None:
         log.warning("worker.stood_still", seconds=round(seconds, 1))

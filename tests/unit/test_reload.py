@@ -1,0 +1,139 @@
+"""The configuration in force follows its files; a version with faults is refused and the one before stays."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streams.configuration import Configuration, load_configuration
+from streams.reload import LiveConfiguration, Seen, look, signature
+from streams.worker import Worker
+from tests.unit.configurations import ENVIRON, endpoint, load, watch, write
+
+A = frozenset({("watches.yaml", 1, 10, 1)})
+B = frozenset({("watches.yaml", 2, 12, 1)})
+
+
+def test_a_change_counts_once_it_has_stood_still_for_a_look() -> None:
+    seen, now = look(Seen(A, A), B)
+    assert not now
+    seen, now = look(seen, B)
+    assert now
+    seen, now = look(seen, B)
+    assert not now
+
+
+def test_a_file_that_is_being_copied_is_not_read_by_halves() -> None:
+    seen, first = look(Seen(A, A), B)
+    longer = frozenset({("watches.yaml", 3, 99, 1)})
+    seen, second = look(seen, longer)
+    _, third = look(seen, longer)
+    assert (first, second, third) == (False, False, True)
+
+
+def test_the_signature_sees_a_changed_added_or_missing_file_and_no_hidden_one(tmp_path: Path) -> None:
+    write(tmp_path)
+    before = signature(tmp_path)
+    (tmp_path / ".watches.yaml.swp").write_text("x")
+    assert signature(tmp_path) == before
+    (tmp_path / "watches").mkdir()
+    (tmp_path / "watches" / "more.yaml").write_text("watches: []")
+    assert signature(tmp_path) != before
+
+
+SMALL: dict[str, Any] = {
+    "topics/truce.yaml": {"topic": "truce", "stages": ["agreed"], "default_stage": "agreed"},
+    "actors/actors.yaml": {"actors": [{"id": "un", "kind": "organisation", "name": "United Nations"}]},
+}
+"""Topics and actors that load faster than the sample's."""
+
+
+class Live:
+    """A live configuration of a folder, with what it put in force and refused."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.in_force: list[Configuration] = []
+        self.refused = 0
+        self.swapped = asyncio.Event()
+        self.live = LiveConfiguration(
+            load(folder, SMALL),
+            load=lambda: load_configuration(folder, ENVIRON),
+            build=lambda configuration: configuration,
+            swap=self._put_in_force,
+            refused=self._refuse,
+        )
+
+    def _put_in_force(self, configuration: Configuration) -> None:
+        self.in_force.append(configuration)
+        self.swapped.set()
+
+    def _refuse(self) -> None:
+        self.refused += 1
+
+    def write(self, name: str, content: Any) -> None:
+        write(self.folder, {name: content})
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Live:
+    return Live(tmp_path)
+
+
+async def test_a_new_version_is_put_in_force(live: Live) -> None:
+    live.write("watches.yaml", {"watches": [watch(), watch(id="second")]})
+    assert await live.live.reload()
+    assert [each.id for each in live.in_force[-1].watches] == ["truce", "second"]
+
+
+async def test_a_version_with_faults_is_refused_and_the_next_sound_one_taken(live: Live) -> None:
+    live.write("watches.yaml", {"watches": [watch(notify=["nobody"])]})
+    assert not await live.live.reload()
+    assert (live.in_force, live.refused) == ([], 1)
+    live.write("watches.yaml", {"watches": [watch(title="Renamed")]})
+    assert await live.live.reload()
+    assert live.in_force[-1].watches[0].title == "Renamed"
+
+
+async def test_settings_stay_those_of_the_start(live: Live) -> None:
+    live.write("tocsin.yaml", {"broker": {"servers": ["other.example:9092"]}})
+    assert await live.live.reload()
+    assert live.in_force[-1].settings.broker.servers == ("kafka.example:9092",)
+
+
+async def test_sighup_reloads_at_once(live: Live) -> None:
+    running = asyncio.ensure_future(live.live.run())
+    await asyncio.sleep(0)  # it begins, and listens to the signal
+    live.write("endpoints.yaml", {"endpoints": [endpoint(title="Renamed")]})
+    os.kill(os.getpid(), signal.SIGHUP)
+    try:
+        async with asyncio.timeout(20):
+            await live.swapped.wait()
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert live.in_force[-1].endpoints[0].title == "Renamed"
+
+
+async def test_a_worker_reads_with_the_new_version_and_counts_a_refused_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in ENVIRON.items():
+        monkeypatch.setenv(name, value)
+    worker = Worker(load(tmp_path, SMALL))
+    metrics, first = worker.service.metrics, worker.service.in_force
+    assert metrics.configuration_loaded_at._value.get() > 0
+    write(tmp_path, {"watches.yaml": {"watches": [watch(), watch(id="second")]}})
+    assert await worker.reloading.reload()
+    in_force = worker.service.in_force
+    assert [each.id for each in in_force.configuration.watches] == ["truce", "second"]
+    assert in_force.reader is not first.reader
+    write(tmp_path, {"watches.yaml": "watches: ["})
+    assert not await worker.reloading.reload()
+    assert worker.service.in_force is in_force
+    assert metrics.configuration_refused._value.get() == 1
