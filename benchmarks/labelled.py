@@ -60,7 +60,7 @@ def items_of(name: str) -> list[Item]:
     path = SETS[name]
     if not path.exists():
         return []
-    raws = [json.loads(line) for line in path.open(encoding="utf-8") if line.strip()]
+    raws = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
     return _samples(raws) if name == "samples" else [_item(name, raw) for raw in raws]
 
 
