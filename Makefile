@@ -70,6 +70,12 @@ $(VENV)/.training: $(VENV)/.installed
 	$(BIN)/python -m pip install -q 'scikit-learn>=1.6,<2'
 	@touch $@
 
+quality-actors: setup ## how well actors are named, by language and kind
+	$(BIN)/python -m benchmarks.quality_actors $(ARGS)
+
+quality-stories: setup ## how well articles are grouped into stories
+	$(BIN)/python -m benchmarks.quality_stories $(ARGS)
+
 quality-held-out: $(VENV)/.training ## the same, each text read with weights trained without its source
 	$(BIN)/python benchmarks/quality.py --held-out $(ARGS)
 
@@ -84,4 +90,4 @@ lock: setup ## renew the three lock files from pyproject.toml: development, imag
 	$(COMPILE) --extra apprise pyproject.toml -c requirements.lock -o deploy/requirements-runtime.lock
 	$(COMPILE) --group pyproject.toml:build -c requirements.lock -o deploy/requirements-build.lock
 
-.PHONY: help setup up test lint lock kafka kafka-jars chaos bench bench-quick bench-match quality quality-held-out weights
+.PHONY: help setup up test lint lock kafka kafka-jars chaos bench bench-quick bench-match quality quality-held-out quality-actors quality-stories weights

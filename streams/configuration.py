@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from agents.reading.actors import ActorFile, Registry, load_registry
+from agents.reading.registry import Registry, RegistryFile, load_registry
 from agents.reading.taxonomy import Taxonomies, load_taxonomies, model_of
 from alerting.endpoint import Endpoint
 from alerting.watch import Part, Watch
@@ -144,7 +144,7 @@ class _Load:
         watches = self._items("watches", Watch, self._plain)
         endpoints = self._items("endpoints", Endpoint, self._with_secrets)
         taxonomies = self._knowledge("topics", load_taxonomies, model_of)
-        registry = self._knowledge("actors", load_registry, lambda _: ActorFile)
+        registry = self._knowledge("actors", load_registry, lambda _: RegistryFile)
         terms = self._terms(watches)
         self._check_settings(settings, tocsin)
         known = Known.of(taxonomies, registry, [placed.value.id for placed in endpoints])

@@ -1,271 +1,741 @@
 """Which actors of the registry an article names, and how each mention matched.
 
-A name is found by its folded literals in the shared automaton. Around a literal the original text decides how it
-matched: `exact` (the registry's spelling of the name), `alias` (another of its names), `folded` (other case or
-diacritics), `inflected` (with a possessive or case suffix), `typo` (one or two letters off, long name parts only).
+How a mention is told, in the order of the rules:
 
-A surname alone counts once the full name appeared in the article, or where the registry says that it is well known. A
-misspelt surname counts where the actor is named rightly, or where its given name stands before it.
+1. A name of the registry stands there as a word of its own, with nothing but a suffix, clitic or case ending on it. A
+   name has its capital where the script has capitals (a text without any aside), initials have all of theirs.
+2. Of two overlapping names the longer is meant; a phrase that an actor is declared `unlike` means nobody.
+3. A surname behind a given name or initial of its bearer is the full name; behind another given name it is somebody
+   else. Alone, it means whoever of that surname the article names in full, or whose title and country stand there, or
+   the one whom the registry calls unambiguous.
+4. A city counts as its government, not where it is only a place (`in Moscow`, a dateline).
+5. A doubtful name counts where the article names the same actor in another way, or a word that makes it sure.
+6. A long word one letter off a surname is that name, where its bearer, his given name or title stands beside it, or
+   the slip is one that makes no other word.
+
+Each mention matched `exact` (a name as the registry spells it), `alias` (another name, a surname alone, a people),
+`folded` (other case or diacritics), `inflected` (with a suffix, clitic or case ending) or `typo` (one letter off, long
+words only). Offsets are those of the original text.
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Final, Literal
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
 
-import yaml
-from pydantic import Field
 from rapidfuzz.distance import OSA
 
 from agents.reading.automaton import Found, LiteralTable
 from agents.reading.fold import FoldedText, fold
-from agents.reading.words import ends_word, is_ending, starts_word, word_end
-from alerting.watch import Identifier, Part
-from streams.wire import ActorKind, ActorReading, Evidence, Match
-
-Name = Annotated[str, Field(min_length=2, max_length=120)]
+from agents.reading.names import (
+    LOCATIVE,
+    LONGEST_CLITICS,
+    Spelling,
+    arabic_clitics,
+    inflects,
+    is_arabic,
+    spelling,
+    suffix_end,
+)
+from agents.reading.registry import Actor, ByLanguage, Registry
+from agents.reading.typos import MIN_LENGTH, TypoIndex
+from streams.wire import ActorReading, Evidence, Match
 
 BETTER_FIRST: Final[tuple[Match, ...]] = ("exact", "alias", "folded", "inflected", "typo")
 EVIDENCE_KEPT: Final = 8
-TYPO_LENGTH: Final = 6
-"""Letters that a name part must have for a misspelling of it to count."""
+LONGEST_ACRONYM: Final = 3
+"""Letters of names in capitals that are looked for as they are written, so that the automaton is spared `us`."""
+SHORT: Final = 4
+"""Letters up to which a name counts with its own diacritics only."""
+SURE_CHANGE: Final = 7
+"""Letters that a name needs for a letter too few or too many to make it sure on its own; one more for a wrong one."""
 
-_ARABIC_CLITICS: Final = ("وال", "بال", "فال", "كال", "لل", "ال", "و", "ف", "ب", "ك", "ل")
+_LOOK_BACK: Final = 64
+_GIVEN_WORDS: Final = 4
+_TOKEN: Final = re.compile(rf"[^\W\d_]{{{MIN_LENGTH},32}}")
+_PARTICLES: Final = frozenset(
+    "al el ad ar as ash at an bin ibn ben bint abu de da dos van von der den du di le la".split()
+)
+_UPPER_LANGUAGES: Final = frozenset({"en", "tr"})
+_DATELINE: Final = re.compile(r"\s*[,(–—:/]|\s+-{1,2}\s")
 
-
-class Actor(Part):
-    """One actor. `aliases` are other full names, in any script; `surnames` are what it is called once it was named."""
-
-    id: Identifier
-    kind: ActorKind
-    name: Name
-    wikidata: Annotated[str, Field(pattern=r"^Q[1-9][0-9]*$")] | None = None
-    aliases: tuple[Name, ...] = ()
-    surnames: tuple[Name, ...] = ()
-    well_known: bool = False
-    demonyms: tuple[Name, ...] = ()
-
-
-class ActorFile(Part):
-    """One file of `actors/`."""
-
-    actors: tuple[Actor, ...]
+FieldName = Literal["title", "body"]
+_Case = Literal["any", "capital", "upper"]
+_Role = Literal["name", "demonym", "metonym", "cue", "unlike"]
 
 
 @dataclass(frozen=True, slots=True)
-class Registry:
-    """All actors, by id."""
+class _Form:
+    """One way of writing a whole name: whose it is, and how it counts."""
 
-    actors: Mapping[str, Actor]
-
-
-def load_registry(folder: Path) -> Registry:
-    """Read the files of a folder. Raises OSError, yaml.YAMLError, pydantic's ValidationError."""
-    actors: dict[str, Actor] = {}
-    for path in sorted(folder.glob("*.yaml")):
-        value = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
-        for actor in ActorFile.model_validate(value).actors:
-            actors[actor.id] = actor
-    return Registry(actors)
+    actor: int  # -1: nobody's; it only stops the names within it
+    spelt: str
+    match: Match
+    case: _Case
+    role: _Role
+    language: str
+    spelling: Spelling
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class _Literal:
-    actor: str
-    spelling: str
-    kind: Literal["name", "alias", "surname"]
-    sure: bool
+class _Bearer:
+    """One person's surname in one spelling, with the given names that go with it."""
+
+    actor: int
+    spelt: str
+    spelling: Spelling
+    given: tuple[str, ...]
+    country: str | None
+    alone: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Mention:
-    actor: str
-    field: Literal["title", "body"]
-    start: int
+    start: int  # in the original text
     end: int
     match: Match
-    sure: bool
+    actor: int = -1  # -1: nobody's, or to be told from the bearers
+    bearers: tuple[_Bearer, ...] = ()
+    role: _Role = "name"
+    titled: bool = False
+    full: bool = False
+    doubtful: bool = False
 
 
-_TOKEN: Final = re.compile(r"\w[\w'-]*")
+@dataclass(slots=True)
+class _Context:
+    """What the article says elsewhere: which persons are named in full, what is sure, which countries are named."""
+
+    named: set[int] = field(default_factory=set)
+    sure: set[int] = field(default_factory=set)
+    countries: set[str] = field(default_factory=set)
 
 
 class ActorMatcher:
-    """The registry, ready to be found."""
+    """Finds the actors of a registry among the automaton's hits. Make it before the table is built."""
 
     def __init__(self, registry: Registry, table: LiteralTable) -> None:
-        self._registry = registry
-        self._literals: defaultdict[int, list[_Literal]] = defaultdict(list)
-        self._long_parts: defaultdict[str, set[str]] = defaultdict(set)
-        for actor in registry.actors.values():
-            for literal in _literals(actor):
-                stem = _stem(fold(literal.spelling))
-                if stem:
-                    self._literals[table.add(stem)].append(literal)
-            if actor.kind == "person":
-                for surname in actor.surnames:
-                    folded = fold(surname)
-                    if len(folded) >= TYPO_LENGTH and " " not in folded:
-                        self._long_parts[actor.id].add(folded)
+        self._actors: tuple[Actor, ...] = tuple(registry.actors.values())
+        self._forms: dict[int, list[_Form]] = {}
+        self._bearers: dict[int, list[_Bearer]] = {}
+        self._acronyms: dict[str, list[_Form]] = {}
+        self._typos = TypoIndex()
+        self._long: list[_Form | _Bearer] = []
+        self._titles = _all_forms(registry.words("titles"))
+        self._others = _all_forms(registry.words("given_names"))
+        self._common = _all_forms(registry.words("common_words"))
+        self._places_after = frozenset(fold(word) for word in registry.words("places_after"))
+        for number, actor in enumerate(self._actors):
+            self._add(number, actor, table)
+        self._mine = self._forms.keys() | self._bearers.keys()
+        self._acronym = _acronym_pattern(self._acronyms)
+
+    # Making
+
+    def _add(self, number: int, actor: Actor, table: LiteralTable) -> None:
+        doubtful = frozenset(map(fold, actor.doubtful))
+        for language, name in _named(actor):
+            surname, comma, given = name.partition(",")
+            if actor.kind == "person" and comma and given.strip():
+                self._add_bearer(number, actor, surname.strip(), tuple(given.split()), table)
+            else:
+                self._add_form(number, name, "exact", "name", language, table, fold(name) in doubtful)
+        others: tuple[tuple[_Role, ByLanguage], ...] = (
+            ("name", actor.aliases),
+            ("demonym", actor.demonyms),
+            ("metonym", actor.metonyms),
+        )
+        for role, by_language in others:
+            for language, own in by_language.items():
+                for name in own:
+                    self._add_form(number, name, "alias", role, language, table, fold(name) in doubtful)
+        for phrase in actor.sure_with:
+            self._add_form(number, phrase, "alias", "cue", "und", table)
+        for phrase in actor.unlike:
+            self._add_form(-1, phrase, "alias", "unlike", "und", table)
+
+    def _add_form(
+        self,
+        number: int,
+        name: str,
+        match: Match,
+        role: _Role,
+        language: str,
+        table: LiteralTable,
+        doubtful: bool = False,
+    ) -> None:
+        if name.startswith("ال") and role == "name":
+            # With the preposition ل the article's letter goes: للسعودية.
+            self._add_form(number, "لل" + name[2:], "inflected", role, language, table, doubtful)
+        how = spelling(name, demonym=role == "demonym")
+        case: _Case = "any" if role in ("cue", "unlike") else "upper" if _is_acronym(name) else "capital"
+        if role == "demonym" and case != "upper" and language not in _UPPER_LANGUAGES:
+            case = "any"
+        if case == "capital" and name == name.lower() != name.upper():
+            case = "any"
+        form = _Form(number, name, match, case, role, language, how, doubtful)
+        if case == "upper" and len(name.replace(".", "")) <= LONGEST_ACRONYM:
+            self._acronyms.setdefault(name, []).append(form)
+            return
+        self._forms.setdefault(table.add(how.literal), []).append(form)
+        if role == "name" and how.whole is None and case == "capital" and number >= 0 and not doubtful:
+            self._add_typos(form)
+
+    def _add_bearer(
+        self, number: int, actor: Actor, surname: str, given: tuple[str, ...], table: LiteralTable
+    ) -> None:
+        how = spelling(surname, person=True)
+        bearer = _Bearer(number, surname, how, given, actor.country, actor.alone)
+        self._bearers.setdefault(table.add(how.literal), []).append(bearer)
+        if how.whole is None:
+            self._add_typos(bearer)
+
+    def _add_typos(self, owner: _Form | _Bearer) -> None:
+        how = owner.spelling
+        number = len(self._long)
+        self._long.append(owner)
+        for ending in how.endings or ("",):
+            if " " not in how.literal and how.literal.isalpha():
+                self._typos.add(how.literal + ending, number)
+
+    # Finding
 
     def find(
         self, title: FoldedText, body: FoldedText, found_title: Sequence[Found], found_body: Sequence[Found]
     ) -> tuple[ActorReading, ...]:
-        """The actors named, in the order of their first mention."""
-        mentions = [*self._mentions("title", title, found_title), *self._mentions("body", body, found_body)]
-        if not mentions:
-            return ()
-        mentions = _longest(mentions)
-        named = {mention.actor for mention in mentions if mention.sure}
-        kept = [mention for mention in mentions if mention.actor in named]
-        texts = {"title": title, "body": body}
-        kept += self._typos(named, kept, texts)
-        return tuple(self._reading(actor, kept, texts) for actor in dict.fromkeys(m.actor for m in kept))
+        """The actors named, in the order of their first mention, each with its evidence in title and body."""
+        texts = (title, body)
+        plain = not any(map(_has_capitals, (title.original, body.original)))
+        mentions = [
+            self._mentions(text, found, plain=plain)
+            for text, found in zip(texts, (found_title, found_body), strict=True)
+        ]
+        context = self._context(mentions)
+        told = [[m for m in found if self._tell(m, context)] for found in mentions]
+        for number, text in enumerate(texts):
+            told[number].extend(self._misspelt(text, mentions[number], context))
+            told[number].sort(key=lambda mention: mention.start)
+        return self._readings(texts, told)
 
-    def _mentions(
-        self, field: Literal["title", "body"], text: FoldedText, found: Sequence[Found]
-    ) -> Iterable[_Mention]:
-        for number, start, end in found:
-            literals = self._literals.get(number)
-            if literals is None:
+    def _mentions(self, text: FoldedText, found: Sequence[Found], *, plain: bool) -> list[_Mention]:
+        mine = self._mine
+        candidates = [
+            mention for hit in found if hit[0] in mine for mention in self._read(text, *hit, plain=plain)
+        ]
+        candidates += self._written_in_capitals(text)
+        cues = [mention for mention in candidates if mention.role == "cue"]
+        names = [mention for mention in candidates if mention.role != "cue"]
+        return cues + [m for m in _longest(names) if m.actor >= 0 or m.bearers]
+
+    def _written_in_capitals(self, text: FoldedText) -> Iterator[_Mention]:
+        """Short initials, as they are written: US, UN, США."""
+        if self._acronym is None:
+            return
+        original = text.original
+        for found in self._acronym.finditer(original):
+            start, end = found.span()
+            if len(found.group()) <= 2 and _shouted(original, start, end):
                 continue
-            for literal in literals:
-                mention = _mention(literal, field, text, start, end)
-                if mention is not None:
-                    yield mention
+            stop = end
+            suffix = _SUFFIX.match(original, end)
+            if suffix:
+                stop = suffix.end()
+            elif original[end : end + 1].isalnum():
+                continue
+            for form in self._acronyms[found.group()]:
+                match: Match = "inflected" if stop > end else form.match
+                yield _Mention(start, stop, match, form.actor, role=form.role, doubtful=form.doubtful)
 
-    def _typos(
-        self, named: set[str], kept: list[_Mention], texts: Mapping[str, FoldedText]
-    ) -> list[_Mention]:
-        """Misspelt surnames of actors that the article names rightly too. Looks at capitalised long words only."""
-        parts = [(actor, part) for actor in named for part in self._long_parts.get(actor, ())]
-        if not parts:
-            return []
-        taken = {(m.field, m.start) for m in kept}
-        typos = []
-        for field, text in texts.items():
-            for token in _TOKEN.finditer(text.text):
-                word = token.group().partition("'")[0]
-                if len(word) < TYPO_LENGTH - 1 or (field, token.start()) in taken:
+    def _read(
+        self, text: FoldedText, number: int, start: int, end: int, *, plain: bool
+    ) -> Iterator[_Mention]:
+        """What a hit may mean, if it is a word at all."""
+        folded = text.text
+        clitic = False
+        if start and folded[start - 1].isalnum() and folded[start - 1] < "\u2e80":
+            if not (is_arabic(folded[start]) and is_arabic(folded[start - 1])):
+                return
+            clitic = True
+        for form in self._forms.get(number, ()):
+            mention = self._whole(text, form, start, end, clitic=clitic, plain=plain)
+            if mention is not None:
+                yield mention
+        bearers = self._bearers.get(number)
+        if bearers:
+            mention = self._surname(text, bearers, start, end, clitic=clitic, plain=plain)
+            if mention is not None:
+                yield mention
+
+    def _whole(
+        self, text: FoldedText, form: _Form, start: int, end: int, *, clitic: bool, plain: bool
+    ) -> _Mention | None:
+        folded = text.text
+        demonym = form.role == "demonym"
+        start = _back(folded, start, form.spelling.anchor)
+        if clitic and not _clitics_fit(folded, start, article=demonym):
+            return None
+        last = _end(form.spelling, folded, start, end, form.language, demonym=demonym)
+        if last is None:
+            return None
+        first_original, last_original = text.span(start, last)
+        if form.role in ("unlike", "cue"):
+            return _Mention(first_original, last_original, "alias", form.actor, role=form.role)
+        written = text.original[first_original:last_original]
+        if not self._written_as(written, form.case, plain=plain):
+            return None
+        if (
+            len(form.spelling.literal) <= SHORT
+            and not form.spelt.isascii()
+            and not _as_spelt(written, form.spelt)
+        ):
+            return None
+        if form.role == "metonym" and self._is_place(text, start, last, written):
+            return None
+        if form.doubtful and self._is_first_name(text, start, last):
+            return None
+        match = _matched(written, form.spelt, form.match, clitic=clitic)
+        return _Mention(
+            first_original, last_original, match, form.actor, role=form.role, doubtful=form.doubtful
+        )
+
+    def _surname(
+        self, text: FoldedText, bearers: Sequence[_Bearer], start: int, end: int, *, clitic: bool, plain: bool
+    ) -> _Mention | None:
+        folded = text.text
+        if clitic and not _clitics_fit(folded, start, article=False):
+            return None
+        start = _back(folded, start, bearers[0].spelling.anchor)
+        ends = [_end(bearer.spelling, folded, start, end, "", demonym=False) for bearer in bearers]
+        fitting = [(bearer, last) for bearer, last in zip(bearers, ends, strict=True) if last is not None]
+        if not fitting:
+            return None
+        last = fitting[0][1]
+        first_original, last_original = text.span(start, last)
+        written = text.original[first_original:last_original]
+        if not self._written_as(written, "capital", plain=plain):
+            return None
+        return self._with_given(
+            text, [bearer for bearer, _ in fitting], start, last, written, clitic=clitic, plain=plain
+        )
+
+    def _with_given(
+        self,
+        text: FoldedText,
+        bearers: Sequence[_Bearer],
+        start: int,
+        end: int,
+        written: str,
+        *,
+        clitic: bool = False,
+        plain: bool = False,
+    ) -> _Mention | None:
+        """The surname with what stands before it: its full name, a bare surname, or None, for somebody else's."""
+        first_original, last_original = text.span(start, end)
+        words = _words_before(text.text, start) if not clitic else []
+        bearer, position = self._bearer_before(text, bearers, words, plain=plain)
+        if bearer is not None:
+            first_original = text.origin(position)
+            match = _matched_person(
+                text.original[first_original:last_original],
+                written,
+                [b for b in bearers if b.actor == bearer.actor],
+                self._actors[bearer.actor].name,
+            )
+            return _Mention(first_original, last_original, match, bearer.actor, full=True)
+        if words and self._somebody_else(text, words):
+            return None
+        titled = any(word in self._titles for word, _, _ in words[:2])
+        match = _matched(written, bearers[0].spelt, "alias", clitic=clitic)
+        return _Mention(first_original, last_original, match, bearers=tuple(bearers), titled=titled)
+
+    def _bearer_before(
+        self, text: FoldedText, bearers: Sequence[_Bearer], words: Sequence[_Word], *, plain: bool
+    ) -> tuple[_Bearer | None, int]:
+        """Whose given name or initial stands among the words before a surname, and where it begins."""
+        bearer: _Bearer | None = None
+        position = 0
+        for at, (word, begin, dotted) in enumerate(words):
+            own = next(
+                (b for b in ((bearer and [bearer]) or bearers) if _is_given(word, b.given, dotted=dotted)),
+                None,
+            )
+            if own is not None:
+                bearer, position = own, begin
+            elif word in _PARTICLES:
+                continue
+            elif (
+                bearer is not None
+                or at >= 2
+                or word in self._titles
+                or word in self._others
+                or (not plain and text.original[text.origin(begin)].islower())
+            ):
+                break
+        return bearer, position
+
+    def _somebody_else(self, text: FoldedText, words: Sequence[_Word]) -> bool:
+        """Whether the word before a surname is the given name or initial of a person who is not in the registry."""
+        word, position, dotted = next((w for w in words if w[0] not in _PARTICLES), words[0])
+        if text.original[text.origin(position)].islower() or word in self._titles:
+            return False
+        if dotted and len(word) == 1:
+            return text.text[max(0, position - 2) : position] not in ("u.", "p.", "a.")
+        return word in self._others
+
+    def _is_place(self, text: FoldedText, start: int, end: int, written: str) -> bool:
+        """Whether a city is no more than where something is."""
+        folded = text.text
+        words = _words_before(folded, start)
+        if words and words[0][0] in self._places_after:
+            return True
+        if LOCATIVE.search(folded, max(start, end - 8), end):
+            return True
+        at_line_start = not folded[:start].rpartition("\n")[2].strip()
+        following = folded[end : end + 12]
+        return at_line_start and (
+            _DATELINE.match(following) is not None
+            or (written.isupper() and not _shouted(text.original, *text.span(start, end)))
+        )
+
+    def _is_first_name(self, text: FoldedText, start: int, end: int) -> bool:
+        """Whether a doubtful name stands beside one that makes a person of it (`Jordan Smith`, `Michael Jordan`)."""
+        folded, original = text.text, text.original
+        words = _words_before(folded, start)
+        if words and words[0][0] in self._others:
+            return True
+        if folded[end : end + 1] != " " or not folded[end + 1 : end + 2].isalpha():
+            return False
+        if not original[text.origin(end + 1)].isupper() or folded[end - 2 : end] == "'s":
+            return False
+        line = original[max(0, text.origin(start) - 60) : text.origin(end) + 60]
+        return not _title_case(line)
+
+    def _written_as(self, written: str, case: _Case, *, plain: bool) -> bool:
+        if case == "any":
+            return True
+        if case == "upper":
+            letters = written.partition("'")[0].partition("’")[0]
+            return letters == letters.upper()
+        if written != written.lower() or written == written.upper():
+            return True
+        return plain and fold(written) not in self._common
+
+    # Telling who is meant
+
+    def _context(self, mentions: Iterable[Iterable[_Mention]]) -> _Context:
+        context = _Context()
+        for found in mentions:
+            for mention in found:
+                if mention.actor < 0 or mention.doubtful:
                     continue
-                if not text.original[text.origin(token.start())].isupper():
+                context.sure.add(mention.actor)
+                if mention.role == "cue":
                     continue
-                for actor, part in parts:
-                    if (
-                        word[0] == part[0]
-                        and word != part
-                        and abs(len(word) - len(part)) <= 1
-                        and _is_typo(word, part)
+                actor = self._actors[mention.actor]
+                if actor.kind == "country":
+                    context.countries.add(actor.id)
+                elif actor.kind == "person":
+                    context.named.add(mention.actor)
+        return context
+
+    def _tell(self, mention: _Mention, context: _Context) -> bool:
+        """Settle whom a mention means; False where nobody can be told."""
+        if mention.role == "cue" or (mention.doubtful and mention.actor not in context.sure):
+            return False
+        if mention.actor < 0:
+            mention.actor = _told(mention.bearers, context, titled=mention.titled)
+        return mention.actor >= 0
+
+    def _misspelt(self, text: FoldedText, mentions: Sequence[_Mention], context: _Context) -> list[_Mention]:
+        """Names with one wrong letter."""
+        told: list[_Mention] = []
+        counts: Counter[str] | None = None
+        for token in _TOKEN.finditer(text.text):
+            for word, start in _without_clitic(token.group(), token.start()):
+                for known, number in self._typos.find(word):
+                    counts = Counter(_TOKEN.findall(text.text)) if counts is None else counts
+                    if counts[token.group()] > 2 or word in self._others:
+                        continue
+                    mention = self._slip(text, known, word, start, self._long[number], context)
+                    if mention is not None and not any(
+                        m.start < mention.end and mention.start < m.end and (m.end - m.start) >= len(word) - 2
+                        for m in mentions
                     ):
-                        place: Literal["title", "body"] = "title" if field == "title" else "body"
-                        typos.append(
-                            _Mention(actor, place, token.start(), token.start() + len(word), "typo", False)
-                        )
-        return typos
+                        told.append(mention)
+                        break
+        return _longest(told)
 
-    def _reading(
-        self, actor_id: str, mentions: list[_Mention], texts: Mapping[str, FoldedText]
-    ) -> ActorReading:
-        actor = self._registry.actors[actor_id]
-        own = [mention for mention in mentions if mention.actor == actor_id]
-        evidence = []
-        for mention in own[:EVIDENCE_KEPT]:
-            text = texts[mention.field]
-            start, end = text.span(mention.start, mention.end)
-            evidence.append(
-                Evidence(field=mention.field, start=start, end=end, text=text.original[start:end])
-            )
+    def _slip(
+        self, text: FoldedText, known: str, word: str, start: int, owner: _Form | _Bearer, context: _Context
+    ) -> _Mention | None:
+        """The mention that a misspelling is, or None where it may be another word."""
+        end = start + len(word)
+        first, last = text.span(start, end)
+        if text.original[first].islower() or word in self._titles:
+            return None
+        exchanged = len(word) == len(known) and sorted(word) == sorted(known)
+        if "\u0400" <= word[-1] <= "\u052f" and word[-2:] != known[-2:] and not exchanged:
+            return None
+        stop = suffix_end(text.text, end)
+        if stop is None:
+            return None
+        sure = _sure_change(known, word)
+        if isinstance(owner, _Form):
+            if not sure or len(known) < SURE_CHANGE or word in self._common:
+                return None
+            return _Mention(first, text.span(start, stop)[1], "typo", owner.actor, role=owner.role)
+        mention = self._with_given(text, [owner], start, stop, text.original[first:last])
+        if mention is None:
+            return None
+        if word in self._common and not mention.full:
+            return None
+        mention.match = "typo"
+        likely = mention.full or mention.titled or owner.actor in context.named
+        if not likely and not (sure and (owner.alone or owner.country in context.countries)):
+            return None
+        mention.actor = owner.actor
+        return mention
+
+    def _readings(
+        self, texts: Sequence[FoldedText], told: Sequence[Sequence[_Mention]]
+    ) -> tuple[ActorReading, ...]:
+        by_actor: dict[int, list[tuple[FieldName, FoldedText, _Mention]]] = {}
+        fields: tuple[FieldName, ...] = ("title", "body")
+        for name, text, mentions in zip(fields, texts, told, strict=True):
+            for mention in mentions:
+                by_actor.setdefault(mention.actor, []).append((name, text, mention))
+        return tuple(self._reading(number, own) for number, own in by_actor.items())
+
+    def _reading(self, number: int, own: Sequence[tuple[FieldName, FoldedText, _Mention]]) -> ActorReading:
+        actor = self._actors[number]
+        shown = list(own[:EVIDENCE_KEPT])
         # A misspelling is shown even when the name stands rightly in many other places.
-        misspelt = next((m for m in own[EVIDENCE_KEPT:] if m.match == "typo"), None)
-        if misspelt is not None:
-            start, end = texts[misspelt.field].span(misspelt.start, misspelt.end)
-            evidence.append(
-                Evidence(
-                    field=misspelt.field, start=start, end=end, text=texts[misspelt.field].original[start:end]
-                )
-            )
-        best = min((mention.match for mention in own), key=BETTER_FIRST.index)
+        shown += [one for one in own[EVIDENCE_KEPT:] if one[2].match == "typo"][:1]
         return ActorReading(
             id=actor.id,
             name=actor.name,
             kind=actor.kind,
             wikidata=actor.wikidata,
-            match=best,
-            evidence=tuple(evidence),
+            match=min((mention.match for _, _, mention in own), key=BETTER_FIRST.index),
+            evidence=tuple(
+                Evidence(field=name, start=m.start, end=m.end, text=text.original[m.start : m.end])
+                for name, text, m in shown
+            ),
         )
 
 
-def _literals(actor: Actor) -> Iterable[_Literal]:
-    yield _Literal(actor.id, actor.name, "name", True)
-    for alias in (*actor.aliases, *actor.demonyms):
-        yield _Literal(actor.id, alias, "alias", True)
-    for surname in actor.surnames:
-        yield _Literal(actor.id, surname, "surname", actor.well_known)
+_Word = tuple[str, int, bool]
+"""A word before a name: itself, where it begins, and whether it is abbreviated."""
+
+_SUFFIX: Final = re.compile(r"['’ʼ][^\W\d_]{1,8}(?!\w)")
 
 
-def _stem(folded: str) -> str:
-    """What is searched: a Cyrillic name without the last vowel, which its cases replace."""
-    if folded and "а" <= folded[-1] <= "я" and folded[-1] in "аяийьоеы" and len(folded) > 4:
-        return folded[:-1]
-    return folded
-
-
-def _mention(
-    literal: _Literal, field: Literal["title", "body"], text: FoldedText, start: int, end: int
-) -> _Mention | None:
-    folded = text.text
-    begin = start
-    if not starts_word(folded, start):
-        begin = _before_clitic(folded, start)
-        if begin < 0:
-            return None
-    spelling = fold(literal.spelling)
-    stop = word_end(folded, end)
-    whole = folded[start:stop]
-    original = text.original[slice(*text.span(start, stop))]
-    if literal.spelling.isupper() and not original.isupper() and len(spelling) <= 4:
-        return None  # an abbreviation such as US or EU is not the word us or eu
-    if whole == spelling:
-        if begin < start:
-            return _Mention(literal.actor, field, begin, stop, "inflected", literal.sure)
-        if original != literal.spelling:
-            match: Match = "folded"
-        else:
-            match = "exact" if literal.kind == "name" else "alias"
-        if folded[stop : stop + 1] == "'" and not ends_word(folded, stop + 1):
-            match = "inflected"
-        return _Mention(literal.actor, field, start, stop, match, literal.sure)
-    if is_ending(folded, start, end, stop):
-        return _Mention(literal.actor, field, begin, stop, "inflected", literal.sure)
-    return None
-
-
-def _before_clitic(text: str, start: int) -> int:
-    """Where an Arabic word begins whose clitics (`و`, `ال`, …) stand before a position; -1 where they do not."""
-    for clitic in _ARABIC_CLITICS:
-        begin = start - len(clitic)
-        if begin >= 0 and text.startswith(clitic, begin) and starts_word(text, begin):
-            return begin
-    return -1
-
-
-def _is_typo(word: str, part: str) -> bool:
-    allowed = 1 if len(part) < 9 else 2
-    return OSA.distance(word, part, score_cutoff=allowed) <= allowed
+def _told(bearers: Sequence[_Bearer], context: _Context, *, titled: bool) -> int:
+    """Who of a surname is meant where it stands alone; -1 where nobody can be told."""
+    named = [bearer.actor for bearer in bearers if bearer.actor in context.named]
+    if named:
+        return named[0]
+    if titled:
+        for bearer in bearers:
+            if bearer.country in context.countries:
+                return bearer.actor
+    return next((bearer.actor for bearer in bearers if bearer.alone), -1)
 
 
 def _longest(mentions: list[_Mention]) -> list[_Mention]:
-    """Mentions that no longer mention of another literal contains, first to last."""
-    order = {"title": 0, "body": 1}
-    mentions.sort(key=lambda m: (order[m.field], m.start, -m.end, BETTER_FIRST.index(m.match)))
+    """The mentions that no longer one overlaps, in order; of two of one span, nobody's rather than a name."""
+    mentions.sort(key=lambda m: (m.start - m.end, m.start, m.role != "unlike", BETTER_FIRST.index(m.match)))
     kept: list[_Mention] = []
+    taken: set[int] = set()
+    meant: dict[tuple[int, int], set[int]] = {}
     for mention in mentions:
-        last = kept[-1] if kept else None
-        apart = last is None or last.field != mention.field or mention.start >= last.end
-        if apart or (last is not None and (mention.start, mention.end) == (last.start, last.end)):
-            kept.append(mention)
+        span = (mention.start, mention.end)
+        if span in meant:
+            if mention.role == "unlike" or -2 in meant[span] or mention.actor in meant[span]:
+                continue
+        elif not taken.isdisjoint(range(*span)):
+            continue
+        taken.update(range(*span))
+        meant.setdefault(span, set()).add(-2 if mention.role == "unlike" else mention.actor)
+        kept.append(mention)
+    kept.sort(key=lambda mention: mention.start)
     return kept
+
+
+def _end(how: Spelling, folded: str, start: int, end: int, language: str, *, demonym: bool) -> int | None:
+    """Where a name that a hit begins ends, its ending included; None where the word is another."""
+    if how.whole is not None:
+        found = how.whole.match(folded, start)
+        return found.end() if found else None
+    if how.endings is not None:
+        stop = end
+        while stop < len(folded) and stop - end <= 6 and folded[stop].isalnum():
+            stop += 1
+        return stop if folded[end:stop] in how.endings and not folded[stop : stop + 1].isalnum() else None
+    return suffix_end(folded, end, language=language, demonym=demonym)
+
+
+def _back(text: str, start: int, words: int) -> int:
+    """Where the word that stands so many words before a position begins."""
+    for _ in range(words):
+        while start > 0 and text[start - 1] in " -\n\t":
+            start -= 1
+        while start > 0 and text[start - 1] not in " -\n\t":
+            start -= 1
+    return start
+
+
+def _as_spelt(written: str, spelt: str) -> bool:
+    """Whether a Latin name has its diacritics, so that `Sam` is not taken for `Şam`. Other scripts are as they are."""
+    if spelt[0] >= "\u0250":
+        return True
+    return written[: len(spelt)].casefold() == spelt.casefold()
+
+
+def _clitics_fit(folded: str, start: int, *, article: bool) -> bool:
+    before = folded[max(0, start - LONGEST_CLITICS - 1) : start]
+    return arabic_clitics(before, article=article)
+
+
+def _matched(written: str, spelt: str, match: Match, *, clitic: bool) -> Match:
+    written = " ".join(written.split())
+    if written == spelt:
+        return "inflected" if clitic else match
+    return "folded" if fold(written) == fold(spelt) and not clitic else "inflected"
+
+
+def _matched_person(written: str, surname: str, bearers: Sequence[_Bearer], name: str) -> Match:
+    """How a given name and a surname match the spellings of one person."""
+    written = " ".join(written.split())
+    spellings = {name, *(f"{' '.join(bearer.given)} {bearer.spelt}" for bearer in bearers)}
+    if written in spellings:
+        return "exact"
+    if fold(written) in map(fold, spellings):
+        return "folded"
+    surnames = {bearer.spelt for bearer in bearers}
+    if surname in surnames:
+        return "alias"
+    return "folded" if fold(surname) in map(fold, surnames) else "inflected"
+
+
+def _is_given(word: str, given: Sequence[str], *, dotted: bool) -> bool:
+    """Whether a word before a surname is a given name of its bearer, an initial, or a slip of it."""
+    for name in given:
+        if inflects(name, word):
+            return True
+        folded = fold(name)
+        if is_arabic(folded[0]):
+            if len(word) > 3 and word[0] in "وفبلك" and word[1:] == folded:
+                return True
+            continue
+        if ((dotted and len(word) <= 3) or len(word) == 1) and folded.startswith(word):
+            return True
+        if len(word) >= 5 and word[0] == folded[0] and OSA.distance(word, folded, score_cutoff=1) <= 1:
+            return True
+    return False
+
+
+def _words_before(text: str, start: int) -> list[_Word]:
+    """Up to four words before a position, nearest first, with where each begins and whether it is abbreviated."""
+    words: list[_Word] = []
+    low = max(0, start - _LOOK_BACK)
+    end = start
+    while len(words) < _GIVEN_WORDS:
+        at = end
+        while at > low and (text[at - 1].isspace() or text[at - 1] == "-") and text[at - 1] != "\n":
+            at -= 1
+        dotted = at > low and text[at - 1] == "."
+        if at == end and not dotted:
+            break
+        stop = at - 1 if dotted else at
+        begin = stop
+        while begin > low and text[begin - 1].isalnum():
+            begin -= 1
+        word = text[begin:stop]
+        if not word or (dotted and len(word) > 4):
+            break
+        words.append((word, begin, dotted))
+        end = begin
+    return words
+
+
+def _without_clitic(word: str, start: int) -> Iterator[tuple[str, int]]:
+    yield word, start
+    if word[0] in "وفبلك" and len(word) > MIN_LENGTH:
+        yield word[1:], start + 1
+
+
+def _sure_change(known: str, word: str) -> bool:
+    """Whether a slip makes the name unmistakable: letters exchanged, or in a long name one missing, added or wrong."""
+    if len(known) == len(word):
+        if sorted(known) == sorted(word):
+            return True
+        return len(known) > SURE_CHANGE
+    if word == known + "a" or word[:-1] == known or known[:-1] == word:
+        return False
+    return len(known) >= SURE_CHANGE
+
+
+def _plain(name: str) -> str:
+    """A name in its usual order, whether it is given so or as in a catalogue."""
+    surname, comma, given = name.partition(",")
+    return f"{given.strip()} {surname.strip()}" if comma else name
+
+
+def _named(actor: Actor) -> Iterator[tuple[str, str]]:
+    """The names of an actor with their languages; `name` itself, where none of them is it, in catalogue order."""
+    for language, own in actor.names.items():
+        for name in own:
+            yield language, name
+    if not any(_plain(name) == actor.name for own in actor.names.values() for name in own):
+        yield "und", _catalogued(actor.name) if actor.kind == "person" else actor.name
+
+
+def _catalogued(name: str) -> str:
+    """A person's name with the surname first, that being its last word."""
+    if "," in name:
+        return name
+    given, _, surname = name.rpartition(" ")
+    return f"{surname}, {given}" if given else name
+
+
+def _all_forms(words: Iterable[str]) -> frozenset[str]:
+    """Folded words with their Cyrillic cases."""
+    forms: set[str] = set()
+    for word in words:
+        how = spelling(word)
+        forms.update(how.literal + ending for ending in how.endings or ("",))
+    return frozenset(forms)
+
+
+def _acronym_pattern(acronyms: Iterable[str]) -> re.Pattern[str] | None:
+    written = sorted(acronyms, key=lambda acronym: (-len(acronym), acronym))
+    if not written:
+        return None
+    return re.compile(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, written))})(?![^\W_])")
+
+
+def _is_acronym(name: str) -> bool:
+    letters = name.replace(".", "").replace("-", "")
+    return letters == letters.upper() != letters.lower() and len(letters) <= 6 and " " not in name
+
+
+def _has_capitals(text: str) -> bool:
+    return text.lower() != text
+
+
+def _shouted(text: str, start: int, end: int) -> bool:
+    """Whether the words around are all in capitals, so that capitals tell nothing."""
+    around = text[max(0, start - 16) : start] + text[end : end + 16]
+    letters = [character for character in around if character.isalpha()]
+    return len(letters) >= 4 and not any(map(str.islower, letters))
+
+
+def _title_case(line: str) -> bool:
+    """Whether a line is a headline in which most words have a capital."""
+    words = [word for word in line.split() if word[:1].isalpha() and len(word) > 3]
+    return len(words) > 3 and sum(word[0].isupper() for word in words) >= 0.7 * len(words)

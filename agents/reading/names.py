@@ -1,105 +1,121 @@
 """The forms that a name takes in running text: Slavic cases, Arabic clitics, suffixes of Latin script.
 
-Slavic and Arabic forms are generated, so that the automaton finds them as they stand; what Latin script hangs on a
-name (`'s`, `'ın`, a German genitive) is read at the end of a hit. Forms are generated generously: one that no text
-holds costs nothing, and none of them is another word of the same registry.
+A Slavic name is searched by its stem, with the endings that its nominative allows; what Latin script hangs on a name
+(`'s`, `'ın`, a German genitive) and what Arabic writes in front of it (`و`, `ب`, `ال`) is read around a hit.
+Everything here is folded text.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
+
+from agents.reading.fold import fold
 
 _CYRILLIC: Final = re.compile(r"[\u0400-\u052f]")
 _ARABIC: Final = re.compile(r"[\u0600-\u06ff]")
+_LEAST_STEM: Final = 3
 
-# Endings are those of Ukrainian and Russian together; "" is the bare stem. The position in a row is the case, so
-# that the words of a phrase agree: nominative, genitive, dative, accusative, instrumental, locative, …
-_ADJECTIVE: Final = "ий ый ій ой ого его ому ему им ым ім ом ем а ая я яя ої ой ей ую ю у юю ою е ое ее і и ые ие ії их ых ими ыми".split()  # noqa: E501
-_CLASSES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
-    ("анець", ("анець", "анця", "анцю", "анцеві", "анцем", "анці", "анців", "анцям", "анцями", "анцях")),
-    ("инець", ("инець", "инця", "инцю", "инцеві", "инцем", "инці", "инців", "инцям", "инцями", "инцях")),
-    ("єць", ("єць", "йця", "йцю", "йцеві", "йцем", "йці", "йців", "йцям", "йцями", "йцях")),
-    ("ець", ("ець", "ця", "цю", "цеві", "цем", "ці", "ців", "цям", "цями", "цях")),
-    ("ец", ("ец", "ца", "цу", "цем", "це", "цы", "цев", "цам", "цами", "цах")),
-    (
-        "янин",
-        ("янин", "янина", "янину", "янином", "янині", "янине", "яни", "яне", "ян", "янам", "янами", "янах"),
-    ),
-    (
-        "анин",
-        ("анин", "анина", "анину", "анином", "анині", "анине", "ани", "ане", "ан", "анам", "анами", "анах"),
-    ),
-    ("ія", ("ія", "ії", "ію", "ією")),
-    ("ия", ("ия", "ии", "ию", "ией")),
-    ("яни", ("яни", "ян", "янам", "янами", "янах")),
-    ("а", ("а", "и", "ы", "і", "е", "у", "ою", "ой", "ей", "ею", "о")),
-    ("я", ("я", "и", "ї", "і", "е", "ю", "ею", "єю", "ей")),
-    ("й", ("й", "я", "ю", "єві", "еві", "єм", "ем", "ї", "е", "и")),
-    ("ь", ("ь", "я", "ю", "еві", "єві", "ем", "єм", "і", "е", "и", "ей", "ью")),
-    ("о", ("о", "а", "у", "ові", "ом", "і")),
-    ("ы", ("ы", "ов", "ам", "ами", "ах", "")),
-    ("и", ("и", "ів", "ов", "ам", "ами", "ах", "", "ей")),
-    ("і", ("і", "ів", "ей", "ам", "ами", "ах")),
+
+def _endings(text: str) -> frozenset[str]:
+    return frozenset(fold(ending) if ending != "-" else "" for ending in text.split())
+
+
+# Endings are those of Ukrainian and Russian together; - is no ending.
+_MASCULINE: Final = _endings("ий ый ій ой ого його ему ому ьому им ым ім ом")
+_FEMININE: Final = _endings("а ая яя ої ой ей ій у ую юю ою")
+_PLURAL_ADJECTIVE: Final = _endings("і ї и ые ие их ых ими ыми им ым")
+_ADJECTIVE: Final = _MASCULINE | _FEMININE | _PLURAL_ADJECTIVE | _endings("е ое ее")
+_CASES: Final[tuple[tuple[str, str, frozenset[str]], ...]] = (
+    # A nominative's end, what of it is cut off, and what may stand in its place.
+    ("нець", "ець", _endings("ець ця цю цеві цем ці ців цям цями цях")),
+    ("єць", "єць", _endings("єць йця йцю йцеві йцем йці йців йцям йцями йцях")),
+    ("ець", "ець", _endings("ець ця цю цеві цем ці ців цям цями цях")),
+    ("ец", "ец", _endings("ец ца цу цем це цы цев цам цами цах")),
+    ("нин", "ин", _endings("ин ина ину ином ині ине и е - ам ами ах")),
+    ("пет", "ет", _endings("ет та ту том те ті")),
+    ("а", "а", _endings("а и ы і е у ой ою ей ею")),
+    ("я", "я", _endings("я и і ї е ю ей ею єю")),
+    ("й", "й", _endings("й я ю єві еві єм ем ї е")),
+    ("ь", "ь", _endings("ь я ю еві єві ем ём єм і е и")),
+    ("о", "о", _endings("о а у ові ом і е")),
+    ("и", "и", _endings("и ів ов ей ам ами ах -")),
+    ("ы", "ы", _endings("ы ов ей ам ами ах -")),
+    ("і", "і", _endings("і ів ей ам ами ах")),
 )
-_CONSONANT: Final = (
-    "", "а", "у", "ові", "еві", "ом", "ем", "ым", "им", "і", "е",
-)  # fmt: skip
-_PLURAL: Final = ("и", "ы", "і", "ів", "ов", "ам", "ами", "ах")
-_STIFF_ADJECTIVE: Final = re.compile(r"(?:ськ|цьк|зьк|ск|цк|н|в|ов)(?:ий|ый|ій|ой)$")
+_HARD: Final = _endings("- а у ові еві ом ем ым им е і")
+_ADJECTIVES: Final = re.compile(
+    r"(?P<m>(?:[сзц]ь?к|н|в|ш|д|т|р|л)(?:ий|ый|ій|ой))|(?P<f>[сзц]ь?ка|[^аоуеиіяю]ая)|(?P<p>(?:[сзц]ь?к|н|в|т)(?:і|ие|ые|ї))"
+)
+_OV: Final = re.compile(r"(?:[оеёє]в|[иіїы]н)а$")
 
 
-def cyrillic_forms(word: str, *, plural: bool = False) -> tuple[str, ...]:
-    """The cases of a Ukrainian or Russian word, itself first; a word in capitals (ООН) has one form.
-
-    >>> cyrillic_forms("Путин")[:4]
-    ('Путин', 'Путина', 'Путину', 'Путинові')
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """How a name is searched: by `literal`, behind which one of `endings` must follow, or, of a Cyrillic name of
+    several words, what `whole` matches from its beginning on, `anchor` words before the literal. `endings` is None
+    where the script has suffixes of its own.
     """
-    if len(word) < 3 or word.isupper():
-        return (word,)
-    adjective = _STIFF_ADJECTIVE.search(word)
-    if adjective:
-        stem = word[: -len(adjective.group()) + len(adjective.group()) - 2]
-        return (word, *(stem + ending for ending in _ADJECTIVE))
-    for ending, row in _CLASSES:
-        if word.endswith(ending) and len(word) > len(ending) + 1:
-            stem = word[: -len(ending)]
-            return (word, *(stem + case for case in row))
-    if word[-1] in "еэєуюиё":
-        return (word,)
-    forms = tuple(word + case for case in _CONSONANT)
-    return forms + tuple(word + case for case in _PLURAL) if plural else forms
+
+    literal: str
+    endings: frozenset[str] | None = None
+    whole: re.Pattern[str] | None = None
+    anchor: int = 0
 
 
-def phrase_forms(phrase: str, *, plural: bool = False) -> Iterator[str]:
-    """The forms of a name of one or more words; for Latin script only the name as it is.
-
-    In Cyrillic each word may be inflected while the others stay (Организация Объединённых Наций), or the first two
-    agree (Европейский союз, Сполучені Штати); in Arabic `ل` melts into the article (الأمم, للأمم).
-    """
-    yield phrase
-    if _ARABIC.search(phrase):
-        if phrase.startswith("ال"):
-            yield "لل" + phrase[2:]
-        return
-    if not _CYRILLIC.search(phrase):
-        return
-    words = phrase.split(" ")
-    cases = [cyrillic_forms(word, plural=plural) for word in words]
-    for at, forms in enumerate(cases):
-        if at > 0 and not words[at][:1].isupper() and at != 1:
-            break
-        for form in forms[1:]:
-            yield " ".join([*words[:at], form, *words[at + 1 :]])
-    if len(words) > 1:
-        for first in cases[0]:
-            for second in cases[1]:
-                yield " ".join([first, second, *words[2:]])
+def spelling(name: str, *, person: bool = False, demonym: bool = False) -> Spelling:
+    """How a name is searched. `person`: a surname; `demonym`: an adjective or a people, in every gender and number."""
+    if not _CYRILLIC.search(name):
+        return Spelling(fold(name))
+    words = name.split()
+    if len(words) == 1:
+        stem, endings = _stem(words[0], person=person, demonym=demonym)
+        return Spelling(stem, endings)
+    parts = [_stem(word, person=False, demonym=demonym) for word in words]
+    pattern = r"[\s-]+".join(
+        re.escape(stem) + (f"(?:{'|'.join(sorted(endings, key=len, reverse=True))})" if endings else "")
+        for stem, endings in parts
+    )
+    anchor = max(range(len(parts)), key=lambda at: len(parts[at][0]))
+    before = sum(len(re.split(r"[\s-]+", word)) for word in words[:anchor])
+    return Spelling(parts[anchor][0], whole=re.compile(pattern + r"(?!\w)"), anchor=before)
 
 
-_CLITICS: Final = re.compile(r"(?<![^\W\d_])[وف]?(?:[بكل]|س)?\Z")
-_CLITICS_AND_ARTICLE: Final = re.compile(r"(?<![^\W\d_])[وف]?(?:[بكل]?(?:ال)?|لل)\Z")
+def _stem(word: str, *, person: bool, demonym: bool) -> tuple[str, frozenset[str]]:
+    """The folded stem of a Cyrillic word, and its folded endings."""
+    if len(word) < _LEAST_STEM or word.isupper() or (word[-1] in "еэєуюиё" and not demonym and len(word) < 5):
+        return fold(word), frozenset(("",))
+    lower = word.lower()
+    adjective = _ADJECTIVES.search(lower)
+    if adjective is not None and adjective.end() == len(lower) and len(lower) > 4:
+        kind = adjective.lastgroup
+        cut = 2 if lower.endswith(("ий", "ый", "ій", "ой", "ая", "ие", "ые")) else 1
+        if not person:
+            return fold(lower[:-cut]), _ADJECTIVE
+        if kind != "p" and not _OV.search(lower):
+            return fold(lower[:-cut]), _MASCULINE if kind == "m" else _FEMININE
+    if person and _OV.search(lower):
+        return fold(lower[:-1]), _FEMININE
+    for end, cut_off, endings in _CASES:
+        if lower.endswith(end) and len(lower) - len(cut_off) >= _LEAST_STEM:
+            return fold(lower[: -len(cut_off)]), endings
+    if lower[-1] in "еэєуюё":
+        return fold(lower), frozenset(("",))
+    return fold(lower), _HARD | (_endings("и ы ів ов ам ами ах") if demonym else frozenset())
+
+
+def inflects(name: str, word: str) -> bool:
+    """Whether a folded word is a given name (as it is spelt) or one of its cases."""
+    if not _CYRILLIC.search(name):
+        return word == fold(name)
+    stem, endings = _stem(name, person=False, demonym=False)
+    return word.startswith(stem) and word[len(stem) :] in endings
+
+
+_CLITICS: Final = re.compile(r"(?<![^\W\d_])[وف]?[بكلس]?\Z")
+_CLITICS_AND_ARTICLE: Final = re.compile(r"(?<![^\W\d_])[وف]?(?:[بك]?ال|لل|[بكل])?\Z")
+LONGEST_CLITICS: Final = 4
 
 
 def arabic_clitics(before: str, *, article: bool) -> bool:
@@ -110,58 +126,53 @@ def arabic_clitics(before: str, *, article: bool) -> bool:
     return (_CLITICS_AND_ARTICLE if article else _CLITICS).search(before) is not None
 
 
-_VOWEL: Final = "[aeiou]"
-_TURKISH: Final = (
-    r"(?:[ny]?[iu]n?|[ny]?[ae]|n?d[ae](?:ki)?(?:ler|lar)?|n?t[ae]|n?[dt][ae]n|(?:y|n)?l[ae]|l[ae]r\w{0,6}"
-    r"|l[iu]\w{0,6}|[cç][ae]|s[iu]z|y?di|ki)"
+_TURKISH_CASES: Final = (
+    r"[ny]?[iu]n?|[ny]?[ae]|n?[dt][ae](?:ki(?:ler|lar)?)?|n?[dt][ae]n|y?l[ae]|c[ae]|s[iu]z|y?d[iu]"
 )
-_APOSTROPHE_SUFFIX: Final = re.compile(r"'(?:s|[a-z]{1,8})?(?!\w)")
-_GENITIVE: Final = re.compile(r"(?:e?s)(?!\w)")
-_BARE_TURKISH: Final = re.compile(_TURKISH + r"(?!\w)")
-_DEMONYM: Final = re.compile(
-    r"(?:s|es|ne|nes|n|e|en|er|em|in|innen|r|a|as|os|o|lar\w{0,5}|ler\w{0,5}|li\w{0,5}|'[a-z]{1,8})(?!\w)"
-)
-_ARABIC_DEMONYM: Final = re.compile(r"(?:ه|ين|ون|ان|تين|ات|ا)(?!\w)")
+_APOSTROPHE_SUFFIX: Final = re.compile(r"'[a-z]{1,8}(?!\w)")
+_BARE_TURKISH: Final = re.compile(r"(?:n?[iu]n|y[aeiu]|[dt][ae]n?|y?l[ae])(?!\w)")
+_DEMONYM: Final = {
+    "en": re.compile(r"s?(?!\w)"),
+    "fr": re.compile(r"(?:s|e|es|ne|nes)?(?!\w)"),
+    "es": re.compile(r"(?:s|es|a|as)?(?!\w)"),
+    "de": re.compile(r"(?:e|en|er|es|em|s|n|in|innen)?(?!\w)"),
+    "tr": re.compile(rf"(?:lar|ler)?(?:{_TURKISH_CASES})?(?!\w)"),
+}
+_ARABIC_DEMONYM: Final = re.compile(r"(?:ه|ين|ون|ان|تين|ات|ا)?(?!\w)")
+LOCATIVE: Final = re.compile(r"'(?:n?[dt][ae]n?(?:ki)?)(?!\w)")
+"""The Turkish suffixes that make a place of a name."""
 
 
-def suffix_end(text: str, end: int, language: str, *, demonym: bool) -> int | None:
+def suffix_end(text: str, end: int, *, language: str = "", demonym: bool = False) -> int | None:
     """Where a name that ends at `end` of a folded text ends with its suffix; None if the word goes on as another.
 
     Without a suffix that is `end` itself. Of `Putin's` the suffix is part, of a closing quotation mark it is not.
     """
     following = text[end : end + 1]
-    if not following or not (following.isalnum() or following == "'"):
-        return end
     if following == "'":
         suffix = _APOSTROPHE_SUFFIX.match(text, end)
-        return suffix.end() if suffix and suffix.end() > end + 1 else end
-    last = text[end - 1]
-    if unspaced(last) or unspaced(following):
+        return suffix.end() if suffix else end
+    if not following.isalnum() or following >= "\u2e80":
         return end
+    last = text[end - 1]
     if _ARABIC.match(last):
         suffix = _ARABIC_DEMONYM.match(text, end) if demonym else None
-        return suffix.end() if suffix else None
-    if _CYRILLIC.match(last):
-        return None
-    if demonym and (suffix := _DEMONYM.match(text, end)):
-        return suffix.end()
-    if language == "tr" and (suffix := _BARE_TURKISH.match(text, end)):
-        return suffix.end()
-    suffix = _GENITIVE.match(text, end)
+    elif last >= "\u0250":
+        suffix = None
+    elif demonym:
+        suffix = _DEMONYM.get(language, _DEMONYM["en"]).match(text, end)
+    elif following == "s" and not text[end + 1 : end + 2].isalnum() and last != "s":
+        return end + 1
+    else:
+        suffix = _BARE_TURKISH.match(text, end)
+        if suffix and not _long_before(text, end):
+            suffix = None
     return suffix.end() if suffix else None
 
 
-def unspaced(character: str) -> bool:
-    """Whether a character is of a script that sets no space between words, or hangs particles on them."""
-    return (
-        "\u0e00" <= character <= "\u0eff"
-        or "\u1000" <= character <= "\u109f"
-        or "\u1780" <= character <= "\u17ff"
-        or "\u3040" <= character <= "\u30ff"
-        or "\u3400" <= character <= "\u9fff"
-        or "\uac00" <= character <= "\ud7a3"
-        or "\U00020000" <= character <= "\U0003ffff"
-    )
+def _long_before(text: str, end: int) -> bool:
+    """Whether six letters stand before a position: bare suffixes are only read behind long names."""
+    return end >= 6 and text[end - 6 : end].isalnum()
 
 
 def is_arabic(character: str) -> bool:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from agents.reading.actors import ActorMatcher, Registry
+from agents.reading.actors import ActorMatcher
 from agents.reading.article import Article
 from agents.reading.automaton import LiteralTable
 from agents.reading.near_miss import with_near_misses
+from agents.reading.registry import Registry
 from agents.reading.scene import Scene, Span
 from agents.reading.taxonomy import Taxonomies
 from agents.reading.terms import TermIndex

@@ -14,7 +14,8 @@ from rapidfuzz.distance import OSA
 
 MIN_LENGTH: Final = 6
 MAX_LENGTH: Final = 32
-_HEAD: Final = 3
+_HEAD: Final = 2
+_TAIL: Final = 3
 
 
 class TypoIndex:
@@ -30,7 +31,7 @@ class TypoIndex:
         if not MIN_LENGTH <= len(word) <= MAX_LENGTH or word in self._values:
             return
         self._values[word] = value
-        self._heads.update((word[:_HEAD], word[0] + word[-_HEAD:]))
+        self._heads.update((word[:_HEAD], word[0] + word[-_TAIL:]))
         for variant in _variants(word):
             self._variants.setdefault(variant, []).append(word)
 
@@ -39,7 +40,7 @@ class TypoIndex:
         if not MIN_LENGTH <= len(token) <= MAX_LENGTH or token in self._values:
             return
         # An edit leaves the head or the tail of a word alone, so most tokens cost two look-ups.
-        if token[:_HEAD] not in self._heads and token[0] + token[-_HEAD:] not in self._heads:
+        if token[:_HEAD] not in self._heads and token[0] + token[-_TAIL:] not in self._heads:
             return
         seen = set()
         for variant in _variants(token):

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from agents.reading.article import Article, read_article
+from agents.reading.registry import load_registry
 from streams.errors import UnreadableArticle
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,9 +81,5 @@ def test_unreadable_samples_have_three_reasons() -> None:
 
 
 def test_expected_actors_are_of_the_sample_registry() -> None:
-    registry = {
-        actor["id"]
-        for file in sorted((ROOT / "deploy/config/actors").glob("*.yaml"))
-        for actor in yaml.safe_load(file.read_text(encoding="utf-8"))["actors"]
-    }
-    assert {actor for expected in _expected() for actor in expected["actors"]} <= registry
+    registry = load_registry(ROOT / "deploy/config/actors").actors
+    assert {actor for expected in _expected() for actor in expected["actors"]} <= registry.keys()
