@@ -16,8 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from agents.reading.actors import ActorMatcher
 from agents.reading.automaton import LiteralTable
@@ -26,10 +25,16 @@ from agents.reading.registry import Registry, load_registry
 from benchmarks.quality import Score
 from streams.wire import ActorReading
 
+ROOT: Final = Path(__file__).resolve().parent.parent
 ITEMS: Final = ROOT / "tests" / "fixtures" / "actors_labelled.jsonl"
 SEEN: Final = ROOT.parent / "shared" / "data" / "dev_labelled.jsonl"
 
 Naming = Callable[[str, str], tuple[ActorReading, ...]]
+
+
+def lines_of(path: Path) -> list[dict[str, Any]]:
+    """The objects of a JSON Lines file."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
 
 
 def namer(registry: Registry) -> Naming:
@@ -88,8 +93,7 @@ def recall_of_seen(path: Path, registry: Registry, name: Naming) -> tuple[int, i
     }
     found = listed = 0
     missed = []
-    for line in path.open(encoding="utf-8"):
-        item = json.loads(line)
+    for item in lines_of(path):
         if not item.get("actors_seen"):
             continue
         read = {actor.id for actor in name(item["title"], item["body"])}
@@ -111,7 +115,7 @@ def main() -> None:
     options = parser.parse_args()
     registry = load_registry(options.actors)
     name = namer(registry)
-    items = [json.loads(line) for line in ITEMS.open(encoding="utf-8")]
+    items = lines_of(ITEMS)
     scores, matches, errors = measure(items, name)
     print(f"{len(items)} labelled items, {len(registry.actors)} actors in the registry")
     for group in sorted(scores, key=lambda g: (g != "all", g)):

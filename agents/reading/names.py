@@ -82,7 +82,7 @@ def spelling(name: str, *, person: bool = False, demonym: bool = False) -> Spell
     return Spelling(parts[anchor][0], whole=re.compile(pattern + r"(?!\w)"), anchor=before)
 
 
-def _stem(word: str, *, person: bool, demonym: bool) -> tuple[str, frozenset[str]]:
+def _stem(word: str, *, person: bool, demonym: bool, least: int = _LEAST_STEM) -> tuple[str, frozenset[str]]:
     """The folded stem of a Cyrillic word, and its folded endings."""
     if len(word) < _LEAST_STEM or word.isupper() or (word[-1] in "еэєуюиё" and not demonym and len(word) < 5):
         return fold(word), frozenset(("",))
@@ -98,7 +98,7 @@ def _stem(word: str, *, person: bool, demonym: bool) -> tuple[str, frozenset[str
     if person and _OV.search(lower):
         return fold(lower[:-1]), _FEMININE
     for end, cut_off, endings in _CASES:
-        if lower.endswith(end) and len(lower) - len(cut_off) >= _LEAST_STEM:
+        if lower.endswith(end) and len(lower) - len(cut_off) >= least:
             return fold(lower[: -len(cut_off)]), endings
     if lower[-1] in "еэєуюё":
         return fold(lower), frozenset(("",))
@@ -109,7 +109,7 @@ def inflects(name: str, word: str) -> bool:
     """Whether a folded word is a given name (as it is spelt) or one of its cases."""
     if not _CYRILLIC.search(name):
         return word == fold(name)
-    stem, endings = _stem(name, person=False, demonym=False)
+    stem, endings = _stem(name, person=False, demonym=False, least=2)
     return word.startswith(stem) and word[len(stem) :] in endings
 
 

@@ -1,0 +1,249 @@
+"""Actors: who is named, by which words, how each matched, and what is nobody's name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from agents.reading.actors import ActorMatcher
+from agents.reading.automaton import LiteralTable
+from agents.reading.fold import fold_text
+from agents.reading.names import suffix_end
+from agents.reading.registry import Actor, Registry, RegistryFile, load_registry
+from agents.reading.typos import TypoIndex
+from benchmarks.quality_actors import ITEMS, lines_of, measure, namer
+from streams.wire import ActorReading
+
+ROOT = Path(__file__).resolve().parents[2]
+REGISTRY = load_registry(ROOT / "deploy" / "config" / "actors")
+NAME = namer(REGISTRY)
+
+
+def named(body: str, title: str = "") -> dict[str, ActorReading]:
+    return {actor.id: actor for actor in NAME(title, body)}
+
+
+def how(text: str) -> dict[str, str]:
+    return {actor: reading.match for actor, reading in named(text).items()}
+
+
+def words(text: str, actor: str) -> list[str]:
+    return [evidence.text for evidence in named(text)[actor].evidence]
+
+
+def test_the_registry_names_hundreds_of_actors_in_eight_languages() -> None:
+    kinds = [actor.kind for actor in REGISTRY.actors.values()]
+    assert len(kinds) >= 600
+    assert kinds.count("country") >= 150
+    languages = {language for actor in REGISTRY.actors.values() for language in actor.names}
+    assert languages >= {"en", "tr", "uk", "ru", "fr", "es", "de", "ar"}
+
+
+def test_no_two_actors_have_one_wikidata_id() -> None:
+    ids = [actor.wikidata for actor in REGISTRY.actors.values() if actor.wikidata]
+    assert len(ids) == len(set(ids))
+
+
+def test_labelled_texts_are_read_as_well_as_claimed() -> None:
+    items = lines_of(ITEMS)
+    assert len(items) >= 150
+    scores, matches, errors = measure(items, NAME)
+    assert scores["all"].f1 >= 0.97, "\n".join(errors)
+    for group, score in scores.items():
+        assert not group.startswith("language") or score.f1 >= 0.95, group
+    assert matches["right"] >= 0.95 * matches["all"]
+
+
+@pytest.mark.parametrize(
+    ("text", "actor", "match", "evidence"),
+    [
+        ("Recep Tayyip Erdoğan spoke.", "recep-tayyip-erdogan", "exact", "Recep Tayyip Erdoğan"),
+        ("R.T. Erdoğan spoke.", "recep-tayyip-erdogan", "alias", "R.T. Erdoğan"),
+        ("Erdogan spoke.", "recep-tayyip-erdogan", "folded", "Erdogan"),
+        ("Erdoğan'ın çağrısı", "recep-tayyip-erdogan", "inflected", "Erdoğan'ın"),
+        ("Erdoğan’ın çağrısı", "recep-tayyip-erdogan", "inflected", "Erdoğan’ın"),
+        ("Çavuşoğlu'nun teklifi", "mevlut-cavusoglu", "inflected", "Çavuşoğlu'nun"),
+        ("Çavuşoğu spoke.", "mevlut-cavusoglu", "typo", "Çavuşoğu"),
+        ("Lavorv spoke.", "sergey-lavrov", "typo", "Lavorv"),
+        ("Путину доложили", "vladimir-putin", "inflected", "Путину"),
+        ("говорив із Зеленським", "volodymyr-zelenskyy", "inflected", "Зеленським"),
+        ("وبوتين يرفض", "vladimir-putin", "inflected", "بوتين"),
+        ("In the U.S. Senate", "united-states", "exact", "U.S."),
+    ],
+)
+def test_a_mention_matches_so_and_its_evidence_is_cut_from_the_text(
+    text: str, actor: str, match: str, evidence: str
+) -> None:
+    assert how(text)[actor] == match
+    assert words(text, actor) == [evidence]
+
+
+def test_a_surname_alone_needs_the_full_name_or_to_be_unambiguous() -> None:
+    assert how("Fidan left.") == {}
+    assert words("Fidan left. Hakan Fidan will be back.", "hakan-fidan") == ["Fidan", "Hakan Fidan"]
+    assert "vladimir-putin" in how("Putin left.")
+
+
+def test_a_title_tells_a_surname_where_its_country_is_named() -> None:
+    assert "boris-johnson" not in how("Prime Minister Johnson left.")
+    assert "boris-johnson" in how("Prime Minister Johnson left Britain.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Melania Trump read to children.",
+        "Bilal Erdoğan shot an arrow.",
+        "Олена Зеленська відкрила виставку.",
+        "Людмила Путина вышла замуж.",
+    ],
+)
+def test_a_relative_is_somebody_else(text: str) -> None:
+    assert how(text) == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Boston won.",
+        "The Starter failed.",
+        "Sharia courts sat.",
+        "Macaron prices",
+        "Putim lost.",
+        "Trumb fell.",
+    ],
+)
+def test_an_everyday_or_short_word_is_no_misspelling(text: str) -> None:
+    assert how(text) == {}
+
+
+def test_a_misspelling_that_stands_often_is_another_name() -> None:
+    assert "typo" not in how("Lavorv sang. Lavorv danced. Lavorv slept.").values()
+
+
+def test_a_city_counts_where_it_acts_and_not_where_something_is() -> None:
+    assert how("Moscow said no.") == {"russia": "alias"}
+    assert how("A theatre in Moscow reopened.") == {}
+    assert how("MOSCOW (Wire) - A theatre reopened.") == {}
+
+
+def test_a_doubtful_name_needs_a_word_that_makes_it_sure() -> None:
+    assert how("Georgia votes on Tuesday.") == {}
+    assert how("Georgia votes on Tuesday, Tbilisi said.") == {"georgia": "exact"}
+
+
+def test_of_overlapping_names_the_longer_is_meant() -> None:
+    assert how("South Sudan waits.") == {"south-sudan": "exact"}
+
+
+def test_initials_need_their_capitals_and_a_shouted_line_tells_nothing() -> None:
+    assert how("They told us to wait for the un-named guest.") == {}
+    assert how("GIVE US A BREAK") == {}
+
+
+def test_a_text_without_any_capital_is_read_all_the_same() -> None:
+    assert set(how("erdoğan calls putin")) == {"recep-tayyip-erdogan", "vladimir-putin"}
+    assert how("we had turkey for dinner") == {}
+
+
+def test_many_mentions_keep_their_evidence_short_but_show_the_misspelling() -> None:
+    reading = named("Sergey Lavrov. " * 50 + "Sergey Lavorv.")["sergey-lavrov"]
+    assert len(reading.evidence) <= 9
+    assert reading.evidence[-1].text == "Sergey Lavorv"
+
+
+TEXTS = st.lists(
+    st.one_of(
+        st.text(max_size=12),
+        st.sampled_from(
+            [
+                "Erdoğan'ın",
+                "R.T. Erdoğan",
+                "Путину",
+                "Зеленським",
+                "وبوتين",
+                "للسعودية",
+                "U.S.",
+                "Lavorv",
+                "ﷺ",
+                "ﬁ",
+                "İ",
+                "ß",
+                "\u200b",
+                "e\u0301",
+                "\u202e",
+                "Организации Объединённых Наций",
+            ]
+        ),
+    ),
+    max_size=12,
+).map(" ".join)
+
+
+@given(title=TEXTS, body=TEXTS)
+def test_evidence_is_always_cut_from_the_original_text(title: str, body: str) -> None:
+    texts = {"title": title, "body": body}
+    for actor in NAME(title, body):
+        for evidence in actor.evidence:
+            assert texts[evidence.field][evidence.start : evidence.end] == evidence.text != ""
+
+
+@given(text=st.text(max_size=40))
+def test_any_text_before_and_after_leaves_a_name_where_it_is(text: str) -> None:
+    body = f"{text}\nSergey Lavrov\n{text}"
+    spans = [(e.start, e.text) for a in NAME("", body) if a.id == "sergey-lavrov" for e in a.evidence]
+    assert (len(text) + 1, "Sergey Lavrov") in spans
+
+
+def test_a_registry_of_two_actors_of_one_id_is_refused() -> None:
+    actor = Actor(id="a-b", kind="person", name="Ann Bell")
+    with pytest.raises(ValidationError, match="two actors have the id 'a-b'"):
+        Registry(files=(RegistryFile(actors=(actor, actor)),))
+
+
+def test_a_registry_that_names_an_unknown_country_is_refused() -> None:
+    actor = Actor(id="a-b", kind="person", name="Ann Bell", country="atlantis")
+    with pytest.raises(ValidationError, match="no country 'atlantis'"):
+        Registry(files=(RegistryFile(actors=(actor,)),))
+
+
+def test_a_users_own_actor_is_found_in_every_form() -> None:
+    actor = Actor.model_validate(
+        {"id": "ada-berg", "kind": "person", "name": "Ada Berg", "names": {"ru": "Берг, Ада"}}
+    )
+    table = LiteralTable()
+    matcher = ActorMatcher(Registry(files=(RegistryFile(actors=(actor,)),)), table)
+    automaton = table.build()
+    text = fold_text("Ada Berg left; Berg's car. Аду Берг видели.")
+    (reading,) = matcher.find(fold_text(""), text, [], automaton.find(text.text))
+    assert [evidence.text for evidence in reading.evidence] == ["Ada Berg", "Berg's", "Аду Берг"]
+
+
+def test_a_typo_index_costs_the_same_for_any_number_of_words() -> None:
+    """What a look-up confirms letter by letter are only words that share all but one letter with it."""
+    index = TypoIndex()
+    for number in range(5000):
+        index.add(f"w{number:07}", number)
+    index.add("erdogan", -1)
+    assert [value for _, value in index.find("erdgoan")] == [-1]
+    assert list(index.find("erdogan")) == []
+    assert list(index.find("short")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "end", "expected"),
+    [
+        ("putin's", 5, 7),
+        ("putins", 5, 6),
+        ("putin'", 5, 5),
+        ("putinism", 5, None),
+        ("erdoganin", 7, 9),
+        ("iranian", 4, None),
+    ],
+)
+def test_a_suffix_of_latin_script_ends_here(text: str, end: int, expected: int | None) -> None:
+    assert suffix_end(text, end) == expected
