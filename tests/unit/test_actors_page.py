@@ -22,6 +22,9 @@ def named(tmp_path_factory: pytest.TempPathFactory) -> object:
     folder = tmp_path_factory.mktemp("actors")
     (example,) = re.findall(r"```yaml\n(actors:\n.*?)```", PAGE, re.DOTALL)
     (folder / "own.yaml").write_text(example, encoding="utf-8")
+    (folder / "turkey.yaml").write_text(
+        "actors: [{id: turkey, kind: country, name: Turkey}]", encoding="utf-8"
+    )
     table = LiteralTable()
     matcher = ActorMatcher(load_registry(folder), table)
     automaton = table.build()
@@ -37,20 +40,20 @@ def named(tmp_path_factory: pytest.TempPathFactory) -> object:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("The envoy Elena Marinova arrived.", {"elena-marinova": "exact"}),
-        ("The talks were led by Marinova.", {"elena-marinova": "alias"}),
-        ("Про це заявила Олена Марінова.", {"elena-marinova": "exact"}),
-        ("The Valdrian army withdrew.", {"valdria": "alias"}),
-        ("Castelmar said it would answer.", {"valdria": "alias"}),
-        ("He flew with Valdria Airlines.", {}),
-        ("The CCG met again.", {"coastal-contact-group": "alias"}),
+        ("Foreign Minister Hakan Fidan arrived.", {"hakan-fidan": "exact"}),
+        ("Про це заявив Гакан Фідан.", {"hakan-fidan": "exact"}),
+        ("Nobody of the name of Fidan was there.", {}),
+        ("The Georgian army withdrew.", {"georgia": "alias"}),
+        ("Tbilisi said it would answer.", {"georgia": "alias"}),
+        ("He studied at Georgia Tech.", {}),
+        ("Georgia and Abkhazia agreed to talks.", {"georgia": "exact"}),
+        ("A farm in Georgia grows peaches.", {}),
     ],
 )
 def test_the_example_of_the_page_is_found(named, text: str, expected: dict[str, str]) -> None:  # type: ignore[no-untyped-def]
     assert named(text) == expected
 
 
-def test_every_key_is_explained() -> None:
+def test_every_key_is_told() -> None:
     for key in (*Actor.model_fields, *RegistryFile.model_fields):
-        if key != "actors":
-            assert f"| `{key}` |" in PAGE, key
+        assert f"`{key}`" in PAGE or f"{key}: " in PAGE, key
