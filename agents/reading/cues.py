@@ -1,7 +1,7 @@
 """Cues: the words by which a topic shows, each with its sentence and what surrounds it there.
 
 A cue is a phrase of the topic, or a pattern of its parts in one sentence (`halt` near `the fighting`). Of cues that
-overlap only the strongest counts, and none that a `never` phrase of the topic contains.
+overlap only the strongest counts, and none that overlaps a `never` phrase of the topic.
 """
 
 from __future__ import annotations
@@ -200,7 +200,7 @@ def _chosen(found: _Found) -> list[Cue]:
     chosen: list[Cue] = []
     order = sorted(found.cues, key=lambda cue: (_RANK[cue.strength], cue.start - cue.end, cue.start))
     for cue in order[:200]:
-        if any(start <= cue.start and cue.end <= end for start, end in found.nevers):
+        if any(start < cue.end and cue.start < end for start, end in found.nevers):
             continue
         if all(cue.end <= other.start or other.end <= cue.start for other in chosen):
             chosen.append(cue)

@@ -51,8 +51,8 @@ class Pattern(Part):
 class TopicWords(Part):
     """How one topic sounds in one language.
 
-    `strong` phrases name it, `likely` ones often do, `weak` ones count among others; `never` phrases take away the
-    phrase that they contain. `parts` are the word classes of the topic's patterns.
+    `strong` phrases name it, `likely` ones often do, `weak` ones count among others; `never` phrases take away
+    what they overlap. `parts` are the word classes of the topic's patterns.
     """
 
     strong: Phrases = ()
