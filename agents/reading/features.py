@@ -34,6 +34,9 @@ _CUES: Final = 3.0
 _NEAR: Final = 40
 """Characters between a cue and a word of a stage that is near it."""
 
+_AS_NEAR: Final = 3
+"""Characters more than the nearest word of a stage that another may stand away and count as near as it."""
+
 _BEFORE: Final = 25
 """Characters before a cue in which a word of denial or comparison is about it."""
 
@@ -121,7 +124,8 @@ def _stands_before(spans: Sequence[Span], cue: Cue) -> bool:
 def stage_features(sighting: Sighting, number: int) -> Features:
     """What there is to weigh about the stage of topic `number`: words of stages, parts and grammar around its cues.
 
-    `NAME` adds up what stands in the sentences of the cues, more where it is near one; `title.NAME` what the title has.
+    `NAME` adds up what stands in the sentences of the cues, more where it is near one; `title.NAME` what the title has;
+    `nearest.STAGE` the stage whose words stand nearest to a cue in the first sentence that has one.
     """
     features: defaultdict[str, float] = defaultdict(float)
     by_sentence: defaultdict[int, list[Cue]] = defaultdict(list)
@@ -138,7 +142,18 @@ def stage_features(sighting: Sighting, number: int) -> Features:
             if cues is not None:
                 weight = _PLACE[sentence.place] * max(_nearness(span, cues) for span in spans)
                 features[name] = min(features[name] + weight, _MOST)
+    if by_sentence:
+        first = min(by_sentence)
+        for name in _nearest(sighting.surroundings[first].stages.get(number, {}), by_sentence[first]):
+            features[f"nearest.{name}"] = 1.0
     return dict(features)
+
+
+def _nearest(stages: Mapping[str, Sequence[Span]], cues: Sequence[Cue]) -> list[str]:
+    """The stages whose words stand nearest to a cue in a sentence."""
+    distances = {name: min(_distance(span, cues) for span in spans) for name, spans in stages.items()}
+    least = max(0, min(distances.values(), default=0))
+    return [name for name, distance in distances.items() if distance <= least + _AS_NEAR]
 
 
 def _named(around: Surroundings, number: int) -> list[tuple[str, Sequence[Span]]]:
@@ -149,5 +164,9 @@ def _named(around: Surroundings, number: int) -> list[tuple[str, Sequence[Span]]
 
 
 def _nearness(span: Span, cues: Sequence[Cue]) -> float:
-    distance = min(max(span[0], cue.start) - min(span[1], cue.end) for cue in cues)
-    return 1.0 if distance <= _NEAR else 0.5
+    return 1.0 if _distance(span, cues) <= _NEAR else 0.5
+
+
+def _distance(span: Span, cues: Sequence[Cue]) -> int:
+    """Characters between a span and the nearest cue; below nothing where they overlap."""
+    return min(max(span[0], cue.start) - min(span[1], cue.end) for cue in cues)
