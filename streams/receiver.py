@@ -95,7 +95,7 @@ class Receiver:
         ).digest()
         received = self._judge(request.headers, body, repeated=call in self._seen)
         self.counts["verified" if received.verified else "refused"] += 1
-        self.counts["repeated"] += received.repeated
+        self.counts["repeated"] += received.verified and received.repeated
         if received.verified:
             self._seen.add(call)
         self._on_webhook(received)

@@ -134,6 +134,11 @@ def _over_file(
             if article is not None:
                 articles.append((article.published_at, line))
     # One that does not say when it was published is taken to follow the one before it.
+    if undated := sum(published_at is None for published_at, _ in articles):
+        print(
+            f"tocsin: {undated} of {len(articles)} articles do not say when they were published",
+            file=sys.stderr,
+        )
     timed = list(_timed(articles, start or now))
     timed.sort(key=lambda each: each[0])
     for number, (seen_at, line) in enumerate(timed, 1):

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -17,15 +17,15 @@ from rich.text import Text
 
 from alerting.signing import PUBLIC, public_secret_fault, secret_fault
 from streams.cli import app
+from streams.cli.views import alert_lines
 from streams.errors import UsageError
 from streams.faults import FAULTS
 from streams.logs import clean
 from streams.receiver import Answer, Received, Receiver
+from streams.sample import RECEIVER_PORT, SAMPLE_ENVIRONMENT
 from streams.secrets import Secrets, is_reference
 
 SAMPLE_SECRET = "env:TOCSIN_SAMPLE_SECRET"  # noqa: S105 - a reference
-
-STYLE = {"critical": "bold white on red", "high": "bold red", "medium": "yellow", "low": "dim"}
 
 
 @app.command()
@@ -33,7 +33,7 @@ def receiver(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
         int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)
-    ] = 8787,
+    ] = RECEIVER_PORT,
     secret: Annotated[
         list[str] | None,
         typer.Option(
@@ -51,7 +51,7 @@ def receiver(
     ] = None,
 ) -> None:
     """Listen for webhooks, verify their signatures, print what comes. Ctrl-C ends it."""
-    secrets = look_up_secrets(secret or [SAMPLE_SECRET])
+    secrets = look_up_secrets(secret) if secret else sample_secrets()
     plan = [_answer(name) for name in fault or ()]
     show = _json_line if as_json else _readable(Console(highlight=False))
     receiving = Receiver(
@@ -65,9 +65,19 @@ def receiver(
     asyncio.run(_listen(receiving, f"{host}:{port}"))
 
 
-def look_up_secrets(references: list[str]) -> list[str]:
+def sample_secrets() -> list[str]:
+    """The secret that the sample configuration signs with: that of the environment, else the known one."""
+    name = SAMPLE_SECRET.removeprefix("env:")
+    if name not in os.environ:
+        print(
+            f"tocsin: {name} is not set; the sample's secret, which everybody knows, is used", file=sys.stderr
+        )
+    return look_up_secrets([SAMPLE_SECRET], {**SAMPLE_ENVIRONMENT, **os.environ})
+
+
+def look_up_secrets(references: list[str], environ: Mapping[str, str] = os.environ) -> list[str]:
     """The secrets that references name. Raises UsageError, which never holds a secret."""
-    lookup = Secrets(Path.cwd(), os.environ)
+    lookup = Secrets(Path.cwd(), environ)
     found = []
     for reference in references:
         if not is_reference(reference):
@@ -143,20 +153,5 @@ def lines(received: Received) -> list[Text]:
     alert = received.alert
     if alert is None:
         return [mark.append(clean(received.summary)[:200] or f"{len(received.body)} bytes")]
-    mark.append("DRILL " if alert.drill else "", style="bold cyan")
-    mark.append(alert.watch.severity.upper(), style=STYLE[alert.watch.severity])
-    mark.append(f" {alert.type} {alert.alert_id}#{alert.number} ")
-    mark.append(clean(alert.watch.title), style="bold")
-    told = [mark, Text(f"  {clean(alert.headline)[:200]}")]
-    if alert.topics:
-        told.append(_fact("topics", ", ".join(f"{topic.topic} {topic.stage}" for topic in alert.topics)))
-    if alert.actors:
-        told.append(_fact("actors", ", ".join(actor.name for actor in alert.actors[:8])))
-    for clause in alert.because:
-        words = ", ".join(f"“{evidence.text}”" for evidence in clause.evidence[:4])
-        told.append(_fact("why", f"{clause.clause[:100]}  {words}"))
-    return told
-
-
-def _fact(name: str, text: str) -> Text:
-    return Text.assemble(("  " + name.ljust(7), "dim"), clean(text))
+    first, *more = alert_lines(alert)
+    return [mark.append_text(first), *more]

@@ -1,0 +1,108 @@
+"""`tocsin check` names every fault and every failed example; `tocsin topics` every difference."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streams.embedded import EmbeddedBroker
+from streams.topics import ALL
+from tests.cli.conftest import Call, Kafka
+from tests.unit.configurations import ENVIRON, SECRET, watch, write
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ENVIRON.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_the_sample_configuration_holds(call: Call) -> None:
+    result = call("check")
+    assert result.exit_code == 0, result.output
+    assert "examples hold" in result.stdout
+
+
+def test_a_failed_example_names_its_place_and_the_clause(call: Call, tmp_path: Path) -> None:
+    examples = [{"text": "A truce was agreed.", "match": True}, {"text": "A ceasefire.", "match": False}]
+    folder = write(tmp_path, {"watches.yaml": {"watches": [watch(examples=examples)]}})
+    result = call("check", "--config", folder)
+    assert result.exit_code == 1
+    assert "truce: must match, and does not: “A truce was agreed.”" in result.stdout
+    assert "not held  query: ceasefire" in result.stdout
+    assert "truce: must not match, and does: “A ceasefire.”" in result.stdout
+    assert "0 of 2 examples hold" in result.stdout
+    report = json.loads(call("check", "--config", folder, "--json").stdout)
+    assert report["ok"] is False
+    assert [(each["expected"], each["matched"]) for each in report["examples"]] == [
+        (True, False),
+        (False, True),
+    ]
+    assert all(each["place"].startswith("watches.yaml:") for each in report["examples"])
+
+
+def test_every_fault_of_every_file_is_one_line_with_its_place(call: Call, tmp_path: Path) -> None:
+    files: dict[str, Any] = {
+        "tocsin.yaml": {"broker": {"servers": ["no port"]}},
+        "watches.yaml": {"watches": [watch(qurey="x"), watch(id="Other Id")]},
+        "endpoints.yaml": {
+            "endpoints": [{"id": "desk", "url": "https://hooks.example/s3cret", "titel": "Desk"}]
+        },
+    }
+    folder = write(tmp_path, files)
+    result = call("check", "--config", folder)
+    assert (result.exit_code, result.stdout) == (2, "")
+    lines = result.stderr.splitlines()
+    assert all(line.startswith("tocsin: ") for line in lines)
+    for place in ("tocsin.yaml:", "watches.yaml:", "endpoints.yaml:"):
+        assert any(line.startswith(f"tocsin: {place}") for line in lines), lines
+    assert any("did you mean 'query'?" in line for line in lines)
+    assert any("watches[1].id" in line for line in lines)
+    report = json.loads(call("check", "--config", folder, "--json").stdout)
+    assert report["ok"] is False
+    assert len(report["faults"]) == len(lines)
+
+
+def test_secrets_are_looked_up_unless_told_not_to_and_never_shown(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write(tmp_path)
+    assert SECRET not in call("check", "--config", folder).output
+    monkeypatch.delenv("DESK_SECRET")
+    result = call("check", "--config", folder)
+    assert result.exit_code == 2
+    assert "DESK_SECRET" in result.stderr
+    assert call("check", "--config", folder, "--no-secrets").exit_code == 0
+
+
+def test_missing_topics_are_named_and_what_to_do(
+    call: Call, embedded: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOCSIN_BROKER__SERVERS", embedded.servers)
+    monkeypatch.setenv("TOCSIN_TOPICS__PREFIX", "not-there.")
+    result = call("topics")
+    assert result.exit_code == 1
+    assert result.stdout.count("does not exist; run `tocsin topics --create`") == len(ALL)
+
+
+def test_topics_that_are_as_they_should_be_are_exit_code_0(
+    call: Call, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOCSIN_TOPICS__PARTITIONS", "4")
+    result = call("topics")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.count("as it should be") == len(ALL)
+    monkeypatch.setenv("TOCSIN_TOPICS__PARTITIONS", "6")
+    result = call("topics")
+    assert result.exit_code == 1
+    assert "has 4 partitions, topics.partitions says 6" in result.stdout
+
+
+def test_without_a_broker_topics_is_one_line_and_exit_code_1(call: Call, nobody: str) -> None:
+    result = call("topics")
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert nobody in line
