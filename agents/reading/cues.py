@@ -84,15 +84,10 @@ class CueFinder:
         self._languages_of = [
             tuple({phrase.meaning.language for phrase in phrases}) for phrases in self._phrases.by_number
         ]
-        self._by_language = [self._of_language(language) for language in range(len(self._numbers))]
-
-    def _of_language(self, language: int) -> dict[int, tuple[Phrase[Meaning], ...]]:
-        """The phrases of a language by the number of their literal."""
-        return {
-            number: own
-            for number, phrases in enumerate(self._phrases.by_number)
-            if (own := tuple(phrase for phrase in phrases if phrase.meaning.language == language))
-        }
+        self._by_language: list[dict[int, list[Phrase[Meaning]]]] = [{} for _ in self._numbers]
+        for number, phrases in enumerate(self._phrases.by_number):
+            for phrase in phrases:
+                self._by_language[phrase.meaning.language].setdefault(number, []).append(phrase)
 
     def _meanings(self, taxonomies: Taxonomies) -> Iterable[tuple[str, Meaning]]:
         for number, topic in enumerate(taxonomies.topics):

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, Generic, TypeVar
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
@@ -64,13 +65,29 @@ class Hit(Generic[T]):
     meaning: T
 
 
+class Tail:
+    """What must follow a head. Compiled when it is first asked for: most never are."""
+
+    __slots__ = ("_pattern", "_rest")
+
+    def __init__(self, rest: str) -> None:
+        self._rest = rest
+        self._pattern: re.Pattern[str] | None = None
+
+    def match(self, excerpt: str, at: int) -> re.Match[str] | None:
+        """Match right at a position."""
+        if self._pattern is None:
+            self._pattern = _pattern(self._rest)
+        return self._pattern.match(excerpt, at)
+
+
 @dataclass(frozen=True, slots=True)
 class Phrase(Generic[T]):
     """`head` is searched; `tail`, if any, must match right behind it; `open_end`: the word goes on."""
 
     head: str
     open_end: bool
-    tail: re.Pattern[str] | None
+    tail: Tail | None
     meaning: T
 
     def stop(self, excerpt: str, end: int) -> int | None:
@@ -84,23 +101,41 @@ class Phrase(Generic[T]):
         return end - 1  # the head ends with the space behind the phrase
 
 
+class _Marks(_Spaces):
+    """As _Spaces, but the marks of ` ... ` and `*` stay."""
+
+    def __missing__(self, code: int) -> str:
+        kept = "*" if code == 3 else " \x02 " if code == 2 else _SPACES[code]
+        self[code] = kept
+        return kept
+
+
+_MARKS: Final = _Marks()
+
+
 def _pieces(text: str) -> str:
     """Folded and spaced, `*` and ` ... ` kept, single spaces."""
     marked = fold(text.strip()).replace("...", "\x02").replace("*", "\x03")
-    kept = "".join(c if c in "\x02\x03" else _SPACES[ord(c)] for c in marked)
-    return " ".join(kept.replace("\x03", "*").replace("\x02", " \x02 ").split())
+    return " ".join(marked.translate(_MARKS).split())
 
 
-def _compiled(text: str, meaning: T) -> list[Phrase[T]]:
+@cache
+def _parsed(text: str) -> tuple[tuple[str, ...], bool, Tail | None]:
+    """The heads of a phrase, whether its word goes on, and what must follow. Cached: several sets hold it."""
     phrase = _pieces(text)
     head, rest = _split(phrase)
     if not head.strip("* \x02"):
-        return []
+        return (), False, None
     open_end = rest.startswith("*")
-    tail = _tail(rest) if rest.strip("*") else None
+    tail = Tail(rest) if rest.strip("*") else None
     proclitics = _PROCLITICS if _ARABIC.match(head) else ("",)
     closing = "" if open_end or tail is not None else " "
-    return [Phrase(f" {before}{head}{closing}", open_end, tail, meaning) for before in proclitics]
+    return tuple(f" {before}{head}{closing}" for before in proclitics), open_end, tail
+
+
+def _compiled(text: str, meaning: T) -> list[Phrase[T]]:
+    heads, open_end, tail = _parsed(text)
+    return [Phrase(head, open_end, tail, meaning) for head in heads]
 
 
 def _split(phrase: str) -> tuple[str, str]:
@@ -108,7 +143,7 @@ def _split(phrase: str) -> tuple[str, str]:
     return phrase[:cut], phrase[cut:]
 
 
-def _tail(rest: str) -> re.Pattern[str]:
+def _pattern(rest: str) -> re.Pattern[str]:
     # Bounded repetitions only: no input makes this slower than linear.
     pattern = re.escape(rest).replace(r"\*", r"\w{0,20}")
     pattern = pattern.replace(re.escape(" \x02 "), rf" [^{BREAK}]{{0,{GAP}}}?(?<= )").replace(r"\ ", " +")
