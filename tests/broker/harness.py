@@ -75,14 +75,21 @@ def make_articles(
 
 
 def write_configuration(
-    folder: Path, *, servers: str, prefix: str, group: str, partitions: int = 4, **endpoint: Any
+    folder: Path,
+    *,
+    servers: str,
+    prefix: str,
+    group: str,
+    partitions: int = 4,
+    session: float = 3,
+    **endpoint: Any,
 ) -> Path:
     """A configuration with one watch and one endpoint, whose URL and secret come from the environment."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "tocsin.yaml").write_text(
         json.dumps(
             {
-                "broker": {"servers": [servers], "session_timeout": 3, "request_timeout": 20},
+                "broker": {"servers": [servers], "session_timeout": session, "request_timeout": 20},
                 "topics": {"prefix": prefix, "partitions": partitions},
                 "service": {"group": group, "health_port": 0, "drain_grace": 10},
             }

@@ -22,7 +22,10 @@ from tests.broker.harness import (
 
 
 def configured(place: Place, folder: Path) -> Path:
-    return write_configuration(folder, servers=place.servers, prefix=place.prefix, group=place.group)
+    # Nobody is killed here: a long session, so that a slow machine ends none by itself.
+    return write_configuration(
+        folder, servers=place.servers, prefix=place.prefix, group=place.group, session=20
+    )
 
 
 async def test_a_broker_that_is_away_at_the_start_and_killed_later_costs_nothing(
@@ -94,9 +97,11 @@ async def test_a_second_worker_joins_and_leaves_in_the_middle_and_nothing_is_sen
             await publish(place.servers, topic, articles.messages[:600])
             await ledger.until_ids(20, 60)
             assert await second.end(signal.SIGTERM) == 0
-            joining = asyncio.ensure_future(second.start())
-            await publish(place.servers, topic, articles.messages[600:])
-            await joining
+            await second.start()
+            for part in (articles.messages[600:900], articles.messages[900:]):
+                # Some while it joins, some when it has joined.
+                await publish(place.servers, topic, part)
+                await second.until_logged("worker.partitions_assigned", 60, times=2)
             await ledger.until_told(articles.due, 60)
             await until_committed(place.servers, place.group, place.prefix)
             assert await second.end(signal.SIGTERM) == 0

@@ -27,7 +27,7 @@ def draw_schedule(kills: int, seed: int, kinds: tuple[Kind, ...] = KINDS) -> lis
     others = max(1, kills // 20)
     counts: dict[Kind, int] = {
         "kill": kills,
-        "term": 2 * others,
+        "term": max(1, kills // 10),
         "stop": others,
         "broker": others,
         "storm": others,
