@@ -22,6 +22,9 @@ FOLLOWS: Final = {STORIES: CANDIDATES, PENDING: NOTIFICATIONS}
 ROOM_FOR_REJECTED: Final = 2 * 1024 * 1024 + 64 * 1024
 """`rejected` must take any article that the brokers took, with its reasons in headers."""
 
+STATE_SEGMENT: Final = 50 * 1024 * 1024
+"""Bytes after which a state topic begins a new segment, so that the old one can be compacted."""
+
 ASK_AGAIN: Final = 0.2
 """Seconds between questions whether topics just created are there."""
 
@@ -55,6 +58,10 @@ def topic_configs(topic: Topic, settings: Settings) -> dict[str, str]:
     configs: dict[str, str] = {"cleanup.policy": topic.cleanup}
     if topic.cleanup == "delete":
         configs["retention.ms"] = str(int(settings.topics.retention.total_seconds() * 1000))
+    else:
+        # Only closed segments are compacted. With Kafka's 1 GiB, whoever starts would read a gigabyte of history.
+        configs["segment.bytes"] = str(STATE_SEGMENT)
+        configs["min.cleanable.dirty.ratio"] = "0.1"
     if topic is REJECTED:
         configs["max.message.bytes"] = str(ROOM_FOR_REJECTED)
     return configs

@@ -23,6 +23,7 @@ from typing import Any
 from aiohttp import web
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 from standardwebhooks import Webhook
 
 SECRET = "whsec_dG9jc2luLXRlc3Qtc2VjcmV0LW9mLTMyLWJ5dGVzISE="
@@ -308,6 +309,18 @@ async def publish(servers: str, topic: str, messages: Iterable[bytes]) -> None:
         await asyncio.gather(*futures)
     finally:
         await producer.stop()
+
+
+async def alter_topic(servers: str, topic: str, **configs: object) -> None:
+    """Change settings of a topic; dots of their names are written as `__`."""
+    admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
+    entries = [
+        ConfigEntry(name.replace("__", "."), str(value), incremental_operation=AlterConfigOpType.SET)
+        for name, value in configs.items()
+    ]
+    resource = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=entries)
+    for future in admin.incremental_alter_configs([resource]).values():
+        await asyncio.to_thread(future.result, 20)
 
 
 async def read_all(servers: str, topic: str) -> list[ConsumerRecord]:

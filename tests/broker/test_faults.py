@@ -6,13 +6,12 @@ import asyncio
 import signal
 from pathlib import Path
 
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
-
 from streams.worker import FAILED
 from tests.broker.conftest import Place
 from tests.broker.harness import (
     Ledger,
     WorkerProcess,
+    alter_topic,
     make_articles,
     publish,
     uncommitted,
@@ -114,31 +113,18 @@ async def test_a_refused_output_ends_the_worker_loudly_without_a_commit(place: P
     articles = make_articles(50, seed=7, matching=0.5)
     folder = configured(place, tmp_path / "config")
     topic = place.prefix + "articles"
+    classified = place.prefix + "classified"
     async with Ledger().serving() as ledger:
         worker = WorkerProcess(folder, ledger, tmp_path / "worker.log")
         async with worker.running():
             await worker.until_logged("worker.started", 30)
-            await limit_records(place, "classified", 100)
+            await alter_topic(place.servers, classified, max__message__bytes=100)
             await publish(place.servers, topic, articles.messages)
             assert await worker.until_ended(60) == FAILED
         assert "worker.failed" in worker.events()
         assert await uncommitted(place.servers, place.group, [topic]) == {topic: len(articles.messages)}
-        await limit_records(place, "classified", 1_000_000)
+        await alter_topic(place.servers, classified, max__message__bytes=1_000_000)
         async with worker.running():
             await ledger.until_told(articles.due, 60)
             await until_committed(place.servers, place.group, place.prefix)
         ledger.check(articles.due)
-
-
-async def limit_records(place: Place, topic: str, size: int) -> None:
-    """Let the broker refuse longer records of a topic."""
-    admin = AdminClient({"bootstrap.servers": place.servers, "log_level": 0})
-    resource = ConfigResource(
-        ConfigResource.Type.TOPIC,
-        place.prefix + topic,
-        incremental_configs=[
-            ConfigEntry("max.message.bytes", str(size), incremental_operation=AlterConfigOpType.SET)
-        ],
-    )
-    for future in admin.incremental_alter_configs([resource]).values():
-        await asyncio.to_thread(future.result, 20)

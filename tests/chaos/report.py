@@ -39,6 +39,8 @@ def as_text(outcome: Outcome) -> str:
         f"webhooks        {counts['webhooks_owed']} owed, {counts['webhooks_taken']} taken; "
         f"{counts['arrivals']} arrivals, {counts['arrivals_treated_badly']} of them treated badly",
         f"unreadable      {counts['unreadable']} sent, {counts['rejected_records']} records in rejected",
+        f"state           {counts['state_records_written']} records written, {counts['state_records_left']} left by "
+        "compaction",
         f"taken again     {counts['taken_again']}"
         + "".join(f", {count} by {cause}" for cause, count in values["taken_again_because_of"].items()),
         f"left            {len(values['left_by_themselves'])} workers ended by themselves"

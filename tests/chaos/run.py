@@ -17,9 +17,19 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from streams.local_kafka import LocalKafka
-from streams.topics import ALERTS, ARTICLES, CANDIDATES, DELIVERIES, NOTIFICATIONS, REJECTED, UNDELIVERED
+from streams.topics import (
+    ALERTS,
+    ARTICLES,
+    CANDIDATES,
+    DELIVERIES,
+    NOTIFICATIONS,
+    PENDING,
+    REJECTED,
+    STORIES,
+    UNDELIVERED,
+)
 from streams.wire import Attempt, from_bytes
-from tests.broker.harness import die_with_parent, read_all, uncommitted
+from tests.broker.harness import alter_topic, die_with_parent, read_all, uncommitted
 from tests.chaos.inputs import Inputs, Message, make_inputs
 from tests.chaos.ledger import TAKEN, Arrival
 from tests.chaos.schedule import KINDS, Fault, Kind, draw_schedule
@@ -154,6 +164,14 @@ class Run:
     async def _through(self, inputs: Inputs, schedule: list[Fault]) -> None:
         parts = list(_parted(inputs.messages, len(schedule) + 1))
         await self._publish(parts[0])
+        # Compaction comes often, so that state is read back from what it leaves.
+        for topic in (STORIES, PENDING):
+            await alter_topic(
+                self.kafka.servers,
+                self.prefix + topic.name,
+                segment__ms=2000,
+                min__cleanable__dirty__ratio=0.01,
+            )
         for number, (fault, part) in enumerate(zip(schedule, parts[1:], strict=True), 1):
             publishing = asyncio.ensure_future(self._publish(part))
             before = len(self.books.taken)
@@ -256,7 +274,19 @@ class Run:
         for record in await read_all(servers, self.prefix + DELIVERIES.name):
             attempt = from_bytes(Attempt, record.value)
             attempts[attempt.endpoint, attempt.webhook_id].append(attempt)
+        state = [
+            record
+            for topic in (STORIES, PENDING)
+            for record in await read_all(servers, self.prefix + topic.name)
+        ]
+        last: dict[tuple[str, int], int] = {}
+        for record in state:
+            last[record.topic, record.partition] = max(
+                last.get((record.topic, record.partition), 0), record.offset + 1
+            )
         return Facts(
+            state_written=sum(last.values()),
+            state_left=len(state),
             attempts=attempts,
             notified={endpoint: list(ids) for endpoint, ids in notified.items()},
             bodies={webhook_id: len(values) for webhook_id, values in bodies.items()},

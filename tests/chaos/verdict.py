@@ -31,7 +31,8 @@ class Facts:
     """What Kafka holds in the end.
 
     `notified` is the first record of each webhook id in `notifications`, by endpoint and in order; `bodies` counts the
-    distinct values of each webhook id in `alerts`; `attempts` are those of `deliveries` by endpoint and webhook id.
+    distinct values of each webhook id in `alerts`; `attempts` are those of `deliveries` by endpoint and webhook id;
+    `state_left` of `state_written` state records were not compacted away.
     """
 
     notified: Mapping[str, Sequence[str]]
@@ -40,6 +41,8 @@ class Facts:
     attempts: Mapping[tuple[str, str], Sequence[Attempt]]
     undelivered: int
     uncommitted: Mapping[str, int]
+    state_written: int = 0
+    state_left: int = 0
 
 
 @dataclass
@@ -85,6 +88,8 @@ def judge(inputs: Inputs, arrivals: Sequence[Arrival], events: Sequence[Event], 
         "arrivals_treated_badly": sum(a.answer != TAKEN for a in arrivals),
         "taken_again": sum(verdict.duplicates.values()),
         "rejected_records": len(facts.rejected),
+        "state_records_written": facts.state_written,
+        "state_records_left": facts.state_left,
     }
     return verdict
 
