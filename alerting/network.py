@@ -15,6 +15,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, Final
 
 import httpcore
@@ -28,6 +29,8 @@ ANSWER_LIMIT: Final = 160 * 1024
 
 READ_AT_ONCE: Final = 8 * 1024
 """Bytes of one read: between two reads the other endpoints have their turn."""
+
+SEND_AT_ONCE: Final = 64 * 1024
 
 RESOLVER_THREADS: Final = 64
 
@@ -130,15 +133,20 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
 
 class BoundedStream(httpcore.AsyncNetworkStream):
     """A connection on which no answer is longer than `ANSWER_LIMIT`; a request that is written begins a new
-    count.
+    count. Head and body of a request leave together, when its answer is waited for.
     """
 
     def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
         self._stream = stream
         self._read = 0
+        self._unsent = bytearray()
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read some bytes. Raises AnswerTooLong."""
+        if self._unsent:
+            # A receiver may answer and hang up before it has read all: the answer tells more than the broken pipe.
+            with suppress(httpcore.WriteError):
+                await self._send(timeout)
         if self._read >= ANSWER_LIMIT:
             raise AnswerTooLong("the answer does not end")
         data = await self._stream.read(min(max_bytes, READ_AT_ONCE), timeout)
@@ -148,7 +156,13 @@ class BoundedStream(httpcore.AsyncNetworkStream):
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Write all of the bytes."""
         self._read = 0
-        await self._stream.write(buffer, timeout)
+        self._unsent += buffer
+        if len(self._unsent) >= SEND_AT_ONCE:
+            await self._send(timeout)
+
+    async def _send(self, timeout: float | None) -> None:
+        unsent, self._unsent = bytes(self._unsent), bytearray()
+        await self._stream.write(unsent, timeout)
 
     async def aclose(self) -> None:
         """Close the connection."""

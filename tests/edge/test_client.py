@@ -7,10 +7,12 @@ import gzip
 import threading
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpcore
 import pytest
 
 from alerting import network
@@ -183,6 +185,48 @@ async def test_a_proxy_that_the_endpoint_names_is_used(client: WebhookClient) ->
         result = await ask(client, endpoint)
         assert (result.status, proxy.accepted) == (204, 1)
         assert proxy.requests[0].startswith(b"POST http://hooks.example/x HTTP/1.1\r\n")
+
+
+async def test_head_and_body_of_a_request_leave_together_whatever_its_size(client: WebhookClient) -> None:
+    class Stream(httpcore.AsyncMockStream):
+        async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+            written.append(bytes(buffer))
+
+    for size, parts in ((10, 1), (network.SEND_AT_ONCE - 1, 1), (network.SEND_AT_ONCE, 2)):
+        written: list[bytes] = []
+        stream = network.BoundedStream(Stream([b"answer"]))
+        await stream.write(b"head")
+        await stream.write(b"x" * size)
+        await stream.write(b"")
+        assert await stream.read(10) == b"answer"
+        assert b"".join(written) == b"head" + b"x" * size
+        assert len(written) <= parts
+
+
+async def test_an_answer_given_before_the_whole_request_was_read_counts(client: WebhookClient) -> None:
+    """The receiver answers by the head alone, and resets: what it said stands."""
+
+    ended = asyncio.Event()
+
+    async def early(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 413 Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+        await writer.drain()
+        writer.write_eof()
+        with suppress(OSError):
+            while await reader.read(65536):
+                pass
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+        ended.set()
+
+    server = await asyncio.start_server(early, "127.0.0.1", 0)
+    async with server:
+        endpoint = builders.endpoint(url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+        result = await client.post(endpoint, b"x" * 5_000_000, {})
+        await ended.wait()
+    assert result.status == 413
 
 
 async def test_connections_are_reused_and_nothing_compressed_is_asked_for(client: WebhookClient) -> None:
