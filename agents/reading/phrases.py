@@ -4,8 +4,9 @@ A phrase begins and ends at word boundaries. A `*` at the end of a word lets the
 up to 60 characters of a sentence, or none, stand between two parts (`halt ... fighting`). Before an Arabic phrase the
 article and the proclitic words (و ف ب ل ك س ال) may be written on.
 
-Excerpts and phrases are spaced: every character that is neither letter nor digit is a space. A literal that begins
-with a space is therefore found at the beginning of words only, without a look at each place.
+Excerpts and phrases are spaced: every character that is neither letter nor digit (nor of the first plane of Unicode) is
+a space. A literal that begins with a space is therefore found at the beginning of words only, without a look at each
+place.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final, Generic, TypeVar
 
+import numpy as np
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from agents.reading.automaton import Found
@@ -35,25 +37,29 @@ _SHORTEST: Final = 4
 """Letters of a phrase that is searched in words of any script, wherever it stands."""
 
 
-class _Spaces(dict[int, str]):
-    """Code point → itself where it is a letter, a digit or the break, else a space."""
-
-    def __missing__(self, code: int) -> str:
-        character = chr(code)
-        kept = character if character.isalnum() or character == BREAK else " "
-        self[code] = kept
-        return kept
+def _kept(character: str) -> bool:
+    return character.isalnum() or character == BREAK
 
 
-_SPACES: Final = _Spaces()
-_ASCII_SPACES: Final = bytes(ord(_SPACES[code]) for code in range(128)) + bytes(range(128, 256))
+_BEYOND: Final = re.compile(r"[\U00010000-\U0010ffff]")
+"""Characters beyond the first plane: emoji, and letters that no phrase is written in."""
+
+# UTF-16 unit → itself where it is a letter, a digit or the break, else a space. A lone surrogate stays.
+_UNITS: Final = np.array(
+    [code if 0xD800 <= code < 0xE000 or _kept(chr(code)) else 0x20 for code in range(0x1_0000)], dtype="<u2"
+)
+_ASCII: Final = bytes(_UNITS[:128].astype("u1")) + bytes(range(128, 256))
+_UTF16: Final = ("utf-16-le", "surrogatepass")
 
 
 def spaced(folded: str) -> str:
     """The text with a space for whatever is neither letter nor digit; positions stay."""
     if folded.isascii():
-        return folded.encode().translate(_ASCII_SPACES).decode()
-    return folded.translate(_SPACES)
+        return folded.encode().translate(_ASCII).decode()
+    encoded = folded.encode(*_UTF16)
+    if len(encoded) > 2 * len(folded):
+        encoded = _BEYOND.sub(" ", folded).encode(*_UTF16)
+    return _UNITS.take(np.frombuffer(encoded, dtype="<u2")).tobytes().decode(*_UTF16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +107,12 @@ class Phrase(Generic[T]):
         return end - 1  # the head ends with the space behind the phrase
 
 
-class _Marks(_Spaces):
-    """As _Spaces, but the marks of ` ... ` and `*` stay."""
+class _Marks(dict[int, str]):
+    """Code point → as `spaced` has it, but the marks of ` ... ` and `*` stay."""
 
     def __missing__(self, code: int) -> str:
-        kept = "*" if code == 3 else " \x02 " if code == 2 else _SPACES[code]
+        character = chr(code)
+        kept = "*" if code == 3 else " \x02 " if code == 2 else character if _kept(character) else " "
         self[code] = kept
         return kept
 
