@@ -133,9 +133,12 @@ async def test_a_webhook_without_a_signature_or_with_an_old_timestamp_is_refused
         ("gone", "410 gone: the endpoint wants no more webhooks"),
     ],
 )
-async def test_each_fault_of_a_receiver_has_its_reason(fault: str, reason: str) -> None:
+async def test_each_fault_of_a_receiver_has_its_reason(
+    fault: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alerting.client.BODY_PATIENCE", 0.2)
     async with receiving(FAULTS[fault]) as (receiver, _):
-        attempted = await tell(receiver.url, timeout=timedelta(seconds=0.4))
+        attempted = await tell(receiver.url, timeout=timedelta(seconds=0.4 if fault == "hang" else 30))
     assert attempted.verdict.reason == reason
 
 
