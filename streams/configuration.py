@@ -403,7 +403,10 @@ class _Load:
     # Topics and actors.
 
     def _knowledge(
-        self, part: str, read: Callable[[Path], L], model_of: Callable[[Path], type[BaseModel]]
+        self,
+        part: str,
+        read: Callable[[Path, Callable[[Path], Any]], L],
+        model_of: Callable[[Path], type[BaseModel]],
     ) -> L | None:
         """What `read` makes of the folder `part`, or of the sample's where there is none."""
         folder = self._folder / part
@@ -416,8 +419,9 @@ class _Load:
         if not documents:
             self._faults.append(Fault(part, 0, "", "the folder holds no YAML file"))
             return None
+        values = {path: document.value for path, document in zip(paths, documents, strict=True)}
         try:
-            return read(folder)
+            return read(folder, values.get)  # parsed already, with the lines of its faults
         except ConfigurationError as error:
             self._faults.extend(
                 replace(fault, file=f"{part}/{Path(fault.file).name}") for fault in error.faults

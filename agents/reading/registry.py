@@ -6,10 +6,10 @@ who write them. How names are found in a text is `agents.reading.actors`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import yaml
 from pydantic import BeforeValidator, Field
@@ -102,13 +102,18 @@ class Registry(Part):
             yield from getattr(file, field)
 
 
-def load_registry(folder: Path) -> Registry:
-    """Read every YAML file of a folder. Raises OSError, yaml.YAMLError, or ValueError with the first file's faults."""
+def _read(path: Path) -> Any:
+    return yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
+
+
+def load_registry(folder: Path, read: Callable[[Path], Any] = _read) -> Registry:
+    """Read every YAML file of a folder; `read` gives the value of one.
+
+    Raises OSError, yaml.YAMLError, or ValueError with the first file's faults.
+    """
     return Registry(
         files=tuple(
-            RegistryFile.model_validate(
-                yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}
-            )
+            RegistryFile.model_validate(read(path) or {})
             for path in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml")))
         )
     )

@@ -7,7 +7,7 @@ and a file of words for each language), the folder `context/` with a file of sur
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -137,8 +137,15 @@ def model_of(path: Path) -> type[Part]:
     return WeightsFile if path.stem == WEIGHTS else TopicFile
 
 
-def load_taxonomies(folder: Path) -> Taxonomies:
-    """Read a folder of topics. Raises OSError, yaml.YAMLError, ValidationError (a ValueError)."""
+def _read(path: Path) -> Any:
+    return yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
+
+
+def load_taxonomies(folder: Path, read: Callable[[Path], Any] = _read) -> Taxonomies:
+    """Read a folder of topics; `read` gives the value of a file.
+
+    Raises OSError, yaml.YAMLError, ValidationError (a ValueError).
+    """
     topics = []
     context: dict[str, Mapping[str, Phrases]] = {}
     weights: Mapping[str, TopicWeights] = {}
@@ -147,12 +154,12 @@ def load_taxonomies(folder: Path) -> Taxonomies:
             continue
         if path.is_dir() and path.name == CONTEXT:
             context = {
-                file.stem: ContextWords.model_validate(_read(file)).classes for file in _yaml_files(path)
+                file.stem: ContextWords.model_validate(read(file)).classes for file in _yaml_files(path)
             }
         elif path.is_dir():
-            topics.append(_topic_of(path))
+            topics.append(_topic_of(path, read))
         elif path.suffix in (".yaml", ".yml"):
-            value = _read(path)
+            value = read(path)
             if path.stem == WEIGHTS:
                 weights = WeightsFile.model_validate(value).weights
             else:
@@ -160,14 +167,14 @@ def load_taxonomies(folder: Path) -> Taxonomies:
     return Taxonomies(tuple(topics), context, weights)
 
 
-def _topic_of(folder: Path) -> TopicFile:
+def _topic_of(folder: Path, read: Callable[[Path], Any]) -> TopicFile:
     value: Any = None
     languages: dict[str, Any] = {}
     for path in _yaml_files(folder):
         if path.stem == TOPIC:
-            value = _read(path)
+            value = read(path)
         else:
-            languages[path.stem] = _read(path)
+            languages[path.stem] = read(path)
     if not isinstance(value, dict):
         raise ValueError(f"{folder.name}: the folder of a topic needs a file topic.yaml")
     return TopicFile.model_validate({**value, "languages": {**value.get("languages", {}), **languages}})
@@ -175,7 +182,3 @@ def _topic_of(folder: Path) -> TopicFile:
 
 def _yaml_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*.y*ml") if not path.name.startswith("."))
-
-
-def _read(path: Path) -> Any:
-    return yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
