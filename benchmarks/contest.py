@@ -25,9 +25,10 @@ ROOT = Path(__file__).resolve().parent.parent
 class Contest:
     """The other end: starts the process and asks it for runs."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, python: Path | None = None) -> None:
+        """`python` is the interpreter to run in, where not this one."""
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.contest", str(folder)],
+            [str(python or sys.executable), "-m", "benchmarks.contest", str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=ROOT,
@@ -51,11 +52,11 @@ class Contest:
             self.built = self._answer()
         return self.built
 
-    def run(self, contestant: str, articles: int, processes: int = 1) -> dict[str, float]:
-        """One run, of one or several processes that share a group."""
+    def run(self, contestant: str, articles: int) -> dict[str, float]:
+        """One run, with a group of its own."""
         self.wait()
         assert self._process.stdin is not None
-        request = {"contestant": contestant, "articles": articles, "processes": processes}
+        request = {"contestant": contestant, "articles": articles}
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
         return self._answer()
@@ -95,7 +96,6 @@ def main(folder: Path) -> None:
 
 
 def _forked(in_force: Any, request: dict[str, Any]) -> dict[str, Any]:
-    ends = []
     group = f"bench-{uuid.uuid4().hex[:12]}"
     reader, writer = os.pipe()
     child = os.fork()
@@ -111,11 +111,11 @@ def _forked(in_force: Any, request: dict[str, Any]) -> dict[str, Any]:
             os._exit(code)
     os.close(writer)
     with os.fdopen(reader) as pipe:
-        ends.append(pipe.read())
+        said = pipe.read()
     os.waitpid(child, 0)
-    if not ends[0]:
+    if not said:
         return {"error": f"{request['contestant']} failed"}
-    answer: dict[str, Any] = json.loads(ends[0])
+    answer: dict[str, Any] = json.loads(said)
     return answer
 
 

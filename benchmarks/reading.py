@@ -32,16 +32,16 @@ class Texts:
 
 
 def turns(sides: dict[str, Callable[[int, int], object]], count: int, rounds: int) -> dict[str, list[float]]:
-    """Microseconds an article of each side, one value a round; within a round the sides take turns slice by slice."""
+    """Microseconds of CPU an article, by side, one value a round; in a round the sides take turns slice by slice."""
     taken: dict[str, list[float]] = {name: [] for name in sides}
     for number in range(rounds + 1):
         spent = dict.fromkeys(sides, 0.0)
         for start in range(0, count, SLICE):
             end = min(start + SLICE, count)
             for name, side in sides.items():
-                began = time.perf_counter()
+                began = time.thread_time()
                 side(start, end)
-                spent[name] += time.perf_counter() - began
+                spent[name] += time.thread_time() - began
         if number:  # the first round warms up
             for name, seconds in spent.items():
                 taken[name].append(seconds / count * 1e6)

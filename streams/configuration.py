@@ -32,6 +32,7 @@ from streams.errors import ConfigurationError, Fault
 from streams.sample import SAMPLE_ENVIRONMENT, sample_configuration
 from streams.secrets import LITERAL, Secrets, holds_secret, is_reference
 from streams.settings import SECTIONS, Settings, from_variable, variables
+from streams.termlist import packed
 from streams.yamlfile import Document, KeyPath, did_you_mean, load, problems, read_text, validate
 
 LARGEST_TERMS: Final = 256 * 1024 * 1024
@@ -368,22 +369,24 @@ class _Load:
 
     # Keywords.
 
-    def _terms(self, watches: Iterable[Placed[Watch]]) -> dict[str, tuple[str, ...]]:
+    def _terms(self, watches: Iterable[Placed[Watch]]) -> dict[str, Sequence[str]]:
         """All keywords of each watch that has any."""
-        read: dict[str, tuple[str, ...]] = {}
-        terms: dict[str, tuple[str, ...]] = {}
+        read: dict[str, Sequence[str]] = {}
+        terms: dict[str, Sequence[str]] = {}
         for placed in watches:
             watch = placed.value
-            listed: tuple[str, ...] = ()
+            listed: Sequence[str] = ()
             if watch.terms_file is not None:
                 if watch.terms_file not in read:
                     read[watch.terms_file] = self._terms_of_file(placed, watch.terms_file)
                 listed = read[watch.terms_file]
-            if watch.terms or listed:
-                terms[watch.id] = tuple(dict.fromkeys((*watch.terms, *listed)))
+            if watch.terms:
+                terms[watch.id] = packed(tuple(dict.fromkeys((*watch.terms, *listed))))
+            elif listed:
+                terms[watch.id] = listed
         return terms
 
-    def _terms_of_file(self, placed: Placed[Watch], name: str) -> tuple[str, ...]:
+    def _terms_of_file(self, placed: Placed[Watch], name: str) -> Sequence[str]:
         """One literal a line; blank lines and those that begin with # are skipped."""
         path = self._folder / name
         self._files.append(path)
@@ -398,7 +401,7 @@ class _Load:
         self._faults.extend(faults)
         if not terms and not faults:
             placed.fault(("terms_file",), f"{name} holds no keyword")
-        return terms
+        return packed(terms)
 
     # Topics and actors.
 

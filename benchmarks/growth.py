@@ -1,0 +1,179 @@
+"""How cost and memory grow: with literals, length of articles, time, open stories and pending deliveries.
+
+Costs are CPU time of one thread, so that other work on the machine counts less. Each line is written to
+benchmarks/results/growth.json, from which the plots are drawn.
+"""
+
+from __future__ import annotations
+
+import gc
+import random
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from agents.reading.article import read_article
+from agents.reading.reader import Reader
+from alerting.fingerprint import fingerprint
+from alerting.pending import Owed
+from alerting.policy import decide, notifications
+from alerting.story import Stories
+from alerting.watch import Watch
+from benchmarks import reading
+from benchmarks.generator import invented, watchlist
+from benchmarks.match import reader_of
+from benchmarks.place import CALLED
+from benchmarks.table import Row, save, show
+from streams.wire import ArticleRef, Candidate
+
+LENGTHS: Final = (500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000)
+LITERALS: Final = (10, 1_000, 100_000)
+STORIES: Final = (10, 100, 1_000, 10_000, 100_000)
+LONG_RUN: Final = 40_000
+SEEN_AT: Final = datetime(2026, 3, 7, tzinfo=UTC)
+
+
+def main() -> None:
+    literals = watchlist(LITERALS[-1])
+    lengths, growing = _by_length(literals), _by_literals(literals)
+    memory = _over_time(literals)
+    stories = _by_stories()
+    quarter, last = memory[len(memory) // 4]["mb"], memory[-1]["mb"]
+    few, many = stories[0]["microseconds"], stories[-1]["microseconds"]
+    rows = [
+        Row(
+            "cost a character at 64k / at 2k characters",
+            [lengths[-1]["microseconds"] / 64_000 / (lengths[2]["microseconds"] / 2_000)],
+            note="1 is linear",
+        ),
+        Row(
+            "memory after the run / at a quarter of it",
+            [last / quarter],
+            1.05,
+            at_most=True,
+            note=f"{LONG_RUN} articles, none twice: {quarter:.0f} → {last:.0f} MB",
+        ),
+        Row(
+            "decision at 100k open stories of one watch / at 10",
+            [many / few],
+            3,
+            at_most=True,
+            note=f"{many:.0f} µs by {few:.0f} µs",
+        ),
+        Row(
+            "memory of an open story",
+            [stories[-1]["kb"]],
+            unit="kB",
+            note=f"in its topic {stories[-1]['wire']:.1f} kB",
+        ),
+        Row("a pending delivery in its topic", [_pending()], unit="kB"),
+    ]
+    show("Growth", rows)
+    save("growth", rows, lengths=lengths, literals=growing, memory=memory, stories=stories)
+
+
+def _by_length(literals: list[str]) -> list[dict[str, float]]:
+    reader = reader_of(literals)
+    found = []
+    for length in LENGTHS:
+        count = max(20, min(400, 800_000 // length))
+        messages = [
+            m for m, _ in invented(count, seed=5, hit_rate=0.01, literals=literals[:CALLED], length=length)
+        ]
+        found.append({"length": length, "microseconds": min(_cost(reader, messages))})
+    return found
+
+
+def _by_literals(literals: list[str]) -> list[dict[str, float]]:
+    messages = [m for m, _ in invented(500, seed=6, hit_rate=0.01, literals=literals[:10])]
+    found = []
+    for count in LITERALS:
+        reader = reader_of(literals[:count])
+        found.append({"literals": count, "microseconds": min(_cost(reader, messages))})
+    return found
+
+
+def _cost(reader: Reader, messages: list[bytes]) -> list[float]:
+    """Microseconds of decoding and reading an article, three times."""
+
+    def run(start: int, end: int) -> None:
+        for message in messages[start:end]:
+            reader.read(read_article(message), reading.NOW)
+
+    return reading.turns({"all": run}, len(messages), 3)["all"]
+
+
+def _over_time(literals: list[str]) -> list[dict[str, float]]:
+    """Memory of a process that reads different articles one after the other."""
+    reader = reader_of(literals[:1000])
+    found = []
+    for number, (message, _) in enumerate(
+        invented(LONG_RUN, seed=7, hit_rate=0.1, literals=literals[:CALLED]), 1
+    ):
+        reader.read(read_article(message), reading.NOW)
+        if number % (LONG_RUN // 20) == 0:
+            gc.collect()
+            found.append({"articles": number, "mb": memory_mb()})
+    return found
+
+
+def candidates(count: int, seed: int) -> Iterator[Candidate]:
+    """Candidates of one watch whose texts have nothing in common."""
+    rng = random.Random(seed)
+    for number in range(count):
+        text = " ".join(f"w{rng.randrange(10**6)}" for _ in range(60))
+        yield Candidate(
+            candidate_id=f"cnd_{seed}_{number}",
+            watch="watch",
+            article=ArticleRef(id=f"a{seed}-{number}", title=text[:60], source="Harbour Wire", language="en"),
+            sentence=text[:120],
+            fingerprint=fingerprint(text),
+            seen_at=SEEN_AT + timedelta(milliseconds=number),
+        )
+
+
+def _by_stories() -> list[dict[str, float]]:
+    """What a decision costs by how many stories are open, and what a story takes of memory."""
+    watch = Watch(id="watch", title="Watch", notify=("desk",))
+    stories = Stories()
+    gc.collect()
+    before = memory_mb()
+    found: list[dict[str, Any]] = []
+    made = 0
+    for size in STORIES:
+        for candidate in candidates(size - made, seed=size):
+            stories.put(decide(stories, candidate, watch).story)
+        made = size
+        asked = list(candidates(300, seed=1))
+        best = min(_decisions(stories, asked, watch) for _ in range(3))
+        held = (memory_mb() - before) * 1024 / size
+        wire = len(next(iter(stories)).to_bytes()) / 1024
+        found.append({"stories": size, "microseconds": best, "kb": held, "wire": wire})
+    return found
+
+
+def _decisions(stories: Stories, asked: list[Candidate], watch: Watch) -> float:
+    began = time.thread_time()
+    for candidate in asked:
+        decide(stories, candidate, watch)
+    return (time.thread_time() - began) / len(asked) * 1e6
+
+
+def _pending() -> float:
+    watch = Watch(id="watch", title="Watch", notify=("desk",))
+    alert = decide(Stories(), next(candidates(1, seed=2)), watch).alert
+    assert alert is not None
+    owed = Owed(notification=notifications(alert, watch)[0], offset=0, due_at=SEEN_AT)
+    return len(owed.to_bytes()) / 1024
+
+
+def memory_mb() -> float:
+    """Resident memory of this process."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * 4096 / 1e6
+
+
+if __name__ == "__main__":
+    main()

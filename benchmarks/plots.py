@@ -1,0 +1,97 @@
+"""Draws docs/images/*.png from benchmarks/results/growth.json and match.json. Needs matplotlib (.venv/peers has it)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+from matplotlib import pyplot
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "results"
+IMAGES = ROOT / "docs" / "images"
+BLUE = "#1f5fa8"
+
+
+def main() -> None:
+    growth = json.loads((RESULTS / "growth.json").read_text())
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    lengths, literals = growth["lengths"], growth["literals"]
+    memory, stories = growth["memory"], growth["stories"]
+    draw(
+        "growth-length",
+        lengths,
+        "length",
+        "microseconds",
+        "characters of an article",
+        "CPU time, µs",
+        "An article costs by its length",
+        both=True,
+    )
+    draw(
+        "growth-literals",
+        literals,
+        "literals",
+        "microseconds",
+        "watched literals",
+        "CPU time an article, µs",
+        "… hardly by what is watched",
+        logx=True,
+    )
+    draw(
+        "growth-memory",
+        memory,
+        "articles",
+        "mb",
+        "articles read",
+        "memory of the process, MB",
+        "Memory does not grow with the stream",
+    )
+    draw(
+        "growth-stories",
+        stories,
+        "stories",
+        "microseconds",
+        "open stories of one watch",
+        "CPU time of a decision, µs",
+        "A decision looks at near texts only",
+        logx=True,
+    )
+
+
+def draw(
+    name: str,
+    points: list[dict[str, Any]],
+    x: str,
+    y: str,
+    x_label: str,
+    y_label: str,
+    title: str,
+    *,
+    logx: bool = False,
+    both: bool = False,
+) -> None:
+    figure, axes = pyplot.subplots(figsize=(5.6, 3.4), dpi=130)
+    axes.plot([p[x] for p in points], [p[y] for p in points], marker="o", color=BLUE, linewidth=1.8)
+    if logx or both:
+        axes.set_xscale("log")
+    if both:
+        axes.set_yscale("log")
+    else:
+        axes.set_ylim(bottom=0)
+    axes.set_xlabel(x_label)
+    axes.set_ylabel(y_label)
+    axes.set_title(title, fontsize=11, loc="left")
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.tight_layout()
+    figure.savefig(IMAGES / f"{name}.png")
+    pyplot.close(figure)
+
+
+if __name__ == "__main__":
+    main()

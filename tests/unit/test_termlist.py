@@ -1,0 +1,35 @@
+"""A packed list of keywords is the list it was made from."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.termlist import WORTH_IT, TermList, packed
+
+TERMS = st.lists(st.text(max_size=6), max_size=20)
+
+
+@given(TERMS)
+def test_it_gives_back_what_was_put_in(terms: list[str]) -> None:
+    held = TermList(terms)
+    assert [*held] == terms
+    assert [held[at] for at in range(len(held))] == terms
+    assert len(held) == len(terms)
+
+
+@given(TERMS, st.slices(20))
+def test_a_slice_is_that_of_the_list(terms: list[str], part: slice) -> None:
+    assert TermList(terms)[part] == terms[part]
+
+
+def test_an_index_beyond_its_end_is_an_error() -> None:
+    with pytest.raises(IndexError):
+        TermList(["truce"])[1]
+    assert TermList(["truce"])[-1] == "truce"
+
+
+def test_few_keywords_stay_a_tuple_and_many_are_packed() -> None:
+    assert packed(["truce"]) == ("truce",)
+    assert isinstance(packed([str(number) for number in range(WORTH_IT)]), TermList)
