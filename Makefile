@@ -49,6 +49,9 @@ bench-match: setup ## the cost of an article at 1k, 100k and 1M watched literals
 
 PEERS := $(VENV)/peers/.installed
 
+bench-isolation: setup kafka-jars ## what one bad endpoint of fifty costs the others, in about two minutes
+	$(BIN)/python -m benchmarks.isolation
+
 $(PEERS): benchmarks/requirements.txt
 	@test -x $(VENV)/peers/bin/python || $(PYTHON) -m venv $(VENV)/peers
 	$(VENV)/peers/bin/python -m pip install -q -r benchmarks/requirements.txt
@@ -90,4 +93,4 @@ lock: setup ## renew the three lock files from pyproject.toml: development, imag
 	$(COMPILE) --extra apprise pyproject.toml -c requirements.lock -o deploy/requirements-runtime.lock
 	$(COMPILE) --group pyproject.toml:build -c requirements.lock -o deploy/requirements-build.lock
 
-.PHONY: help setup up test lint lock kafka kafka-jars chaos bench bench-quick bench-match quality quality-held-out quality-actors quality-stories weights
+.PHONY: help setup up test lint lock kafka kafka-jars chaos bench bench-quick bench-match bench-isolation quality quality-held-out quality-actors quality-stories weights

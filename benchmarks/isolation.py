@@ -1,0 +1,268 @@
+"""`make bench-isolation`: what one bad endpoint of fifty costs the others, in p99 from notification to webhook.
+
+Delivery as in the worker, on a real Kafka, at a steady rate; the receiver is a process of its own. Phases in which the
+fiftieth endpoint is well and phases in which it hangs, drips or floods take turns in one run, so that whatever else
+the machine does falls on both. Prints one line a fault, and exits 1 where the ratio of the p99s is above the limit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import multiprocessing
+import random
+import statistics
+import sys
+import time
+import uuid
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import count
+from multiprocessing.connection import Connection
+from typing import NoReturn
+
+import uvloop
+from aiohttp import web
+from aiokafka import ConsumerRecord
+
+from agents.delivery import Delivery
+from alerting.endpoint import Endpoint
+from streams.configuration import Configuration, load_configuration
+from streams.faults import FAULTS
+from streams.local_kafka import LocalKafka, why_not
+from streams.logs import configure_logs
+from streams.outputs import Outputs
+from streams.service import InForce, Service
+from streams.topic_admin import ensure_topics
+from streams.wire import Alert, AlertWatch, Notification
+
+WELL = "well"
+BAD = ("hang", "drip", "flood")
+PARTITIONS = 2
+TICK = 0.02
+
+
+@dataclass(frozen=True)
+class Load:
+    """How much is sent: notifications a second to each endpoint, for so many seconds a phase."""
+
+    endpoints: int
+    rate: float
+    seconds: float
+
+
+def receive(pipe: Connection) -> None:
+    """A receiver that says, when asked, how long after its making each webhook came, by phase."""
+    came: dict[str, list[float]] = defaultdict(list)
+
+    async def well(request: web.Request) -> web.Response:
+        now = time.time()
+        data = json.loads(await request.read())["data"]
+        came[data["article_id"]].append(now - float(data["headline"]))
+        return web.Response(status=204)
+
+    async def told(request: web.Request) -> web.Response:
+        return web.json_response(came.pop(request.match_info["phase"], []))
+
+    async def bad(request: web.Request) -> web.StreamResponse:
+        with suppress(OSError):
+            return await FAULTS[request.match_info["fault"]](request)
+        return web.Response(status=500)
+
+    async def main() -> None:
+        application = web.Application()
+        application.router.add_post("/well", well)
+        application.router.add_post("/bad/{fault}", bad)
+        application.router.add_get("/told/{phase}", told)
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        pipe.send(runner.addresses[0][1])
+        while not pipe.poll():  # noqa: ASYNC110 - the parent's word that it is over
+            await asyncio.sleep(0.1)
+
+    uvloop.run(main())
+
+
+class Run:
+    """One run on one broker with one receiver."""
+
+    def __init__(self, servers: str, port: int, load: Load) -> None:
+        self._servers = servers
+        self._url = f"http://127.0.0.1:{port}"
+        self._load = load
+        self._offsets = count()
+        self._in_force = InForce.build(load_configuration(resolve_secrets=False))
+
+    def _endpoints(self, fiftieth: str) -> tuple[Endpoint, ...]:
+        last = f"{self._url}/well" if fiftieth == WELL else f"{self._url}/bad/{fiftieth}"
+        urls = [f"{self._url}/well"] * (self._load.endpoints - 1) + [last]
+        return tuple(
+            Endpoint(id=f"e{number}", url=url, allow_private=True, allow_http=True)  # type: ignore[arg-type]
+            for number, url in enumerate(urls)
+        )
+
+    def _configuration(self, fiftieth: str) -> Configuration:
+        configuration = self._in_force.configuration
+        settings = configuration.settings
+        broker = settings.broker.model_copy(update={"servers": (self._servers,)})
+        topics = settings.topics.model_copy(
+            update={"prefix": f"i{uuid.uuid4().hex[:8]}.", "partitions": PARTITIONS, "replication_factor": 1}
+        )
+        settings = settings.model_copy(update={"broker": broker, "topics": topics})
+        return replace(configuration, settings=settings, endpoints=self._endpoints(fiftieth))
+
+    async def phase(self, name: str, fiftieth: str) -> list[float]:
+        """Send for a while; the latencies of the endpoints that are always well, in seconds."""
+        configuration = self._configuration(fiftieth)
+        await ensure_topics(configuration.settings, create=True)
+        options = {"bootstrap_servers": self._servers}
+        outputs = Outputs(options, configuration.settings.topics.prefix)
+        await outputs.start()
+        service = Service(replace(self._in_force, configuration=configuration), outputs, options, fail=_fail)
+        delivery = Delivery(service)
+        await delivery.assign(set(range(PARTITIONS)))
+        await self._send(delivery, f"warm-{name}", seconds=1.5)
+        await self._send(delivery, name, self._load.seconds)
+        await self._until_told(delivery)
+        await delivery.stop(grace=0)
+        await outputs.stop()
+        return await self._told(name)
+
+    async def _send(self, delivery: Delivery, phase: str, seconds: float) -> None:
+        rng = random.Random(phase)
+        loop = asyncio.get_running_loop()
+        queues: list[asyncio.Queue[tuple[ConsumerRecord, ...]]] = [asyncio.Queue() for _ in range(PARTITIONS)]
+
+        async def take(queue: asyncio.Queue[tuple[ConsumerRecord, ...]]) -> None:
+            while True:
+                await delivery.handle(await queue.get())
+                queue.task_done()
+
+        takers = [asyncio.ensure_future(take(queue)) for queue in queues]
+        began, tick = loop.time(), 0
+        while loop.time() < began + seconds:
+            batches: dict[int, list[ConsumerRecord]] = defaultdict(list)
+            for number in range(self._load.endpoints):
+                if rng.random() < self._load.rate * TICK:
+                    partition = number % PARTITIONS
+                    last = number == self._load.endpoints - 1
+                    value = _notification(f"e{number}", "fiftieth" if last else phase)
+                    batches[partition].append(_record(partition, next(self._offsets), value))
+            for partition, batch in batches.items():
+                queues[partition].put_nowait(tuple(batch))
+            tick += 1
+            await asyncio.sleep(max(0.0, began + tick * TICK - loop.time()))
+        await asyncio.gather(*(queue.join() for queue in queues))
+        for taker in takers:
+            taker.cancel()
+
+    async def _until_told(self, delivery: Delivery) -> None:
+        """Until nothing is owed to those who are always well, or it takes too long."""
+        last = f"e{self._load.endpoints - 1}"
+        for _ in range(200):
+            lines = [p.lines for p in delivery._partitions.values()]
+            if not any(len(line) for held in lines for name, line in held.items() if name != last):
+                return
+            await asyncio.sleep(0.05)
+
+    async def _told(self, phase: str) -> list[float]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(self._url.rpartition(":")[2]))
+        writer.write(f"GET /told/{phase} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".encode())
+        answer = await reader.read()
+        writer.close()
+        latencies: list[float] = json.loads(answer.partition(b"\r\n\r\n")[2])
+        return latencies
+
+
+def _fail(where: str, error: BaseException) -> NoReturn:
+    raise RuntimeError(where) from error
+
+
+def _notification(endpoint: str, phase: str) -> bytes:
+    now = datetime.now(UTC)
+    alert = Alert(
+        type="alert.opened",
+        alert_id="alr_bench",
+        number=1,
+        webhook_id=f"msg_{uuid.uuid4().hex}",
+        at=now,
+        watch=AlertWatch(id="bench", title="Bench", severity="low"),
+        headline=repr(time.time()),
+        language="en",
+        article_id=phase,
+        opened_at=now,
+    )
+    return Notification(endpoint=endpoint, alert=alert).to_bytes()
+
+
+def _record(partition: int, offset: int, value: bytes) -> ConsumerRecord:
+    return ConsumerRecord("notifications", partition, offset, 0, 0, None, value, None, 0, len(value), ())
+
+
+def percentile(values: list[float], share: float) -> float:
+    return statistics.quantiles(values, n=1000)[round(share * 1000) - 1]
+
+
+async def measure(servers: str, port: int, load: Load, rounds: int) -> dict[str, list[float]]:
+    run = Run(servers, port, load)
+    await run.phase("first", WELL)  # warms the broker
+    latencies: dict[str, list[float]] = defaultdict(list)
+    # Each fault has the well phases right before and after it to be held against.
+    number = 0
+    for _ in range(rounds):
+        for fault in BAD:
+            for fiftieth in (WELL, fault, fault, WELL):
+                number += 1
+                print(f"phase {number}: {fiftieth}", file=sys.stderr)
+                kind = fault if fiftieth == fault else f"{WELL} beside {fault}"
+                latencies[kind] += await run.phase(f"p{number}", fiftieth)
+    return latencies
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--endpoints", type=int, default=50)
+    parser.add_argument("--rate", type=float, default=1, help="notifications a second to each endpoint")
+    parser.add_argument("--seconds", type=float, default=6, help="length of a phase")
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--limit", type=float, default=1.10, help="ratio of the p99s that is still good")
+    arguments = parser.parse_args()
+    reason = why_not()
+    if reason is not None:
+        print(f"no Kafka: {reason}", file=sys.stderr)
+        return 2
+    mine, its = multiprocessing.Pipe()
+    context = multiprocessing.get_context("spawn")
+    receiver = context.Process(target=receive, args=(its,), daemon=True)
+    receiver.start()
+    configure_logs(level=logging.CRITICAL)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    try:
+        port = mine.recv()
+        load = Load(arguments.endpoints, arguments.rate, arguments.seconds)
+        with LocalKafka() as kafka:
+            latencies = uvloop.run(measure(kafka.servers, port, load, arguments.rounds))
+    finally:
+        mine.send("over")
+        receiver.join(5)
+    worst = 0.0
+    for fault in BAD:
+        well, bad = latencies[f"{WELL} beside {fault}"], latencies[fault]
+        ratio = percentile(bad, 0.99) / percentile(well, 0.99)
+        worst = max(worst, ratio)
+        print(
+            f"one of {arguments.endpoints} {fault + 's':7} p99 of the others {percentile(bad, 0.99) * 1000:6.1f} ms, "
+            f"without {percentile(well, 0.99) * 1000:6.1f} ms, ratio {ratio:.2f}; "
+            f"p50 {percentile(bad, 0.5) * 1000:.1f} and {percentile(well, 0.5) * 1000:.1f} ms; "
+            f"{len(bad)} and {len(well)} webhooks"
+        )
+    return 0 if worst <= arguments.limit else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
