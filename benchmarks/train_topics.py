@@ -28,6 +28,9 @@ from benchmarks.labelled import TOPICS, TOPICS_FOLDER, Bench, Item, all_items
 STRENGTH = 0.2
 """Inverse of the regularisation of the topic models (the smaller, the flatter the weights)."""
 
+REAL = 2.0
+"""What a real text counts in training beside one that was written for it."""
+
 STAGE_STRENGTH = 0.3
 LEAST = 0.005
 """Weights nearer to nothing than this are left out of the file."""
@@ -64,20 +67,21 @@ def train(examples: Sequence[Example]) -> dict[str, TopicWeights]:
     """Weights for each topic, and the default ones for topics of a user's own."""
     weights = {topic: _train_topic([e for e in examples if e.topic == topic]) for topic in TOPICS}
     pooled = [replace(e, features=generic(e.features)) for e in examples]
-    weights[DEFAULT] = TopicWeights(**_fit_topic(pooled, "default"))
+    weights[DEFAULT] = TopicWeights(**_fit_topic(pooled))
     return weights
 
 
 def _train_topic(examples: Sequence[Example]) -> TopicWeights:
-    return TopicWeights(**_fit_topic(examples, "topic"), stages=_fit_stages(examples))
+    return TopicWeights(**_fit_topic(examples), stages=_fit_stages(examples))
 
 
-def _fit_topic(examples: Sequence[Example], _kind: str) -> dict[str, object]:
+def _fit_topic(examples: Sequence[Example]) -> dict[str, object]:
     settled = [e for e in examples if e.topic not in e.item.debatable]
     vectors = DictVectorizer(sparse=False)
     x = vectors.fit_transform([dict(e.features) for e in settled])
     y = np.array([e.item.topics[e.topic] for e in settled])
-    model = LogisticRegression(C=STRENGTH, max_iter=5000).fit(x, y)
+    counts = [REAL if e.item.set == "dev_labelled" else 1.0 for e in settled]
+    model = LogisticRegression(C=STRENGTH, max_iter=5000).fit(x, y, sample_weight=counts)
     return {"bias": float(model.intercept_[0]), "features": _named(vectors, model.coef_[0])}
 
 
