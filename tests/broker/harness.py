@@ -11,6 +11,7 @@ import ctypes
 import json
 import os
 import random
+import shutil
 import signal
 import sys
 from collections import defaultdict
@@ -25,6 +26,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from aiokafka.admin import AIOKafkaAdminClient
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 from standardwebhooks import Webhook
+
+from streams.sample import sample_configuration
 
 SECRET = "whsec_dG9jc2luLXRlc3Qtc2VjcmV0LW9mLTMyLWJ5dGVzISE="
 
@@ -75,6 +78,17 @@ def make_articles(
     return Articles(messages, frozenset(due), unreadable)
 
 
+def write_little_knowledge(folder: Path) -> None:
+    """One topic in one language and one actor: a worker that is killed again and again is to start fast."""
+    topic = sample_configuration() / "topics" / "ceasefire"
+    (folder / "topics" / topic.name).mkdir(parents=True)
+    for name in ("topic.yaml", "en.yaml"):
+        shutil.copy(topic / name, folder / "topics" / topic.name)
+    (folder / "actors").mkdir()
+    actor = {"id": "a-body", "kind": "organisation", "name": "Body", "names": {"en": ["Body of the Test"]}}
+    (folder / "actors" / "test.yaml").write_text(json.dumps({"actors": [actor]}))
+
+
 def write_configuration(
     folder: Path,
     *,
@@ -83,10 +97,13 @@ def write_configuration(
     group: str,
     partitions: int = 4,
     session: float = 3,
+    all_topics: bool = False,
     **endpoint: Any,
 ) -> Path:
     """A configuration with one watch and one endpoint, whose URL and secret come from the environment."""
     folder.mkdir(parents=True, exist_ok=True)
+    if not all_topics:
+        write_little_knowledge(folder)
     (folder / "tocsin.yaml").write_text(
         json.dumps(
             {

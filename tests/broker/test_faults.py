@@ -91,8 +91,8 @@ async def test_a_second_worker_joins_and_leaves_in_the_middle_and_nothing_is_sen
         first = WorkerProcess(folder, ledger, tmp_path / "first.log")
         second = WorkerProcess(folder, ledger, tmp_path / "second.log")
         async with first.running(), second.running():
-            await first.until_logged("worker.partitions_assigned", 30)
-            await second.until_logged("worker.partitions_assigned", 30)
+            await first.until_logged("worker.started", 30)
+            await second.until_logged("worker.started", 30)
             await publish(place.servers, topic, articles.messages[:600])
             await ledger.until_ids(20, 60)
             assert await second.end(signal.SIGTERM) == 0
@@ -100,7 +100,7 @@ async def test_a_second_worker_joins_and_leaves_in_the_middle_and_nothing_is_sen
             for part in (articles.messages[600:900], articles.messages[900:]):
                 # Some while it joins, some when it has joined.
                 await publish(place.servers, topic, part)
-                await second.until_logged("worker.partitions_assigned", 60, times=2)
+                await second.until_logged("worker.started", 60, times=2)
             await ledger.until_told(articles.due, 60)
             await until_committed(place.servers, place.group, place.prefix)
             assert await second.end(signal.SIGTERM) == 0

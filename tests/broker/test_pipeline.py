@@ -22,7 +22,7 @@ from tests.broker.harness import (
 async def test_two_thousand_articles_end_in_every_alert_that_is_due(place: Place, tmp_path: Path) -> None:
     articles = make_articles(2000, seed=1, matching=0.1)
     folder = write_configuration(
-        tmp_path / "config", servers=place.servers, prefix=place.prefix, group=place.group
+        tmp_path / "config", servers=place.servers, prefix=place.prefix, group=place.group, all_topics=True
     )
     async with Ledger().serving() as ledger:
         async with WorkerProcess(folder, ledger, tmp_path / "worker.log").running() as worker:

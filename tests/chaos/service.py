@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.broker.harness import SECRET, die_with_parent
+from tests.broker.harness import SECRET, die_with_parent, write_little_knowledge
 from tests.chaos.inputs import ENDPOINTS, ORDERED, WATCHES
 
 SESSION = 4.0
@@ -23,6 +23,7 @@ SCHEDULE = [0.1, 0.2, 0.5, 1, 1, 1, *[2] * 40]
 def write_configuration(folder: Path, *, servers: str, prefix: str, group: str) -> Path:
     """The watches and endpoints of a run; retries come soon, and there are enough of them for any fault."""
     folder.mkdir(parents=True)
+    write_little_knowledge(folder)
     settings = {
         "broker": {"servers": [servers], "session_timeout": SESSION, "request_timeout": 30},
         "topics": {"prefix": prefix, "partitions": 4},
