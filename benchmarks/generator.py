@@ -140,8 +140,8 @@ def length_at(share: float) -> int:
 def watchlist(count: int, seed: int = 1) -> list[str]:
     """So many different literals, as teams watch them: names of persons, firms and places, of one to three words.
 
-    Half of the words are in the vocabulary of the texts, so that texts often hold the beginning of a literal. The first
-    of a longer list are those of a shorter one.
+    One in five begins with a word of the texts' vocabulary, so that texts often hold the beginning of a literal. The
+    first of a longer list are those of a shorter one.
     """
     rng = random.Random(f"watchlist {seed}")
     chance = rng.random  # of the generator's methods by far the fastest
@@ -151,17 +151,16 @@ def watchlist(count: int, seed: int = 1) -> list[str]:
     while len(literals) < count:
         for language in rng.choices(languages, shares, k=1000):
             words = vocabulary[language]
-            first = words[int(chance() * VOCABULARY)]
             own = _name(chance, words)
             kind = chance()
-            if kind < 0.55:
-                literal = f"{first} {own}"
-            elif kind < 0.75:
+            if kind < 0.2:
+                literal = f"{words[int(chance() * VOCABULARY)]} {own}"
+            elif kind < 0.6:
+                literal = f"{own} {_name(chance, words)}"
+            elif kind < 0.8:
                 literal = own + words[int(chance() * VOCABULARY)]
-            elif kind < 0.9:
-                literal = f"{own} {first}"
             else:
-                literal = f"{first} {_name(chance, words)} {own}"
+                literal = f"{own} {_name(chance, words)} {words[int(chance() * VOCABULARY)]}"
             literals[literal.title()] = None
     return [*literals][:count]
 

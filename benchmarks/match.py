@@ -31,10 +31,11 @@ ARTICLES: Final = 1_000
 
 
 def reader_of(literals: Sequence[str]) -> Reader:
-    """A reader with the sample's topics and actors, the literals dealt out to a hundred watches."""
+    """A reader with the sample's topics and actors, the literals dealt out to at most a hundred watches."""
     sample = load_configuration(None, resolve_secrets=False)
-    watches = [Watch(id=f"list-{number}", title="Watchlist") for number in range(WATCHES)]
-    terms = {watch.id: literals[number::WATCHES] for number, watch in enumerate(watches)}
+    count = min(WATCHES, len(literals))
+    watches = [Watch(id=f"list-{number}", title="Watchlist") for number in range(count)]
+    terms = {watch.id: literals[number::count] for number, watch in enumerate(watches)}
     return Reader.build(
         taxonomies=sample.taxonomies,
         registry=sample.registry,

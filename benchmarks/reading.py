@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from ahocorasick_rs import AhoCorasick, Implementation
 
 from agents.reading.article import Article, read_article
-from agents.reading.fold import fold_text
+from agents.reading.fold import fold, fold_text
 from agents.reading.reader import Reader
 from benchmarks.table import Row
 
@@ -50,7 +50,9 @@ def turns(sides: dict[str, Callable[[int, int], object]], count: int, rounds: in
 
 def measure(reader: Reader, texts: Texts, literals: Sequence[str], rounds: int) -> dict[str, list[float]]:
     """Reading, the bare automaton over text and over bytes, and the parts of what comes before."""
-    bare = AhoCorasick(literals, implementation=Implementation.ContiguousNFA, store_patterns=False)
+    bare = AhoCorasick(
+        [fold(x) for x in literals], implementation=Implementation.ContiguousNFA, store_patterns=False
+    )
     search = reader._automaton._search  # the very automaton, without what is around it
     assert search is not None
 

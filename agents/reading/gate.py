@@ -67,9 +67,10 @@ class Gate:
                 return True
             seen |= mask
             places.append((end, mask))
-        return any(
-            seen & needed == needed and _together(places, needed, within) for needed, within in self._needed
-        )
+        for needed, within in self._needed:
+            if seen & needed == needed and _together(places, needed, within):
+                return True
+        return False
 
 
 def _together(places: Sequence[tuple[int, int]], needed: int, within: int) -> bool:

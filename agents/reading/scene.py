@@ -111,7 +111,12 @@ class Scene:
             return None
         if end >= len(text) or not text[end].isalnum():
             return end
-        return ending_fits(text[start:end], text, end, turkish=self.turkish)
+        stem = text[start:end]
+        stop = ending_fits(stem, text, end, turkish=False)
+        # The language is asked for only where it matters: finding it out costs more than all the rest.
+        if stop is None and (turkish := ending_fits(stem, text, end, turkish=True)) and self.turkish:
+            return turkish
+        return stop
 
     def evidence(self, spans: Iterable[Span]) -> tuple[Evidence, ...]:
         """The words of the original at spans of the folded texts; the first few, each once."""

@@ -2,7 +2,8 @@
 
 A term of several words is one literal, its words a space apart (the automaton takes a hyphen or a line break for a
 space), so that only a text that holds all of it costs more than the automaton's pass. Words of a Cyrillic term take
-case endings each for itself; such a term is called by its longest word and compared as a phrase.
+case endings each for itself; such a term is called by its first word together with the first letters of its second, and
+compared as a phrase. So a word with which ten thousand terms begin costs no more than one with which one does.
 """
 
 from __future__ import annotations
@@ -14,13 +15,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from agents.reading.automaton import LiteralTable
-from agents.reading.keywords import phrase_at, starts_word, stem_of, words_of
+from agents.reading.keywords import (
+    following_key,
+    following_keys,
+    phrase_at,
+    starts_word,
+    stem_of,
+    words_of,
+)
 from agents.reading.scene import Scene, Span
 from streams.errors import QueryError
 
 _NONE: Final = -1
 _SEVERAL: Final = -2
 _CYRILLIC: Final = re.compile(r"[\u0400-\u04ff]")
+_ARABIC: Final = re.compile(r"[\u0600-\u06ff]")
+_ANY: Final = ""
+"""Key of phrases whose second word may have particles in front of it."""
 
 
 class TermIndex:
@@ -29,7 +40,8 @@ class TermIndex:
     def __init__(self, terms: Mapping[int, Sequence[str]], table: LiteralTable) -> None:
         """Raises QueryError for a term in which there is nothing to look for."""
         self._several: dict[int, tuple[int, ...]] = {}
-        self._phrases: defaultdict[int, list[tuple[tuple[str, ...], int, int]]] = defaultdict(list)
+        # First word's number → key of the second word → the phrases that begin so, and their watches.
+        self._phrases: dict[int, dict[str, list[tuple[tuple[str, ...], int]]]] = {}
         # One number a literal, whoever it belongs to, so that a million of them cost 4 MB.
         self._owner = array("i")
         for watch, own in terms.items():
@@ -42,8 +54,9 @@ class TermIndex:
         if not words:
             raise QueryError(f"the term {term[:40]!r} has no letter or digit to look for")
         if len(words) > 1 and _CYRILLIC.search(term.lower()):
-            anchor = max(range(len(words)), key=lambda n: len(words[n]))
-            self._phrases[table.add(stem_of(words[anchor]))].append((words, anchor, watch))
+            by_second = self._phrases.setdefault(table.add(stem_of(words[0])), {})
+            key = _ANY if _ARABIC.search(words[1]) else following_key(words[1])
+            by_second.setdefault(key, []).append((words, watch))
             return
         number = table.add(stem_of(words[0]) if len(words) == 1 else " ".join(words))
         if number >= len(self._owner):
@@ -76,9 +89,11 @@ class TermIndex:
                     if stop is not None:
                         for own in self._several[number] if watch == _SEVERAL else (watch,):
                             yield own, (text.name, start, stop)
-                if number in phrases and starts_word(folded, start):
-                    at = text.token_at(start)
-                    for words, anchor, own in phrases[number]:
-                        span = phrase_at(words, anchor, text.tokens, at, folded, turkish=scene.turkish)
-                        if span is not None:
-                            yield own, (text.name, *span)
+                by_second = phrases.get(number)
+                if by_second is not None and starts_word(folded, start):
+                    for key in (*following_keys(folded, end), _ANY):
+                        for words, own in by_second.get(key, ()):
+                            at = text.token_at(start)
+                            span = phrase_at(words, 0, text.tokens, at, folded, turkish=scene.turkish)
+                            if span is not None:
+                                yield own, (text.name, *span)
