@@ -95,6 +95,12 @@ def test_every_metric_is_on_the_dashboard_or_in_a_rule() -> None:
     assert unused <= {"tocsin_configuration_loaded_timestamp_seconds"}
 
 
+def test_every_metric_is_explained_in_the_operations_page() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    names = {re.sub(r"_(bucket|sum|count)$", "", name) for name in exposed()}
+    assert [name for name in sorted(names) if f"| `{name}` |" not in page] == []
+
+
 def test_every_rule_has_its_remedy_in_the_operations_page() -> None:
     page = (ROOT / "docs" / "operations.md").read_text()
     for rule in RULES:

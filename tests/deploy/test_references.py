@@ -82,7 +82,7 @@ def test_every_page_that_the_code_names_is_there() -> None:
         f"{name(source)}: {mentioned}"
         for source in SOURCES
         if source != Path(__file__)
-        for mentioned in re.findall(r"(?<![\w/])docs/[\w./-]*\w", text(source))
+        for mentioned in re.findall(r"(?<![\w/])docs/[\w./-]*\.[a-z]+\b", text(source))
         if not (ROOT / mentioned).exists()
     }
     assert dangling == set()
