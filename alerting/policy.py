@@ -6,8 +6,9 @@ is read again after a kill must decide the same, to the byte.
 Rules, in order:
 1. A candidate that its story has counted already changes nothing (`repeat`).
 2. No open story of the watch tells the same: a story opens, and an alert with it (`opened`).
-3. The last event of the alert is younger than the watch's `update_every`: it is counted, nothing is sent (`throttled`).
-4. Otherwise the alert is updated (`updated`).
+3. It tells a stage that its story had not reached: that is news, and the alert is updated (`updated`).
+4. The last event of the alert is younger than the watch's `update_every`: it is counted, nothing is sent (`throttled`).
+5. Otherwise the alert is updated (`updated`).
 """
 
 from __future__ import annotations
@@ -41,8 +42,9 @@ def decide(stories: Stories, candidate: Candidate, watch: Watch) -> Decision:
     """Decide about one candidate. Leaves `stories` as it was but for ended ones; the caller puts `decision.story`."""
     ended = tuple(stories.expire(candidate.seen_at))
     story = stories.of(candidate)
+    turn = stories.next_turn
     if story is None:
-        story = Story.opened_by(candidate, watch.window)
+        story = Story.opened_by(candidate, watch.window, turn)
         return Decision(
             "opened",
             "no open story tells the same",
@@ -53,12 +55,31 @@ def decide(stories: Stories, candidate: Candidate, watch: Watch) -> Decision:
     if candidate.candidate_id in story.candidate_ids:
         return Decision("repeat", "this version of the article is counted already", story, ended)
     since = candidate.seen_at - story.last_event_at
-    if since < watch.update_every:
+    news = _new_stages(story, candidate, watch)
+    if since < watch.update_every and not news:
         reason = f"the last event is {since} old, less than {watch.update_every}"
-        return Decision("throttled", reason, story.joined_by(candidate, watch.window, event=False), ended)
-    story = story.joined_by(candidate, watch.window, event=True)
-    alert = _alert("alert.updated", story, candidate, watch)
-    return Decision("updated", f"the last event is {since} old", story, ended, alert)
+        story = story.joined_by(candidate, watch.window, event=False, turn=turn)
+        return Decision("throttled", reason, story, ended)
+    reason = f"the story reaches {', '.join(news)}" if news else f"the last event is {since} old"
+    story = story.joined_by(candidate, watch.window, event=True, turn=turn)
+    return Decision("updated", reason, story, ended, _alert("alert.updated", story, candidate, watch))
+
+
+def _new_stages(story: Story, candidate: Candidate, watch: Watch) -> list[str]:
+    """The dominant stages of a candidate that its story had not told, of topics and at stages that the watch wants."""
+    wanted = watch.topics
+    return [
+        f"{topic.topic} {topic.stage}"
+        for topic in candidate.topics
+        if f"{topic.topic}:{topic.stage}" not in story.stages
+        and (
+            wanted is None
+            or (
+                topic.topic in (*wanted.any, *wanted.all)
+                and (not wanted.stages or topic.stage in wanted.stages)
+            )
+        )
+    ]
 
 
 def _alert(kind: AlertType, story: Story, candidate: Candidate, watch: Watch) -> Alert:

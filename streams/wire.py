@@ -77,12 +77,16 @@ class TopicReading(Wire):
 
 
 class ActorReading(Wire):
-    """One actor of the registry that an article names, and how the best of its mentions matched."""
+    """One actor of the registry that an article names, and how the best of its mentions matched.
+
+    `country` is the id of the country of a person or organisation.
+    """
 
     id: str
     name: str
     kind: ActorKind
     wikidata: str | None = None
+    country: str | None = None
     match: Match
     evidence: Annotated[tuple[Evidence, ...], Field(min_length=1)]
 
@@ -128,9 +132,10 @@ class Reading(Wire):
 class Candidate(Wire):
     """Value of `candidates`: one hit of one watch in one article. Keyed by watch.
 
-    `fingerprint` is the article's text as a MinHash signature (see `alerting.story`), `sentence` the sentence
-    around the strongest evidence, `seen_at` the time Kafka gave the article's record: the clock of all decisions
-    that follow, so that a second reading of the same record decides the same.
+    `fingerprint` is the article's text as a MinHash signature, `gist` the telling words of its headline and lead (see
+    `alerting.story`), `sentence` the sentence around the strongest evidence, `seen_at` the time Kafka gave the
+    article's record: the clock of all decisions that follow, so that a second reading of the same record decides the
+    same.
     """
 
     candidate_id: str
@@ -141,6 +146,7 @@ class Candidate(Wire):
     because: tuple[Clause, ...] = ()
     sentence: str = ""
     fingerprint: tuple[int, ...] = ()
+    gist: dict[str, int] = Field(default_factory=dict)
     seen_at: Moment
 
 

@@ -520,6 +520,7 @@ class ActorMatcher:
             name=actor.name,
             kind=actor.kind,
             wikidata=actor.wikidata,
+            country=actor.country,
             match=min((mention.match for _, _, mention in own), key=BETTER_FIRST.index),
             evidence=tuple(
                 Evidence(field=name, start=m.start, end=m.end, text=text.original[m.start : m.end])

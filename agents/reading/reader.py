@@ -24,6 +24,7 @@ from agents.reading.topics import Classifier, TopicClassifier
 from agents.reading.watches import CompiledWatch, Evaluation
 from agents.reading.words import sentence_spans
 from alerting.fingerprint import fingerprint
+from alerting.gist import LONGEST_LEAD, gist
 from alerting.watch import Watch
 from streams.errors import QueryError
 from streams.ids import derive_id
@@ -202,6 +203,7 @@ def _candidates(
         return ()
     article = scene.article
     signature = fingerprint(f"{article.title} {article.body[article.body_start :]}")
+    words = gist(article.title, article.body[article.body_start : article.body_start + LONGEST_LEAD])
     version = derive_id(
         "ver", article.title, article.body, *(str(c) for c in (article.updated_at, article.url))
     )
@@ -215,6 +217,7 @@ def _candidates(
             because=hit.clauses,
             sentence=_sentence(scene, reading, hit),
             fingerprint=signature,
+            gist=words,
             seen_at=seen_at,
         )
         for hit in hits

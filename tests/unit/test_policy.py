@@ -7,9 +7,9 @@ from datetime import timedelta
 from alerting.fingerprint import fingerprint
 from alerting.policy import Decision, decide, notifications
 from alerting.story import Stories, Story
-from alerting.watch import Watch
+from alerting.watch import TopicsWanted, Watch
 from streams.wire import ArticleRef, Candidate
-from tests.builders import MOMENT, candidate, watch
+from tests.builders import MOMENT, candidate, topic_reading, watch
 
 TRUCE = (
     "The two governments signed a ceasefire on Tuesday that is to begin at midnight along the whole of the northern "
@@ -136,3 +136,18 @@ def test_each_endpoint_is_notified_once() -> None:
     assert decision.alert is not None
     bound = notifications(decision.alert, watch(notify=("desk", "ops", "desk")))
     assert [notification.endpoint for notification in bound] == ["desk", "ops"]
+
+
+def test_a_stage_that_the_story_had_not_reached_is_told_at_once() -> None:
+    broken = (topic_reading(stage="violated"),)
+    decisions = run(
+        [told(1), told(2, minutes=5), told(3, minutes=6, topics=broken), told(4, minutes=7, topics=broken)]
+    )
+    assert rulings(decisions) == ["opened", "throttled", "updated", "throttled"]
+    assert decisions[2].reason == "the story reaches ceasefire violated"
+
+
+def test_a_stage_that_the_watch_does_not_want_brings_no_update_early() -> None:
+    wanted = watch(topics=TopicsWanted(any=("ceasefire",), stages=("agreed",)))
+    decisions = run([told(1), told(2, minutes=5, topics=(topic_reading(stage="violated"),))], wanted)
+    assert rulings(decisions) == ["opened", "throttled"]

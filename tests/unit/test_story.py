@@ -1,0 +1,192 @@
+"""Stories: which articles tell one happening, in which words and languages, and what looking for it costs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from alerting import story as stories_module
+from alerting.gist import gist, likeness
+from alerting.story import TELLINGS, Stories, Story, Telling
+from benchmarks.quality_stories import STREAM, b_cubed
+from streams.wire import ActorReading, ArticleRef, Candidate, Evidence
+from tests.builders import MOMENT, candidate, topic_reading
+
+WINDOW = timedelta(hours=48)
+
+
+def actor(name: str, **changes: Any) -> ActorReading:
+    evidence = (Evidence(field="title", start=0, end=len(name), text=name),)
+    return ActorReading(
+        **({"id": name, "name": name, "kind": "country", "match": "exact", "evidence": evidence} | changes)
+    )
+
+
+def report(
+    number: int,
+    title: str,
+    lead: str = "",
+    *,
+    hours: float = 0,
+    stage: str = "agreed",
+    parties: str = "arland borland",
+    language: str = "en",
+    **changes: Any,
+) -> Candidate:
+    """One outlet's report; its text is nobody's copy."""
+    return candidate(
+        number,
+        article=ArticleRef(id=f"art_{number}", title=title, source=f"outlet {number}", language=language),
+        topics=(topic_reading(stage=stage),),
+        actors=tuple(actor(party) for party in parties.split()),
+        gist=gist(title, lead),
+        fingerprint=tuple(range(number * 1000, number * 1000 + 64)),
+        seen_at=MOMENT + timedelta(hours=hours),
+        **changes,
+    )
+
+
+FIRST = report(
+    1, "Arland and Borland sign ceasefire after lake talks", "The truce begins at midnight along the river."
+)
+
+
+def joins(second: Candidate, first: Candidate = FIRST) -> bool:
+    stories = Stories([Story.opened_by(first, WINDOW, 1)])
+    return stories.of(second) is not None
+
+
+def test_another_outlets_words_on_the_same_happening_join_the_story() -> None:
+    assert joins(
+        report(2, "Ceasefire signed by Arland and Borland at the lake", "It starts at midnight.", hours=3)
+    )
+
+
+def test_the_next_stage_told_in_other_words_is_another_story() -> None:
+    assert not joins(
+        report(
+            2, "Shells hit Borland village hours into truce", "Both sides blame each other.", stage="violated"
+        )
+    )
+
+
+def test_other_parties_with_the_same_stage_are_another_story() -> None:
+    assert not joins(
+        report(
+            2, "Corland and Dorland sign ceasefire", "An envoy drove to the port.", parties="corland dorland"
+        )
+    )
+
+
+def test_half_a_week_later_the_same_words_are_another_story_within_a_long_window() -> None:
+    late = report(2, "Ceasefire signed by Arland and Borland", "Observers arrive.", hours=100)
+    stories = Stories([Story.opened_by(FIRST, timedelta(days=30), 1)])
+    assert stories.of(late) is None
+
+
+def test_another_language_joins_by_stages_parties_and_half_a_day() -> None:
+    assert joins(report(2, "Arland ile Borland ateşkes imzaladı", hours=2, language="tr"))
+    assert not joins(report(2, "Arland ile Borland ateşkes imzaladı", hours=13, language="tr"))
+    assert not joins(report(2, "Arland ile Borland görüştü", hours=2, stage="negotiating", language="tr"))
+    assert not joins(report(2, "Arland ateşkes istedi", hours=2, parties="arland", language="tr"))
+
+
+def test_a_person_of_the_headline_brings_the_country_along() -> None:
+    person = actor("Ann Bell", kind="person", country="arland")
+    assert Telling.of(candidate(actors=(person,))).parties == ("Ann Bell", "arland")
+
+
+def test_an_actor_of_the_body_alone_is_no_party() -> None:
+    evidence = (Evidence(field="body", start=0, end=1, text="x"),)
+    assert Telling.of(candidate(actors=(actor("arland", evidence=evidence),))).parties == ()
+
+
+def test_the_same_text_under_another_watch_is_no_story_of_this_one() -> None:
+    other = report(2, "Ceasefire signed by Arland and Borland at the lake", watch="other")
+    assert not joins(other)
+
+
+def test_a_story_keeps_the_first_telling_and_the_last_ones() -> None:
+    story = Story.opened_by(FIRST, WINDOW, 1)
+    for number in range(2, 12):
+        story = story.joined_by(report(number, f"Report {number}"), WINDOW, event=False, turn=number)
+    assert len(story.tellings) == TELLINGS
+    assert story.tellings[0] == Telling.of(FIRST)
+    assert story.tellings[-1] == Telling.of(report(11, "Report 11"))
+
+
+def test_what_is_compared_does_not_grow_with_the_open_stories(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = []
+    sameness = Telling.sameness
+    monkeypatch.setattr(Telling, "sameness", lambda one, other: compared.append(1) or sameness(one, other))
+    for many in (200, 2000):
+        stories = Stories(
+            Story.opened_by(
+                report(
+                    n, f"Arland and Borland sign ceasefire {n}", parties="arland borland", stage="rejected"
+                ),
+                WINDOW,
+                n,
+            )
+            for n in range(1, many)
+        )
+        compared.clear()
+        stories.of(report(9999, "Arland and Borland meet over quarries"))
+        assert 0 < len(compared) <= stories_module.COMPARED
+
+
+def test_stories_restored_in_any_order_choose_as_before() -> None:
+    made = [
+        Story.opened_by(report(n, f"Arland and Borland sign ceasefire near hill {n % 7}"), WINDOW, n)
+        for n in range(1, 300)
+    ]
+    asked = [
+        report(1000 + n, f"Ceasefire near hill {n} signed by Arland and Borland", hours=1) for n in range(7)
+    ]
+    live, restored = (
+        Stories(made),
+        Stories(Story.model_validate_json(one.to_bytes()) for one in reversed(made)),
+    )
+    assert [live.of(one) for one in asked] == [restored.of(one) for one in asked]
+    assert live.next_turn == restored.next_turn == 300
+
+
+def test_forgotten_stories_leave_nothing_in_the_indexes() -> None:
+    stories = Stories([Story.opened_by(report(n, f"Arland signs {n}"), WINDOW, n) for n in range(1, 20)])
+    stories.expire(MOMENT + WINDOW + timedelta(hours=1))
+    assert len(stories) == 0
+    assert stories._by_key == {}
+
+
+def test_a_gist_is_the_same_whatever_case_and_diacritics() -> None:
+    assert gist("ATEŞKES İmzalandı", "") == gist("ateskes imzalandi", "")
+
+
+@pytest.mark.parametrize("text", ["", "a b c", "\u0000", "ﷺ", "\ud800", "x" * 100_000])
+def test_any_text_has_a_gist(text: str) -> None:
+    words = gist(text, text)
+    assert likeness(words, words) == pytest.approx(1.0 if words else 0.0)
+
+
+def test_b_cubed_of_groups_worked_by_hand() -> None:
+    assert b_cubed([1, 1, 2], ["a", "b", "b"]) == pytest.approx((2 / 3, 2 / 3, 2 / 3))
+    assert b_cubed([1, 2], ["a", "b"]) == (1.0, 1.0, 1.0)
+
+
+@pytest.mark.skipif(not STREAM.exists(), reason="the labelled stream is not here")
+def test_the_labelled_stream_is_grouped_as_claimed() -> None:
+    import json
+
+    from benchmarks.quality_stories import run
+
+    lines = STREAM.read_text(encoding="utf-8").split("\n")
+    items = [item for line in lines if line and (item := json.loads(line))["event"]]
+    decisions = run(items)
+    events = [item["event"] for item in items]
+    precision, _, f1 = b_cubed([decision.story.story_id for decision in decisions], events)
+    assert f1 >= 0.83
+    assert precision >= 0.9
+    told = {event for event, decision in zip(events, decisions, strict=True) if decision.alert is not None}
+    assert told == set(events)
