@@ -17,6 +17,7 @@ from streams.cli.backtest import moment
 from streams.errors import UsageError
 from streams.topics import ARTICLES
 from tests.cli.conftest import Call, Kafka
+from tests.cli.small import SMALL
 from tests.unit import configurations
 from tests.unit.configurations import watch, write
 
@@ -32,7 +33,7 @@ def article(name: str, title: str, hours: float = 0, **changes: Any) -> dict[str
 
 def configured(folder: Path, *watches: dict[str, Any]) -> Path:
     folder.mkdir()
-    return write(folder, {"watches.yaml": {"watches": list(watches)}})
+    return write(folder, SMALL | {"watches.yaml": {"watches": list(watches)}})
 
 
 @pytest.fixture

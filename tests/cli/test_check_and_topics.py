@@ -11,6 +11,7 @@ import pytest
 from streams.embedded import EmbeddedBroker
 from streams.topics import ALL
 from tests.cli.conftest import Call, Kafka
+from tests.cli.small import SMALL
 from tests.unit.configurations import ENVIRON, SECRET, watch, write
 
 
@@ -28,7 +29,7 @@ def test_the_sample_configuration_holds(call: Call) -> None:
 
 def test_a_failed_example_names_its_place_and_the_clause(call: Call, tmp_path: Path) -> None:
     examples = [{"text": "A truce was agreed.", "match": True}, {"text": "A ceasefire.", "match": False}]
-    folder = write(tmp_path, {"watches.yaml": {"watches": [watch(examples=examples)]}})
+    folder = write(tmp_path, SMALL | {"watches.yaml": {"watches": [watch(examples=examples)]}})
     result = call("check", "--config", folder)
     assert result.exit_code == 1
     assert "truce: must match, and does not: “A truce was agreed.”" in result.stdout
@@ -52,7 +53,7 @@ def test_every_fault_of_every_file_is_one_line_with_its_place(call: Call, tmp_pa
             "endpoints": [{"id": "desk", "url": "https://hooks.example/s3cret", "titel": "Desk"}]
         },
     }
-    folder = write(tmp_path, files)
+    folder = write(tmp_path, SMALL | files)
     result = call("check", "--config", folder)
     assert (result.exit_code, result.stdout) == (2, "")
     lines = result.stderr.splitlines()
@@ -69,7 +70,7 @@ def test_every_fault_of_every_file_is_one_line_with_its_place(call: Call, tmp_pa
 def test_secrets_are_looked_up_unless_told_not_to_and_never_shown(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = write(tmp_path)
+    folder = write(tmp_path, SMALL)
     assert SECRET not in call("check", "--config", folder).output
     monkeypatch.delenv("DESK_SECRET")
     result = call("check", "--config", folder)

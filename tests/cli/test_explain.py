@@ -16,6 +16,7 @@ from agents.reading.article import read_article
 from streams.cli import app  # noqa: F401 - the command adds itself to it
 from streams.cli.articles import articles_in
 from tests.cli.conftest import Call, error_lines
+from tests.cli.small import SMALL
 from tests.unit.configurations import watch, write
 
 SEED = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "seed_article.json"
@@ -77,7 +78,7 @@ def test_every_watch_says_which_conditions_held(call: Call, tmp_path: Path) -> N
         watch(id="odessa", query="odessa", examples=[]),
         watch(id="turkish", query="ceasefire", languages=["tr"], examples=[]),
     ]
-    folder = write(tmp_path, {"watches.yaml": {"watches": watches}})
+    folder = write(tmp_path, SMALL | {"watches.yaml": {"watches": watches}})
     result = call("explain", "-", "--json", "--config", folder, stdin=json.dumps(HARBOUR))
     assert result.exit_code == 0, result.output
     read = {each["id"]: each for each in lines_of(result.stdout)[0]["watches"]}
