@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +29,7 @@ def topics(
     ] = False,
 ) -> None:
     """Create or verify the Kafka topics; 1 when one is missing or other than the settings say."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it has to say ends in our one line
     reports = asyncio.run(inspect_topics(load_settings(config), create=create))
     Console(highlight=False).print(as_table(reports))
     if any(report.faults or report.differences for report in reports):

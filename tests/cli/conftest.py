@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -14,9 +15,11 @@ from streams.cli import app
 from streams.cli.records import whole_topic
 from streams.embedded import EmbeddedBroker
 from streams.outputs import Outputs, settle
+from streams.sample import SAMPLE_ENVIRONMENT
 from streams.topics import ALL, REJECTED, Topic
 from streams.wire import Wire
 from tests.builders import MOMENT
+from tests.cli.small import small_folder
 
 _numbers = count(1)
 
@@ -34,6 +37,17 @@ def call(monkeypatch: pytest.MonkeyPatch) -> Call:
         return runner.invoke(app, [str(argument) for argument in arguments], input=stdin)
 
     return run
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that is quick to build, which the environment names; its secrets are the sample's."""
+    (tmp_path / "small").mkdir()
+    folder = small_folder(tmp_path / "small")
+    for name, value in SAMPLE_ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("TOCSIN_CONFIG", str(folder))
+    return folder
 
 
 def error_lines(result: Result) -> list[str]:

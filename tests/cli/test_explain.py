@@ -51,7 +51,8 @@ def test_the_seed_article_reads_as_a_person_reads_it(call: Call) -> None:
         "recep-tayyip-erdogan", "vladimir-putin", "ibrahim-kalin", "mevlut-cavusoglu", "dmytro-kuleba", "sergey-lavrov",
     }  # fmt: skip
     assert wanted <= set(actors)
-    assert "Çavuşoğu" in {evidence["text"] for evidence in actors["mevlut-cavusoglu"]["evidence"]}
+    words = [evidence["text"] for evidence in actors["mevlut-cavusoglu"]["evidence"]]
+    assert any(text.endswith("Çavuşoğu") for text in words), "it is misspelt once"
     article = read_article(SEED.read_bytes())
     texts = {"title": article.title, "body": article.body}
     evidence = [e for part in (*read["topics"], *read["actors"]) for e in part["evidence"]]
@@ -97,7 +98,9 @@ def test_every_watch_says_which_conditions_held(call: Call, tmp_path: Path) -> N
     }
 
 
-def test_there_is_one_line_for_each_line_in_order_also_for_those_that_cannot_be_read(call: Call) -> None:
+def test_there_is_one_line_for_each_line_in_order_also_for_those_that_cannot_be_read(
+    call: Call, small: Path
+) -> None:
     good = [json.dumps(HARBOUR | {"id": f"a{number}"}).encode() for number in range(3)]
     lines = [good[0], b"not json", good[1], b"", b'{"title": "\xff"}', b"[1]", b"[" * 5000, b"{}", good[2]]
     result = call("explain", "-", "--json", stdin=b"\n".join(lines) + b"\n")
@@ -119,7 +122,7 @@ def test_there_is_one_line_for_each_line_in_order_also_for_those_that_cannot_be_
     assert result.exit_code == 1
 
 
-def test_an_array_a_single_object_and_a_gzip_file_are_taken(call: Call, tmp_path: Path) -> None:
+def test_an_array_a_single_object_and_a_gzip_file_are_taken(call: Call, tmp_path: Path, small: Path) -> None:
     other = HARBOUR | {"id": "harbour-2"}
     (tmp_path / "array.json").write_text(json.dumps([HARBOUR, other], indent=1))
     (tmp_path / "one.json").write_text(json.dumps(HARBOUR, indent=1))
@@ -147,7 +150,7 @@ def test_a_person_sees_stage_codes_words_in_context_and_the_near_miss(call: Call
     assert "nearly: Odesa" in text
 
 
-def test_a_watch_can_be_chosen_and_an_unknown_one_is_named(call: Call) -> None:
+def test_a_watch_can_be_chosen_and_an_unknown_one_is_named(call: Call, small: Path) -> None:
     result = call("explain", "-", "--json", "--watch", "gaza", stdin=json.dumps(HARBOUR))
     assert [each["id"] for each in lines_of(result.stdout)[0]["watches"]] == ["gaza"]
     result = call("explain", "-", "--watch", "gazza", stdin=json.dumps(HARBOUR))
@@ -155,8 +158,8 @@ def test_a_watch_can_be_chosen_and_an_unknown_one_is_named(call: Call) -> None:
     assert error_lines(result)[0].startswith("tocsin: no watch 'gazza' in the configuration; there are: ")
 
 
-def test_an_article_cannot_move_the_cursor_or_style_the_page(call: Call) -> None:
-    nasty = HARBOUR | {"title": "\x1b[2Jceasefire [bold]agreed[/bold] \u202edlog"}
+def test_an_article_cannot_move_the_cursor_or_style_the_page(call: Call, small: Path) -> None:
+    nasty = HARBOUR | {"title": "\x1b[2Jtruce [bold]agreed[/bold] \u202edlog"}
     result = call("explain", "-", stdin=json.dumps(nasty))
     assert result.exit_code == 0, result.output
     assert "\x1b" not in result.stdout
@@ -202,7 +205,7 @@ def test_lines_are_read_as_they_come_and_none_is_kept() -> None:
         assert len(taken) == number
 
 
-def test_a_reader_that_leaves_early_is_no_error(tmp_path: Path) -> None:
+def test_a_reader_that_leaves_early_is_no_error(tmp_path: Path, small: Path) -> None:
     line = json.dumps(HARBOUR).encode() + b"\n"
     (tmp_path / "many.jsonl").write_bytes(line * 300)
     for options in (["--json"], []):

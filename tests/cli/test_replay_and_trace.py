@@ -26,7 +26,7 @@ def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(call: Call, kafka: 
     assert "not-json" in result.stdout
     assert "1 would be sent again" in result.stdout
     result = call("replay", "undelivered", "--dry-run")
-    assert "desk msg_1 the schedule is over" in result.stdout
+    assert "desk msg_1 given up 2026-03-07T12:00:00.000Z: the schedule is over" in result.stdout
     assert kafka.values(ARTICLES) == kafka.values(NOTIFICATIONS) == []
 
 
@@ -59,7 +59,7 @@ def test_only_what_the_options_choose_is_sent(call: Call, kafka: Kafka) -> None:
 def test_nothing_chosen_is_exit_code_1(call: Call, kafka: Kafka) -> None:
     result = call("replay", "rejected")
     assert result.exit_code == 1
-    assert "0 chosen" in result.stdout
+    assert "nothing to send again" in result.stdout
 
 
 @pytest.mark.parametrize(

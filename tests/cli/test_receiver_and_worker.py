@@ -1,4 +1,4 @@
-"""`tocsin receiver`, `worker` and `endpoint`: what they print, and what they say when they cannot work."""
+"""`tocsin receiver` and `tocsin worker`: what they print, and what they say when they cannot work."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ import pytest
 from alerting.formats import render
 from alerting.headers import request_headers
 from streams.sample import SAMPLE_ENVIRONMENT
-from tests.builders import MOMENT, alert, endpoint
+from tests.builders import alert, endpoint
 from tests.cli.conftest import Call, Kafka
 from tests.unit.configurations import SECRET
 
@@ -116,7 +116,7 @@ def test_wrong_options_of_receiver_are_exit_code_2_and_show_no_secret(
     assert SECRET not in result.output
 
 
-def test_worker_says_that_its_health_port_is_taken(kafka: Kafka) -> None:
+def test_worker_says_that_its_health_port_is_taken(kafka: Kafka, small: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         environ = os.environ | {"TOCSIN_SERVICE__HEALTH_PORT": str(taken.getsockname()[1])}
         command = [sys.executable, "-m", "streams.cli", "worker"]
@@ -132,64 +132,3 @@ def test_worker_with_a_wrong_configuration_is_exit_code_2(call: Call, tmp_path: 
     assert result.exit_code == 2
     (line,) = result.stderr.splitlines()
     assert line.startswith("tocsin: watches.yaml:1: watches[0].qurey: unknown key")
-
-
-def test_preview_shows_the_body_that_an_endpoint_would_get(call: Call) -> None:
-    article = {
-        "id": "a1",
-        "title": "Israel and Hamas agree to a ceasefire in Gaza",
-        "published_at": str(MOMENT),
-    }
-    result = call("endpoint", "preview", "desk", "-", "--watch", "gaza", stdin=json.dumps(article))
-    assert result.exit_code == 0, result.output
-    body = json.loads(result.stdout)
-    assert (body["type"], body["data"]["headline"]) == ("alert.opened", article["title"])
-    result = call("endpoint", "preview", "ops", "-", "--watch", "gaza", stdin=json.dumps(article))
-    assert "blocks" in json.loads(result.stdout)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        (["preview", "nobody", "-"], "no endpoint 'nobody' in the configuration; there are: desk, ops"),
-        (["preview", "desk", "-", "--watch", "none"], "no watch 'none' in the configuration"),
-        (["preview", "desk", "missing.json"], "missing.json cannot be read: No such file or directory"),
-        (["test", "nobody"], "no endpoint 'nobody'"),
-    ],
-)
-def test_wrong_calls_of_endpoint_are_one_line_and_exit_code_2(
-    call: Call, arguments: list[str], says: str
-) -> None:
-    result = call("endpoint", *arguments, stdin='{"title": "Truce"}')
-    assert result.exit_code == 2
-    (line,) = result.stderr.splitlines()
-    assert says in line
-
-
-def test_a_drill_that_nobody_takes_is_exit_code_1_and_shows_no_path(
-    call: Call, nobody: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TOCSIN_SAMPLE_URL", f"http://{nobody}/s3cret-path")
-    result = call("endpoint", "test", "desk")
-    assert result.exit_code == 1
-    assert "no connection" in result.stdout
-    assert "s3cret-path" not in result.output
-
-
-def test_a_drill_is_verified_and_marked(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    with receiving(**{SIGNING_SECRET: SECRET}) as (url, process, _):
-        monkeypatch.setenv("TOCSIN_SAMPLE_URL", url)
-        monkeypatch.setenv(SIGNING_SECRET, SECRET)
-        result = call("endpoint", "test", "desk")
-        assert result.exit_code == 0, result.output
-        assert "delivered" in result.stdout
-        assert "DRILL" in lines_of(process.stdout).readline().decode()
-
-
-def test_a_new_secret_is_one_that_can_be_used(call: Call) -> None:
-    made = call("endpoint", "secret").stdout.strip()
-    assert made.startswith("whsec_")
-    assert made != call("endpoint", "secret").stdout.strip()
-    result = call("endpoint", "secret", "--ed25519")
-    assert result.stdout.startswith("whsk_")
-    assert "whpk_" in result.stderr
