@@ -1,8 +1,9 @@
 """`make bench-isolation`: what one bad endpoint of fifty costs the others, in p99 from notification to webhook.
 
-Delivery as in the worker, on a real Kafka, at a steady rate; the receiver is a process of its own. Phases in which the
-fiftieth endpoint is well and phases in which it hangs, drips or floods take turns in one run, so that whatever else
-the machine does falls on both. Prints one line a fault, and exits 1 where the ratio of the p99s is above the limit.
+Delivery as in the worker, on a real Kafka, at a steady rate. Two of them run side by side, each a process: in one all
+fifty endpoints are well, in the other the fiftieth hangs, drips or floods; then they change places. So whatever else
+the machine does falls on both at the same moment. Receivers are processes of their own. Prints one line a fault, and
+exits 1 where the ratio of the p99s is above the limit.
 """
 
 from __future__ import annotations
@@ -16,13 +17,16 @@ import random
 import statistics
 import sys
 import time
+import urllib.request
 import uuid
 from collections import defaultdict
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
 from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 from typing import NoReturn
 
 import uvloop
@@ -88,19 +92,20 @@ def receive(pipe: Connection) -> None:
     uvloop.run(main())
 
 
-class Run:
-    """One run on one broker with one receiver."""
+class Arm:
+    """One of the two that run side by side."""
 
-    def __init__(self, servers: str, port: int, load: Load) -> None:
+    def __init__(self, servers: str, well: str, bad: str, load: Load) -> None:
         self._servers = servers
-        self._url = f"http://127.0.0.1:{port}"
+        self._well = well
+        self._bad = bad
         self._load = load
         self._offsets = count()
         self._in_force = InForce.build(load_configuration(resolve_secrets=False))
 
     def _endpoints(self, fiftieth: str) -> tuple[Endpoint, ...]:
-        last = f"{self._url}/well" if fiftieth == WELL else f"{self._url}/bad/{fiftieth}"
-        urls = [f"{self._url}/well"] * (self._load.endpoints - 1) + [last]
+        last = f"{self._well}/well" if fiftieth == WELL else f"{self._bad}/bad/{fiftieth}"
+        urls = [f"{self._well}/well"] * (self._load.endpoints - 1) + [last]
         return tuple(
             Endpoint(id=f"e{number}", url=url, allow_private=True, allow_http=True)  # type: ignore[arg-type]
             for number, url in enumerate(urls)
@@ -116,8 +121,8 @@ class Run:
         settings = settings.model_copy(update={"broker": broker, "topics": topics})
         return replace(configuration, settings=settings, endpoints=self._endpoints(fiftieth))
 
-    async def phase(self, name: str, fiftieth: str) -> list[float]:
-        """Send for a while; the latencies of the endpoints that are always well, in seconds."""
+    async def phase(self, name: str, fiftieth: str, pipe: Connection) -> None:
+        """Send for a while, as soon as the other arm is ready too."""
         configuration = self._configuration(fiftieth)
         await ensure_topics(configuration.settings, create=True)
         options = {"bootstrap_servers": self._servers}
@@ -127,11 +132,12 @@ class Run:
         delivery = Delivery(service)
         await delivery.assign(set(range(PARTITIONS)))
         await self._send(delivery, f"warm-{name}", seconds=1.5)
+        pipe.send("ready")
+        await asyncio.to_thread(pipe.recv)
         await self._send(delivery, name, self._load.seconds)
         await self._until_told(delivery)
         await delivery.stop(grace=0)
         await outputs.stop()
-        return await self._told(name)
 
     async def _send(self, delivery: Delivery, phase: str, seconds: float) -> None:
         rng = random.Random(phase)
@@ -170,13 +176,20 @@ class Run:
                 return
             await asyncio.sleep(0.05)
 
-    async def _told(self, phase: str) -> list[float]:
-        reader, writer = await asyncio.open_connection("127.0.0.1", int(self._url.rpartition(":")[2]))
-        writer.write(f"GET /told/{phase} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".encode())
-        answer = await reader.read()
-        writer.close()
-        latencies: list[float] = json.loads(answer.partition(b"\r\n\r\n")[2])
-        return latencies
+
+def arm(pipe: Connection, servers: str, well: str, bad: str, load: Load) -> None:
+    """A process that goes through phases as it is told."""
+    configure_logs(level=logging.CRITICAL)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+
+    async def main() -> None:
+        made = Arm(servers, well, bad, load)
+        pipe.send("made")
+        while (phase := await asyncio.to_thread(pipe.recv)) is not None:
+            await made.phase(*phase, pipe)
+            pipe.send("done")
+
+    uvloop.run(main())
 
 
 def _fail(where: str, error: BaseException) -> NoReturn:
@@ -208,19 +221,32 @@ def percentile(values: list[float], share: float) -> float:
     return statistics.quantiles(values, n=1000)[round(share * 1000) - 1]
 
 
-async def measure(servers: str, port: int, load: Load, rounds: int) -> dict[str, list[float]]:
-    run = Run(servers, port, load)
-    await run.phase("first", WELL)  # warms the broker
+def told(well: str, phase: str) -> list[float]:
+    """The latencies of a phase, in seconds, of the endpoints that are always well."""
+    with urllib.request.urlopen(f"{well}/told/{phase}") as answer:
+        latencies: list[float] = json.load(answer)
+    return latencies
+
+
+def measure(arms: Sequence[Connection], well: str, rounds: int) -> dict[str, list[float]]:
     latencies: dict[str, list[float]] = defaultdict(list)
-    # Each fault has the well phases right before and after it to be held against.
     number = 0
-    for _ in range(rounds):
-        for fault in BAD:
-            for fiftieth in (WELL, fault, fault, WELL):
-                number += 1
-                print(f"phase {number}: {fiftieth}", file=sys.stderr)
-                kind = fault if fiftieth == fault else f"{WELL} beside {fault}"
-                latencies[kind] += await run.phase(f"p{number}", fiftieth)
+    for fault in [WELL, *BAD * rounds]:  # the first warms the broker
+        for kinds in ((WELL, fault), (fault, WELL)):
+            number += 1
+            print(f"phase {number}: {' beside '.join(kinds)}", file=sys.stderr)
+            for index, kind in enumerate(kinds):
+                arms[index].send((f"p{number}-{index}", kind))
+            for each in arms:
+                each.recv()  # ready
+            for each in arms:
+                each.send("go")
+            for each in arms:
+                each.recv()  # done
+            for index, kind in enumerate(kinds):
+                latencies[kind if kind != WELL else f"{WELL} beside {fault}"] += told(
+                    well, f"p{number}-{index}"
+                )
     return latencies
 
 
@@ -236,20 +262,16 @@ def main() -> int:
     if reason is not None:
         print(f"no Kafka: {reason}", file=sys.stderr)
         return 2
-    mine, its = multiprocessing.Pipe()
-    context = multiprocessing.get_context("spawn")
-    receiver = context.Process(target=receive, args=(its,), daemon=True)
-    receiver.start()
-    configure_logs(level=logging.CRITICAL)
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    try:
-        port = mine.recv()
-        load = Load(arguments.endpoints, arguments.rate, arguments.seconds)
-        with LocalKafka() as kafka:
-            latencies = uvloop.run(measure(kafka.servers, port, load, arguments.rounds))
-    finally:
-        mine.send("over")
-        receiver.join(5)
+    load = Load(arguments.endpoints, arguments.rate, arguments.seconds)
+    with ExitStack() as stack:
+        started: list[tuple[SpawnProcess, Connection]] = []
+        stack.callback(_end, started)
+        kafka = stack.enter_context(LocalKafka())
+        well, bad = (f"http://127.0.0.1:{_start(started, receive).recv()}" for _ in range(2))
+        arms = [_start(started, arm, kafka.servers, well, bad, load) for _ in range(2)]
+        for each in arms:
+            each.recv()  # made
+        latencies = measure(arms, well, arguments.rounds)
     worst = 0.0
     for fault in BAD:
         well, bad = latencies[f"{WELL} beside {fault}"], latencies[fault]
@@ -262,6 +284,25 @@ def main() -> int:
             f"{len(bad)} and {len(well)} webhooks"
         )
     return 0 if worst <= arguments.limit else 1
+
+
+def _start(
+    started: list[tuple[SpawnProcess, Connection]], run: Callable[..., None], *values: object
+) -> Connection:
+    """Start a process; the pipe to it."""
+    mine, its = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=run, args=(its, *values), daemon=True)
+    process.start()
+    started.append((process, mine))
+    return mine
+
+
+def _end(started: list[tuple[SpawnProcess, Connection]]) -> None:
+    for process, pipe in started:
+        with suppress(OSError):
+            pipe.send(None)
+        process.join(5)
+        process.terminate()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NoReturn, TypeVar
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -39,6 +41,13 @@ class Clock:
         return self.moment
 
 
+@cache
+def in_force() -> InForce:
+    """A configuration to change, built once: delivery reads no articles."""
+    with TemporaryDirectory() as folder:
+        return InForce.build(configurations.load(Path(folder)))
+
+
 def fail(where: str, error: BaseException) -> NoReturn:
     raise AssertionError(f"{where} failed") from error
 
@@ -49,7 +58,6 @@ class Desk:
 
     broker: EmbeddedBroker
     prefix: str
-    folder: Path
     clock: Clock = field(default_factory=Clock)
     got: dict[str, list[Received]] = field(default_factory=lambda: defaultdict(list))
     endpoints: tuple[Endpoint, ...] = ()
@@ -59,14 +67,15 @@ class Desk:
         self.endpoints = endpoints or self.endpoints
         self.broker.create([self.prefix + topic.name for topic in USED])
         options = {"bootstrap_servers": self.broker.servers}
-        configuration = replace(configurations.load(self.folder), endpoints=self.endpoints)
+        sample = in_force()
+        configuration = replace(sample.configuration, endpoints=self.endpoints)
         settings = configuration.settings
         topics = settings.topics.model_copy(update={"prefix": self.prefix})
         configuration = replace(configuration, settings=settings.model_copy(update={"topics": topics}))
         self.outputs = Outputs(options, self.prefix)
         await self.outputs.start()
         self.service = Service(
-            in_force=InForce.build(configuration),
+            in_force=replace(sample, configuration=configuration),
             outputs=self.outputs,
             client_options=options,
             fail=fail,

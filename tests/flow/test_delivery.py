@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,8 +30,8 @@ Open = Callable[..., Awaitable[Endpoint]]
 
 
 @pytest.fixture
-async def desk(embedded: EmbeddedBroker, prefix: str, tmp_path: Path) -> AsyncIterator[Desk]:
-    desk = Desk(embedded, prefix, tmp_path)
+async def desk(embedded: EmbeddedBroker, prefix: str) -> AsyncIterator[Desk]:
+    desk = Desk(embedded, prefix)
     yield desk
     await desk.kill()
 

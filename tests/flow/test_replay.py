@@ -31,7 +31,7 @@ async def desk(embedded: EmbeddedBroker, prefix: str, tmp_path: Path) -> AsyncIt
         "endpoints.yaml": {"endpoints": [configurations.endpoint(), configurations.endpoint(id="ops")]},
     }
     configurations.write(tmp_path / "config", files)
-    desk = Desk(embedded, prefix, tmp_path / "state")
+    desk = Desk(embedded, prefix)
     yield desk
     await desk.kill()
 

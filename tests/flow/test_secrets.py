@@ -8,7 +8,6 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,8 +29,8 @@ HIDDEN = (CANARY, KEY, KEY[:20], base64.b64encode(CANARY.encode()).decode().rstr
 
 
 @pytest.fixture
-async def desk(embedded: EmbeddedBroker, prefix: str, tmp_path: Path) -> AsyncIterator[Desk]:
-    desk = Desk(embedded, prefix, tmp_path)
+async def desk(embedded: EmbeddedBroker, prefix: str) -> AsyncIterator[Desk]:
+    desk = Desk(embedded, prefix)
     yield desk
     await desk.kill()
 
