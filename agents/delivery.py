@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -24,6 +23,7 @@ from aiokafka import ConsumerRecord
 from pydantic import ValidationError
 
 from agents.lines import Line
+from agents.partition import Partition, lines_of, recent_calls
 from alerting.attempt import Attempted, attempt
 from alerting.client import WebhookClient
 from alerting.endpoint import Endpoint
@@ -67,33 +67,6 @@ def register(app: faust.App, service: Service) -> Delivery:
     return delivery
 
 
-class Partition:
-    """One partition of notifications: what was taken of it, what was settled, and the lines of its endpoints."""
-
-    def __init__(self, number: int, mark: int, settled: dict[str, Settled]) -> None:
-        self.number = number
-        self.mark = mark
-        # In the order in which they were settled.
-        self.settled = dict(sorted(settled.items(), key=lambda item: item[1].settled_at))
-        self.lines: dict[str, Line] = {}
-        self.gates: dict[str, Gate] = {}
-
-    def knows(self, key: str, endpoint_id: str) -> bool:
-        """Whether a notification is owed already, or was settled."""
-        return key in self.settled or (endpoint_id in self.lines and key in self.lines[endpoint_id])
-
-    def forget_settled(self, now: datetime, at_most: int = 100) -> list[tuple[str, Settled]]:
-        """Forget some of what was settled long ago; returns it."""
-        old: list[tuple[str, Settled]] = []
-        for key, settled in self.settled.items():
-            if len(old) >= at_most or not settled.forgotten(now):
-                break
-            old.append((key, settled))
-        for key, _ in old:
-            del self.settled[key]
-        return old
-
-
 class Delivery:
     """Takes notifications, and keeps the lines of the endpoints whose partitions are ours."""
 
@@ -105,6 +78,8 @@ class Delivery:
         self._loading: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._taking = True
         self._announcing: set[str] = set()
+        self._endpoints: tuple[Endpoint, ...] = ()
+        self._enabled: dict[str, Endpoint] = {}
         self._held = False
         self._opening: asyncio.Task[None] | None = None
 
@@ -117,7 +92,7 @@ class Delivery:
         if self._opening is not None:
             self._opening.cancel()
             self._opening = None
-        await asyncio.gather(*(line.stop(grace) for line in _lines(former)))
+        await asyncio.gather(*(line.stop(grace) for line in lines_of(former)))
 
     async def assign(self, partitions: set[int]) -> None:
         """Open the lines of the partitions that are ours now, off the rebalance's way."""
@@ -135,13 +110,13 @@ class Delivery:
     def hold(self) -> None:
         """Begin no attempts until partitions are assigned anew: ours may be another worker's by now."""
         self._held = True
-        for line in _lines(self._partitions):
+        for line in lines_of(self._partitions):
             line.stop_taking()
 
     def stop_taking(self) -> None:
         """Begin no new attempts."""
         self._taking = False
-        for line in _lines(self._partitions):
+        for line in lines_of(self._partitions):
             line.stop_taking()
 
     async def stop(self, grace: float) -> None:
@@ -199,7 +174,7 @@ class Delivery:
         settled = {key: value for key, value in loaded.values.items() if isinstance(value, Settled)}
         partition = Partition(number, loaded.mark, settled)
         owed = {key: value for key, value in loaded.values.items() if isinstance(value, Owed)}
-        begun = _recent_calls(owed.values(), settled)
+        begun = recent_calls(owed.values(), settled)
         for state in loaded.values.values():
             if isinstance(state, EndpointState):
                 partition.gates[state.endpoint] = Gate(state, begun[state.endpoint])
@@ -236,10 +211,10 @@ class Delivery:
         return line
 
     def _endpoint(self, endpoint_id: str) -> Endpoint | None:
-        for endpoint in self._service.in_force.configuration.endpoints:
-            if endpoint.id == endpoint_id:
-                return endpoint if endpoint.enabled else None
-        return None
+        endpoints = self._service.in_force.configuration.endpoints
+        if endpoints is not self._endpoints:
+            self._endpoints, self._enabled = endpoints, {e.id: e for e in endpoints if e.enabled}
+        return self._enabled.get(endpoint_id)
 
     async def _attempt(self, partition: Partition, gate: Gate, key: str, owed: Owed) -> Owed | None:
         """Attempt what is due; returns what is owed still, None when it is settled."""
@@ -403,10 +378,6 @@ class Delivery:
         return await self._service.outputs.send(REJECTED, record.value, key=record.key, headers=headers)
 
 
-def _lines(partitions: Mapping[int, Partition]) -> list[Line]:
-    return [line for partition in partitions.values() for line in partition.lines.values()]
-
-
 def _attempt_value(
     owed: Owed, attempted: Attempted, began: datetime, due_at: datetime | None, *, disabled: bool
 ) -> Attempt:
@@ -425,16 +396,6 @@ def _attempt_value(
         at=began,
         next_at=due_at,
     )
-
-
-def _recent_calls(owed: Iterable[Owed], settled: Mapping[str, Settled]) -> defaultdict[str, list[datetime]]:
-    """When each endpoint was called, as far as the state tells: for its rate limit after a restart."""
-    calls: defaultdict[str, list[datetime]] = defaultdict(list)
-    for value in owed:
-        calls[value.notification.endpoint] += [attempt.at for attempt in value.attempts]
-    for key, done in settled.items():
-        calls[key.partition("/")[0]].append(done.settled_at)
-    return calls
 
 
 def _enabled(record: ConsumerRecord) -> EndpointEnabled | None:

@@ -1,0 +1,53 @@
+"""What delivery holds of one partition of `notifications`: what was taken and settled, the lines of its endpoints."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from agents.lines import Line
+from alerting.gate import Gate
+from alerting.pending import Owed, Settled
+
+
+class Partition:
+    """One partition of notifications: what was taken of it, what was settled, and the lines of its endpoints."""
+
+    def __init__(self, number: int, mark: int, settled: dict[str, Settled]) -> None:
+        self.number = number
+        self.mark = mark
+        # In the order in which they were settled.
+        self.settled = dict(sorted(settled.items(), key=lambda item: item[1].settled_at))
+        self.lines: dict[str, Line] = {}
+        self.gates: dict[str, Gate] = {}
+
+    def knows(self, key: str, endpoint_id: str) -> bool:
+        """Whether a notification is owed already, or was settled."""
+        return key in self.settled or (endpoint_id in self.lines and key in self.lines[endpoint_id])
+
+    def forget_settled(self, now: datetime, at_most: int = 100) -> list[tuple[str, Settled]]:
+        """Forget some of what was settled long ago; returns it."""
+        old: list[tuple[str, Settled]] = []
+        for key, settled in self.settled.items():
+            if len(old) >= at_most or not settled.forgotten(now):
+                break
+            old.append((key, settled))
+        for key, _ in old:
+            del self.settled[key]
+        return old
+
+
+def lines_of(partitions: Mapping[int, Partition]) -> list[Line]:
+    """All lines of some partitions."""
+    return [line for partition in partitions.values() for line in partition.lines.values()]
+
+
+def recent_calls(owed: Iterable[Owed], settled: Mapping[str, Settled]) -> defaultdict[str, list[datetime]]:
+    """When each endpoint was called, as far as the state tells: for its rate limit after a restart."""
+    calls: defaultdict[str, list[datetime]] = defaultdict(list)
+    for value in owed:
+        calls[value.notification.endpoint] += [attempt.at for attempt in value.attempts]
+    for key, done in settled.items():
+        calls[key.partition("/")[0]].append(done.settled_at)
+    return calls
