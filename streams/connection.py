@@ -11,7 +11,7 @@ import structlog
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from streams.errors import BrokerError
+from streams.errors import BrokerError, UsageError
 from streams.settings import BrokerSettings
 from streams.tls import ssl_context
 
@@ -37,6 +37,16 @@ def client_options(broker: BrokerSettings) -> dict[str, Any]:
     if broker.security_protocol.endswith("SSL"):
         options["ssl_context"] = ssl_context(broker)
     return options
+
+
+def with_servers(broker: BrokerSettings, brokers: str | None) -> BrokerSettings:
+    """The settings with other servers, as an option `--brokers` names them (None: as they are). Raises UsageError."""
+    if brokers is None:
+        return broker
+    servers = tuple(server.strip() for server in brokers.split(",") if server.strip())
+    if not servers:
+        raise UsageError("--brokers names no broker: give host:port, with commas between several")
+    return broker.model_copy(update={"servers": servers})
 
 
 def faust_options(broker: BrokerSettings) -> dict[str, Any]:

@@ -213,9 +213,9 @@ def report(compared: Backtest) -> dict[str, Any]:
 
 def _sums(side: Side) -> dict[str, int]:
     return {
-        "hits": side.hits,
         "alerts": len(side.raised),
         "updates": sum(raised.updates for raised in side.raised),
+        "hits": side.hits,
     }
 
 
@@ -245,7 +245,8 @@ def _show(console: Console, compared: Backtest, against: Path, config: Path | No
     for name, folder, side in (("in force", against, compared.in_force), ("new", config, compared.new)):
         if side is not None:
             sums = _sums(side)
-            text = f"{name:9} {sums['alerts']} alerts, {sums['updates']} updates, {sums['hits']} hits  ({folder})"
+            told = ", ".join(f"{kind} {count}" for kind, count in sums.items())
+            text = f"{name:9} {told}  ({folder})"
             console.print(clean(text), markup=False, soft_wrap=True)
     console.print(_counts("watch", compared.by_watch(), both=both))
     console.print(_counts("day", compared.by_day(), both=both))

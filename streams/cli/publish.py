@@ -24,7 +24,7 @@ from agents.reading.article import read_article
 from streams.cli import app
 from streams.cli.articles import Line, articles_in, opened
 from streams.configuration import load_configuration
-from streams.connection import client_options
+from streams.connection import client_options, with_servers
 from streams.errors import BrokerError, UnreadableArticle, UsageError
 from streams.topics import ARTICLES
 
@@ -62,12 +62,7 @@ def publish(
     """Send articles into the `articles` topic."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it has to say ends in our one line
     settings = load_configuration(config).settings
-    broker = settings.broker
-    if brokers is not None:
-        servers = tuple(server.strip() for server in brokers.split(",") if server.strip())
-        if not servers:
-            raise UsageError("--brokers names no broker: give host:port, with commas between several")
-        broker = broker.model_copy(update={"servers": servers})
+    broker = with_servers(settings.broker, brokers)
     target = topic or settings.topics.prefix + ARTICLES.name
     with opened(file) as stream:
         lines = articles_in(stream, whole=file.suffix == ".json")

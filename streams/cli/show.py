@@ -187,8 +187,9 @@ class _Show:
                 if self._once:
                     return await self._until_settled(options, configuration)
                 self._console.print(
-                    f"[dim]all articles are played; publish your own with `tocsin publish FILE --brokers "
-                    f"{self._broker.servers}`, Ctrl-C ends[/]"
+                    f"[dim]all articles are played; from another terminal, `tocsin publish FILE --brokers "
+                    f"{self._broker.servers}` plays yours and `tocsin tail alerts --brokers {self._broker.servers}` "
+                    "follows a topic; Ctrl-C ends[/]"
                 )
                 await stopping
             return self._tally.settled

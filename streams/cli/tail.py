@@ -31,7 +31,7 @@ from streams.cli.views import (
     undelivered_lines,
 )
 from streams.configuration import load_settings
-from streams.connection import client_options
+from streams.connection import client_options, with_servers
 from streams.errors import UnreadableArticle, UsageError
 from streams.logs import clean
 from streams.rejection import PREFIX
@@ -48,6 +48,10 @@ def tail(
         Path | None,
         typer.Option(envvar="TOCSIN_CONFIG", help="Folder of the configuration [default: the sample]."),
     ] = None,
+    brokers: Annotated[
+        str | None,
+        typer.Option(help="host:port of one or more brokers, with commas [default: the configuration's]."),
+    ] = None,
     from_beginning: Annotated[
         bool, typer.Option("--from-beginning", help="All that the topic holds, then what comes.")
     ] = False,
@@ -61,9 +65,10 @@ def tail(
     """Follow a public topic, readable: from now on, or from its beginning. Ctrl-C ends it."""
     settings = load_settings(config)
     chosen = find_topic(topic, settings.topics.prefix)
+    broker = with_servers(settings.broker, brokers)
     show = _json_line if as_json else _readable(Console(highlight=False), chosen)
     records = growing(
-        client_options(settings.broker),
+        client_options(broker),
         settings.topics.prefix + chosen.name,
         # Without an end to wait for, nothing would be shown from now on.
         last=None if from_beginning or (not follow and not last) else last,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -46,9 +47,9 @@ def trace(
     """Print the life of an alert: its articles, its events, every attempt to deliver them."""
     life = asyncio.run(_life(load_configuration(config), alert_id))
     if not life.alerts:
-        Console(stderr=True).print(
+        print(
             f"tocsin: no alert {clean(alert_id)} in the topic of alerts; is it older than the topic's retention?",
-            markup=False,
+            file=sys.stderr,
         )
         raise typer.Exit(1)
     _print(life)

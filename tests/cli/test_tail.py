@@ -84,6 +84,14 @@ def test_it_follows_what_comes_and_ctrl_c_ends_it_quietly(kafka: Kafka) -> None:
     assert (process.returncode, out, err) == (0, b"", b"")
 
 
+def test_brokers_can_be_named(call: Call, kafka: Kafka, monkeypatch: pytest.MonkeyPatch) -> None:
+    kafka.send(article(1))  # type: ignore[arg-type]
+    monkeypatch.delenv("TOCSIN_BROKER__SERVERS")
+    server = kafka.options["bootstrap_servers"][0]
+    assert "Truce 1" in call("tail", "articles", "--no-follow", "--brokers", server).stdout
+    assert call("tail", "articles", "--brokers", ",").exit_code == 2
+
+
 def test_values_of_another_program_are_shown_as_such(call: Call, kafka: Kafka) -> None:
     kafka.send((ALERTS, b'{"hello": 1}'), (ARTICLES, b"\x1b[2J"))
     result = call("tail", "alerts", "--no-follow")
