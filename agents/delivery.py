@@ -34,7 +34,7 @@ from streams.batches import Batch
 from streams.errors import UnreadableArticle
 from streams.outputs import Acknowledgement, settle
 from streams.rejection import rejection_headers
-from streams.service import Service
+from streams.service import Service, breathe
 from streams.state import load_state, write_state
 from streams.topics import DELIVERIES, NOTIFICATIONS, PENDING, REJECTED, UNDELIVERED
 from streams.wire import (
@@ -129,7 +129,7 @@ class Delivery:
         """Take a batch of one partition; returns when what it made owed is acknowledged. Raises OutputRefused."""
         partition = await self._partition(batch[0].partition)
         written: list[Acknowledgement] = []
-        for record in batch:
+        async for record in breathe(batch):
             if record.offset <= partition.mark:
                 continue
             notification = _notification(record)

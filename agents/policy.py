@@ -22,7 +22,7 @@ from streams.batches import Batch
 from streams.errors import UnreadableArticle
 from streams.outputs import Acknowledgement, settle
 from streams.rejection import rejection_headers
-from streams.service import Service
+from streams.service import Service, breathe
 from streams.state import OwnedState, load_state
 from streams.topics import ALERTS, CANDIDATES, NOTIFICATIONS, REJECTED, STORIES
 from streams.wire import Alert, Candidate, from_bytes
@@ -71,7 +71,7 @@ class Policy:
         watches = {watch.id: watch for watch in self._service.in_force.configuration.watches}
         published: list[Acknowledgement] = []
         changes: list[tuple[int, Decision]] = []
-        for record in batch:
+        async for record in breathe(batch):
             if record.offset <= partition.mark:
                 continue
             candidate = _candidate(record)

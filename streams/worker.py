@@ -135,8 +135,10 @@ class Worker:
     def _on_pause(self, seconds: float) -> None:
         log.warning("worker.stood_still", seconds=round(seconds, 1))
         self.delivery.hold()
-        with suppress(RuntimeError):  # the consumer is not there yet
+        try:
             self.consumer.rejoin()
+        except Exception as error:  # noqa: BLE001 - held back and never let go would be worse than a restart
+            leave("worker", error)
 
     def stop(self) -> None:
         """Begin to stop."""

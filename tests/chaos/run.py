@@ -36,7 +36,7 @@ from tests.chaos.schedule import KINDS, Fault, Kind, draw_schedule
 from tests.chaos.service import SESSION, Worker, environment, write_configuration
 from tests.chaos.verdict import Event, Facts, Verdict, judge
 
-NO_PROGRESS = 10.0
+NO_PROGRESS = 30.0
 """Seconds that a fault waits for webhooks before it comes anyway."""
 
 STALLED = 90.0
