@@ -147,3 +147,11 @@ def test_every_page_is_reached_from_the_readme() -> None:
         name(page) for page in reached
     }
     assert unreached == set()
+
+
+def test_every_folder_of_tests_is_told_to_contributors() -> None:
+    page = text(ROOT / "CONTRIBUTING.md")
+    folders = {
+        path.name for path in (ROOT / "tests").iterdir() if path.is_dir() and not path.name.startswith("__")
+    }
+    assert {folder for folder in folders if f"`tests/{folder}/`" not in page} <= {"fixtures"}
