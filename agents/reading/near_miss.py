@@ -66,7 +66,7 @@ def _near(words: tuple[str, ...], leaf: Leaf, text: Text) -> Iterator[str]:
                 continue
             first, last = text.folded.span(token.start, token.end)
             shown = text.folded.original[first:last]
-            if OSA.distance(core, word, score_cutoff=1) == 1:
-                yield f"{shown} is one letter off {word}"
-            elif core.startswith(stem_of(word)) and len(core) > len(word):
+            if core.startswith(stem_of(word)) and len(core) > len(word):
                 yield f"{shown} goes on behind {word}: write {word}* to find it"
+            elif OSA.distance(core, word, score_cutoff=1) == 1:
+                yield f"{shown} is one letter off {word}"

@@ -1,0 +1,157 @@
+"""Queries: what is read is printed and read again as the same; what cannot be meant is refused with the reason."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.reading.query import MAX_CLAUSES, MAX_DEPTH, parse_query
+from agents.reading.query_ast import Group, Node, Phrase, Term, leaves
+from streams.errors import QueryError
+from tests.steps import grows_linearly
+
+WORDS = st.one_of(
+    st.sampled_from(
+        [
+            "truce",
+            "AND",
+            "OR",
+            "NOT",
+            "a:b",
+            "C++",
+            "çavuşoğlu",
+            "перемирие",
+            "هدنة",
+            "停火",
+            "x-ray",
+            "ﬁre",
+            "(odd)",
+        ]
+    ),
+    st.text(min_size=1, max_size=8),
+).filter(lambda text: any(map(str.isalnum, text)) and "\x00" not in text)
+
+
+@st.composite
+def terms(draw: st.DrawFn) -> Node:
+    field = draw(st.sampled_from(["", "title", "body"]))
+    kind = draw(st.sampled_from(["word", "phrase", "prefix", "fuzzy", "source", "actor"]))
+    if kind == "phrase":
+        return Phrase(f"{draw(WORDS)} {draw(WORDS)}", field, draw(st.integers(0, 9)))
+    if kind == "prefix":
+        return Term(draw(st.sampled_from(["corrid*", "wom?n", "перемир*", "ev*cu?t*"])), field, pattern=True)
+    if kind == "fuzzy":
+        return Term(draw(st.sampled_from(["cavusoglu", "перемирие"])), field, edits=draw(st.integers(1, 2)))
+    if kind in ("source", "actor"):
+        return Term(draw(st.sampled_from(["news.example", "vladimir-putin"])), kind)
+    return Term(draw(WORDS), field)
+
+
+def groups(children: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
+    some = st.lists(children, max_size=3).map(tuple)
+    return st.builds(Group, must=some, should=some, must_not=some).filter(lambda g: bool(g.must or g.should))
+
+
+QUERIES = st.recursive(terms(), groups, max_leaves=12)
+
+
+def read(text: str) -> Node | None:
+    try:
+        return parse_query(text).root
+    except QueryError:
+        return None
+
+
+def column_of_fault(text: str) -> int:
+    """Where a query is wrong; 0 where it is not, or wrong as a whole."""
+    try:
+        query = parse_query(text)
+    except QueryError as error:
+        return error.column
+    assert parse_query(str(query)).root == query.root
+    return 0
+
+
+@given(QUERIES)
+def test_a_query_that_is_printed_reads_back_as_the_same(query: Node) -> None:
+    once = read(str(query))
+    if once is None:  # such as a word of marks only, which is refused whoever writes it
+        return
+    assert read(str(once)) == once
+
+
+@given(st.text(st.sampled_from('ab "()+-!~^:*?\\&|[]{}/ANDORNOT '), max_size=40))
+def test_any_text_is_read_or_refused_with_a_column_within_it(text: str) -> None:
+    assert 0 <= column_of_fault(text) <= len(text) + 1
+
+
+def test_ten_thousand_clauses_are_read() -> None:
+    query = parse_query(" OR ".join(f'word{n} AND "two words{n}"~3' for n in range(5_000)))
+    assert sum(1 for _ in leaves(query.root)) == 10_000
+
+
+def test_more_clauses_than_that_are_refused_and_terms_are_recommended() -> None:
+    with pytest.raises(QueryError, match="put words into `terms`"):
+        parse_query(" ".join("w%d" % n for n in range(MAX_CLAUSES + 1)))  # noqa: UP031
+
+
+def test_parentheses_without_end_are_refused_not_recursed_into() -> None:
+    with pytest.raises(QueryError, match=f"nested deeper than {MAX_DEPTH}"):
+        parse_query("(a OR " * 5000 + "b" + ")" * 5000)
+    with pytest.raises(QueryError):
+        parse_query("(" * 200_000)
+
+
+@pytest.mark.parametrize(
+    ("query", "must", "should", "must_not"),
+    [
+        ("+a b -c", ("a",), ("b",), ("c",)),
+        ("a AND b AND NOT c", ("a", "b"), (), ("c",)),
+        ("a && b", ("a", "b"), (), ()),
+        ("a || b", (), ("a", "b"), ()),
+        ("a !b", ("a",), (), ("b",)),
+        ("title:(a OR b)", (), ("title:a", "title:b"), ()),
+    ],
+)
+def test_operators_group_so(
+    query: str, must: tuple[str, ...], should: tuple[str, ...], must_not: tuple[str, ...]
+) -> None:
+    root = parse_query(query).root
+    assert isinstance(root, Group)
+    assert tuple(map(str, root.must)) == must
+    assert tuple(map(str, root.should)) == should
+    assert tuple(map(str, root.must_not)) == must_not
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("[a TO b]", "ranges"),
+        ("{a TO b}", "ranges"),
+        ("truce AND /a.*b/", "regular expressions"),
+        ("*fire", "cannot begin with"),
+        ("-truce", "positive clause"),
+        ("a OR NOT b AND NOT c", "positive clause"),
+        ('"', "not closed"),
+        ("a~~", "~ must follow"),
+        ("title:body:a", "two fields"),
+        ("actor:puti*", "no wildcard"),
+    ],
+)
+def test_what_has_no_meaning_is_refused_with_its_reason(query: str, reason: str) -> None:
+    with pytest.raises(QueryError, match=reason):
+        parse_query(query)
+
+
+def test_a_boost_is_ignored_and_says_so() -> None:
+    query = parse_query('truce^4 "cease fire"~2^0.5 (a b)^2')
+    assert "boosts (^) are ignored" in query.warnings[0]
+    assert query.root == parse_query('truce "cease fire"~2 (a b)').root
+
+
+@pytest.mark.parametrize(
+    "unit", ["a ", "a OR ", "(a) ", "a* ", '"a b" ', "\\a", "+a ", "NOT ", "a:", "~", '"', "&", "a~ "]
+)
+def test_reading_a_query_takes_steps_in_proportion_to_its_length(unit: str) -> None:
+    assert grows_linearly(lambda n: read(unit * n + "a"), 300)

@@ -1,0 +1,235 @@
+"""The reader with the sample configuration: evidence is cut from the article, watches are called, near misses named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agents.reading.article import Article, article_of
+from agents.reading.reader import Explanation, Reader
+from alerting.watch import ActorsWanted, TopicsWanted, Watch
+from streams.configuration import load_configuration
+from streams.errors import QueryError, UnreadableArticle
+from streams.wire import Evidence, Reading
+from tests.steps import grows_linearly
+
+NOW = datetime(2026, 3, 7, 9, 0, tzinfo=UTC)
+TRUCE = "The army and the rebels signed a ceasefire on Thursday that takes effect at midnight, mediators of Qatar said."
+
+
+def reader_of(*watches: Watch, sample: bool = False) -> Reader:
+    configuration = load_configuration(environ={}, resolve_secrets=False)
+    return Reader.build(
+        taxonomies=configuration.taxonomies,
+        registry=configuration.registry,
+        watches=(*(configuration.watches if sample else ()), *watches),
+        terms=configuration.terms if sample else {},
+    )
+
+
+@cache
+def sample_reader() -> Reader:
+    everything = Watch(
+        id="everything", title="Everything", query="language:en OR language:und OR putin~1 OR erd*"
+    )
+    return reader_of(everything, sample=True)
+
+
+def article(body: str = TRUCE, title: str = "Truce signed", language: str = "en", **fields: str) -> Article:
+    return article_of({"title": title, "body": body, "language": language} | fields)
+
+
+def matched(reader: Reader, of: Article) -> set[str]:
+    read = reader.read(of, NOW)
+    return {candidate.watch for candidate in read.candidates} if read else set()
+
+
+def evidence_of(reading: Reading) -> Iterator[Evidence]:
+    for topic in reading.topics:
+        yield from topic.evidence
+    for actor in reading.actors:
+        yield from actor.evidence
+    for keyword in reading.keywords:
+        yield from keyword.evidence
+
+
+PIECES = st.sampled_from(
+    [
+        *(
+            "ceasefire",
+            "Truce",
+            "перемирие",
+            "ateşkesi",
+            "وقف إطلاق النار",
+            "Waffenruhe",
+            "evacuation",
+            "mediation",
+        ),
+        *(
+            "Erdoğan'ın",
+            "Путину",
+            "Зеленським",
+            "وبوتين",
+            "Lavorv",
+            "U.S.",
+            "Gaza",
+            "İSTANBUL",
+            "gaza",
+            "Sudan",
+        ),
+        *(
+            "was agreed",
+            "signed",
+            "was violated",
+            "by Qatar",
+            ".",
+            "\n",
+            "? ",
+            "\u202e",
+            "\u200d",
+            "ﷺ",
+            "ﬁ",
+            "e\u0301",
+        ),
+        *("<b>", "&amp;", "🕊", "停火", "\u0130", "ß"),
+    ]
+)
+TEXTS = st.lists(st.one_of(PIECES, st.text(max_size=6)), min_size=1, max_size=14).map(" ".join)
+
+
+@given(title=TEXTS, body=TEXTS)
+@settings(max_examples=60, deadline=None)
+def test_all_evidence_is_cut_from_the_article_as_it_was_read(title: str, body: str) -> None:
+    try:
+        of = article_of({"title": title, "body": body})
+    except UnreadableArticle:
+        return
+    explained = sample_reader().explain(of, NOW)
+    texts = {"title": of.title, "body": of.body}
+    clauses = [clause for evaluation in explained.evaluations for clause in evaluation.clauses]
+    for evidence in (*evidence_of(explained.reading), *(e for clause in clauses for e in clause.evidence)):
+        assert texts[evidence.field][evidence.start : evidence.end] == evidence.text != ""
+
+
+@given(title=TEXTS, body=TEXTS)
+@settings(max_examples=40, deadline=None)
+def test_what_reading_finds_is_what_explaining_finds(title: str, body: str) -> None:
+    """Watches that no literal calls are not evaluated when reading; they must be those that would not match."""
+    try:
+        of = article_of({"title": title, "body": body})
+    except UnreadableArticle:
+        return
+    explained = sample_reader().explain(of, NOW)
+    assert matched(sample_reader(), of) == {e.watch.id for e in explained.evaluations if e.matched}
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        *("a", "a ", ". ", "'", "\u0301", "\n", "ceasefire ", "ceasefire not ", "Gaza. "),
+        *("Erdoğan'ın ", "Lavorv ", "U.S. ", "R.T. ", "وب"),
+    ],
+)
+def test_reading_takes_steps_in_proportion_to_the_text(unit: str) -> None:
+    reader = sample_reader()
+    assert grows_linearly(lambda n: reader.explain(article(unit * n, title="-"), NOW), 300)
+
+
+def test_a_watch_of_topics_and_stages_matches_at_its_stages_only() -> None:
+    reader = reader_of(
+        Watch(id="agreed", title="Agreed", topics=TopicsWanted(any=("ceasefire",), stages=("agreed",))),
+        Watch(id="broken", title="Broken", topics=TopicsWanted(any=("ceasefire",), stages=("violated",))),
+    )
+    assert matched(reader, article()) == {"agreed"}
+
+
+def test_a_watch_of_actors_asks_for_any_for_all_and_for_none() -> None:
+    reader = reader_of(
+        Watch(id="any", title="-", actors=ActorsWanted(any=("qatar", "egypt"))),
+        Watch(id="all", title="-", actors=ActorsWanted(all=("qatar", "egypt"))),
+        Watch(
+            id="none",
+            title="-",
+            topics=TopicsWanted(any=("ceasefire",)),
+            actors=ActorsWanted(none=("qatar",)),
+        ),
+    )
+    assert matched(reader, article()) == {"any"}
+
+
+def test_a_watch_of_actors_alone_matches_an_article_without_a_topic() -> None:
+    reader = reader_of(Watch(id="any", title="-", actors=ActorsWanted(any=("vladimir-putin",))))
+    assert matched(reader, article("Владимиру Путину подарили книгу.", title="-", language="ru")) == {"any"}
+
+
+def test_languages_and_sources_narrow_a_watch() -> None:
+    reader = reader_of(
+        Watch(id="german", title="-", query="ceasefire", languages=("de",)),
+        Watch(id="wires", title="-", query="ceasefire", sources=("*.example",)),
+    )
+    assert matched(reader, article(source="news.example")) == {"wires"}
+
+
+def test_a_disabled_watch_matches_nothing() -> None:
+    assert (
+        matched(reader_of(Watch(id="off", title="-", query="ceasefire", enabled=False)), article()) == set()
+    )
+
+
+def test_a_watch_without_a_condition_is_refused() -> None:
+    with pytest.raises(QueryError, match=r"watch empty: .*would match every article"):
+        reader_of(Watch(id="empty", title="-"))
+
+
+def notes(explained: Explanation) -> str:
+    return " ".join(clause.note for evaluation in explained.evaluations for clause in evaluation.clauses)
+
+
+@pytest.mark.parametrize(
+    ("watch", "text", "note"),
+    [
+        (
+            Watch(id="w", title="-", query="cavusoglu"),
+            "Çavuşoğu left.",
+            "Çavuşoğu is one letter off cavusoglu",
+        ),
+        (
+            Watch(id="w", title="-", query="corridor"),
+            "Two corridors opened.",
+            "corridors goes on behind corridor: write corridor*",
+        ),
+        (Watch(id="w", title="-", query="title:ceasefire"), "A ceasefire holds.", "is in the body only"),
+        (
+            Watch(id="w", title="-", query="ceasefire", languages=("tr",)),
+            "A ceasefire holds.",
+            "the article is in en",
+        ),
+        (
+            Watch(id="w", title="-", query="ceasefire", sources=("wire",)),
+            "A ceasefire holds.",
+            "the source is not named",
+        ),
+        (
+            Watch(id="w", title="-", topics=TopicsWanted(any=("ceasefire",), min_score=1.0)),
+            "A ceasefire may be wanted.",
+            "below 1.00",
+        ),
+    ],
+)
+def test_what_was_nearly_there_is_named(watch: Watch, text: str, note: str) -> None:
+    assert note in notes(reader_of(watch).explain(article(text, title="The news"), NOW))
+
+
+def test_what_holds_needs_no_near_miss() -> None:
+    assert notes(reader_of(Watch(id="w", title="-", query="ceasefire")).explain(article(), NOW)) == ""
+
+
+def test_a_topic_at_another_stage_is_a_near_miss_that_names_the_stage() -> None:
+    wanted = Watch(id="w", title="-", topics=TopicsWanted(any=("ceasefire",), stages=("extended",)))
+    explained = reader_of(wanted).explain(article(), NOW)
+    assert f"ceasefire is at the stage {explained.reading.topics[0].stage}" in notes(explained)
