@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ from benchmarks.generator import watchlist
 from streams.configuration import Configuration, load_configuration
 from streams.topic_admin import ensure_topics
 from streams.topics import ARTICLES
+
+logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it tells of each retry on a topic just made
 
 PARTITIONS: Final = 4
 SECRET: Final = "whsec_dG9jc2luLWJlbmNobWFyay1vZi0zMi1ieXRlcyEhISE="

@@ -21,7 +21,7 @@ from streams.local_kafka import LocalKafka
 from streams.service import InForce
 
 LITERALS = 100_000
-ARTICLES = 3_000
+ARTICLES = 2_000
 
 
 def main() -> None:
@@ -39,7 +39,7 @@ def main() -> None:
             contest.wait()
             rows = throughput.rows(throughput.interleaved(contest, ["worker", "bare"], ARTICLES, 3), "1%")
         reader = InForce.build(configuration(mine)).reader
-        texts = reading.Texts(articles.messages[:800])
+        texts = reading.Texts(articles.messages[:500])
         rows += reading.rows(reading.measure(reader, texts, watchlist(LITERALS), 3), "100k literals")[:2]
         other = write_configuration(folder / "latency", servers=kafka.servers, prefix="l.", literals=1000)
         rows += asyncio.run(_latency(other, literals, folder / "worker.log"))
