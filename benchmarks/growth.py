@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from agents.reading.article import read_article
 from agents.reading.reader import Reader
-from alerting.fingerprint import fingerprint
+from alerting.fingerprint import PLACES
 from alerting.pending import Owed
 from alerting.policy import decide, notifications
 from alerting.story import Stories
@@ -31,7 +31,7 @@ from streams.wire import ArticleRef, Candidate
 LENGTHS: Final = (500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000)
 LITERALS: Final = (10, 1_000, 100_000)
 STORIES: Final = (10, 100, 1_000, 10_000, 100_000)
-LONG_RUN: Final = 40_000
+LONG_RUN: Final = 20_000
 SEEN_AT: Final = datetime(2026, 3, 7, tzinfo=UTC)
 
 
@@ -120,16 +120,16 @@ def _over_time(literals: list[str]) -> list[dict[str, float]]:
 
 
 def candidates(count: int, seed: int) -> Iterator[Candidate]:
-    """Candidates of one watch whose texts have nothing in common."""
+    """Candidates of one watch whose fingerprints have nothing in common."""
     rng = random.Random(seed)
     for number in range(count):
-        text = " ".join(f"w{rng.randrange(10**6)}" for _ in range(60))
+        text = f"{seed} {number} " + "word " * 20
         yield Candidate(
             candidate_id=f"cnd_{seed}_{number}",
             watch="watch",
             article=ArticleRef(id=f"a{seed}-{number}", title=text[:60], source="Harbour Wire", language="en"),
             sentence=text[:120],
-            fingerprint=fingerprint(text),
+            fingerprint=tuple(rng.getrandbits(32) for _ in range(PLACES)),  # of a text like no other
             seen_at=SEEN_AT + timedelta(milliseconds=number),
         )
 
