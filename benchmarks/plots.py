@@ -39,7 +39,7 @@ def main() -> None:
         "microseconds",
         "watched literals",
         "CPU time an article, µs",
-        "… hardly by what is watched",
+        "An article costs by what is watched",
         logx=True,
     )
     draw(
@@ -49,7 +49,7 @@ def main() -> None:
         "mb",
         "articles read",
         "memory of the process, MB",
-        "Memory does not grow with the stream",
+        "Memory over a stream of different articles",
     )
     draw(
         "growth-stories",
@@ -58,7 +58,7 @@ def main() -> None:
         "microseconds",
         "open stories of one watch",
         "CPU time of a decision, µs",
-        "A decision looks at near texts only",
+        "A decision costs by open stories",
         logx=True,
     )
 
