@@ -31,12 +31,10 @@ from streams.sample import sample_configuration
 
 SECRET = "whsec_dG9jc2luLXRlc3Qtc2VjcmV0LW9mLTMyLWJ5dGVzISE="
 
-WORDS = (
-    "harbour station weather council market bridge winter farmers election hospital river budget museum school "
-    "library railway concert theatre garden orchard village capital minister teacher engineer painter doctor "
-    "morning evening night week month summer autumn spring north south east west road tower square station "
-    "report study plan project survey exhibition festival harvest fishing tourism traffic energy water housing"
-).split()
+
+def made_up_word(rng: random.Random) -> str:
+    """A word that no other text has: texts of them share nothing that could make them one story."""
+    return "".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=9))
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,7 @@ def make_articles(
             messages.append(broken)
             unreadable.append(broken)
             continue
-        words = [rng.choice(WORDS) + str(rng.randrange(10_000)) for _ in range(120)]
+        words = [made_up_word(rng) for _ in range(120)]
         title = " ".join(words[:8])
         if rng.random() < matching:
             title = f"tocsintestword {title}"

@@ -12,7 +12,7 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from tests.broker.harness import WORDS
+from tests.broker.harness import made_up_word
 
 
 @dataclass(frozen=True)
@@ -126,8 +126,7 @@ def _drawn(rng: random.Random) -> Watching | None:
 
 
 def _article(number: int, rng: random.Random) -> dict[str, Any]:
-    # Words with numbers: two texts share too little to be one story.
-    words = [rng.choice(WORDS) + str(rng.randrange(10_000)) for _ in range(120)]
+    words = [made_up_word(rng) for _ in range(120)]
     return {
         "id": f"a{number}",
         "title": " ".join(words[:8]),
