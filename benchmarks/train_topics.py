@@ -31,7 +31,7 @@ STRENGTH = 0.2
 REAL = 2.0
 """What a real text counts in training beside one that was written for it."""
 
-STAGE_STRENGTH = 0.3
+STAGE_STRENGTH = 1.0
 LEAST = 0.005
 """Weights nearer to nothing than this are left out of the file."""
 
@@ -94,8 +94,14 @@ def _fit_stages(examples: Sequence[Example]) -> dict[str, dict[str, float]]:
     ]
     vectors = DictVectorizer(sparse=False)
     x = vectors.fit_transform([row[0] for row in rows])
+    # Half-way to stages of equal weight: how often each stands in these texts says little about other texts.
+    totals: dict[str, float] = {}
+    for _, stage, weight in rows:
+        totals[stage] = totals.get(stage, 0.0) + weight
+    counts = [weight / totals[stage] ** 0.5 for _, stage, weight in rows]
+    scale = sum(totals.values()) / sum(counts)
     model = LogisticRegression(C=STAGE_STRENGTH, max_iter=5000).fit(
-        x, [row[1] for row in rows], sample_weight=[row[2] for row in rows]
+        x, [row[1] for row in rows], sample_weight=[count * scale for count in counts]
     )
     return {
         str(stage): {"bias": round(float(model.intercept_[k]), 3), **_named(vectors, model.coef_[k])}

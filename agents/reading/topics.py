@@ -153,14 +153,18 @@ def _probability(logit: float) -> float:
 def _stages(topic: TopicFile, weights: TopicWeights, features: Mapping[str, float]) -> list[str]:
     """The stages that an article reports, the dominant one first.
 
-    Without weights the stage whose words say most, the topic's default where there are none.
+    Where words of one stage alone stand near, it is that one. Among several the weights decide; without weights the
+    one whose words say most, and the topic's default where there are none.
     """
+    said = {
+        stage: worth
+        for stage in topic.stages
+        if (worth := features.get(stage, 0.0) + features.get(f"title.{stage}", 0.0)) > 0
+    }
+    if len(said) == 1:
+        return list(said)
     if not weights.stages:
-        said = {
-            stage: features.get(stage, 0.0) + features.get(f"title.{stage}", 0.0) for stage in topic.stages
-        }
-        order = sorted((s for s in topic.stages if said[s] > 0), key=lambda s: -said[s])
-        return order[: 1 + OTHER_STAGES] or [topic.default_stage]
+        return sorted(said, key=lambda stage: -said[stage])[: 1 + OTHER_STAGES] or [topic.default_stage]
     logits = {
         stage: own.get("bias", 0.0) + _dot(own, features)
         for stage, own in weights.stages.items()

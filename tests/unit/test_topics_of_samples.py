@@ -24,6 +24,24 @@ def test_a_sample_has_its_topics_at_a_stage_that_it_reports(item: Item) -> None:
     assert all(topics[topic] in item.stages[topic] for topic in due)
 
 
+@pytest.mark.parametrize(
+    ("title", "body", "stage"),
+    [
+        ("Update", "The two sides agreed to a ceasefire on Thursday.", "agreed"),
+        ("The army and the rebels", "They signed a ceasefire that takes effect at midnight.", "agreed"),
+        ("News from the front", "The army and the rebels extended the truce by a week.", "extended"),
+        ("News", "The minister called for a ceasefire in the coastal war.", "called_for"),
+        ("Nouvelles", "Les deux camps ont signé un cessez-le-feu jeudi.", "agreed"),
+        ("Son durum", "Taraflar ateşkesi bir hafta uzattı.", "extended"),
+    ],
+)
+def test_a_plain_sentence_has_the_stage_that_it_says_whatever_the_title(
+    title: str, body: str, stage: str
+) -> None:
+    item = Item("own", "x", "en", title, body, {}, frozenset(), {}, look_alike=False, group="own")
+    assert read(item).get("ceasefire") == stage
+
+
 def test_most_of_our_own_labelled_texts_are_read_right() -> None:
     report = measure(items_of("own"), lambda item: BENCH.classifier.classify(BENCH.scene(item)))
     assert report.by["all"].f1 > 0.8
