@@ -187,7 +187,7 @@ class CompiledQuery:
         for node in root.must_not if isinstance(root, Group) else ():
             spans = self.spans(node, scene)
             yield Clause(
-                clause=f"query: NOT {describe(node)}",
+                clause=f"query: {describe(node, negated=True)}",
                 held=spans is None,
                 evidence=scene.evidence(spans or ()),
             )
@@ -244,9 +244,9 @@ class CompiledQuery:
                 yield leaf, words_of(leaf.text)
 
 
-def describe(node: Node) -> str:
-    """A node as its writer would read it, cut to a line."""
-    text = _described(node, top=True)
+def describe(node: Node, *, negated: bool = False) -> str:
+    """A node, or that it must not hold, as its writer would read it, cut to a line."""
+    text = f"NOT {_described(node)}" if negated else _described(node, top=True)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 

@@ -6,8 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.reading.article import Article
+from agents.reading.automaton import LiteralTable
 from agents.reading.query import MAX_CLAUSES, MAX_DEPTH, parse_query
 from agents.reading.query_ast import Group, Node, Phrase, Term, leaves
+from agents.reading.query_match import CompiledQuery
+from agents.reading.scene import Scene
 from streams.errors import QueryError
 from tests.steps import grows_linearly
 
@@ -155,3 +159,20 @@ def test_a_boost_is_ignored_and_says_so() -> None:
 )
 def test_reading_a_query_takes_steps_in_proportion_to_its_length(unit: str) -> None:
     assert grows_linearly(lambda n: read(unit * n + "a"), 300)
+
+
+@pytest.mark.parametrize(
+    ("query", "clauses"),
+    [
+        ("truce AND NOT (football OR opera)", ["truce", "NOT (football OR opera)"]),
+        ("truce -(opera AND gala)", ["truce", "NOT (opera AND gala)"]),
+        ("truce -(opera -gala)", ["truce", "NOT (opera AND NOT gala)"]),
+        ("truce -football", ["truce", "NOT football"]),
+        ("+(truce OR ceasefire) +kyiv", ["truce OR ceasefire", "kyiv"]),
+    ],
+)
+def test_a_clause_reads_as_it_is_meant(query: str, clauses: list[str]) -> None:
+    table = LiteralTable()
+    compiled = CompiledQuery(query, table)
+    scene = Scene(Article("a", "A truce", "It holds."), table.build())
+    assert [clause.clause for clause in compiled.clauses(scene)] == [f"query: {text}" for text in clauses]
