@@ -6,7 +6,7 @@ article and the proclitic words (و ف ب ل ك س ال) may be written on.
 
 Excerpts and phrases are spaced: every character that is neither letter nor digit (nor of the first plane of Unicode) is
 a space. A literal that begins with a space is therefore found at the beginning of words only, without a look at each
-place.
+place; Arabic ones are looked at.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ BREAK: Final = "\x01"
 """Stands between the sentences of an excerpt; no phrase goes over it."""
 
 _ARABIC: Final = re.compile(r"[\u0621-\u064a]")
-_PROCLITICS: Final = ("", *"و ف ب ل ك س ال وال فال بال لل ولل كال وب ول وس فس وبال".split())
+_PROCLITICS: Final = frozenset(("", *"و ف ب ل ك س ال وال فال بال لل ولل كال وب ول وس فس وبال".split()))
+_LONGEST_PROCLITIC: Final = max(map(len, _PROCLITICS))
 _SHORTEST: Final = 4
 """Letters of a phrase that is searched in words of any script, wherever it stands."""
 
@@ -127,22 +128,17 @@ def _pieces(text: str) -> str:
 
 
 @cache
-def _parsed(text: str) -> tuple[tuple[str, ...], bool, Tail | None]:
-    """The heads of a phrase, whether its word goes on, and what must follow. Cached: several sets hold it."""
+def _parsed(text: str) -> tuple[str, bool, Tail | None] | None:
+    """The head of a phrase, whether its word goes on, and what must follow. Cached: several sets hold it."""
     phrase = _pieces(text)
     head, rest = _split(phrase)
     if not head.strip("* \x02"):
-        return (), False, None
+        return None
     open_end = rest.startswith("*")
     tail = Tail(rest) if rest.strip("*") else None
-    proclitics = _PROCLITICS if _ARABIC.match(head) else ("",)
+    opening = "" if _ARABIC.match(head) else " "
     closing = "" if open_end or tail is not None else " "
-    return tuple(f" {before}{head}{closing}" for before in proclitics), open_end, tail
-
-
-def _compiled(text: str, meaning: T) -> list[Phrase[T]]:
-    heads, open_end, tail = _parsed(text)
-    return [Phrase(head, open_end, tail, meaning) for head in heads]
+    return f"{opening}{head}{closing}", open_end, tail
 
 
 def _split(phrase: str) -> tuple[str, str]:
@@ -171,12 +167,15 @@ class PhraseSet(Generic[T]):
         numbers: dict[str, int] = {}
         by_number: list[list[Phrase[T]]] = []
         for text, meaning in phrases:
-            for phrase in _compiled(text, meaning):
-                number = numbers.setdefault(phrase.head, len(numbers))
-                if number == len(by_number):
-                    by_number.append([])
-                by_number[number].append(phrase)
+            parsed = _parsed(text)
+            if parsed is None:
+                continue
+            number = numbers.setdefault(parsed[0], len(numbers))
+            if number == len(by_number):
+                by_number.append([])
+            by_number[number].append(Phrase(*parsed, meaning))
         self.by_number: Sequence[Sequence[Phrase[T]]] = by_number
+        self._arabic = frozenset(number for head, number in numbers.items() if head[0] != " ")
         self._search = (
             AhoCorasick(
                 list(numbers),
@@ -191,12 +190,20 @@ class PhraseSet(Generic[T]):
     def find(self, excerpt: str) -> Sequence[Found]:
         """Number, start and end of every literal in a spaced excerpt, ordered by where it ends.
 
-        A literal begins with a space: the phrase itself begins one later. The excerpt begins and ends with a space.
+        It starts at a space: the phrase itself (in Arabic, with what is written on) begins one later. The excerpt
+        begins and ends with a space.
         """
         if self._search is None:
             return ()
         found: Sequence[Found] = self._search.find_matches_as_indexes(excerpt, overlapping=True)
-        return found
+        if excerpt.isascii() or not _ARABIC.search(excerpt):
+            return found
+        arabic = self._arabic
+        return [
+            (number, begin, end)
+            for number, start, end in found
+            if (begin := start if number not in arabic else _space_before(excerpt, start)) >= 0
+        ]
 
     def hits(self, excerpt: str) -> list[Hit[T]]:
         """The phrases in a spaced excerpt, ordered by where they begin."""
@@ -207,3 +214,9 @@ class PhraseSet(Generic[T]):
             if (stop := phrase.stop(excerpt, end)) is not None
         ]
         return sorted(hits, key=lambda hit: hit.start)
+
+
+def _space_before(excerpt: str, start: int) -> int:
+    """The space before the word that an Arabic head is found in; -1 where more than proclitics stand between."""
+    space = excerpt.rfind(" ", max(0, start - _LONGEST_PROCLITIC - 1), start)
+    return space if space >= 0 and excerpt[space + 1 : start] in _PROCLITICS else -1
