@@ -42,6 +42,11 @@ _COMMON: Final = frozenset(
     ).split()
 )
 
+_COMMON_SHORT: Final = frozenset(
+    "all and any are but can der des did die for from get has her his how its les los may new not now off one our out "
+    "per set she the two und via was who why you".split()
+)
+
 Gist = Mapping[str, int]
 
 
@@ -68,6 +73,27 @@ def headline_words(of: Gist) -> list[str]:
     return [stem for stem, count in of.items() if count >= TITLE_WEIGHT]
 
 
+def telling_words(text: str) -> set[str]:
+    """The telling words of a text, cut as those of a gist."""
+    return set(_stems(text))
+
+
+def names(title: str) -> list[str]:
+    """The words of a headline that may name a place, a person or a number: all that do not begin in lower case.
+
+    They are cut as those of a gist, and may be shorter. Where a language or a headline has capitals everywhere or
+    nowhere, each of its words may be a name.
+    """
+    found = (
+        _stem(word) for word in _WORD.findall(unicodedata.normalize("NFC", title)) if not word[0].islower()
+    )
+    return list(dict.fromkeys(stem for stem in found if _may_name(stem)))
+
+
+def _may_name(stem: str) -> bool:
+    return stem.isdigit() or (len(stem) > 2 and stem not in _COMMON_SHORT and stem not in _COMMON)
+
+
 def _weight(count: int) -> float:
     return 1.0 + log(count)
 
@@ -76,10 +102,17 @@ def _length(of: Gist) -> float:
     return sqrt(sum(_weight(count) ** 2 for count in of.values()))
 
 
-def _stems(text: str, most: int | None = None) -> list[str]:
+def _stem(word: str) -> str:
+    return _ARTICLE.sub("", _plain(word))[:STEM]
+
+
+def _plain(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text.casefold()).replace("ı", "i")
-    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
-    words = _WORD.findall(plain)[:most]
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+def _stems(text: str, most: int | None = None) -> list[str]:
+    words = _WORD.findall(_plain(text))[:most]
     return [
         _ARTICLE.sub("", word)[:STEM]
         for word in words

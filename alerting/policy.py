@@ -7,8 +7,10 @@ Rules, in order:
 1. A candidate that its story has counted already changes nothing (`repeat`).
 2. No open story of the watch tells the same: a story opens, and an alert with it (`opened`).
 3. It tells a stage that its story had not reached: that is news, and the alert is updated (`updated`).
-4. The last event of the alert is younger than the watch's `update_every`: it is counted, nothing is sent (`throttled`).
-5. Otherwise the alert is updated (`updated`).
+4. It joined by likeness alone and may tell something else: the alert is updated (`updated`), for nothing that may be
+   another happening is to be lost.
+5. The last event of the alert is younger than the watch's `update_every`: it is counted, nothing is sent (`throttled`).
+6. Otherwise the alert is updated (`updated`).
 """
 
 from __future__ import annotations
@@ -56,11 +58,17 @@ def decide(stories: Stories, candidate: Candidate, watch: Watch) -> Decision:
         return Decision("repeat", "this version of the article is counted already", story, ended)
     since = candidate.seen_at - story.last_event_at
     news = _new_stages(story, candidate, watch)
-    if since < watch.update_every and not news:
+    sure = story.surely_told(candidate)
+    if since < watch.update_every and not news and sure:
         reason = f"the last event is {since} old, less than {watch.update_every}"
         story = story.joined_by(candidate, watch.window, event=False, turn=turn)
         return Decision("throttled", reason, story, ended)
-    reason = f"the story reaches {', '.join(news)}" if news else f"the last event is {since} old"
+    if news:
+        reason = f"the story reaches {', '.join(news)}"
+    elif not sure:
+        reason = "it joined by likeness and may tell more"
+    else:
+        reason = f"the last event is {since} old"
     story = story.joined_by(candidate, watch.window, event=True, turn=turn)
     return Decision("updated", reason, story, ended, _alert("alert.updated", story, candidate, watch))
 

@@ -8,7 +8,13 @@ Rules, in order:
 3. Other words on the same happening: how alike headline and lead are (alerting.gist), whether the same parties stand
    in the headline, whether the topics are at the same stages, and how much time lies between. The sum of these must
    reach `SAME_HAPPENING`. A story is the nearer the more of its articles are near.
+   Without a party in common no words suffice: sides, disasters and figures of speech are alike everywhere.
 4. In another language words tell nothing: the same stages, the same two parties or more, and half a day suffice.
+
+Rules 3 and 4 can err, and an article that they bring may tell another happening. So they do not silence it: it is
+`surely_told` only where it is another version or a near-duplicate, or where an article of the story has the same
+stages, shares parties and particular words and is close in time, and the headline brings no party, no name and no
+number that the story had not.
 
 Who is compared comes from indexes, of texts (locality-sensitive buckets), of headline words and of parties, newest
 first and a bounded number, so the cost does not grow with the number of open stories.
@@ -26,7 +32,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from alerting.fingerprint import bands, similarity
-from alerting.gist import headline_words, likeness
+from alerting.gist import headline_words, likeness, names, telling_words
 from streams.ids import derive_id
 from streams.wire import Candidate, Moment, Wire
 
@@ -36,16 +42,22 @@ SAME_TEXT: Final = 0.5
 SAME_HAPPENING: Final = 0.55
 """Least sum of likeness, parties, stages and time for one happening told in other words."""
 PARTIES: Final = 0.2
-SAME_STAGES: Final = 0.1
+SAME_STAGES: Final = 0.05
 SAME_STAGES_AND_PARTIES: Final = 0.1
 SOME_STAGES: Final = 0.1
 OTHER_STAGES: Final = -0.05
-DAY: Final = -0.1
+DAY: Final = -0.2
 """What each of these adds: the share of parties in common; topics all at the same stages, and that share once more;
 some of them; none; a day between.
 """
 OTHER_LANGUAGE: Final = timedelta(hours=12)
 SAME_PARTIES: Final = 2 / 3
+
+SURELY_WITHIN: Final = timedelta(hours=6)
+SURELY_SHARED: Final = 3
+"""Within which time, and by how many shared parties and particular words, one of each at least, the same is surely
+told.
+"""
 
 TELLINGS: Final = 4
 """Articles that a story is compared by: the first, and the last ones."""
@@ -58,9 +70,15 @@ REMEMBERED: Final = 64
 
 
 class Telling(Wire):
-    """What a story remembers of one article: whether another tells the same is decided by it."""
+    """What a story remembers of one article: whether another tells the same is decided by it.
+
+    `names` are the words of the headline that may be names, and its numbers; `expected` are the words by which topics
+    and actors were found: many a happening has them.
+    """
 
     gist: dict[str, int] = Field(default_factory=dict)
+    names: tuple[str, ...] = ()
+    expected: tuple[str, ...] = ()
     parties: tuple[str, ...] = ()
     stages: dict[str, str] = Field(default_factory=dict)
     language: str = ""
@@ -73,6 +91,8 @@ class Telling(Wire):
         parties = {actor.id for actor in named} | {a.country for a in named if a.country is not None}
         return cls(
             gist=candidate.gist,
+            names=tuple(names(candidate.article.title)),
+            expected=tuple(sorted(_expected(candidate))),
             parties=tuple(sorted(parties)),
             stages={topic.topic: topic.stage for topic in candidate.topics},
             language=candidate.article.language,
@@ -86,7 +106,9 @@ class Telling(Wire):
     def sameness(self, other: Telling) -> float:
         """How sure it is that both tell the same happening; from SAME_HAPPENING on they do."""
         ours, theirs = set(self.parties), set(other.parties)
-        shared = len(ours & theirs) / len(ours | theirs) if ours or theirs else 0.0
+        if not ours & theirs:
+            return 0.0
+        shared = len(ours & theirs) / len(ours | theirs)
         stages = _stages_in_common(self.stages, other.stages)
         apart = abs(self.seen_at - other.seen_at)
         if self.language != other.language:
@@ -101,6 +123,24 @@ class Telling(Wire):
         if stages == "all":
             return score + SAME_STAGES + SAME_STAGES_AND_PARTIES * shared
         return score + (SOME_STAGES if stages == "some" else OTHER_STAGES if stages == "none" else 0.0)
+
+    def is_near(self, other: Telling) -> bool:
+        """Whether both have a language, all stages, a party and particular words in common, and are close in time."""
+        words = (set(self.gist) & set(other.gist)) - set(self.expected) - set(other.expected)
+        parties = set(self.parties) & set(other.parties)
+        return (
+            self.language == other.language
+            and _stages_in_common(self.stages, other.stages) == "all"
+            and bool(words and parties)
+            and len(words) + len(parties) >= SURELY_SHARED
+            and abs(self.seen_at - other.seen_at) <= SURELY_WITHIN
+        )
+
+
+def _expected(candidate: Candidate) -> set[str]:
+    found = [one.evidence for one in (*candidate.topics, *candidate.actors)]
+    found += [clause.evidence for clause in candidate.because]
+    return {word for evidence in found for one in evidence for word in telling_words(one.text)}
 
 
 def _stages_in_common(
@@ -186,6 +226,22 @@ class Story(Wire):
         """How sure it is that an article tells this story: half by the nearest of its own, half by all of them."""
         scores = [telling.sameness(own) for own in self.tellings]
         return (max(scores) + sum(scores) / len(scores)) / 2 if scores else 0.0
+
+    def surely_told(self, candidate: Candidate) -> bool:
+        """Whether a candidate certainly tells this story and no other happening: see the rules above."""
+        if candidate.article.id in self.article_ids or self.text_likeness(candidate) >= SAME_TEXT:
+            return True
+        telling = Telling.of(candidate)
+        parties = {party for own in self.tellings for party in own.parties}
+        words = {word for own in self.tellings for word in (*own.gist, *own.names, *own.expected)}
+        nothing_new = parties.issuperset(telling.parties) and words.issuperset(telling.names)
+        return nothing_new and any(own.is_near(telling) for own in self.tellings)
+
+    def text_likeness(self, candidate: Candidate) -> float:
+        """The estimated similarity, 0 to 1, of a candidate's text and the nearest of the story's."""
+        if not candidate.fingerprint:
+            return 0.0
+        return max((similarity(text, candidate.fingerprint) for text in self.fingerprints), default=0.0)
 
     def _with_text(self, fingerprint: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
         # The first text stays the anchor; one more is kept so that a rewrite of a rewrite is still recognised.
@@ -298,7 +354,7 @@ class Stories:
             story = self._by_id[story_id]
             if not self._open(story, candidate):
                 continue
-            score = max(similarity(text, candidate.fingerprint) for text in story.fingerprints)
+            score = story.text_likeness(candidate)
             if score >= SAME_TEXT and (best is None or score > best[0]):
                 best = (score, story_id)
         return self._by_id[best[1]] if best else None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from alerting.fingerprint import fingerprint
+from alerting.gist import gist
 from alerting.policy import Decision, decide, notifications
 from alerting.story import Stories, Story
 from alerting.watch import TopicsWanted, Watch
-from streams.wire import ArticleRef, Candidate
+from streams.wire import ActorReading, ArticleRef, Candidate, Evidence
 from tests.builders import MOMENT, candidate, topic_reading, watch
 
 TRUCE = (
@@ -150,4 +151,78 @@ def test_a_stage_that_the_story_had_not_reached_is_told_at_once() -> None:
 def test_a_stage_that_the_watch_does_not_want_brings_no_update_early() -> None:
     wanted = watch(topics=TopicsWanted(any=("ceasefire",), stages=("agreed",)))
     decisions = run([told(1), told(2, minutes=5, topics=(topic_reading(stage="violated"),))], wanted)
+    assert rulings(decisions) == ["opened", "throttled"]
+
+
+def happening(
+    number: int, title: str, lead: str, minutes: float, actors: tuple[str, ...] = ("arland", "borland")
+) -> Candidate:
+    """A report whose text is nobody's copy and whose headline names its actors."""
+    return told(
+        number,
+        f"{title} {lead}",
+        minutes,
+        actors=tuple(
+            ActorReading(
+                id=name,
+                name=name.title(),
+                kind="country",
+                match="exact",
+                evidence=(Evidence(field="title", start=0, end=len(name), text=name.title()),),
+            )
+            for name in actors
+        ),
+        gist=gist(title, lead),
+    ).model_copy(
+        update={
+            "article": ArticleRef(id=f"art_{number}", title=title, source=f"outlet {number}", language="en"),
+            "fingerprint": tuple(range(number * 1000, number * 1000 + 64)),
+        }
+    )
+
+
+def test_happenings_alike_but_for_place_and_number_are_each_told() -> None:
+    places = ("Torvik", "Melby", "Rød", "Lunde", "Haugen")
+    decisions = run(
+        [
+            happening(
+                number,
+                f"Arland and Borland agree truce at {place} after {number + 3} days",
+                f"The guns fell silent around {place} in the morning, commanders said.",
+                minutes=number,
+            )
+            for number, place in enumerate(places)
+        ]
+    )
+    assert all(decision.alert is not None for decision in decisions)
+    assert decisions[-1].ruling == "opened" or "may tell more" in decisions[-1].reason
+
+
+def test_happenings_without_a_party_are_alerts_of_their_own_however_alike() -> None:
+    decisions = run(
+        [
+            happening(n, "Truce agreed in the valley", "The guns fell silent in the morning.", n, actors=())
+            for n in range(4)
+        ]
+    )
+    assert rulings(decisions) == ["opened"] * 4
+
+
+def test_a_report_that_says_the_same_in_other_words_is_counted_and_not_told() -> None:
+    decisions = run(
+        [
+            happening(
+                1,
+                "Arland and Borland agree truce at Torvik",
+                "The guns fell silent in the morning, commanders said.",
+                minutes=0,
+            ),
+            happening(
+                2,
+                "Truce at Torvik: Borland and Arland agree to stop",
+                "In the morning the guns fell silent.",
+                minutes=20,
+            ),
+        ]
+    )
     assert rulings(decisions) == ["opened", "throttled"]

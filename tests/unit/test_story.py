@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from alerting import story as stories_module
-from alerting.gist import gist, likeness
+from alerting.gist import gist, likeness, names
 from alerting.story import TELLINGS, Stories, Story, Telling
 from benchmarks.quality_stories import STREAM, b_cubed
 from streams.wire import ActorReading, ArticleRef, Candidate, Evidence
@@ -84,6 +84,60 @@ def test_half_a_week_later_the_same_words_are_another_story_within_a_long_window
     late = report(2, "Ceasefire signed by Arland and Borland", "Observers arrive.", hours=100)
     stories = Stories([Story.opened_by(FIRST, timedelta(days=30), 1)])
     assert stories.of(late) is None
+
+
+def test_no_words_make_one_story_of_articles_without_a_party_in_common() -> None:
+    words = ("Floods drive thousands from homes in the valley", "Buses take families to higher ground.")
+    assert not joins(report(2, *words, parties="", hours=1), report(1, *words, parties=""))
+    assert not joins(report(2, *words, parties="corland", hours=1), report(1, *words, parties="arland"))
+
+
+STRIKE = report(
+    1,
+    "Arland drones hit Torvik hospital in Borland, 5 killed",
+    "Arland drones struck a hospital in Torvik before dawn, the governor said.",
+    stage="violated",
+)
+
+
+@pytest.mark.parametrize(
+    ("title", "changes"),
+    [
+        ("Arland drones hit Melby hospital in Borland, 5 killed", {}),
+        ("Arland drones hit Torvik hospital in Borland, 31 killed", {}),
+        ("Arland drones hit Torvik hospital in Borland, Ola Brand killed", {}),
+        ("Arland drones hit Torvik hospital in Borland and a clinic in Rød", {}),
+        ("Arland drones hit Torvik hospital in Borland, 5 killed", {"parties": "arland borland corland"}),
+        ("Arland drones hit Torvik hospital in Borland, 5 killed", {"stage": "collapsed"}),
+        ("Arland drones hit Torvik hospital in Borland, 5 killed", {"hours": 7}),
+        ("Arlands Drohnen treffen Klinik in Torvik", {"language": "de"}),
+    ],
+    ids=["place", "number", "person", "short name", "party", "stage", "time", "language"],
+)
+def test_what_differs_is_not_surely_told(title: str, changes: dict[str, Any]) -> None:
+    story = Story.opened_by(STRIKE, WINDOW)
+    lead = "Arland drones struck a hospital before dawn, the governor said."
+    other = report(2, title, lead, **({"stage": "violated", "hours": 1} | changes))
+    assert not story.surely_told(other)
+
+
+def test_the_same_in_other_words_is_surely_told() -> None:
+    story = Story.opened_by(STRIKE, WINDOW)
+    same = report(
+        2,
+        "Torvik hospital in Borland hit by drones of Arland: 5 dead",
+        "A hospital was struck before dawn.",
+        stage="violated",
+        hours=1,
+    )
+    assert joins(same, STRIKE)
+    assert story.surely_told(same)
+
+
+def test_words_in_capitals_everywhere_or_nowhere_may_all_be_names() -> None:
+    assert names("Truce in Rød, says Ann Bell; 12 freed") == ["truce", "rød", "ann", "bell", "12"]
+    assert names("TRUCE HOLDS") == ["truce", "holds"]
+    assert names("هدنة في غزة") == ["هدنة", "غزة"]
 
 
 def test_another_language_joins_by_stages_parties_and_half_a_day() -> None:
@@ -188,6 +242,6 @@ def test_the_labelled_stream_is_grouped_far_better_than_each_alone() -> None:
     precision, _, f1 = b_cubed([decision.story.story_id for decision in decisions], events)
     # Each alone has F1 0.74; how far beyond that depends on the stages that the classifier tells.
     assert f1 >= 0.8
-    assert precision >= 0.88
+    assert precision >= 0.92
     told = {event for event, decision in zip(events, decisions, strict=True) if decision.alert is not None}
     assert told == set(events)
