@@ -38,9 +38,8 @@ def fingerprint(text: str) -> tuple[int, ...]:
     words = _WORD.findall(text.casefold())[:_MAX_WORDS]
     if not words:
         return ()
-    hashes = np.fromiter(
-        (crc32(word.encode("utf-8", "surrogatepass")) for word in words), dtype=np.uint64, count=len(words)
-    )
+    encoded = " ".join(words).encode("utf-8", "surrogatepass").split(b" ")
+    hashes = np.fromiter(map(crc32, encoded), dtype=np.uint64, count=len(words))
     # A shingle's hash is a sum over its words, a permutation a multiplication and an addition (Dietzfelbinger's
     # multiply-add-shift), all modulo 2**64, which is how unsigned numbers wrap around.
     count = max(1, len(words) - SHINGLE + 1)

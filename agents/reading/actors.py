@@ -454,17 +454,23 @@ class ActorMatcher:
         """Names with one wrong letter."""
         told: list[_Mention] = []
         counts: Counter[str] | None = None
+        original = text.original
         for token in _TOKEN.finditer(text.text):
+            # A name has its capital: most words end here, before any look-up.
+            if original[text.origin(token.start())].islower():
+                continue
             for word, start in _without_clitic(token.group(), token.start()):
                 for known, number in self._typos.find(word):
-                    counts = Counter(_TOKEN.findall(text.text)) if counts is None else counts
-                    if counts[token.group()] > 2 or word in self._others:
+                    if word in self._others:
                         continue
                     mention = self._slip(text, known, word, start, self._long[number], context)
-                    if mention is not None and not any(
+                    if mention is None or any(
                         m.start < mention.end and mention.start < m.end and (m.end - m.start) >= len(word) - 2
                         for m in mentions
                     ):
+                        continue
+                    counts = Counter(_TOKEN.findall(text.text)) if counts is None else counts
+                    if counts[token.group()] <= 2:
                         told.append(mention)
                         break
         return _longest(told)
@@ -475,7 +481,7 @@ class ActorMatcher:
         """The mention that a misspelling is, or None where it may be another word."""
         end = start + len(word)
         first, last = text.span(start, end)
-        if text.original[first].islower() or word in self._titles:
+        if word in self._titles:
             return None
         exchanged = len(word) == len(known) and sorted(word) == sorted(known)
         if "\u0400" <= word[-1] <= "\u052f" and word[-2:] != known[-2:] and not exchanged:
@@ -717,7 +723,10 @@ def _acronym_pattern(acronyms: Iterable[str]) -> re.Pattern[str] | None:
     written = sorted(acronyms, key=lambda acronym: (-len(acronym), acronym))
     if not written:
         return None
-    return re.compile(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, written))})(?![^\W_])")
+    # A set of first letters in front lets the search skip at once to where one stands.
+    first = "".join(map(re.escape, sorted({acronym[0] for acronym in written})))
+    rests = "|".join(f"(?<={re.escape(acronym[0])}){re.escape(acronym[1:])}" for acronym in written)
+    return re.compile(rf"[{first}](?<![^\W_].)(?:{rests})(?![^\W_])", re.DOTALL)
 
 
 def _is_acronym(name: str) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any, Final
 
 UNDETERMINED: Final = "und"
-_LOOKED_AT: Final = 1500
-_LEAST_LETTERS: Final = 8
+_LOOKED_AT: Final = 600
+_LETTERS: Final = re.compile(r"(?:[^\W\d_][\W\d_]*+){8}")
+"""So many letters are needed to tell a language by."""
 _KNOWN: Final = tuple(
     "ar az be bg bn bs ca cs da de el en es et fa fi fr he hi hr hu hy id it ja ka kk ko ku lt lv mk ms my nl no pl ps "
     "pt ro ru sk sl so sq sr sv sw ta th tl tr uk ur uz vi zh".split()
@@ -21,7 +23,7 @@ def identify(text: str, declared: str = "") -> str:
     if primary.isalpha() and 2 <= len(primary) <= 3:
         return primary
     looked_at = text[:_LOOKED_AT]
-    if sum(character.isalpha() for character in looked_at) < _LEAST_LETTERS:
+    if _LETTERS.search(looked_at) is None:
         return UNDETERMINED
     language: str = _identifier().classify(looked_at)[0]
     return language

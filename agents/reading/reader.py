@@ -22,7 +22,7 @@ from agents.reading.taxonomy import Taxonomies
 from agents.reading.terms import TermIndex
 from agents.reading.topics import Classifier, TopicClassifier
 from agents.reading.watches import CompiledWatch, Evaluation
-from agents.reading.words import sentence_spans
+from agents.reading.words import sentences
 from alerting.fingerprint import fingerprint
 from alerting.gist import LONGEST_LEAD, gist
 from alerting.watch import Watch
@@ -264,7 +264,7 @@ def _sentence(scene: Scene, reading: Reading, hit: Evaluation) -> str:
     place = next((e.start for e in evidence if e.field == "body"), None)
     if place is None:
         return article.title[:SENTENCE_KEPT]
-    for start, end in sentence_spans(body.text):
+    for start, end in sentences(body.text):
         first, last = body.span(start, end)
         if first <= place < last:
             sentence = " ".join(article.body[first:last].split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 _SENTENCE_END: Final = re.compile(r"[.!?…]+[\"')\]]*\s|[。！？]|؟|\n")
@@ -48,16 +49,15 @@ def word_end(text: str, at: int) -> int:
     return at
 
 
-def sentence_spans(text: str, limit: int = 2000) -> list[tuple[int, int]]:
+def sentences(text: str, limit: int = 2000) -> Iterator[tuple[int, int]]:
     """The sentences of a text as spans, in order, none empty; at most `limit`, the last then takes the rest."""
-    spans: list[tuple[int, int]] = []
-    begin = 0
+    begin = found = 0
     for end in _SENTENCE_END.finditer(text):
-        if len(spans) + 1 >= limit:
+        if found + 1 >= limit:
             break
         if text[begin : end.end()].strip():
-            spans.append((begin, end.end()))
+            yield begin, end.end()
+            found += 1
         begin = end.end()
     if text[begin:].strip():
-        spans.append((begin, len(text)))
-    return spans
+        yield begin, len(text)
