@@ -138,7 +138,8 @@ class Telling(Wire):
 
 
 def _expected(candidate: Candidate) -> set[str]:
-    found = [one.evidence for one in (*candidate.topics, *candidate.actors)]
+    found = [topic.evidence for topic in candidate.topics]
+    found += [actor.evidence for actor in candidate.actors]
     found += [clause.evidence for clause in candidate.because]
     return {word for evidence in found for one in evidence for word in telling_words(one.text)}
 
