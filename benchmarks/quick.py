@@ -21,7 +21,7 @@ from streams.local_kafka import LocalKafka
 from streams.service import InForce
 
 LITERALS = 100_000
-ARTICLES = 2_000
+ARTICLES = 800
 
 
 def main() -> None:
@@ -37,9 +37,9 @@ def main() -> None:
             articles = stream(ARTICLES, seed=1, hit_rate=0.01, literals=literals, sample=sample_path())
             throughput.publish(mine, articles)
             contest.wait()
-            rows = throughput.rows(throughput.interleaved(contest, ["worker", "bare"], ARTICLES, 3), "1%")
+            rows = throughput.rows(throughput.interleaved(contest, ["worker", "bare"], ARTICLES, 2), "1%")
         reader = InForce.build(configuration(mine)).reader
-        texts = reading.Texts(articles.messages[:500])
+        texts = reading.Texts(articles.messages[:300])
         rows += reading.rows(reading.measure(reader, texts, watchlist(LITERALS), 3), "100k literals")[:2]
         other = write_configuration(folder / "latency", servers=kafka.servers, prefix="l.", literals=1000)
         rows += asyncio.run(_latency(other, literals, folder / "worker.log"))

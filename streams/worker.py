@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 import structlog
 
 from agents import delivery, intake, policy
+from agents.reading import language
 from streams.app import build_app
 from streams.batches import BatchConsumer
 from streams.configuration import Configuration, load_configuration
@@ -114,6 +115,7 @@ class Worker:
                 return
             await ensure_topics(self.configuration.settings, create=self._create_topics)
             await self.service.outputs.start()
+            await asyncio.to_thread(language.prepare)
             self.app.finalize()
             await self.app.start()
             log.info(

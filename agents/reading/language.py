@@ -29,9 +29,14 @@ def identify(text: str, declared: str = "") -> str:
     return language
 
 
+def prepare() -> None:
+    """Load the model now: who reads a stream must not stand still for it at the first article that needs it."""
+    _identifier()
+
+
 @cache
 def _identifier() -> Any:
-    # Loaded when first needed: most articles say their language, and the model takes most of a second.
+    # Commands that read no article, or only some that say their language, are spared most of a second.
     from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
