@@ -7,7 +7,7 @@ port that stays its own over kills and restarts, and dies with the process that 
 from __future__ import annotations
 
 import ctypes
-import os
+import secrets
 import shutil
 import signal
 import socket
@@ -172,9 +172,12 @@ class LocalKafka:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Free ports, held together so that they differ, outside the range that outgoing connections take theirs from."""
+    """Free ports, held together so that they differ, outside the range that outgoing connections take theirs from.
+
+    The search begins anywhere: the port of a broker that is down for a moment must not be found by the next one.
+    """
     held = []
-    for port in range(20_000 + os.getpid() % 10_000, 32_000):
+    for port in range(20_000 + secrets.randbelow(10_000), 32_000):
         candidate = socket.socket()
         candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -9,19 +9,10 @@ import os
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from streams.local_kafka import LocalKafka, why_not
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of these in one process, beside which another runs the rest: a broker each would be too many."""
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.is_relative_to(here):
-            item.add_marker(pytest.mark.xdist_group("kafka"))
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.broker.conftest import Place
 from tests.chaos.report import as_text
 from tests.chaos.run import Run, Settings
+
+pytestmark = pytest.mark.xdist_group("kafka")  # all in one process: a broker each would be too many
 
 
 async def test_the_books_hold_after_kills_an_orderly_end_and_a_stop_beyond_the_session(

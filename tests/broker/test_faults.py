@@ -6,6 +6,8 @@ import asyncio
 import signal
 from pathlib import Path
 
+import pytest
+
 from streams.worker import FAILED
 from tests.broker.conftest import Place
 from tests.broker.harness import (
@@ -18,6 +20,8 @@ from tests.broker.harness import (
     until_committed,
     write_configuration,
 )
+
+pytestmark = pytest.mark.xdist_group("kafka")  # all in one process: a broker each would be too many
 
 
 def configured(place: Place, folder: Path) -> Path:

@@ -7,6 +7,8 @@ import random
 import signal
 from pathlib import Path
 
+import pytest
+
 from tests.broker.conftest import Place
 from tests.broker.harness import (
     Ledger,
@@ -17,6 +19,8 @@ from tests.broker.harness import (
     until_committed,
     write_configuration,
 )
+
+pytestmark = pytest.mark.xdist_group("kafka")  # all in one process: a broker each would be too many
 
 
 async def test_two_thousand_articles_end_in_every_alert_that_is_due(place: Place, tmp_path: Path) -> None:

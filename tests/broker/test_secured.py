@@ -25,6 +25,8 @@ from cryptography.x509.oid import NameOID
 from streams.local_kafka import LocalKafka, why_not
 from tests.broker.harness import Ledger, WorkerProcess, make_articles, publish, write_configuration
 
+pytestmark = pytest.mark.xdist_group("kafka")  # all in one process: a broker each would be too many
+
 PASSWORD = "a-password-that-no-log-may-hold"  # the Kafka of this test alone knows it
 
 LISTENERS = """\
