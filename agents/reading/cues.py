@@ -18,7 +18,9 @@ from agents.reading.taxonomy import Pattern, Strength, Taxonomies
 Kind = Literal["strong", "likely", "weak", "never", "part", "stage", "context"]
 Span = tuple[int, int]
 
-_RANK: Final[Mapping[str, int]] = {"strong": 0, "likely": 1, "weak": 2}
+RANK: Final[Mapping[str, int]] = {"strong": 0, "likely": 1, "weak": 2}
+"""Strengths, the strongest first."""
+
 _CONTEXT_TOPIC: Final = -1
 _DECLARED: Final = 2
 """How many times the words of the language that the article says it is in count in the vote."""
@@ -193,7 +195,7 @@ def _pattern_cues(pattern: Pattern, sentence: int, parts: Mapping[str, Sequence[
 def _chosen(found: _Found) -> list[Cue]:
     """The strongest of overlapping cues, the longer of equal ones; ordered by place."""
     chosen: list[Cue] = []
-    order = sorted(found.cues, key=lambda cue: (_RANK[cue.strength], cue.start - cue.end, cue.start))
+    order = sorted(found.cues, key=lambda cue: (RANK[cue.strength], cue.start - cue.end, cue.start))
     for cue in order[:200]:
         if any(start < cue.end and cue.start < end for start, end in found.nevers):
             continue

@@ -6,12 +6,12 @@ in it can be traced back to the title or body.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from agents.reading.phrases import BREAK, spaced
+from agents.reading.words import SENTENCE_END
 
 Place = Literal["title", "lead", "early", "late"]
 
@@ -25,8 +25,6 @@ LONGEST: Final = 700
 
 MOST: Final = 60
 """Sentences of an excerpt: what comes after so many changes nothing."""
-
-_END: Final = re.compile(r"[.!?…]+[\"')\]]*\s|[。！？؟\n]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +87,7 @@ def _sentences(text: str, start: int, until: int) -> Iterable[tuple[int, int]]:
     """Sentences that begin before `until`."""
     begin = start
     while begin < until:
-        found = _END.search(text, begin, begin + LONGEST)
+        found = SENTENCE_END.search(text, begin, begin + LONGEST)
         end = found.end() if found else min(begin + LONGEST, len(text))
         if not text[begin:end].isspace():
             yield begin, end
@@ -99,9 +97,9 @@ def _sentences(text: str, start: int, until: int) -> Iterable[tuple[int, int]]:
 def _around(text: str, mark: int, earliest: int) -> tuple[int, int]:
     """The sentence that a position stands in; it begins at `earliest` or later."""
     begin = max(earliest, mark - LONGEST // 2)
-    for before in _END.finditer(text, begin, mark):
+    for before in SENTENCE_END.finditer(text, begin, mark):
         begin = before.end()
-    after = _END.search(text, mark, mark + LONGEST // 2)
+    after = SENTENCE_END.search(text, mark, mark + LONGEST // 2)
     return begin, after.end() if after else min(mark + LONGEST // 2, len(text))
 
 

@@ -151,7 +151,7 @@ def stage_features(sighting: Sighting, number: int) -> Features:
 
 def _nearest(stages: Mapping[str, Sequence[Span]], cues: Sequence[Cue]) -> list[str]:
     """The stages whose words stand nearest to a cue in a sentence."""
-    distances = {name: min(_distance(span, cues) for span in spans) for name, spans in stages.items()}
+    distances = {name: min(distance_to_cues(span, cues) for span in spans) for name, spans in stages.items()}
     least = max(0, min(distances.values(), default=0))
     return [name for name, distance in distances.items() if distance <= least + _AS_NEAR]
 
@@ -164,9 +164,9 @@ def _named(around: Surroundings, number: int) -> list[tuple[str, Sequence[Span]]
 
 
 def _nearness(span: Span, cues: Sequence[Cue]) -> float:
-    return 1.0 if _distance(span, cues) <= _NEAR else 0.5
+    return 1.0 if distance_to_cues(span, cues) <= _NEAR else 0.5
 
 
-def _distance(span: Span, cues: Sequence[Cue]) -> int:
+def distance_to_cues(span: Span, cues: Sequence[Cue]) -> int:
     """Characters between a span and the nearest cue; below nothing where they overlap."""
     return min(max(span[0], cue.start) - min(span[1], cue.end) for cue in cues)

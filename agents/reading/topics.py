@@ -18,9 +18,9 @@ from math import exp
 from typing import Final, Protocol
 
 from agents.reading.automaton import LiteralTable
-from agents.reading.cues import Cue, CueFinder, Sighting, Span
+from agents.reading.cues import RANK, Cue, CueFinder, Sighting, Span
 from agents.reading.excerpt import HEAD, Excerpt
-from agents.reading.features import GENERIC, stage_features, topic_features
+from agents.reading.features import GENERIC, distance_to_cues, stage_features, topic_features
 from agents.reading.gate import Gate
 from agents.reading.scene import Scene, Text
 from agents.reading.taxonomy import Taxonomies, TopicFile, TopicWeights
@@ -34,7 +34,6 @@ OTHER_STAGE_ENOUGH: Final = 0.15
 """Share of the stage model's probability from which another stage is listed too."""
 
 DEFAULT: Final = "default"
-_RANK: Final[Mapping[str, int]] = {"strong": 0, "likely": 1, "weak": 2}
 
 
 class Classifier(Protocol):
@@ -95,7 +94,7 @@ class TopicClassifier:
             return None
         topic = self._topics[number]
         stages = _stages(topic, weights, stage_features(sighting, number))
-        order = sorted(cues, key=lambda cue: (_RANK[cue.strength], cue.sentence, cue.start))
+        order = sorted(cues, key=lambda cue: (RANK[cue.strength], cue.sentence, cue.start))
         evidence = tuple(_evidence(scene, sighting, cue.sentence, cue.start, cue.end) for cue in order)
         own_evidence = tuple(dict.fromkeys(evidence))[:EVIDENCE_KEPT]
         return TopicReading(
@@ -195,7 +194,6 @@ def _stage_evidence(
     for at, around in enumerate(sighting.surroundings):
         if at in with_cues or sighting.excerpt.sentences[at].place == "title":
             for span in around.stages.get(number, {}).get(stage, ()):
-                distance = min(max(span[0], cue.start) - min(span[1], cue.end) for cue in cues)
-                near.append((max(0, distance), at, span))
+                near.append((max(0, distance_to_cues(span, cues)), at, span))
     near.sort()
     return tuple(_evidence(scene, sighting, at, *span) for _, at, span in near[:STAGE_EVIDENCE_KEPT])

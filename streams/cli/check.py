@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any, Final
 
 import orjson
@@ -16,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from streams.cli import app
+from streams.cli.options import Config
 from streams.configuration import Configuration, load_configuration
 from streams.errors import ConfigurationError, Fault
 from streams.examples import ExampleResult, run_examples
@@ -27,10 +27,7 @@ SHOWN: Final = 40
 
 @app.command()
 def check(
-    config: Annotated[
-        Path | None,
-        typer.Option(envvar="TOCSIN_CONFIG", help="Folder of the configuration [default: the sample]."),
-    ] = None,
+    config: Config = None,
     secrets: Annotated[
         bool,
         typer.Option(help="Look up the secrets; --no-secrets checks all else where they are not at hand."),

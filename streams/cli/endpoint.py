@@ -29,6 +29,7 @@ from alerting.story import Stories
 from alerting.watch import Watch
 from streams.cli import app
 from streams.cli.endpoint_state import enable, status
+from streams.cli.options import Config
 from streams.configuration import Configuration, load_configuration
 from streams.errors import UnreadableArticle, UsageError
 from streams.logs import clean
@@ -41,10 +42,6 @@ commands = typer.Typer(
 )
 app.add_typer(commands, name="endpoint")
 
-Config = Annotated[
-    Path | None,
-    typer.Option(envvar="TOCSIN_CONFIG", help="Folder of the configuration [default: the sample]."),
-]
 Id = Annotated[str, typer.Argument(metavar="ID", help="The endpoint's id.")]
 
 

@@ -6,7 +6,6 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from alerting.pending import EndpointState, Owed, Settled, newer, parse_pending
+from streams.cli.options import Config
 from streams.cli.records import whole_topic
 from streams.configuration import Configuration, load_configuration
 from streams.connection import client_options
@@ -24,11 +24,6 @@ from streams.outputs import Outputs, settle
 from streams.state import Reading
 from streams.topics import NOTIFICATIONS, PENDING
 from streams.wire import EndpointEnabled, rfc3339
-
-Config = Annotated[
-    Path | None,
-    typer.Option(envvar="TOCSIN_CONFIG", help="Folder of the configuration [default: the sample]."),
-]
 
 
 @dataclass(slots=True)

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
@@ -19,6 +18,7 @@ from agents.reading.reader import Explanation, Reader
 from streams.cli import app
 from streams.cli.articles import Line, articles_in, opened
 from streams.cli.explanation import explained
+from streams.cli.options import Articles, Config
 from streams.cli.pipes import hush_on_broken_pipe
 from streams.configuration import Configuration, load_configuration
 from streams.errors import UnreadableArticle, UsageError
@@ -29,13 +29,8 @@ from streams.wire import Clause, Wire
 
 @app.command()
 def explain(
-    file: Annotated[
-        Path, typer.Argument(help="JSON Lines, a JSON object or array, also .gz; `-` reads standard input.")
-    ],
-    config: Annotated[
-        Path | None,
-        typer.Option(envvar="TOCSIN_CONFIG", help="Folder of the configuration [default: the sample]."),
-    ] = None,
+    file: Articles,
+    config: Config = None,
     watch: Annotated[
         list[str] | None, typer.Option(help="Only this watch, with all its conditions; repeatable.")
     ] = None,

@@ -11,7 +11,6 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -23,6 +22,7 @@ from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColum
 from agents.reading.article import read_article
 from streams.cli import app
 from streams.cli.articles import Line, articles_in, opened
+from streams.cli.options import Articles, Brokers, Config
 from streams.configuration import load_configuration
 from streams.connection import client_options, with_servers
 from streams.errors import BrokerError, UnreadableArticle, UsageError
@@ -37,17 +37,9 @@ SHOWN: Final = 20
 
 @app.command()
 def publish(
-    file: Annotated[
-        Path, typer.Argument(help="JSON Lines, a JSON object or array, also .gz; `-` reads standard input.")
-    ],
-    config: Annotated[
-        Path | None,
-        typer.Option(envvar="TOCSIN_CONFIG", help="Folder of the configuration [default: the sample]."),
-    ] = None,
-    brokers: Annotated[
-        str | None,
-        typer.Option(help="host:port of one or more brokers, with commas [default: the configuration's]."),
-    ] = None,
+    file: Articles,
+    config: Config = None,
+    brokers: Brokers = None,
     topic: Annotated[
         str | None,
         typer.Option(help="Full name of the topic [default: `articles` with the configuration's prefix]."),

@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -19,6 +18,7 @@ from aiokafka import ConsumerRecord
 from pydantic import ValidationError
 
 from streams.cli import app
+from streams.cli.options import Config
 from streams.cli.records import broker_errors, whole_topic
 from streams.configuration import Configuration, load_configuration
 from streams.connection import client_options
@@ -40,9 +40,7 @@ class What(StrEnum):
 @app.command()
 def replay(
     what: Annotated[What, typer.Argument(help="Which topic to replay.")],
-    config: Annotated[
-        Path | None, typer.Option(envvar="TOCSIN_CONFIG", help="Folder of the configuration.")
-    ] = None,
+    config: Config = None,
     endpoint: Annotated[str | None, typer.Option(help="Only notifications for this endpoint.")] = None,
     reason: Annotated[str | None, typer.Option(help="Only articles rejected for this reason.")] = None,
     since: Annotated[

@@ -8,7 +8,6 @@ from base64 import b64encode
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any, Final
 
 import orjson
@@ -20,6 +19,7 @@ from rich.text import Text
 
 from agents.reading.article import read_article
 from streams.cli import app
+from streams.cli.options import Brokers, Config
 from streams.cli.pipes import hush_on_broken_pipe
 from streams.cli.records import growing
 from streams.cli.views import (
@@ -44,14 +44,8 @@ PUBLIC: Final = {topic.name: topic for topic in ALL if topic.public}
 @app.command()
 def tail(
     topic: Annotated[str, typer.Argument(help=f"One of {', '.join(PUBLIC)}.")] = ALERTS.name,
-    config: Annotated[
-        Path | None,
-        typer.Option(envvar="TOCSIN_CONFIG", help="Folder of the configuration [default: the sample]."),
-    ] = None,
-    brokers: Annotated[
-        str | None,
-        typer.Option(help="host:port of one or more brokers, with commas [default: the configuration's]."),
-    ] = None,
+    config: Config = None,
+    brokers: Brokers = None,
     from_beginning: Annotated[
         bool, typer.Option("--from-beginning", help="All that the topic holds, then what comes.")
     ] = False,

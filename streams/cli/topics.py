@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,16 +12,14 @@ from rich.table import Table
 from rich.text import Text
 
 from streams.cli import app
+from streams.cli.options import Config
 from streams.configuration import load_settings
 from streams.topic_admin import TopicReport, inspect_topics
 
 
 @app.command()
 def topics(
-    config: Annotated[
-        Path | None,
-        typer.Option(envvar="TOCSIN_CONFIG", help="Folder of the configuration [default: the sample]."),
-    ] = None,
+    config: Config = None,
     create: Annotated[
         bool,
         typer.Option("--create/--verify", help="Create what is missing, or only look [default: --verify]."),

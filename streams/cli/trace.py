@@ -6,7 +6,6 @@ import asyncio
 import sys
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
@@ -17,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from streams.cli import app
+from streams.cli.options import Config
 from streams.cli.records import whole_topic
 from streams.configuration import Configuration, load_configuration
 from streams.connection import client_options
@@ -40,9 +40,7 @@ class Life:
 @app.command()
 def trace(
     alert_id: Annotated[str, typer.Argument(metavar="ID", help="An alert (alr_…) or a webhook (msg_…).")],
-    config: Annotated[
-        Path | None, typer.Option(envvar="TOCSIN_CONFIG", help="Folder of the configuration.")
-    ] = None,
+    config: Config = None,
 ) -> None:
     """Print the life of an alert: its articles, its events, every attempt to deliver them."""
     life = asyncio.run(_life(load_configuration(config), alert_id))

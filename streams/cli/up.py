@@ -19,6 +19,7 @@ from typing import Annotated, Final
 import typer
 
 from streams.cli import app
+from streams.cli.options import Config
 from streams.installation import check_installation
 
 GRACE: Final = 5.0
@@ -39,10 +40,7 @@ _PR_SET_PDEATHSIG: Final = 1
 
 @app.command()
 def up(
-    config: Annotated[
-        Path | None,
-        typer.Option(envvar="TOCSIN_CONFIG", help="Folder of the configuration [default: the sample]."),
-    ] = None,
+    config: Config = None,
     articles: Annotated[
         Path | None,
         typer.Option(help="JSON Lines, a JSON object or array to play [default: the sample articles]."),

@@ -22,7 +22,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from streams.local_kafka import LocalKafka, why_not
+from streams.local_kafka import LocalKafka
+from tests.broker.conftest import require_kafka
 from tests.broker.harness import Ledger, WorkerProcess, make_articles, publish, write_configuration
 
 pytestmark = pytest.mark.xdist_group("kafka")  # all in one process: a broker each would be too many
@@ -129,11 +130,7 @@ class SecuredKafka(LocalKafka):
 
 @pytest.fixture(scope="module")
 def secured() -> Iterator[SecuredKafka]:
-    reason = why_not()
-    if reason is not None:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"no Kafka: {reason}")
-        pytest.skip(f"no Kafka: {reason}")
+    require_kafka()
     with SecuredKafka() as broker:
         yield broker
 

@@ -1,0 +1,20 @@
+"""Options and arguments that several commands take, each spelled once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Config = Annotated[
+    Path | None,
+    typer.Option(envvar="TOCSIN_CONFIG", help="Folder of the configuration [default: the sample]."),
+]
+Brokers = Annotated[
+    str | None,
+    typer.Option(help="host:port of one or more brokers, with commas [default: the configuration's]."),
+]
+Articles = Annotated[
+    Path, typer.Argument(help="JSON Lines, a JSON object or array, also .gz; `-` reads standard input.")
+]
