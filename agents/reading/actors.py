@@ -24,11 +24,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final, Literal
 
 from rapidfuzz.distance import OSA
 
-from agents.reading.automaton import Found, LiteralTable
+from agents.reading.automaton import Automaton, Found, LiteralTable
 from agents.reading.fold import FoldedText, fold
 from agents.reading.names import (
     LOCATIVE,
@@ -41,7 +42,7 @@ from agents.reading.names import (
     suffix_end,
 )
 from agents.reading.registry import Actor, ByLanguage, Registry
-from agents.reading.typos import MIN_LENGTH, TypoIndex
+from agents.reading.typos import MAX_LENGTH, MIN_LENGTH, TypoIndex
 from streams.wire import ActorReading, Evidence, Match
 
 BETTER_FIRST: Final[tuple[Match, ...]] = ("exact", "alias", "folded", "inflected", "typo")
@@ -55,7 +56,9 @@ SURE_CHANGE: Final = 7
 
 _LOOK_BACK: Final = 64
 _GIVEN_WORDS: Final = 4
-_TOKEN: Final = re.compile(rf"[^\W\d_]{{{MIN_LENGTH},32}}")
+_LETTER: Final = re.compile(r"[^\W\d_]")
+_TOKEN: Final = re.compile(rf"{_LETTER.pattern}{{{MIN_LENGTH},{MAX_LENGTH}}}")
+_CAPITALISED_ASCII: Final = re.compile(rf"[A-Z](?<![A-Za-z].)[A-Za-z]{{{MIN_LENGTH - 1},{MAX_LENGTH - 1}}}")
 _PARTICLES: Final = frozenset(
     "al el ad ar as ash at an bin ibn ben bint abu de da dos van von der den du di le la".split()
 )
@@ -132,7 +135,7 @@ class ActorMatcher:
         for number, actor in enumerate(self._actors):
             self._add(number, actor, table)
         self._mine = self._forms.keys() | self._bearers.keys()
-        self._acronym = _acronym_pattern(self._acronyms)
+        self._acronym_search = Automaton([acronym.replace("-", " ") for acronym in self._acronyms])
 
     # Making
 
@@ -223,9 +226,10 @@ class ActorMatcher:
 
     def _mentions(self, text: FoldedText, found: Sequence[Found], *, plain: bool) -> list[_Mention]:
         mine = self._mine
-        candidates = [
-            mention for hit in found if hit[0] in mine for mention in self._read(text, *hit, plain=plain)
-        ]
+        candidates: list[_Mention] = []
+        for number, start, end in found:
+            if number in mine:
+                candidates += self._read(text, number, start, end, plain=plain)
         candidates += self._written_in_capitals(text)
         cues = [mention for mention in candidates if mention.role == "cue"]
         names = [mention for mention in candidates if mention.role != "cue"]
@@ -233,42 +237,44 @@ class ActorMatcher:
 
     def _written_in_capitals(self, text: FoldedText) -> Iterator[_Mention]:
         """Short initials, as they are written: US, UN, США."""
-        if self._acronym is None:
-            return
         original = text.original
-        for found in self._acronym.finditer(original):
-            start, end = found.span()
-            if len(found.group()) <= 2 and _shouted(original, start, end):
+        hits = self._acronym_search.find(original)
+        last_end = 0
+        for _, start, end in sorted(hits, key=lambda hit: (hit[1], -hit[2])):
+            if start < last_end or original[end : end + 1].isalnum() or original[start - 1 : start].isalnum():
                 continue
-            stop = end
+            written = original[start:end]
+            forms = self._acronyms.get(written)
+            if forms is None:  # the automaton takes a hyphen for a space
+                continue
+            last_end = end
+            if len(written) <= 2 and _shouted(original, start, end):
+                continue
             suffix = _SUFFIX.match(original, end)
-            if suffix:
-                stop = suffix.end()
-            elif original[end : end + 1].isalnum():
-                continue
-            for form in self._acronyms[found.group()]:
+            stop = suffix.end() if suffix else end
+            for form in forms:
                 match: Match = "inflected" if stop > end else form.match
                 yield _Mention(start, stop, match, form.actor, role=form.role, doubtful=form.doubtful)
 
-    def _read(
-        self, text: FoldedText, number: int, start: int, end: int, *, plain: bool
-    ) -> Iterator[_Mention]:
+    def _read(self, text: FoldedText, number: int, start: int, end: int, *, plain: bool) -> list[_Mention]:
         """What a hit may mean, if it is a word at all."""
         folded = text.text
         clitic = False
         if start and folded[start - 1].isalnum() and folded[start - 1] < "\u2e80":
             if not (is_arabic(folded[start]) and is_arabic(folded[start - 1])):
-                return
+                return []
             clitic = True
-        for form in self._forms.get(number, ()):
-            mention = self._whole(text, form, start, end, clitic=clitic, plain=plain)
-            if mention is not None:
-                yield mention
+        read = [
+            mention
+            for form in self._forms.get(number, ())
+            if (mention := self._whole(text, form, start, end, clitic=clitic, plain=plain)) is not None
+        ]
         bearers = self._bearers.get(number)
         if bearers:
-            mention = self._surname(text, bearers, start, end, clitic=clitic, plain=plain)
-            if mention is not None:
-                yield mention
+            surname = self._surname(text, bearers, start, end, clitic=clitic, plain=plain)
+            if surname is not None:
+                read.append(surname)
+        return read
 
     def _whole(
         self, text: FoldedText, form: _Form, start: int, end: int, *, clitic: bool, plain: bool
@@ -454,12 +460,10 @@ class ActorMatcher:
         """Names with one wrong letter."""
         told: list[_Mention] = []
         counts: Counter[str] | None = None
-        original = text.original
-        for token in _TOKEN.finditer(text.text):
-            # A name has its capital: most words end here, before any look-up.
-            if original[text.origin(token.start())].islower():
-                continue
-            for word, start in _without_clitic(token.group(), token.start()):
+        for token, at in _capitalised(text):
+            for word, start in _without_clitic(token, at):
+                if not self._typos.is_near(word):
+                    continue  # nearly always
                 for known, number in self._typos.find(word):
                     if word in self._others:
                         continue
@@ -470,7 +474,7 @@ class ActorMatcher:
                     ):
                         continue
                     counts = Counter(_TOKEN.findall(text.text)) if counts is None else counts
-                    if counts[token.group()] <= 2:
+                    if counts[token] <= 2:
                         told.append(mention)
                         break
         return _longest(told)
@@ -670,10 +674,10 @@ def _words_before(text: str, start: int) -> list[_Word]:
     return words
 
 
-def _without_clitic(word: str, start: int) -> Iterator[tuple[str, int]]:
-    yield word, start
+def _without_clitic(word: str, start: int) -> Sequence[tuple[str, int]]:
     if word[0] in "وفبلك" and len(word) > MIN_LENGTH:
-        yield word[1:], start + 1
+        return (word, start), (word[1:], start + 1)
+    return ((word, start),)
 
 
 def _sure_change(known: str, word: str) -> bool:
@@ -719,14 +723,29 @@ def _all_forms(words: Iterable[str]) -> frozenset[str]:
     return frozenset(forms)
 
 
-def _acronym_pattern(acronyms: Iterable[str]) -> re.Pattern[str] | None:
-    written = sorted(acronyms, key=lambda acronym: (-len(acronym), acronym))
-    if not written:
-        return None
-    # A set of first letters in front lets the search skip at once to where one stands.
-    first = "".join(map(re.escape, sorted({acronym[0] for acronym in written})))
-    rests = "|".join(f"(?<={re.escape(acronym[0])}){re.escape(acronym[1:])}" for acronym in written)
-    return re.compile(rf"[{first}](?<![^\W_].)(?:{rests})(?![^\W_])", re.DOTALL)
+def _capitalised(text: FoldedText) -> Iterator[tuple[str, int]]:
+    """The folded words that may be long names, with where each begins: those whose first letter is not a small one."""
+    original, folded = text.aligned, text.text
+    pattern = _CAPITALISED_ASCII if original.isascii() else _capitalised_pattern()
+    for found in pattern.finditer(original):
+        start, end = found.span()
+        yield folded[start:end], start
+
+
+@cache
+def _capitalised_pattern() -> re.Pattern[str]:
+    letters = [code for code in range(0x80, 0x1_0000) if _LETTER.match(chr(code)) and not chr(code).islower()]
+    ranges: list[list[int]] = []
+    for code in letters:
+        if ranges and code == ranges[-1][1] + 1:
+            ranges[-1][1] = code
+        else:
+            ranges.append([code, code])
+    first = "".join(f"{chr(begin)}-{chr(end)}" for begin, end in ranges)
+    return re.compile(
+        rf"[A-Z{first}\U00010000-\U0010ffff](?<!{_LETTER.pattern}.)"
+        rf"(?<={_LETTER.pattern}){_LETTER.pattern}{{{MIN_LENGTH - 1},{MAX_LENGTH - 1}}}"
+    )
 
 
 def _is_acronym(name: str) -> bool:

@@ -115,6 +115,18 @@ class FoldedText:
             return position
         return position + self._shifts[bisect_right(self._starts, position) - 1]
 
+    @property
+    def aligned(self) -> str:
+        """The original's characters at the places of their folds, so as long as the folded text."""
+        if not self._starts:
+            return self.original
+        original = self.original
+        ends = (*self._starts[1:], len(self.text))
+        return "".join(
+            original[start + shift : end + shift]
+            for start, end, shift in zip(self._starts, ends, self._shifts, strict=True)
+        )
+
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The span of the original text that `text[start:end]` came from, combining marks at its end included."""
         if not self._starts:

@@ -14,8 +14,6 @@ from rapidfuzz.distance import OSA
 
 MIN_LENGTH: Final = 6
 MAX_LENGTH: Final = 32
-_HEAD: Final = 2
-_TAIL: Final = 3
 
 
 class TypoIndex:
@@ -24,23 +22,33 @@ class TypoIndex:
     def __init__(self) -> None:
         self._variants: dict[str, list[str]] = {}
         self._values: dict[str, int] = {}
-        self._heads: set[str] = set()
+        # By the length of a token: how the tokens begin and end that may be one edit away from a word.
+        self._heads: list[set[str]] = [set() for _ in range(MAX_LENGTH + 2)]
+        self._tails: list[set[str]] = [set() for _ in range(MAX_LENGTH + 2)]
 
     def add(self, word: str, value: int) -> None:
         """Add a folded word; too short or too long ones are left out."""
         if not MIN_LENGTH <= len(word) <= MAX_LENGTH or word in self._values:
             return
         self._values[word] = value
-        self._heads.update((word[:_HEAD], word[0] + word[-_TAIL:]))
+        for length in range(len(word) - 1, len(word) + 2):
+            self._heads[length].add(word[: length // 2])
+            self._tails[length].add(word[0] + word[length // 2 + 1 - length :])
         for variant in _variants(word):
             self._variants.setdefault(variant, []).append(word)
 
+    def is_near(self, token: str) -> bool:
+        """Whether a folded token may be one edit away from a word: false for nearly all, after two look-ups."""
+        # An edit touches one letter or two neighbours, so it leaves all before the middle alone, or all behind it.
+        length = len(token)
+        return MIN_LENGTH <= length <= MAX_LENGTH and (
+            token[: length // 2] in self._heads[length]
+            or token[0] + token[length // 2 + 1 :] in self._tails[length]
+        )
+
     def find(self, token: str) -> Iterator[tuple[str, int]]:
         """The words exactly one edit away from a folded token, first letter the same, with their values."""
-        if not MIN_LENGTH <= len(token) <= MAX_LENGTH or token in self._values:
-            return
-        # An edit leaves the head or the tail of a word alone, so most tokens cost two look-ups.
-        if token[:_HEAD] not in self._heads and token[0] + token[-_TAIL:] not in self._heads:
+        if not self.is_near(token) or token in self._values:
             return
         seen = set()
         for variant in _variants(token):

@@ -14,7 +14,7 @@ from agents.reading.automaton import LiteralTable
 from agents.reading.fold import fold_text
 from agents.reading.names import suffix_end
 from agents.reading.registry import Actor, Registry, RegistryFile, load_registry
-from agents.reading.typos import TypoIndex
+from agents.reading.typos import MIN_LENGTH, TypoIndex
 from benchmarks.quality_actors import ITEMS, lines_of, measure, namer
 from streams.wire import ActorReading
 
@@ -232,6 +232,24 @@ def test_a_typo_index_costs_the_same_for_any_number_of_words() -> None:
     assert [value for _, value in index.find("erdgoan")] == [-1]
     assert list(index.find("erdogan")) == []
     assert list(index.find("short")) == []
+
+
+@given(st.text("abcd", min_size=MIN_LENGTH, max_size=12), st.data())
+def test_a_typo_index_finds_every_word_one_edit_away(word: str, data: st.DataObject) -> None:
+    """Letters missing, added, wrong or exchanged, the first one aside."""
+    at = data.draw(st.integers(1, len(word) - 1))
+    letter = data.draw(st.sampled_from("abcd"))
+    slips = (
+        word[:at] + word[at + 1 :],
+        word[:at] + letter + word[at:],
+        word[:at] + letter + word[at + 1 :],
+        word[:at] + word[at : at + 2][::-1] + word[at + 2 :],
+    )
+    index = TypoIndex()
+    index.add(word, 1)
+    for slip in slips:
+        if slip != word and len(slip) >= MIN_LENGTH:
+            assert [value for _, value in index.find(slip)] == [1]
 
 
 @pytest.mark.parametrize(
