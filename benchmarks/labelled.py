@@ -2,10 +2,13 @@
 
 Two sets lie beside the repository where they are at hand, in `../shared/data`; `tests/fixtures/topics_labelled.jsonl`
 is our own. An item: `id`, `lang`, `title`, `body`, 0 or 1 for each topic, `debatable` topics, `stages` by topic.
+Of the articles of a real stream `tests/fixtures/stream_labelled.jsonl` has the labels only; the texts are read from
+`../shared/data`. Half of them, `stream_test`, is never trained on, nor looked at when words are chosen.
 """
 
 from __future__ import annotations
 
+import gzip
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -27,12 +30,20 @@ TOPICS = ("ceasefire", "mediation", "evacuation")
 TOPICS_FOLDER = ROOT / "deploy" / "config" / "topics"
 SAMPLES = ROOT / "deploy" / "samples" / "articles.jsonl"
 EXPECTED = ROOT / "tests" / "fixtures" / "samples_expected.jsonl"
+STREAM = DATA / "stream_sample.jsonl.gz"
+STREAM_LABELS = ROOT / "tests" / "fixtures" / "stream_labelled.jsonl"
+STREAM_HALVES = {"stream": "tune", "stream_test": "test"}
 SETS = {
     "dev_labelled": DATA / "dev_labelled.jsonl",
     "dev_written": DATA / "dev_written.jsonl",
     "own": ROOT / "tests" / "fixtures" / "topics_labelled.jsonl",
     "samples": EXPECTED,
+    "stream": STREAM_LABELS,
+    "stream_test": STREAM_LABELS,
 }
+TRAINED_ON = tuple(name for name in SETS if name != "stream_test")
+REAL = frozenset({"dev_labelled", "stream"})
+"""Sets of real news."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +72,21 @@ def items_of(name: str) -> list[Item]:
     if not path.exists():
         return []
     raws = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
+    if name in STREAM_HALVES:
+        return _of_stream(name, [raw for raw in raws if raw["half"] == STREAM_HALVES[name]])
     return _samples(raws) if name == "samples" else [_item(name, raw) for raw in raws]
+
+
+def _of_stream(name: str, labels: Sequence[dict[str, Any]]) -> list[Item]:
+    """Articles of the stream with their labels; none where the stream is not here."""
+    if not STREAM.exists():
+        return []
+    by_id = {label["id"]: label for label in labels}
+    with gzip.open(STREAM, "rt", encoding="utf-8") as lines:
+        articles = [json.loads(line) for line in lines]
+    return [
+        _item(name, {**article, **by_id[article["id"]]}) for article in articles if article["id"] in by_id
+    ]
 
 
 def _samples(expected: list[dict[str, Any]]) -> list[Item]:

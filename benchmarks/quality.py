@@ -17,7 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from agents.reading.taxonomy import load_taxonomies
-from benchmarks.labelled import SETS, TOPICS, TOPICS_FOLDER, Bench, Item, all_items, items_of
+from benchmarks.labelled import SETS, TOPICS, TOPICS_FOLDER, TRAINED_ON, Bench, Item, all_items, items_of
 from streams.wire import TopicReading
 
 Read = Callable[[Item], tuple[TopicReading, ...]]
@@ -141,7 +141,7 @@ def _held_out(folder: Path) -> Read:
     from benchmarks.train_topics import examples_of, held_out  # noqa: PLC0415 - needs scikit-learn
 
     taxonomies = load_taxonomies(folder)
-    by_group = held_out(examples_of(all_items(), Bench(taxonomies=taxonomies)))
+    by_group = held_out(examples_of(all_items(TRAINED_ON), Bench(taxonomies=taxonomies)))
     usual = Bench(taxonomies=taxonomies)
     benches: dict[int, Bench] = {}
 

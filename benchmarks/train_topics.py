@@ -23,12 +23,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from agents.reading.features import stage_features, topic_features
 from agents.reading.taxonomy import TopicWeights, load_taxonomies
 from agents.reading.topics import DEFAULT, generic
-from benchmarks.labelled import TOPICS, TOPICS_FOLDER, Bench, Item, all_items
+from benchmarks.labelled import REAL, TOPICS, TOPICS_FOLDER, TRAINED_ON, Bench, Item, all_items
 
 STRENGTH = 0.2
 """Inverse of the regularisation of the topic models (the smaller, the flatter the weights)."""
 
-REAL = 2.0
+REAL_WEIGHT = 2.0
 """What a real text counts in training beside one that was written for it."""
 
 STAGE_STRENGTH = 1.0
@@ -80,7 +80,7 @@ def _fit_topic(examples: Sequence[Example]) -> dict[str, object]:
     vectors = DictVectorizer(sparse=False)
     x = vectors.fit_transform([dict(e.features) for e in settled])
     y = np.array([e.item.topics[e.topic] for e in settled])
-    counts = [REAL if e.item.set == "dev_labelled" else 1.0 for e in settled]
+    counts = [REAL_WEIGHT if e.item.set in REAL else 1.0 for e in settled]
     model = LogisticRegression(C=STRENGTH, max_iter=5000).fit(x, y, sample_weight=counts)
     return {"bias": float(model.intercept_[0]), "features": _named(vectors, model.coef_[0])}
 
@@ -160,7 +160,7 @@ def main() -> None:
     parser.add_argument("--topics", type=Path, default=TOPICS_FOLDER)
     options = parser.parse_args()
     bench = Bench(taxonomies=load_taxonomies(options.topics))
-    examples = examples_of(all_items(), bench)
+    examples = examples_of(all_items(TRAINED_ON), bench)
     write(train(examples), options.topics / "weights.yaml")
     print(f"{len(examples)} examples → {options.topics / 'weights.yaml'}")
 
