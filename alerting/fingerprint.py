@@ -20,6 +20,12 @@ ROWS: Final = 4
 SHINGLE: Final = 3
 _WORD: Final = re.compile(r"\w+")
 _MAX_WORDS: Final = 2000  # of a very long text the beginning decides
+_BEGINNING: Final = 32_768
+"""Characters that nearly always hold so many words: what comes after is then not looked at."""
+
+# A UTF-16 unit, and an ASCII byte → itself where it belongs to a word, else a space.
+_UNITS: Final = np.array([code if _WORD.match(chr(code)) else 0x20 for code in range(0x1_0000)], dtype="<u2")
+_ASCII: Final = bytes(_UNITS[:128].astype("u1")) + bytes(range(128, 256))
 
 
 def _odd_numbers(count: int, seed: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint64]]:
@@ -35,11 +41,13 @@ _HALF: Final = np.uint64(32)
 
 def fingerprint(text: str) -> tuple[int, ...]:
     """The signature of a text: 64 numbers below 2**32; empty where the text has no word."""
-    words = _WORD.findall(text.casefold())[:_MAX_WORDS]
+    words = _first_words(text[:_BEGINNING])
+    if len(text) > _BEGINNING and len(words) <= _MAX_WORDS:
+        words = _first_words(text)
+    words = words[:_MAX_WORDS]
     if not words:
         return ()
-    encoded = " ".join(words).encode("utf-8", "surrogatepass").split(b" ")
-    hashes = np.fromiter(map(crc32, encoded), dtype=np.uint64, count=len(words))
+    hashes = np.fromiter(map(crc32, words), dtype=np.uint64, count=len(words))
     # A shingle's hash is a sum over its words, a permutation a multiplication and an addition (Dietzfelbinger's
     # multiply-add-shift), all modulo 2**64, which is how unsigned numbers wrap around.
     count = max(1, len(words) - SHINGLE + 1)
@@ -48,8 +56,19 @@ def fingerprint(text: str) -> tuple[int, ...]:
         shingles += hashes[place : place + count] * _OF_WORD[place]
     permuted = shingles * _MULTIPLIERS
     permuted += _ADDENDS
-    permuted >>= _HALF
-    return tuple(permuted.min(axis=1).tolist())
+    return tuple((permuted.min(axis=1) >> _HALF).tolist())
+
+
+def _first_words(text: str) -> list[bytes]:
+    """The words of a text in order, case-folded, as UTF-8; the first ones of many, and one more to tell by."""
+    folded = text.casefold()
+    if folded.isascii():
+        spaced = folded.encode().translate(_ASCII)
+    elif len(encoded := folded.encode("utf-16-le", "surrogatepass")) == 2 * len(folded):
+        spaced = _UNITS.take(np.frombuffer(encoded, dtype="<u2")).tobytes().decode("utf-16-le").encode()
+    else:  # letters beyond the first plane are two units
+        spaced = " ".join(_WORD.findall(folded)).encode()
+    return spaced.split(None, _MAX_WORDS + 1)[: _MAX_WORDS + 1]
 
 
 def similarity(one: tuple[int, ...], other: tuple[int, ...]) -> float:

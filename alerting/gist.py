@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping
+from functools import cache
 from math import log, sqrt
 from typing import Final
 
@@ -27,6 +28,8 @@ MOST_WORDS: Final = 48
 
 _WORD: Final = re.compile(r"\w+")
 _ARTICLE: Final = re.compile(r"^(?:[وفبك]?ال|لل)(?=\w{3})")
+_ARABIC: Final = "\u0600"
+_BEYOND: Final = re.compile(r"[\U00010000-\U0010ffff]")
 _COMMON: Final = frozenset(
     (
         "about after ahead also amid been before being could from have into its just more most over said says some "
@@ -103,18 +106,35 @@ def _length(of: Gist) -> float:
 
 
 def _stem(word: str) -> str:
-    return _ARTICLE.sub("", _plain(word))[:STEM]
+    return _cut(_plain(word))
+
+
+def _cut(word: str) -> str:
+    """The beginning of a plain word, an Arabic one without its article."""
+    return (_ARTICLE.sub("", word) if word >= _ARABIC else word)[:STEM]
 
 
 def _plain(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.casefold()).replace("ı", "i")
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
+    folded = text.casefold()
+    if folded.isascii():
+        return folded
+    decomposed = unicodedata.normalize("NFKD", folded).replace("ı", "i")
+    plain = _marks().sub("", decomposed)
+    if _BEYOND.search(plain):
+        return "".join(character for character in plain if not unicodedata.combining(character))
+    return plain
+
+
+@cache
+def _marks() -> re.Pattern[str]:
+    """Whatever combines with a letter before it, of the first plane: such a class is one look-up a character."""
+    marks = (chr(code) for code in range(0x300, 0x1_0000) if unicodedata.combining(chr(code)))
+    return re.compile(f"[{''.join(marks)}]")
 
 
 def _stems(text: str, most: int | None = None) -> list[str]:
-    words = _WORD.findall(_plain(text))[:most]
     return [
-        _ARTICLE.sub("", word)[:STEM]
-        for word in words
-        if word.isdigit() or (len(word) >= SHORTEST and word not in _COMMON)
+        _cut(word)
+        for word in _WORD.findall(_plain(text))[:most]
+        if (len(word) >= SHORTEST and word not in _COMMON) or word.isdigit()
     ]
