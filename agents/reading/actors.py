@@ -25,6 +25,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
+from operator import attrgetter
 from typing import Final, Literal
 
 from rapidfuzz.distance import OSA
@@ -58,6 +60,7 @@ _LOOK_BACK: Final = 64
 _GIVEN_WORDS: Final = 4
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _TOKEN: Final = re.compile(rf"{_LETTER.pattern}{{{MIN_LENGTH},{MAX_LENGTH}}}")
+_ARABIC: Final = re.compile(r"[\u0600-\u06ff]")
 _CAPITALISED_ASCII: Final = re.compile(rf"[A-Z](?<![A-Za-z].)[A-Za-z]{{{MIN_LENGTH - 1},{MAX_LENGTH - 1}}}")
 _PARTICLES: Final = frozenset(
     "al el ad ar as ash at an bin ibn ben bint abu de da dos van von der den du di le la".split()
@@ -221,7 +224,7 @@ class ActorMatcher:
         told = [[m for m in found if self._tell(m, context)] for found in mentions]
         for number, text in enumerate(texts):
             told[number].extend(self._misspelt(text, mentions[number], context))
-            told[number].sort(key=lambda mention: mention.start)
+            told[number].sort(key=_start)
         return self._readings(texts, told)
 
     def _mentions(self, text: FoldedText, found: Sequence[Found], *, plain: bool) -> list[_Mention]:
@@ -279,12 +282,13 @@ class ActorMatcher:
     def _whole(
         self, text: FoldedText, form: _Form, start: int, end: int, *, clitic: bool, plain: bool
     ) -> _Mention | None:
-        folded = text.text
+        folded, how = text.text, form.spelling
         demonym = form.role == "demonym"
-        start = _back(folded, start, form.spelling.anchor)
+        if how.anchor:
+            start = _back(folded, start, how.anchor)
         if clitic and not _clitics_fit(folded, start, article=demonym):
             return None
-        last = _end(form.spelling, folded, start, end, form.language, demonym=demonym)
+        last = _end(how, folded, start, end, form.language, demonym=demonym)
         if last is None:
             return None
         first_original, last_original = text.span(start, last)
@@ -293,11 +297,7 @@ class ActorMatcher:
         written = text.original[first_original:last_original]
         if not self._written_as(written, form.case, plain=plain):
             return None
-        if (
-            len(form.spelling.literal) <= SHORT
-            and not form.spelt.isascii()
-            and not _as_spelt(written, form.spelt)
-        ):
+        if len(how.literal) <= SHORT and not form.spelt.isascii() and not _as_spelt(written, form.spelt):
             return None
         if form.role == "metonym" and self._is_place(text, start, last, written):
             return None
@@ -314,7 +314,8 @@ class ActorMatcher:
         folded = text.text
         if clitic and not _clitics_fit(folded, start, article=False):
             return None
-        start = _back(folded, start, bearers[0].spelling.anchor)
+        if bearers[0].spelling.anchor:
+            start = _back(folded, start, bearers[0].spelling.anchor)
         ends = [_end(bearer.spelling, folded, start, end, "", demonym=False) for bearer in bearers]
         fitting = [(bearer, last) for bearer, last in zip(bearers, ends, strict=True) if last is not None]
         if not fitting:
@@ -460,23 +461,21 @@ class ActorMatcher:
         """Names with one wrong letter."""
         told: list[_Mention] = []
         counts: Counter[str] | None = None
-        for token, at in _capitalised(text):
-            for word, start in _without_clitic(token, at):
-                if not self._typos.is_near(word):
-                    continue  # nearly always
-                for known, number in self._typos.find(word):
-                    if word in self._others:
-                        continue
-                    mention = self._slip(text, known, word, start, self._long[number], context)
-                    if mention is None or any(
-                        m.start < mention.end and mention.start < m.end and (m.end - m.start) >= len(word) - 2
-                        for m in mentions
-                    ):
-                        continue
-                    counts = Counter(_TOKEN.findall(text.text)) if counts is None else counts
-                    if counts[token] <= 2:
-                        told.append(mention)
-                        break
+        for word, start in self._typos.near(_capitalised(text)):
+            if word in self._others:
+                continue
+            for known, number in self._typos.find(word):
+                mention = self._slip(text, known, word, start, self._long[number], context)
+                if mention is None or any(
+                    m.start < mention.end and mention.start < m.end and (m.end - m.start) >= len(word) - 2
+                    for m in mentions
+                ):
+                    continue
+                counts = Counter(_TOKEN.findall(text.text)) if counts is None else counts
+                before = text.text[start - 1 : start]
+                if counts[before + word if before.isalpha() else word] <= 2:
+                    told.append(mention)
+                    break
         return _longest(told)
 
     def _slip(
@@ -539,6 +538,7 @@ class ActorMatcher:
         )
 
 
+_start: Final = attrgetter("start")
 _Word = tuple[str, int, bool]
 """A word before a name: itself, where it begins, and whether it is abbreviated."""
 
@@ -559,6 +559,9 @@ def _told(bearers: Sequence[_Bearer], context: _Context, *, titled: bool) -> int
 
 def _longest(mentions: list[_Mention]) -> list[_Mention]:
     """The mentions that no longer one overlaps, in order; of two of one span, nobody's rather than a name."""
+    mentions.sort(key=_start)
+    if all(one.end <= other.start for one, other in pairwise(mentions)):
+        return mentions
     mentions.sort(key=lambda m: (m.start - m.end, m.start, m.role != "unlike", BETTER_FIRST.index(m.match)))
     kept: list[_Mention] = []
     taken: set[int] = set()
@@ -573,7 +576,7 @@ def _longest(mentions: list[_Mention]) -> list[_Mention]:
         taken.update(range(*span))
         meant.setdefault(span, set()).add(-2 if mention.role == "unlike" else mention.actor)
         kept.append(mention)
-    kept.sort(key=lambda mention: mention.start)
+    kept.sort(key=_start)
     return kept
 
 
@@ -613,8 +616,7 @@ def _clitics_fit(folded: str, start: int, *, article: bool) -> bool:
 
 
 def _matched(written: str, spelt: str, match: Match, *, clitic: bool) -> Match:
-    written = " ".join(written.split())
-    if written == spelt:
+    if written == spelt or (written := " ".join(written.split())) == spelt:
         return "inflected" if clitic else match
     return "folded" if fold(written) == fold(spelt) and not clitic else "inflected"
 
@@ -674,12 +676,6 @@ def _words_before(text: str, start: int) -> list[_Word]:
     return words
 
 
-def _without_clitic(word: str, start: int) -> Sequence[tuple[str, int]]:
-    if word[0] in "وفبلك" and len(word) > MIN_LENGTH:
-        return (word, start), (word[1:], start + 1)
-    return ((word, start),)
-
-
 def _sure_change(known: str, word: str) -> bool:
     """Whether a slip makes the name unmistakable: letters exchanged, or in a long name one missing, added or wrong."""
     if len(known) == len(word):
@@ -723,13 +719,18 @@ def _all_forms(words: Iterable[str]) -> frozenset[str]:
     return frozenset(forms)
 
 
-def _capitalised(text: FoldedText) -> Iterator[tuple[str, int]]:
-    """The folded words that may be long names, with where each begins: those whose first letter is not a small one."""
+def _capitalised(text: FoldedText) -> list[tuple[str, int]]:
+    """The folded words that may be long names, with where each begins: those whose first letter is not a small one.
+
+    Arabic ones also without the particle that is written on.
+    """
     original, folded = text.aligned, text.text
     pattern = _CAPITALISED_ASCII if original.isascii() else _capitalised_pattern()
-    for found in pattern.finditer(original):
-        start, end = found.span()
-        yield folded[start:end], start
+    spans = [found.span() for found in pattern.finditer(original)]
+    words = [(folded[start:end], start) for start, end in spans]
+    if _ARABIC.search(original):
+        words += [(word[1:], at + 1) for word, at in words if word[0] in "وفبلك" and len(word) > MIN_LENGTH]
+    return words
 
 
 @cache
@@ -754,7 +755,7 @@ def _is_acronym(name: str) -> bool:
 
 
 def _has_capitals(text: str) -> bool:
-    return text.lower() != text
+    return text[:200].lower() != text[:200] or text.lower() != text
 
 
 def _shouted(text: str, start: int, end: int) -> bool:

@@ -12,7 +12,7 @@ cost more.
 from __future__ import annotations
 
 import unicodedata
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import Final
 
@@ -114,6 +114,12 @@ class FoldedText:
         if not self._starts:
             return position
         return position + self._shifts[bisect_right(self._starts, position) - 1]
+
+    def position(self, origin: int) -> int:
+        """The first position in the folded text whose character came from `origin` or from behind it."""
+        if not self._starts:
+            return origin
+        return bisect_left(range(len(self.text)), origin, key=self.origin)
 
     @property
     def aligned(self) -> str:

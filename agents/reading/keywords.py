@@ -66,10 +66,10 @@ class Token:
     full_end: int
 
 
-def tokens_of(text: str) -> list[Token]:
-    """The words of a folded text, in order."""
+def tokens_of(text: str, start: int = 0, stop: int | None = None) -> list[Token]:
+    """The words of a folded text, or of what is between two spaces of it, in order."""
     tokens = []
-    for found in _TOKEN.finditer(text):
+    for found in _TOKEN.finditer(text, start, len(text) if stop is None else stop):
         core = found["core"]
         end = found.start() + len(core) if core else found.end()
         tokens.append(Token(text[found.start() : end], found.start(), end, found.end()))

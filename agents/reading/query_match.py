@@ -73,10 +73,11 @@ class _Words:
             if any(True for _ in hits):
                 yield from _windows(self.words, self.slop, text, turkish=scene.turkish)
             return
+        count = sum(map(len, self.words))
         for start, _ in hits:
             if starts_word(folded, start):
-                at = text.token_at(start)
-                span = phrase_at(self.words, self.anchor, text.tokens, at, folded, turkish=scene.turkish)
+                tokens, at = text.tokens_around(start, count)
+                span = phrase_at(self.words, self.anchor, tokens, at, folded, turkish=scene.turkish)
                 if span is not None:
                     yield text.name, *span
 
@@ -130,7 +131,8 @@ class _Fuzzy:
     def spans(self, text: Text, hits: Iterable[tuple[int, int]], scene: Scene) -> Iterator[Span]:  # noqa: ARG002
         folded = text.folded.text
         for start, _ in hits:
-            token = text.tokens[max(0, text.token_at(start))]
+            tokens, at = text.tokens_around(start, 1)
+            token = tokens[max(0, at)]
             word = token.core
             if (
                 abs(len(word) - len(self.word)) <= self.edits

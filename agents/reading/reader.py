@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Final
 
 from agents.reading.actors import ActorMatcher
@@ -22,7 +23,7 @@ from agents.reading.taxonomy import Taxonomies
 from agents.reading.terms import TermIndex
 from agents.reading.topics import Classifier, TopicClassifier
 from agents.reading.watches import CompiledWatch, Evaluation
-from agents.reading.words import sentences
+from agents.reading.words import sentence_at
 from alerting.fingerprint import fingerprint
 from alerting.gist import LONGEST_LEAD, gist
 from alerting.watch import Watch
@@ -257,16 +258,13 @@ def _keywords(hits: Sequence[Evaluation]) -> tuple[KeywordReading, ...]:
 def _sentence(scene: Scene, reading: Reading, hit: Evaluation) -> str:
     """The sentence of the body around the first evidence there is; the title where none is in the body."""
     article, body = scene.article, scene.body.folded
-    evidence = [
-        *(e for t in reading.topics for e in t.evidence),
-        *(e for c in hit.clauses for e in c.evidence),
-    ]
+    evidence = chain(
+        (e for t in reading.topics for e in t.evidence), (e for c in hit.clauses for e in c.evidence)
+    )
     place = next((e.start for e in evidence if e.field == "body"), None)
     if place is None:
         return article.title[:SENTENCE_KEPT]
-    for start, end in sentences(body.text):
-        first, last = body.span(start, end)
-        if first <= place < last:
-            sentence = " ".join(article.body[first:last].split())
-            return sentence if len(sentence) <= SENTENCE_KEPT else sentence[: SENTENCE_KEPT - 1] + "…"
-    return article.title[:SENTENCE_KEPT]
+    start, end = sentence_at(body.text, body.position(place))
+    first, last = body.span(start, end)
+    sentence = " ".join(article.body[first:last].split())
+    return sentence if len(sentence) <= SENTENCE_KEPT else sentence[: SENTENCE_KEPT - 1] + "…"

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 from typing import Final, Literal
 
 from agents.reading.article import Article
@@ -22,6 +23,11 @@ Span = tuple[FieldName, int, int]
 
 EVIDENCE_KEPT: Final = 6
 _LOOKED_AT: Final = 2000
+_REACH: Final = 150
+"""Characters before and behind a position that are cut into words at first."""
+_CUTS: Final = 12
+"""How often surroundings are cut before the whole text is: by then it costs no more."""
+_start: Final = attrgetter("start")
 _TURKIC: Final = frozenset({"tr", "az"})
 
 
@@ -34,6 +40,7 @@ class Text:
     found: list[Found]
     _tokens: list[Token] | None = None
     _starts: list[int] = field(default_factory=list)
+    _cuts: int = 0
 
     @property
     def tokens(self) -> list[Token]:
@@ -43,11 +50,30 @@ class Text:
             self._starts = [token.start for token in self._tokens]
         return self._tokens
 
-    def token_at(self, position: int) -> int:
-        """The number of the word that stands at a position, or of the last before it."""
-        if self._tokens is None:
-            _ = self.tokens
-        return bisect_right(self._starts, position) - 1
+    def tokens_around(self, position: int, count: int) -> tuple[Sequence[Token], int]:
+        """Words, as many as `count` before and behind a position if there are, and which of them stands there.
+
+        That is the last that begins at the position or before it, -1 where none does. Only the surroundings are cut
+        into words, until that was asked for often.
+        """
+        if self._tokens is None and self._cuts < _CUTS:
+            self._cuts += 1
+            return self._cut_around(position, count)
+        tokens = self.tokens
+        return tokens, bisect_right(self._starts, position) - 1
+
+    def _cut_around(self, position: int, count: int) -> tuple[Sequence[Token], int]:
+        text = self.folded.text
+        reach = _REACH
+        while True:
+            # No word has a space in it, so between two of them all words are cut as in the whole text.
+            start = text.rfind(" ", 0, max(0, position - reach)) + 1
+            end = text.find(" ", position + reach)
+            tokens = tokens_of(text, start, end if end >= 0 else len(text))
+            at = bisect_right(tokens, position, key=_start) - 1
+            if (start == 0 or at >= count) and (end < 0 or len(tokens) > at + count):
+                return tokens, at
+            reach *= 4
 
 
 class Scene:

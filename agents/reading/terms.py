@@ -93,7 +93,7 @@ class TermIndex:
                 if by_second is not None and starts_word(folded, start):
                     for key in (*following_keys(folded, end), _ANY):
                         for words, own in by_second.get(key, ()):
-                            at = text.token_at(start)
-                            span = phrase_at(words, 0, text.tokens, at, folded, turkish=scene.turkish)
+                            tokens, at = text.tokens_around(start, sum(map(len, words)))
+                            span = phrase_at(words, 0, tokens, at, folded, turkish=scene.turkish)
                             if span is not None:
                                 yield own, (text.name, *span)

@@ -12,7 +12,6 @@ No claim without evidence: a topic shows its cues, each stage the words that spe
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from math import exp
 from typing import Final, Protocol
@@ -135,10 +134,7 @@ def generic(features: Mapping[str, float]) -> dict[str, float]:
 def _folded_start(scene: Scene) -> int:
     """Where reading the body begins, in its folded text."""
     start = scene.article.body_start
-    if not start:
-        return 0
-    body = scene.body.folded
-    return bisect_left(range(len(body.text)), start, key=body.origin)
+    return scene.body.folded.position(start) if start else 0
 
 
 def _dot(weights: Mapping[str, float], features: Mapping[str, float]) -> float:

@@ -1,0 +1,29 @@
+"""Sentences of folded text."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.reading.words import SENTENCE_END, sentence_at
+
+
+@given(
+    st.lists(st.sampled_from(["word ", "x", ". ", ".", "… ", '."', "\n", "。", " " * 700, "y" * 600])),
+    st.integers(0, 10_000),
+)
+def test_a_sentence_reaches_from_the_end_before_to_the_end_behind(parts: list[str], at: int) -> None:
+    text = "".join(parts) + "end"
+    position = at % len(text)
+    ends = [0, *(found.end() for found in SENTENCE_END.finditer(text)), len(text)]
+    start, end = sentence_at(text, position)
+    assert start <= position < end
+    assert start in ends
+    assert end in ends
+    assert not any(start < other < end for other in ends)
+
+
+def test_a_run_of_dots_is_tried_once() -> None:
+    """A run that no space ends would cost its square if each of its dots were a beginning."""
+    assert SENTENCE_END.search("..." * 10, 1) is None
+    assert [found.span() for found in SENTENCE_END.finditer('well...... " so?!) yes')] == [(4, 11), (15, 19)]
