@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from ahocorasick_rs import AhoCorasick, Implementation
+from ahocorasick_rs import AhoCorasick, BytesAhoCorasick, Implementation
 
 from agents.reading.article import Article, read_article
 from agents.reading.fold import fold, fold_text
@@ -50,11 +50,11 @@ def turns(sides: dict[str, Callable[[int, int], object]], count: int, rounds: in
 
 def measure(reader: Reader, texts: Texts, literals: Sequence[str], rounds: int) -> dict[str, list[float]]:
     """Reading, the bare automaton over text and over bytes, and the parts of what comes before."""
-    bare = AhoCorasick(
-        [fold(x) for x in literals], implementation=Implementation.ContiguousNFA, store_patterns=False
+    folded = [fold(literal) for literal in literals]
+    bare = AhoCorasick(folded, implementation=Implementation.ContiguousNFA, store_patterns=False)
+    search = BytesAhoCorasick(
+        [literal.encode() for literal in folded], implementation=Implementation.ContiguousNFA
     )
-    search = reader._automaton._search  # the very automaton, without what is around it
-    assert search is not None
 
     def over_text(start: int, end: int) -> None:
         for title, body in texts.folded[start:end]:

@@ -25,19 +25,18 @@ from typing import Final
 
 from agents.reading.fold import fold
 
-_ALONE: Final = (
+ALONE: Final = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u312f\u31a0-\u31ff\u3400-\u9fff\uf900-\ufaff"
     "\U00020000-\U0003ffff"
 )
-_LETTER: Final = rf"[^\W_{_ALONE}]"
+"""The characters that are words of their own, as a range of a regular expression."""
+LETTER: Final = rf"[^\W_{ALONE}]"
+"""What a letter or digit is, as a regular expression; characters that are words of their own aside."""
 _TOKEN: Final = re.compile(
-    rf"(?=\w)(?:(?P<alone>[{_ALONE}])|(?P<core>{_LETTER}{{2,}})(?:'{_LETTER}{{1,5}}(?!{_LETTER}))?|{_LETTER})"
+    rf"(?=\w)(?:(?P<alone>[{ALONE}])|(?P<core>{LETTER}{{2,}})(?:'{LETTER}{{1,5}}(?!{LETTER}))?|{LETTER})"
 )
-_RUN: Final = re.compile(rf"{_LETTER}*")
-_IS_ALONE: Final = re.compile(rf"[{_ALONE}]")
-_FOLLOWING: Final = re.compile(
-    rf"{_LETTER}*(?:'{_LETTER}{{1,5}}(?!{_LETTER}))?[\W_]*([{_ALONE}]|{_LETTER}{{1,4}})"
-)
+_RUN: Final = re.compile(rf"{LETTER}*")
+_IS_ALONE: Final = re.compile(rf"[{ALONE}]")
 
 _CYRILLIC_ENDINGS: Final = frozenset(
     fold(ending)
@@ -53,7 +52,16 @@ _TURKISH_ENDINGS: Final = re.compile(
     r"(?:n?[iu]n|[yn]?[iu]|[yn]?[ae]|n?[dt][ae]n?|y?l[ae])?(?:ki(?:l[ae]r)?)?"
 )
 _ARABIC_PREFIXES: Final = frozenset(fold(prefix) for prefix in "ال وال بال فال كال لل ولل و ف ب ل".split())
-_LONGEST_ENDING: Final = 8
+
+LONGEST_TURKISH_ENDING: Final = 8
+SHORTEST_TURKISH_STEM: Final = 4
+TURKISH_FINAL_LETTERS: Final = "aeimnruz"
+"""What an ending of Turkish can end with."""
+LONGEST_CYRILLIC_ENDING: Final = max(map(len, _CYRILLIC_ENDINGS))
+SHORTEST_CYRILLIC_STEM: Final = 3
+LONGEST_ARABIC_PREFIX: Final = max(map(len, _ARABIC_PREFIXES))
+ARABIC_PREFIX_LETTERS: Final = "".join(sorted({prefix[0] for prefix in _ARABIC_PREFIXES}))
+"""What a particle that is written with its word can begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +101,7 @@ def words_of(text: str) -> tuple[str, ...]:
 
 def stem_of(word: str) -> str:
     """What a folded watched word is searched by: itself, or a Cyrillic one without its nominative ending."""
-    if not "\u0400" <= word[-1] <= "\u04ff" or len(word) < 5:
+    if not "\u0400" <= word[-1] <= "\u04ff" or len(word) < 5 or word[-2] == "'":
         return word
     if word.endswith(_NOMINATIVES):
         return word[:-2] if len(word) >= 6 else word
@@ -137,12 +145,17 @@ def ending_fits(stem: str, text: str, end: int, *, turkish: bool) -> int | None:
     stop = run_end(text, end)
     if stop == end:
         return end
-    if stop - end > _LONGEST_ENDING:
+    if stop - end > LONGEST_TURKISH_ENDING:
         return None
     ending = text[end:stop]
     if "\u0400" <= last <= "\u04ff":
-        return stop if len(stem) >= 3 and ending in _CYRILLIC_ENDINGS else None
-    if turkish and len(stem) >= 4 and last < "\u0250" and _TURKISH_ENDINGS.fullmatch(ending):
+        return stop if len(stem) >= SHORTEST_CYRILLIC_STEM and ending in _CYRILLIC_ENDINGS else None
+    if (
+        turkish
+        and len(stem) >= SHORTEST_TURKISH_STEM
+        and last < "\u0250"
+        and _TURKISH_ENDINGS.fullmatch(ending)
+    ):
         return stop
     return None
 
@@ -158,18 +171,9 @@ def token_fits(word: str, token: Token, text: str, *, turkish: bool) -> bool:
     return ending_fits(stem, text, at + len(stem), turkish=turkish) is not None
 
 
-def following_key(word: str) -> str:
-    """The first letters of a watched word, by which the phrases behind a word are told apart."""
-    return word[:1] if _IS_ALONE.match(word) else stem_of(word).partition("'")[0][:4]
-
-
-def following_keys(text: str, end: int) -> Sequence[str]:
-    """The keys that the word behind the one that ends at `end` (its own ending aside) may have."""
-    found = _FOLLOWING.match(text, end)
-    if found is None:
-        return ()
-    letters = found[1]
-    return (letters, letters[:3]) if len(letters) == 4 else (letters,)
+def key_of(word: str) -> str:
+    """The letters that a folded watched word is looked up by: its stem as far as an apostrophe."""
+    return word.partition("'")[0] if "'" in word else stem_of(word)
 
 
 def phrase_at(

@@ -18,7 +18,7 @@ from agents.reading.article import Article
 from agents.reading.automaton import LiteralTable
 from agents.reading.near_miss import with_near_misses
 from agents.reading.registry import Registry
-from agents.reading.scene import Scene, Span
+from agents.reading.scene import Scene
 from agents.reading.taxonomy import Taxonomies
 from agents.reading.terms import TermIndex
 from agents.reading.topics import Classifier, TopicClassifier
@@ -127,10 +127,11 @@ class Reader:
     def read(self, article: Article, seen_at: datetime) -> Read | None:
         """Read one article; None where it has neither a topic nor a hit (and not all are to be read)."""
         scene = Scene(article, self._automaton)
-        if not scene.title.found and not scene.body.found and not self._always and not self._reads_anything:
+        term_spans = self._terms.find(scene)
+        if not (term_spans or scene.title.found or scene.body.found or self._always or self._reads_anything):
             return None
         self._classify(scene)
-        called, term_spans = self._called(scene)
+        called = self._called(scene, term_spans)
         if not called and not scene.topics and not self._actors_suffice and not self._read_all:
             return None
         self._name_actors(scene)
@@ -151,7 +152,7 @@ class Reader:
         scene = Scene(article, self._automaton)
         self._classify(scene)
         self._name_actors(scene)
-        _, term_spans = self._called(scene)
+        term_spans = self._terms.find(scene)
         evaluations = tuple(
             with_near_misses(watch, watch.evaluate(scene, term_spans.get(index, ())), scene)
             for index, watch in enumerate(self._watches)
@@ -167,19 +168,18 @@ class Reader:
             self._actors.find(scene.title.folded, scene.body.folded, scene.title.found, scene.body.found)
         )
 
-    def _called(self, scene: Scene) -> tuple[set[int], dict[int, list[Span]]]:
-        """The watches that literals and topics call and whose topics are there, and where each has its terms."""
+    def _called(self, scene: Scene, with_terms: Iterable[int]) -> set[int]:
+        """The watches that terms, literals and topics call and whose topics are there."""
         called = set(self._always)
         by_literal = self._by_literal
         for text in scene.texts:
             for number, _, _ in text.found:
                 if number in by_literal:
                     called.update(by_literal[number])
-        term_spans = self._terms.find(scene)
-        called.update(term_spans)
+        called.update(with_terms)
         for topic in scene.topics:
             called.update(self._by_topic.get(topic, ()))
-        return self._fitting(called, scene), term_spans
+        return self._fitting(called, scene)
 
     def _called_by_actors(self, scene: Scene) -> set[int]:
         return self._fitting(

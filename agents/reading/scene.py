@@ -29,6 +29,9 @@ _CUTS: Final = 12
 """How often surroundings are cut before the whole text is: by then it costs no more."""
 _start: Final = attrgetter("start")
 _TURKIC: Final = frozenset({"tr", "az"})
+_TURKIC_LETTERS: Final = "ığşəİ"
+_TOO_SHORT: Final = 300
+"""Characters of an article from which on these letters must be there."""
 
 
 @dataclass(slots=True)
@@ -90,6 +93,11 @@ class Scene:
         self.topics: dict[str, TopicReading] = {}
         self.actors: dict[str, ActorReading] = {}
 
+    def counts(self, text: Text, start: int) -> bool:
+        """Whether what begins at a place of a folded text counts: not in a title repeated at the head of the body."""
+        begin = self.article.body_start
+        return not begin or text is self.title or text.folded.origin(start) >= begin
+
     @property
     def texts(self) -> tuple[Text, Text]:
         """Title and body."""
@@ -117,10 +125,22 @@ class Scene:
         """The folded source."""
         return fold(self.article.source or "")
 
+    @cached_property
+    def may_be_turkish(self) -> bool:
+        """Whether words may take the endings of Turkish, told at next to no cost.
+
+        To identify a language costs more than to look for a million terms; but Turkish and Azerbaijani of more than a
+        few words cannot be written without some of their own letters.
+        """
+        article = self.article
+        if article.language or len(article.title) + len(article.body) < _TOO_SHORT:
+            return self.language in _TURKIC
+        return any(letter in article.body or letter in article.title for letter in _TURKIC_LETTERS)
+
     @property
     def turkish(self) -> bool:
         """Whether words take the endings of Turkish."""
-        return self.language in _TURKIC
+        return self.may_be_turkish and self.language in _TURKIC
 
     @cached_property
     def spans(self) -> dict[int, list[Span]]:

@@ -1,99 +1,150 @@
-"""Watchlists: which watch has each literal among its terms. Made for a million of them.
+"""Watchlists: which watch has which terms in an article. Made for a million of them.
 
-A term of several words is one literal, its words a space apart (the automaton takes a hyphen or a line break for a
-space), so that only a text that holds all of it costs more than the automaton's pass. Words of a Cyrillic term take
-case endings each for itself; such a term is called by its first word together with the first letters of its second, and
-compared as a phrase. So a word with which ten thousand terms begin costs no more than one with which one does.
+A term is looked for as a query's word or phrase is: its words in their order, nothing but spaces and punctuation
+between them, each with the endings that it may have. The words of a text are looked up by their hashes, a text at a
+time; only terms that may stand there are compared with it. A term with characters that are words of their own (Chinese
+and the like) may begin anywhere, so one of its words is a literal of the automaton instead; so are terms where there
+are only some, because the automaton runs over every text in any case.
 """
 
 from __future__ import annotations
 
 import re
 from array import array
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import accumulate, chain, islice
+from typing import Final, NamedTuple
 
 from agents.reading.automaton import LiteralTable
-from agents.reading.keywords import (
-    following_key,
-    following_keys,
-    phrase_at,
-    starts_word,
-    stem_of,
-    words_of,
-)
-from agents.reading.scene import Scene, Span
+from agents.reading.fold import fold
+from agents.reading.keywords import ALONE, key_of, phrase_at, stem_of, words_of
+from agents.reading.scene import EVIDENCE_KEPT, Scene, Span, Text
+from agents.reading.termtable import TermTableBuilder
 from streams.errors import QueryError
 
+FEW: Final = 1_000
+"""Terms up to which the automaton is the quicker way to find them."""
+_CHUNK: Final = 10_000
 _NONE: Final = -1
-_SEVERAL: Final = -2
-_CYRILLIC: Final = re.compile(r"[\u0400-\u04ff]")
-_ARABIC: Final = re.compile(r"[\u0600-\u06ff]")
-_ANY: Final = ""
-"""Key of phrases whose second word may have particles in front of it."""
+_SPECIAL: Final = re.compile(rf"['\u0400-\u04ff{ALONE}]")
+"""Where a term's words are not simply its letters and digits in a row."""
+_ALONE: Final = re.compile(f"[{ALONE}]")
 
 
 class TermIndex:
     """The terms of all watches; a watch is known by its index."""
 
-    def __init__(self, terms: Mapping[int, Sequence[str]], table: LiteralTable) -> None:
-        """Raises QueryError for a term in which there is nothing to look for."""
-        self._several: dict[int, tuple[int, ...]] = {}
-        # First word's number → key of the second word → the phrases that begin so, and their watches.
-        self._phrases: dict[int, dict[str, list[tuple[tuple[str, ...], int]]]] = {}
-        # One number a literal, whoever it belongs to, so that a million of them cost 4 MB.
-        self._owner = array("i")
-        for watch, own in terms.items():
-            for term in own:
-                self._add(term, watch, table)
-        self._owner.extend([_NONE] * (len(table) - len(self._owner)))
+    def __init__(self, terms: Mapping[int, Sequence[str]], table: LiteralTable, *, few: int = FEW) -> None:
+        """Up to `few` terms in all are literals of the automaton.
 
-    def _add(self, term: str, watch: int, table: LiteralTable) -> None:
+        Raises QueryError for a term in which there is nothing to look for.
+        """
+        lists = [(watch, own) for watch, own in terms.items() if own]
+        # Terms are numbered through all lists; the lists stay as they are, so that a million are in memory once.
+        self._watches = [watch for watch, _ in lists]
+        self._lists = [own for _, own in lists]
+        self._firsts = array("q", accumulate((len(own) for own in self._lists), initial=0))
+        # Terms that literals call, by the literal's number: its last entry, and of each entry the term, which of its
+        # words the literal is, and the entry before. Arrays, so that a million cost 16 MB.
+        self._last_entry = array("i")
+        self._entries = array("i"), array("i"), array("i")
+        numbered = enumerate(chain.from_iterable(self._lists))
+        is_few = self._firsts[-1] <= few
+        few_terms = chain.from_iterable(self._lists if is_few else ())
+        shared = Counter(word for term in few_terms for word in words_of(term))
+        builder = TermTableBuilder()
+        while chunk := [*islice(numbered, _CHUNK)]:
+            for place in builder.add(["" if is_few else _key(term) for _, term in chunk]):
+                self._add_literal(*chunk[place], shared, table)
+        self._table = builder.build()
+        self._last_entry.extend([_NONE] * (len(table) - len(self._last_entry)))
+
+    def _add_literal(self, number: int, term: str, shared: Mapping[str, int], table: LiteralTable) -> None:
+        """Have a term found by that of its words which the fewest share, or the longest of them."""
         words = words_of(term)
         if not words:
             raise QueryError(f"the term {term[:40]!r} has no letter or digit to look for")
-        if len(words) > 1 and _CYRILLIC.search(term.lower()):
-            by_second = self._phrases.setdefault(table.add(stem_of(words[0])), {})
-            key = _ANY if _ARABIC.search(words[1]) else following_key(words[1])
-            by_second.setdefault(key, []).append((words, watch))
-            return
-        number = table.add(stem_of(words[0]) if len(words) == 1 else " ".join(words))
-        if number >= len(self._owner):
-            self._owner.extend([_NONE] * (number + 1 - len(self._owner)))
-        owner = self._owner[number]
-        if owner == _NONE:
-            self._owner[number] = watch
-        elif owner == _SEVERAL:
-            if watch not in self._several[number]:
-                self._several[number] = (*self._several[number], watch)
-        elif owner != watch:
-            self._several[number] = (owner, watch)
-            self._owner[number] = _SEVERAL
+        anchor = min(range(len(words)), key=lambda at: (shared.get(words[at], 0), -len(words[at])))
+        literal = table.add(stem_of(words[anchor]))
+        self._last_entry.extend([_NONE] * (literal + 1 - len(self._last_entry)))
+        for array_, value in zip(self._entries, (number, anchor, self._last_entry[literal]), strict=True):
+            array_.append(value)
+        self._last_entry[literal] = len(self._entries[0]) - 1
+
+    def _called_by(self, literal: int) -> Iterator[tuple[int, int]]:
+        """The terms that a literal calls, each with the number of its word that the literal is."""
+        numbers, anchors, before = self._entries
+        entry = self._last_entry[literal]
+        while entry != _NONE:
+            yield numbers[entry], anchors[entry]
+            entry = before[entry]
 
     def find(self, scene: Scene) -> dict[int, list[Span]]:
-        """Which watches have terms in an article, and where."""
-        spans: defaultdict[int, list[Span]] = defaultdict(list)
-        for watch, span in self._find(scene):
-            spans[watch].append(span)
-        return dict(spans)
+        """Which watches have terms in an article, and where: the first places, as many as make evidence."""
+        spans: defaultdict[int, dict[Span, None]] = defaultdict(dict)
+        for watch, span in self._find(scene, spans):
+            spans[watch][span] = None
+        return {watch: [*own] for watch, own in spans.items()}
 
-    def _find(self, scene: Scene) -> Iterator[tuple[int, Span]]:
-        owner, phrases = self._owner, self._phrases
+    def _find(self, scene: Scene, enough: Mapping[int, Collection[Span]]) -> Iterator[tuple[int, Span]]:
         for text in scene.texts:
-            folded = text.folded.text
-            for number, start, end in text.found:
-                watch = owner[number]
-                if watch != _NONE:
-                    stop = scene.word_end(folded, start, end)
-                    if stop is not None:
-                        for own in self._several[number] if watch == _SEVERAL else (watch,):
-                            yield own, (text.name, start, stop)
-                by_second = phrases.get(number)
-                if by_second is not None and starts_word(folded, start):
-                    for key in (*following_keys(folded, end), _ANY):
-                        for words, own in by_second.get(key, ()):
-                            tokens, at = text.tokens_around(start, sum(map(len, words)))
-                            span = phrase_at(words, 0, tokens, at, folded, turkish=scene.turkish)
-                            if span is not None:
-                                yield own, (text.name, *span)
+            for literal, start, _ in text.found if self._entries[0] else ():
+                for number, anchor in self._called_by(literal):
+                    yield from self._compared(number, Place(text, start, anchor), scene, enough)
+        if not len(self._table):
+            return
+        title, body = scene.title, scene.body
+        both = f"\n{title.folded.text}\n\n{body.folded.text}\n"
+        body_at = len(title.folded.text) + 3
+        for start, number in sorted(self._table.candidates(both, turkish=scene.may_be_turkish)):
+            text, shift = (title, 1) if start < body_at else (body, body_at)
+            yield from self._compared(number, Place(text, start - shift), scene, enough)
+
+    def _compared(
+        self, number: int, place: Place, scene: Scene, enough: Mapping[int, Collection[Span]]
+    ) -> Iterator[tuple[int, Span]]:
+        """The term's watch and span, if it stands at a place and its watch has not enough of them."""
+        at = bisect_right(self._firsts, number) - 1
+        watch = self._watches[at]
+        if len(enough.get(watch, ())) < EVIDENCE_KEPT:
+            span = _span(words_of(self._lists[at][number - self._firsts[at]]), place, scene)
+            if span is not None and scene.counts(place.text, span[0]):
+                yield watch, (place.text.name, *span)
+
+
+class Place(NamedTuple):
+    """Where a term may stand: where its word number `anchor` begins."""
+
+    text: Text
+    start: int
+    anchor: int = 0
+
+
+def _key(term: str) -> str:
+    """The words of a term as they are looked up; none of a term that is a literal of the automaton."""
+    folded = fold(term)
+    if (folded.isascii() and "'" not in folded) or not _SPECIAL.search(folded):
+        return folded
+    if _ALONE.search(folded):
+        return ""
+    return " ".join(key_of(word) for word in words_of(folded))
+
+
+def _span(words: Sequence[str], place: Place, scene: Scene) -> tuple[int, int] | None:
+    """The span of a term that stands at a place; None where it does not."""
+    text, start, anchor = place
+    folded = text.folded.text
+    if len(words) == 1:
+        stem = stem_of(words[0])
+        if not folded.startswith(stem, start):
+            return None
+        stop = scene.word_end(folded, start, start + len(stem))
+        return None if stop is None else (start, stop)
+    tokens, at = text.tokens_around(start, sum(map(len, words)))
+    span = phrase_at(words, anchor, tokens, at, folded, turkish=False)
+    if span is None:
+        span = phrase_at(words, anchor, tokens, at, folded, turkish=True)
+        return span if span is not None and scene.turkish else None
+    return span
