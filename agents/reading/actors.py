@@ -25,7 +25,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import pairwise
 from operator import attrgetter
 from typing import Final, Literal
 
@@ -38,7 +37,7 @@ from agents.reading.names import (
     LONGEST_CLITICS,
     Spelling,
     arabic_clitics,
-    inflects,
+    given_name,
     is_arabic,
     spelling,
     suffix_end,
@@ -539,6 +538,9 @@ class ActorMatcher:
 
 
 _start: Final = attrgetter("start")
+_WORD_BEFORE: Final = re.compile(r"([^\S\n]*(?:-[^\S\n]*)*)(\.?)([^\W_]+)")
+"""Read backwards: what stands between, a full stop of an abbreviation, and the word."""
+
 _Word = tuple[str, int, bool]
 """A word before a name: itself, where it begins, and whether it is abbreviated."""
 
@@ -560,8 +562,19 @@ def _told(bearers: Sequence[_Bearer], context: _Context, *, titled: bool) -> int
 def _longest(mentions: list[_Mention]) -> list[_Mention]:
     """The mentions that no longer one overlaps, in order; of two of one span, nobody's rather than a name."""
     mentions.sort(key=_start)
-    if all(one.end <= other.start for one, other in pairwise(mentions)):
-        return mentions
+    kept: list[_Mention] = []
+    overlapping: list[_Mention] = []
+    end = 0
+    for mention in mentions:
+        if mention.start >= end and overlapping:
+            kept += overlapping if len(overlapping) == 1 else _longest_of(overlapping)
+            overlapping = []
+        overlapping.append(mention)
+        end = max(end, mention.end)
+    return kept + _longest_of(overlapping)
+
+
+def _longest_of(mentions: list[_Mention]) -> list[_Mention]:
     mentions.sort(key=lambda m: (m.start - m.end, m.start, m.role != "unlike", BETTER_FIRST.index(m.match)))
     kept: list[_Mention] = []
     taken: set[int] = set()
@@ -637,42 +650,38 @@ def _matched_person(written: str, surname: str, bearers: Sequence[_Bearer], name
 
 def _is_given(word: str, given: Sequence[str], *, dotted: bool) -> bool:
     """Whether a word before a surname is a given name of its bearer, an initial, or a slip of it."""
+    first = word[0]
     for name in given:
-        if inflects(name, word):
-            return True
-        folded = fold(name)
-        if is_arabic(folded[0]):
-            if len(word) > 3 and word[0] in "وفبلك" and word[1:] == folded:
+        how = given_name(name)
+        literal = how.literal
+        if is_arabic(literal[:1]):
+            if word == literal or (first in "وفبلك" and len(word) > 3 and word[1:] == literal):
                 return True
-            continue
-        if ((dotted and len(word) <= 3) or len(word) == 1) and folded.startswith(word):
-            return True
-        if len(word) >= 5 and word[0] == folded[0] and OSA.distance(word, folded, score_cutoff=1) <= 1:
-            return True
+        elif first == literal[:1]:
+            if word.startswith(literal) and word[len(literal) :] in (how.endings or ()):
+                return True
+            folded = _folded(name)
+            if ((dotted and len(word) <= 3) or len(word) == 1) and folded.startswith(word):
+                return True
+            if len(word) >= 5 and OSA.distance(word, folded, score_cutoff=1) <= 1:
+                return True
     return False
 
 
 def _words_before(text: str, start: int) -> list[_Word]:
     """Up to four words before a position, nearest first, with where each begins and whether it is abbreviated."""
+    backwards = text[max(0, start - _LOOK_BACK) : start][::-1]
     words: list[_Word] = []
-    low = max(0, start - _LOOK_BACK)
-    end = start
+    at = 0
     while len(words) < _GIVEN_WORDS:
-        at = end
-        while at > low and (text[at - 1].isspace() or text[at - 1] == "-") and text[at - 1] != "\n":
-            at -= 1
-        dotted = at > low and text[at - 1] == "."
-        if at == end and not dotted:
+        found = _WORD_BEFORE.match(backwards, at)
+        if found is None:
             break
-        stop = at - 1 if dotted else at
-        begin = stop
-        while begin > low and text[begin - 1].isalnum():
-            begin -= 1
-        word = text[begin:stop]
-        if not word or (dotted and len(word) > 4):
+        between, dot, word = found.groups()
+        if not (between or dot) or (dot and len(word) > 4):
             break
-        words.append((word, begin, dotted))
-        end = begin
+        at = found.end()
+        words.append((word[::-1], start - at, bool(dot)))
     return words
 
 
@@ -747,6 +756,10 @@ def _capitalised_pattern() -> re.Pattern[str]:
         rf"[A-Z{first}\U00010000-\U0010ffff](?<!{_LETTER.pattern}.)"
         rf"(?<={_LETTER.pattern}){_LETTER.pattern}{{{MIN_LENGTH - 1},{MAX_LENGTH - 1}}}"
     )
+
+
+_folded = cache(fold)
+"""Of names of registries only, so it holds no more than they do."""
 
 
 def _is_acronym(name: str) -> bool:

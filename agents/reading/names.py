@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from agents.reading.fold import fold
@@ -105,12 +106,12 @@ def _stem(word: str, *, person: bool, demonym: bool, least: int = _LEAST_STEM) -
     return fold(lower), _HARD | (_endings("и ы ів ов ам ами ах") if demonym else frozenset())
 
 
-def inflects(name: str, word: str) -> bool:
-    """Whether a folded word is a given name (as it is spelt) or one of its cases."""
+@cache
+def given_name(name: str) -> Spelling:
+    """How a given name is recognised: by its literal with one of its endings, in a script without them by itself."""
     if not _CYRILLIC.search(name):
-        return word == fold(name)
-    stem, endings = _stem(name, person=False, demonym=False, least=2)
-    return word.startswith(stem) and word[len(stem) :] in endings
+        return Spelling(fold(name), frozenset(("",)))
+    return Spelling(*_stem(name, person=False, demonym=False, least=2))
 
 
 _CLITICS: Final = re.compile(r"(?<![^\W\d_])[وف]?[بكلس]?\Z")
