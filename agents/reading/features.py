@@ -9,8 +9,8 @@ Both models are linear over these: whether the article is about the topic, and a
 - `support`, `elsewhere`, `title.support`, `title.elsewhere`: context of the whole excerpt, and of the title
 - `share`, `first`: how much of the excerpt shows the topic, and how early
 - `negated`, `contrast`: cues right behind a word of denial or comparison
-- those of a topic that has weights of its own: `has.CLASS` (context that is about something else),
-  `pattern.A+B`, `part.NAME`, `stage.NAME`, `other.TOPIC`
+- those of a topic that has weights of its own: `has.CLASS` (context of the whole excerpt by class), `near.CLASS`
+  (supporting context in the sentence of a cue), `pattern.A+B`, `part.NAME`, `stage.NAME`, `other.TOPIC`
 """
 
 from __future__ import annotations
@@ -41,6 +41,9 @@ _BEFORE: Final = 25
 """Characters before a cue in which a word of denial or comparison is about it."""
 
 _MOST: Final = 2.0
+
+_ENOUGH_CONTEXT: Final = 4
+"""Words of one class of context; more of them say no more."""
 
 GENERIC: Final = (
     "cues", "only.", "strong.", "likely.", "weak.", "support", "elsewhere", "title.support", "title.elsewhere",
@@ -78,16 +81,24 @@ def topic_features(sighting: Sighting, number: int, topics: Sequence[TopicFile])
     features["share"] = len(where) / len(sentences)
     features["first"] = 1 / (1 + where[0])
     for at in where:
-        weight = _PLACE[sentences[at].place]
-        around = sighting.surroundings[at]
-        for kind, classes in (("part", around.parts), ("stage", around.stages)):
-            for name in classes.get(number, ()):
-                features[f"{kind}.{name}"] = max(features[f"{kind}.{name}"], weight)
+        _of_sentence(features, sighting.surroundings[at], number, _PLACE[sentences[at].place])
     for other, theirs in enumerate(sighting.cues):
         if other != number and theirs:
             strongest = max(_STRENGTH[cue.strength] for cue in theirs)
             features[f"other.{topics[other].topic}"] = strongest
     return dict(features)
+
+
+def _of_sentence(features: defaultdict[str, float], around: Surroundings, number: int, weight: float) -> None:
+    """What stands in the sentence of a cue: parts, stages, and context that supports it."""
+    kinds = (
+        ("part", around.parts.get(number, ())),
+        ("stage", around.stages.get(number, ())),
+        ("near", [name for name in SUPPORTING if name in around.context]),
+    )
+    for kind, names in kinds:
+        for name in names:
+            features[f"{kind}.{name}"] = max(features[f"{kind}.{name}"], weight)
 
 
 def _balance(around: Surroundings, topic: TopicFile) -> tuple[int, int]:
@@ -104,17 +115,17 @@ def _balance(around: Surroundings, topic: TopicFile) -> tuple[int, int]:
 def _of_context(
     features: defaultdict[str, float], sighting: Sighting, balance: Sequence[tuple[int, int]]
 ) -> None:
-    features["support"] = log1p(sum(support for support, _ in balance))
+    features["support"] = log1p(min(sum(support for support, _ in balance), _ENOUGH_CONTEXT))
     features["elsewhere"] = log1p(sum(elsewhere for _, elsewhere in balance))
     if sighting.excerpt.sentences[0].place == "title":
         features["title.support"], features["title.elsewhere"] = (log1p(n) for n in balance[0])
     totals: defaultdict[str, int] = defaultdict(int)
     for around in sighting.surroundings:
         for name, spans in around.context.items():
-            if name not in GRAMMAR and name not in SUPPORTING:
+            if name not in GRAMMAR:
                 totals[name] += len(spans)
     for name, total in totals.items():
-        features[f"has.{name}"] = log1p(total)
+        features[f"has.{name}"] = log1p(min(total, _ENOUGH_CONTEXT))
 
 
 def _stands_before(spans: Sequence[Span], cue: Cue) -> bool:
