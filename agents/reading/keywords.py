@@ -55,8 +55,6 @@ _ARABIC_PREFIXES: Final = frozenset(fold(prefix) for prefix in "ال وال با
 
 LONGEST_TURKISH_ENDING: Final = 8
 SHORTEST_TURKISH_STEM: Final = 4
-TURKISH_FINAL_LETTERS: Final = "aeimnruz"
-"""What an ending of Turkish can end with."""
 LONGEST_CYRILLIC_ENDING: Final = max(map(len, _CYRILLIC_ENDINGS))
 SHORTEST_CYRILLIC_STEM: Final = 3
 LONGEST_ARABIC_PREFIX: Final = max(map(len, _ARABIC_PREFIXES))

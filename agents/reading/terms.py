@@ -24,7 +24,7 @@ from agents.reading.scene import EVIDENCE_KEPT, Scene, Span, Text
 from agents.reading.termtable import TermTableBuilder
 from streams.errors import QueryError
 
-FEW: Final = 1_000
+FEW: Final = 200
 """Terms up to which the automaton is the quicker way to find them."""
 _CHUNK: Final = 10_000
 _NONE: Final = -1

@@ -16,17 +16,20 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.reading.wordhash import Hashes, Places, Runs, Spellings, runs_of, spellings_of
+from agents.reading.wordhash import Hashes, Places, Runs, runs_of, spellings_of
 
 DEEPEST: Final = 8
 """Words of a term that are looked up; whether more of them follow is for the comparison to say."""
 
 _MIX: Final = np.uint32(0x85EB_CA6B)
 _SHIFT: Final = np.uint32(15)
-_BYTES_A_TERM: Final = 8
-_FEWEST_BYTES: Final = 1 << 17
-_ENDS: Final = np.array([1, 2, 4, 8], np.uint8)
-_GOES_ON: Final = np.array([16, 32, 64, 128], np.uint8)
+_TERMS_A_CELL: Final = 0.5
+_FEWEST_CELLS: Final = 1 << 14
+_WORTH_A_LOOK: Final = 64
+_PAIRS: Final = np.resize(np.array([1 << a | 1 << b for a in range(16) for b in range(a)], np.uint32), 128)
+"""Two bits of sixteen: of a cell the lower half says which terms end, the upper one which go on."""
+_MARK_SHIFT, _MARK_MASK = np.uint32(4), np.uint32(127)
+_HALF: Final = np.uint32(16)
 _APOSTROPHE: Final = ord("'")
 _LONGEST_SUFFIX: Final = 5
 _SEPARATOR: Final = "\0"
@@ -40,14 +43,15 @@ class TermTable:
     """Terms by the hashes of their words."""
 
     def __init__(self, terms: Hashes, numbers: NDArray[np.uint32], beginnings: Hashes) -> None:
-        """`terms` are the sorted chains, `numbers` in the same order; `beginnings` those with which terms go on."""
+        """`terms` are sorted chains, `numbers` in the same order; sorted `beginnings` those with which terms go on."""
         self._terms = terms
         self._numbers = numbers
-        bits = (max(_FEWEST_BYTES, _BYTES_A_TERM * len(terms)) - 1).bit_length()
-        self._shift, self._bit_shift = np.uint32(32 - bits), np.uint32(32 - bits - 2)
-        self._map = np.zeros(1 << bits, np.uint8)
-        for keys, flags in ((terms, _ENDS), (beginnings, _GOES_ON)):
-            np.bitwise_or.at(self._map, keys >> self._shift, flags.take(self._bits(keys)))
+        self._beginnings = beginnings
+        bits = (max(_FEWEST_CELLS, int(len(terms) / _TERMS_A_CELL)) - 1).bit_length()
+        self._shift = np.uint32(32 - bits)
+        self._cells = np.zeros(1 << bits, np.uint32)
+        for keys, half in ((terms, 0), (beginnings, _HALF)):
+            np.bitwise_or.at(self._cells, keys >> self._shift, _marks(keys) << half)
 
     def __len__(self) -> int:
         return len(self._terms)
@@ -59,40 +63,41 @@ class TermTable:
         """
         runs = runs_of(text)
         spellings = spellings_of(runs, turkish=turkish)
-        rows, before, chains = spellings.rows, spellings.before, spellings.hashes
-        begins: Places | None = None
+        count = len(runs.before)
+        before, chains = spellings.before.ravel(), spellings.hashes.ravel()
+        rows: Places | None = None  # of each chain the run of its last word; at first it is in its place
         found: list[Candidate] = []
         for depth in range(1, DEEPEST + 1):
-            bits = self._bits(chains)
-            flags = self._map.take(chains >> self._shift)
-            ended = (flags & _ENDS.take(bits)).nonzero()[0]
+            marks = _marks(chains)
+            cells = self._cells.take(chains >> self._shift)
+            ended = ((cells & marks) == marks).nonzero()[0]
             if len(ended):
                 found.extend(self._ended(chains.take(ended), before.take(ended)))
             if depth == DEEPEST:
                 break
-            going = (flags & _GOES_ON.take(bits)).nonzero()[0]
+            cells >>= _HALF
+            cells &= marks
+            going = (cells == marks).nonzero()[0]
+            if 0 < len(going) < _WORTH_A_LOOK and depth > 1:  # to follow one that is none costs more
+                going = going[_are_in(self._beginnings, chains.take(going))]
             if not len(going):
                 break
-            if begins is None:
-                spellings, begins = _by_row(spellings, len(runs))
-            which, following = _followed(rows.take(going), runs, begins)
+            which, following = _followed(going % count if rows is None else rows.take(going), runs)
             going = going.take(which)
-            chains = _longer(chains.take(going), spellings.hashes.take(following))
-            before = before.take(going)
-            rows = spellings.rows.take(following)
+            # Each with each spelling of the word behind it.
+            chains = _longer(chains.take(going), spellings.hashes.take(following, axis=1)).ravel()
+            before, rows = before.take(going), following
+            if len(spellings.hashes) > 1:
+                before, rows = (np.concatenate((a,) * len(spellings.hashes)) for a in (before, rows))
         return found
-
-    def _bits(self, chains: Hashes) -> Hashes:
-        bits: Hashes = (chains >> self._bit_shift) & np.uint32(3)
-        return bits
 
     def _ended(self, chains: Hashes, before: Places) -> Iterator[Candidate]:
         terms, numbers = self._terms, self._numbers
-        first = terms.searchsorted(chains)
-        for at in (terms.take(first, mode="clip") == chains).nonzero()[0].tolist():
+        for at in _are_in(terms, chains).nonzero()[0].tolist():
+            first = terms.searchsorted(chains[at])
             last = terms.searchsorted(chains[at], side="right")
             start = int(before[at]) + 1
-            for number in numbers[first[at] : last].tolist():
+            for number in numbers[first:last].tolist():
                 yield start, number
 
 
@@ -139,7 +144,7 @@ class TermTableBuilder:
         """The table. Empties the builder."""
         terms, numbers = _joined(self._terms), _joined(self._numbers)
         order = terms.argsort(kind="stable")
-        return TermTable(terms.take(order), numbers.take(order), _joined(self._beginnings))
+        return TermTable(terms.take(order), numbers.take(order), np.unique(_joined(self._beginnings)))
 
 
 def _joined(parts: list[NDArray[Any]]) -> NDArray[np.uint32]:
@@ -148,29 +153,32 @@ def _joined(parts: list[NDArray[Any]]) -> NDArray[np.uint32]:
     return joined
 
 
+def _are_in(keys: Hashes, chains: Hashes) -> NDArray[np.bool_]:
+    """Which chains are among sorted keys."""
+    if not len(keys):
+        return np.zeros(len(chains), np.bool_)
+    there: NDArray[np.bool_] = keys.take(keys.searchsorted(chains), mode="clip") == chains
+    return there
+
+
+def _marks(chains: Hashes) -> Hashes:
+    """The two bits of a cell that stand for a chain."""
+    marks: Hashes = _PAIRS.take((chains >> _MARK_SHIFT) & _MARK_MASK)
+    return marks
+
+
 def _longer(chains: Hashes, words: Hashes) -> Hashes:
     """The chains with one more word each."""
     longer: Hashes = (chains ^ (chains >> _SHIFT)) * _MIX + words
     return longer
 
 
-def _by_row(spellings: Spellings, count: int) -> tuple[Spellings, Places]:
-    """The spellings in the order of their runs, and where those of each run begin; one more, where the last end."""
-    rows = spellings.rows
-    if len(rows) == count:
-        return spellings, np.arange(count + 1)
-    order = rows.argsort(kind="stable")
-    rows = rows.take(order)
-    spellings = Spellings(rows, spellings.before.take(order), spellings.hashes.take(order))
-    return spellings, rows.searchsorted(np.arange(count + 1))
+def _followed(rows: Places, runs: Runs) -> tuple[Places, Places]:
+    """For runs behind which there is another: which of `rows` they are, and the run behind.
 
-
-def _followed(rows: Places, runs: Runs, begins: Places) -> tuple[Places, Places]:
-    """Each run with each spelling of the word behind it: which of `rows`, and the spelling's place (`begins` by run).
-
-    A suffix behind an apostrophe is no word of its own, so that the word behind it counts as well.
+    A suffix behind an apostrophe is no word of its own, so that the run behind it counts as well.
     """
-    count = len(runs)
+    count = len(runs.before)
     which = (rows < count - 1).nonzero()[0]
     rows = rows.take(which)
     following = rows + 1
@@ -185,10 +193,4 @@ def _followed(rows: Places, runs: Runs, begins: Places) -> tuple[Places, Places]
         ]
         which = np.concatenate((which, which.take(apostrophes)))
         following = np.concatenate((following, following.take(apostrophes) + 1))
-    if len(begins) == begins[-1] + 1:  # one spelling each
-        return which, following
-    first = begins.take(following)
-    counts = begins.take(following + 1) - first
-    repeated = np.arange(len(which)).repeat(counts)
-    inside = np.arange(len(repeated)) - (counts.cumsum() - counts).take(repeated)
-    return which.take(repeated), first.take(repeated) + inside
+    return which, following

@@ -8,9 +8,8 @@ word's beginnings cost no more to hash than the word. What a hash finds must be 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,22 +22,20 @@ from agents.reading.keywords import (
     LONGEST_TURKISH_ENDING,
     SHORTEST_CYRILLIC_STEM,
     SHORTEST_TURKISH_STEM,
-    TURKISH_FINAL_LETTERS,
 )
 
 Places = NDArray[np.intp]
 Hashes = NDArray[np.uint32]
 Kinds = NDArray[np.uint8]
 
-_WORD, _CYRILLIC, _TURKISH_FINAL, _PARTICLE = 1, 2, 4, 8
+_WORD, _CYRILLIC, _PARTICLE = 1, 2, 4
 
 _BASE: Final = 0x9E37_79B1
 _INVERSE: Final = pow(_BASE, -1, 2**32)
 _LONGEST_KEPT: Final = 1 << 18
 
 
-@dataclass(frozen=True, slots=True)
-class Runs:
+class Runs(NamedTuple):
     """The runs of a text, which begins and ends with something else.
 
     `before[i]` is the place in front of the i-th run, `last[i]` that of its last character.
@@ -48,28 +45,23 @@ class Runs:
     kinds: Kinds
     before: Places
     last: Places
-    _sums: Hashes
-    _inverses: Hashes
-
-    def __len__(self) -> int:
-        return len(self.before)
+    sums: Hashes
+    inverses: Hashes
 
     def hashes(self, before: Places, last: Places) -> Hashes:
         """The hash of each span, given by the place in front of it and that of its last character."""
-        hashes: Hashes = self._sums.take(last)
-        hashes -= self._sums.take(before)
-        hashes *= self._inverses.take(before)
+        hashes: Hashes = self.sums.take(last)
+        hashes -= self.sums.take(before)
+        hashes *= self.inverses.take(before)
         return hashes
 
 
-@dataclass(frozen=True, slots=True)
-class Spellings:
-    """What the runs of a text may stand for: the i-th spelling is of the run `rows[i]`, and begins behind `before[i]`.
+class Spellings(NamedTuple):
+    """What the runs of a text may stand for: each row of the arrays has one spelling of every run.
 
-    The first of them are the runs as they stand.
+    The first row are the runs as they stand. A spelling that a run does not have has the hash 0.
     """
 
-    rows: Places
     before: Places
     hashes: Hashes
 
@@ -82,12 +74,17 @@ def runs_of(text: str) -> Runs:
         codes = np.frombuffer(encoded, np.uint8)
         kinds = np.frombuffer(encoded.translate(_ascii_kinds()), np.uint8)
     else:
-        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
-        kinds = _kinds_of(codes)
+        encoded = text.encode("utf-16-le", "surrogatepass")
+        if len(encoded) == 2 * len(text):
+            codes = np.frombuffer(encoded, "<u2")
+            kinds = _kinds().take(codes)
+        else:
+            codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+            kinds = _kinds_beyond(codes)
     word = kinds & _WORD
     edges = (word[1:] != word[:-1]).nonzero()[0]
     powers, inverses = _powers(len(codes))
-    sums: Hashes = np.multiply(codes, powers[: len(codes)], dtype=np.uint32)
+    sums: Hashes = powers[: len(codes)] * codes
     np.add.accumulate(sums, out=sums)
     return Runs(codes, kinds, edges[0::2].copy(), edges[1::2].copy(), sums, inverses)
 
@@ -97,52 +94,29 @@ def spellings_of(runs: Runs, *, turkish: bool) -> Spellings:
 
     They are too many: which endings and particles there are is not looked at. `turkish`: endings of Turkish as well.
     """
-    rows, before, last = np.arange(len(runs)), runs.before, runs.last
-    ascii_only = runs.codes.dtype == np.uint8
-    if ascii_only and not turkish:
-        return Spellings(rows, before, runs.hashes(before, last))
-    if not ascii_only:
-        heads = (runs.kinds.take(before + 1) & _PARTICLE).nonzero()[0]
-        if len(heads):
-            which, cut = _cuts(last.take(heads) - before.take(heads), LONGEST_ARABIC_PREFIX, 1)
-            which = heads.take(which)
-            rows = np.concatenate((rows, which))
-            before = np.concatenate((before, before.take(which) + cut))
-            last = np.concatenate((last, last.take(which)))
-    parts = [(rows, before, last)]
-    kinds = runs.kinds.take(last)
-    lengths = last - before
-    for kind, longest, least, wanted in (
-        (_CYRILLIC, LONGEST_CYRILLIC_ENDING, SHORTEST_CYRILLIC_STEM, not ascii_only),
-        (_TURKISH_FINAL, LONGEST_TURKISH_ENDING, SHORTEST_TURKISH_STEM, turkish),
-    ):
-        if wanted:
-            long = (((kinds & kind) != 0) & (lengths > least)).nonzero()[0]
-            if len(long):
-                which, cut = _cuts(lengths.take(long), longest, least)
-                which = long.take(which)
-                parts.append((rows.take(which), before.take(which), last.take(which) - cut))
-    if len(parts) > 1:
-        rows, before, last = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return Spellings(rows, before, runs.hashes(before, last))
+    before, last = runs.before[np.newaxis], runs.last[np.newaxis]
+    there = 0 if runs.codes.dtype == np.uint8 else int(np.bitwise_or.reduce(runs.kinds))
+    if there & _PARTICLE:
+        cuts = np.arange(LONGEST_ARABIC_PREFIX + 1)[:, np.newaxis]
+        before = np.minimum(before + cuts, last)
+        last = np.broadcast_to(last, before.shape)
+    longest, least = 0, 0
+    if turkish:
+        longest, least = LONGEST_TURKISH_ENDING, SHORTEST_TURKISH_STEM
+    if there & _CYRILLIC:
+        longest, least = max(longest, LONGEST_CYRILLIC_ENDING), SHORTEST_CYRILLIC_STEM
+    if longest:
+        cut = last - np.arange(longest + 1)[:, np.newaxis, np.newaxis]
+        # Of the whole run any length will do.
+        cut[1:] = np.where(cut[1:] - before >= least, cut[1:], before)
+        last = cut.reshape(-1, cut.shape[-1])
+        before = np.broadcast_to(before, cut.shape).reshape(last.shape)
+    return Spellings(before, runs.hashes(before, last))
 
 
-def _cuts(lengths: Places, longest: int, least: int) -> tuple[Places, Places]:
-    """For each length the numbers from 1 to `longest` that leave `least` of it: the length's place, and the number."""
-    counts = np.minimum(lengths - least, longest)
-    np.maximum(counts, 0, out=counts)
-    which = np.arange(len(counts)).repeat(counts)
-    before = counts.cumsum() - counts
-    return which, np.arange(1, len(which) + 1) - before.take(which)
-
-
-def _kinds_of(codes: NDArray[Any]) -> Kinds:
-    table = _kinds()
-    kinds: Kinds
-    if codes.max() <= 0xFFFF:
-        kinds = table.take(codes)
-        return kinds
-    kinds = table.take(np.minimum(codes, 0xFFFF))  # U+FFFF is no character
+def _kinds_beyond(codes: NDArray[Any]) -> Kinds:
+    """The kinds of the characters of a text of which some are not of the first plane."""
+    kinds: Kinds = _kinds().take(np.minimum(codes, 0xFFFF))  # U+FFFF is no character
     beyond = (codes > 0xFFFF).nonzero()[0]
     codes_beyond, places = np.unique(codes.take(beyond), return_inverse=True)
     letter = re.compile(LETTER)
@@ -159,7 +133,6 @@ def _kinds() -> Kinds:
     for found in re.finditer(rf"{LETTER}+", everything):
         kinds[found.start() : found.end()] = _WORD
     kinds[0x0400:0x0500] |= _CYRILLIC
-    kinds[[*map(ord, TURKISH_FINAL_LETTERS)]] |= _TURKISH_FINAL
     kinds[[*map(ord, ARABIC_PREFIX_LETTERS)]] |= _PARTICLE
     return kinds
 
