@@ -62,8 +62,10 @@ class TermTable:
         `turkish`: whether words may have the endings of Turkish.
         """
         runs = runs_of(text)
-        spellings = spellings_of(runs, turkish=turkish)
         count = len(runs.before)
+        if not count:
+            return []
+        spellings = spellings_of(runs, turkish=turkish)
         before, chains = spellings.before.ravel(), spellings.hashes.ravel()
         rows: Places | None = None  # of each chain the run of its last word; at first it is in its place
         found: list[Candidate] = []

@@ -84,6 +84,7 @@ TERMS = st.lists(texts(4).filter(words_of), min_size=1, max_size=8)
 @example(["l'oréal", "AT&T"], "", "AT&T und L'Oréal", "de")
 @example(["moody's investors", "s investors"], "", "Moody's investors, 's investors", "en")
 @example(["erdogan gaza"], "", "Erdoğan'ın Gaza'da", "tr")
+@example(["truce"], "停火", "🕊", "tr")
 @example(["a a a a a a a a a b"], "", "a a a a a a a a a b", "")
 @settings(deadline=None)  # the first article of an unknown language loads the model
 @pytest.mark.parametrize("few", [0, ANY_NUMBER])
