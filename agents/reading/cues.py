@@ -6,12 +6,15 @@ overlap only the strongest counts, and none that overlaps a `never` phrase of th
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final, Literal
 
 from agents.reading.automaton import Found
-from agents.reading.excerpt import Excerpt, sentence_of
+from agents.reading.excerpt import Excerpt
 from agents.reading.phrases import Phrase, PhraseSet
 from agents.reading.taxonomy import Pattern, Strength, Taxonomies
 
@@ -53,6 +56,10 @@ class Cue:
     pattern: str = ""
 
 
+_Ready = tuple[Phrase[Meaning] | None, Kind, int, str]
+"""A phrase that ends elsewhere than its head, and what it stands for: kind, topic, name."""
+
+
 class Surroundings:
     """What stands in a sentence besides cues: context by class; parts and stages by topic and name."""
 
@@ -86,10 +93,14 @@ class CueFinder:
         self._languages_of = [
             tuple({phrase.meaning.language for phrase in phrases}) for phrases in self._phrases.by_number
         ]
-        self._by_language: list[dict[int, list[Phrase[Meaning]]]] = [{} for _ in self._numbers]
+        self._topical: list[dict[int, list[_Ready]]] = [{} for _ in self._numbers]
+        self._around: list[dict[int, list[_Ready]]] = [{} for _ in self._numbers]
         for number, phrases in enumerate(self._phrases.by_number):
             for phrase in phrases:
-                self._by_language[phrase.meaning.language].setdefault(number, []).append(phrase)
+                meaning = phrase.meaning
+                ready = (None if phrase.plain else phrase, meaning.kind, meaning.topic, meaning.name)
+                known = self._around if meaning.kind in ("context", "stage") else self._topical
+                known[meaning.language].setdefault(number, []).append(ready)
 
     def _meanings(self, taxonomies: Taxonomies) -> Iterable[tuple[str, Meaning]]:
         for number, topic in enumerate(taxonomies.topics):
@@ -118,52 +129,75 @@ class CueFinder:
     def look(self, excerpt: Excerpt, declared: str) -> Sighting:
         """Find everything. `declared` is the language tag that the article gives, "" for none."""
         literals = self._phrases.find(excerpt.text)
-        known = self._by_language[self._language(literals, declared)]
+        language = self._language(literals, declared)
+        sighting = self._cues(excerpt, literals, language)
+        self._look_around(sighting, literals, language)
+        return sighting
+
+    def look_for_topics(self, excerpt: Excerpt, declared: str) -> Sighting | None:
+        """The same where a topic has a cue, else None."""
+        literals = self._phrases.find(excerpt.text)
+        language = self._language(literals, declared)
+        sighting = self._cues(excerpt, literals, language)
+        if not any(sighting.cues):
+            return None
+        self._look_around(sighting, literals, language)
+        return sighting
+
+    def _cues(self, excerpt: Excerpt, literals: Sequence[Found], language: int) -> Sighting:
+        """The cues of all topics, and where parts of patterns stand."""
+        known = self._topical[language]
+        text = excerpt.text
+        starts = [sentence.at for sentence in excerpt.sentences]
         found = [_Found() for _ in self._topics]
-        surroundings = [Surroundings() for _ in excerpt.sentences]
-        at = 0
+        surroundings = [Surroundings() for _ in starts]
         for number, start, end in literals:
-            phrases = known.get(number)
-            if phrases is None:
+            if number not in known:
                 continue
-            at = sentence_of(excerpt.sentences, start + 1, at)
-            for phrase in phrases:
-                stop = phrase.stop(excerpt.text, end)
-                if stop is not None:
-                    _place(phrase.meaning, at, (start + 1, stop), found, surroundings)
+            at = bisect_right(starts, start + 1) - 1
+            for phrase, kind, topic, name in known[number]:
+                stop = end - 1 if phrase is None else phrase.stop(text, end)
+                if stop is None:
+                    continue
+                if kind == "part":
+                    surroundings[at].parts.setdefault(topic, {}).setdefault(name, []).append(
+                        (start + 1, stop)
+                    )
+                elif kind == "never":
+                    found[topic].nevers.append((start + 1, stop))
+                else:
+                    found[topic].cues.append(Cue(kind, at, start + 1, stop))  # type: ignore[arg-type] # a strength
         for at, around in enumerate(surroundings):
             for topic, parts in around.parts.items():
                 if len(parts) > 1:
                     for pattern in self._topics[topic].patterns:
-                        found[topic].cues.extend(_pattern_cues(pattern, at, parts))
+                        if all(part in parts for part in pattern.parts):
+                            found[topic].cues.extend(_pattern_cues(pattern, at, parts))
         return Sighting(excerpt, [_chosen(of_topic) for of_topic in found], surroundings)
+
+    def _look_around(self, sighting: Sighting, literals: Sequence[Found], language: int) -> None:
+        """Fill in the words of stages and of the context."""
+        known = self._around[language]
+        text = sighting.excerpt.text
+        starts = [sentence.at for sentence in sighting.excerpt.sentences]
+        for number, start, end in literals:
+            if number not in known:
+                continue
+            around = sighting.surroundings[bisect_right(starts, start + 1) - 1]
+            for phrase, kind, topic, name in known[number]:
+                stop = end - 1 if phrase is None else phrase.stop(text, end)
+                if stop is not None:
+                    spans = around.context if kind == "context" else around.stages.setdefault(topic, {})
+                    spans.setdefault(name, []).append((start + 1, stop))
 
     def _language(self, literals: Sequence[Found], declared: str) -> int:
         """The language that most words are of: phrases of another one would mean something else here."""
-        votes = [0] * len(self._by_language)
-        for number, _, _ in literals[:_VOTERS]:
-            for language in self._languages_of[number]:
-                votes[language] += 1
+        languages_of = self._languages_of
+        votes = Counter(chain.from_iterable(languages_of[number] for number, _, _ in literals[:_VOTERS]))
         own = self._numbers.get(declared.partition("-")[0].lower())
         if own is not None:
             votes[own] *= _DECLARED
-        return max(range(len(votes)), key=votes.__getitem__, default=0)
-
-
-def _place(
-    meaning: Meaning, at: int, span: Span, found: Sequence[_Found], surroundings: Sequence[Surroundings]
-) -> None:
-    kind = meaning.kind
-    if kind == "context":
-        surroundings[at].context.setdefault(meaning.name, []).append(span)
-    elif kind == "stage":
-        surroundings[at].stages.setdefault(meaning.topic, {}).setdefault(meaning.name, []).append(span)
-    elif kind == "part":
-        surroundings[at].parts.setdefault(meaning.topic, {}).setdefault(meaning.name, []).append(span)
-    elif kind == "never":
-        found[meaning.topic].nevers.append(span)
-    else:
-        found[meaning.topic].cues.append(Cue(kind, at, *span))
+        return max(range(len(self._numbers)), key=votes.__getitem__, default=0)
 
 
 @dataclass(slots=True)
@@ -173,13 +207,8 @@ class _Found:
 
 
 def _pattern_cues(pattern: Pattern, sentence: int, parts: Mapping[str, Sequence[Span]]) -> list[Cue]:
-    """The places in a sentence where all parts of a pattern stand near each other."""
-    spans: list[Sequence[Span]] = []
-    for part in pattern.parts:
-        own = parts.get(part)
-        if own is None:
-            return []
-        spans.append(own[:_MOST_SPANS])
+    """The places in a sentence where all parts of a pattern stand near each other; it has all of them."""
+    spans = [parts[part][:_MOST_SPANS] for part in pattern.parts]
     reaches: Sequence[Span] = spans[0]
     for following in spans[1:]:
         reaches = [
@@ -194,6 +223,8 @@ def _pattern_cues(pattern: Pattern, sentence: int, parts: Mapping[str, Sequence[
 
 def _chosen(found: _Found) -> list[Cue]:
     """The strongest of overlapping cues, the longer of equal ones; ordered by place."""
+    if not found.cues:
+        return []
     chosen: list[Cue] = []
     order = sorted(found.cues, key=lambda cue: (RANK[cue.strength], cue.start - cue.end, cue.start))
     for cue in order[:200]:

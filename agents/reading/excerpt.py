@@ -6,7 +6,7 @@ in it can be traced back to the title or body.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -101,10 +101,3 @@ def _around(text: str, mark: int, earliest: int) -> tuple[int, int]:
         begin = before.end()
     after = SENTENCE_END.search(text, mark, mark + LONGEST // 2)
     return begin, after.end() if after else min(mark + LONGEST // 2, len(text))
-
-
-def sentence_of(sentences: Sequence[Sentence], position: int, at: int) -> int:
-    """The number of the sentence that holds a position of the excerpt, looking from `at` on."""
-    while at + 1 < len(sentences) and sentences[at + 1].at <= position:
-        at += 1
-    return at

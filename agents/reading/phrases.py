@@ -97,6 +97,11 @@ class Phrase(Generic[T]):
     tail: Tail | None
     meaning: T
 
+    @property
+    def plain(self) -> bool:
+        """Whether it ends where its head does: the head ends with the space behind it."""
+        return self.tail is None and not self.open_end
+
     def stop(self, excerpt: str, end: int) -> int | None:
         """Where the phrase ends whose head was found up to `end`; None where its tail does not follow."""
         if self.tail is not None:

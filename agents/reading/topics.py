@@ -13,6 +13,7 @@ No claim without evidence: a topic shows its cues, each stage the words that spe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from math import exp
 from typing import Final, Protocol
 
@@ -58,7 +59,10 @@ class TopicClassifier:
 
     def classify(self, scene: Scene) -> tuple[TopicReading, ...]:
         """The topics of an article, strongest first; empty for most."""
-        sighting = self.look(scene)
+        excerpt = self._excerpt(scene)
+        if excerpt is None:
+            return ()
+        sighting = self._finder.look_for_topics(excerpt, scene.article.language)
         if sighting is None:
             return ()
         readings = [
@@ -70,6 +74,11 @@ class TopicClassifier:
 
     def look(self, scene: Scene) -> Sighting | None:
         """What the classifier weighs of an article; None where the gate finds nothing."""
+        excerpt = self._excerpt(scene)
+        return None if excerpt is None else self._finder.look(excerpt, scene.article.language)
+
+    def _excerpt(self, scene: Scene) -> Excerpt | None:
+        """What of an article is to be looked at; None where the gate stays shut, or where there is nothing."""
         anywhere = self._gate.anywhere
         marks = [found[1] for found in scene.body.found if found[0] in anywhere]
         start = _folded_start(scene)
@@ -77,9 +86,7 @@ class TopicClassifier:
         if not marks and not self._gate.opens(title, body[start : start + HEAD]):
             return None
         excerpt = Excerpt(title, body, start, marks)
-        if not excerpt.sentences:
-            return None
-        return self._finder.look(excerpt, scene.article.language)
+        return excerpt if excerpt.sentences else None
 
     def _read(self, scene: Scene, sighting: Sighting, number: int) -> TopicReading | None:
         cues = sighting.cues[number]
@@ -94,8 +101,8 @@ class TopicClassifier:
         topic = self._topics[number]
         stages = _stages(topic, weights, stage_features(sighting, number))
         order = sorted(cues, key=lambda cue: (RANK[cue.strength], cue.sentence, cue.start))
-        evidence = tuple(_evidence(scene, sighting, cue.sentence, cue.start, cue.end) for cue in order)
-        own_evidence = tuple(dict.fromkeys(evidence))[:EVIDENCE_KEPT]
+        spans = dict.fromkeys((cue.sentence, cue.start, cue.end) for cue in order)
+        own_evidence = tuple(_evidence(scene, sighting, *span) for span in islice(spans, EVIDENCE_KEPT))
         return TopicReading(
             topic=topic.topic,
             score=round(score, 3),
@@ -138,7 +145,11 @@ def _folded_start(scene: Scene) -> int:
 
 
 def _dot(weights: Mapping[str, float], features: Mapping[str, float]) -> float:
-    return sum(value * weights.get(name, 0.0) for name, value in features.items())
+    total = 0.0
+    weight = weights.get
+    for name, value in features.items():
+        total += value * weight(name, 0.0)
+    return total
 
 
 def _probability(logit: float) -> float:
