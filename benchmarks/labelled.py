@@ -1,9 +1,10 @@
 """Labelled texts, for measuring how well articles are read and for training the weights.
 
 Two sets lie beside the repository where they are at hand, in `../shared/data`; `topics_labelled.jsonl` and
-`look_alikes_labelled.jsonl` in `tests/fixtures` are our own. An item: `id`, `lang`, `title`, `body`, 0 or 1 for each topic, `debatable` topics, `stages` by topic.
-Of the articles of a real stream `tests/fixtures/stream_labelled.jsonl` has the labels only; the texts are read from
-`../shared/data`. Half of them, `stream_test`, is never trained on, nor looked at when words are chosen.
+`look_alikes_labelled.jsonl` in `tests/fixtures` are our own. An item: `id`, `lang`, `title`, `body`, 0 or 1 for each
+topic, `debatable` topics, `stages` by topic. Of the articles of a real stream `stream_labelled.jsonl` has the labels
+only; the texts are read from `../shared/data`. Half of them, `stream_test`, is never trained on, nor looked at when
+words are chosen.
 """
 
 from __future__ import annotations
