@@ -56,6 +56,8 @@ SURE_CHANGE: Final = 7
 """Letters that a name needs for a letter too few or too many to make it sure on its own; one more for a wrong one."""
 
 _LOOK_BACK: Final = 64
+_BLANK: Final = 64
+"""Spaces before a dateline that are looked through."""
 _GIVEN_WORDS: Final = 4
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _TOKEN: Final = re.compile(rf"{_LETTER.pattern}{{{MIN_LENGTH},{MAX_LENGTH}}}")
@@ -400,7 +402,9 @@ class ActorMatcher:
             return True
         if LOCATIVE.search(folded, max(start, end - 8), end):
             return True
-        at_line_start = not folded[:start].rpartition("\n")[2].strip()
+        blank = folded[max(0, start - _BLANK) : start]
+        blank = blank[len(blank.rstrip()) :]
+        at_line_start = "\n" in blank or len(blank) == start
         following = folded[end : end + 12]
         return at_line_start and (
             _DATELINE.match(following) is not None

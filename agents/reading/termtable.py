@@ -175,24 +175,28 @@ def _longer(chains: Hashes, words: Hashes) -> Hashes:
     return longer
 
 
-def _followed(rows: Places, runs: Runs) -> tuple[Places, Places]:
-    """For runs behind which there is another: which of `rows` they are, and the run behind.
+def _suffixes(runs: Runs) -> NDArray[np.intp]:
+    """Of each run 1 where it is a suffix behind an apostrophe, which is no word of its own; else 0."""
+    count = len(runs.before)
+    behind = (runs.codes.take(runs.before[1:]) == _APOSTROPHE) & (runs.before[1:] == runs.last[:-1] + 1)
+    behind &= runs.last[1:] - runs.before[1:] <= _LONGEST_SUFFIX
+    behind &= runs.last[:-1] - runs.before[:-1] >= 2
+    # What is behind a suffix begins a word again, so of several in a row every other is one.
+    places = np.arange(1, count)
+    last_other = np.maximum.accumulate(np.where(behind, 0, places))
+    suffixes = np.zeros(count, np.intp)
+    suffixes[1:] = behind & ((places - last_other) % 2 == 1)
+    return suffixes
 
-    A suffix behind an apostrophe is no word of its own, so that the run behind it counts as well.
-    """
+
+def _followed(rows: Places, runs: Runs) -> tuple[Places, Places]:
+    """For runs behind which there is another word: which of `rows` they are, and the run of that word."""
     count = len(runs.before)
     which = (rows < count - 1).nonzero()[0]
     rows = rows.take(which)
     following = rows + 1
-    ends = runs.last.take(rows) + 1
-    apostrophes = (runs.codes.take(ends) == _APOSTROPHE).nonzero()[0]
-    if len(apostrophes):
-        suffix = following.take(apostrophes)
-        apostrophes = apostrophes[
-            (runs.before.take(suffix) == ends.take(apostrophes))
-            & (runs.last.take(suffix) - ends.take(apostrophes) <= _LONGEST_SUFFIX)
-            & (suffix + 1 < count)
-        ]
-        which = np.concatenate((which, which.take(apostrophes)))
-        following = np.concatenate((following, following.take(apostrophes) + 1))
+    if (runs.codes.take(runs.last.take(rows) + 1) == _APOSTROPHE).any():
+        following += _suffixes(runs).take(following)
+        inside = (following < count).nonzero()[0]
+        return which.take(inside), following.take(inside)
     return which, following

@@ -84,6 +84,7 @@ TERMS = st.lists(texts(4).filter(words_of), min_size=1, max_size=8)
 @example(["l'oréal", "AT&T"], "", "AT&T und L'Oréal", "de")
 @example(["moody's investors", "s investors"], "", "Moody's investors, 's investors", "en")
 @example(["erdogan gaza"], "", "Erdoğan'ın Gaza'da", "tr")
+@example(["ab ef", "ab cd", "cd ef", "ef ij"], "", "ab'cd'ef'gh'ij ab'cd'ef", "en")
 @example(["truce"], "停火", "🕊", "tr")
 @example(["a a a a a a a a a b"], "", "a a a a a a a a a b", "")
 @settings(deadline=None)  # the first article of an unknown language loads the model
@@ -171,7 +172,7 @@ def test_a_table_of_nothing_finds_nothing() -> None:
     assert TermTableBuilder().build().candidates("\ntruce\n", turkish=True) == []
 
 
-@pytest.mark.parametrize("unit", ["a ", "gaza ", "grain deal ", "a'a ", "停", "الو ", "evler"])
+@pytest.mark.parametrize("unit", ["a ", "gaza ", "grain deal ", "a'a ", "aa'", "停", "الو ", "evler"])
 def test_finding_terms_takes_steps_in_proportion_to_the_text(unit: str) -> None:
     table = LiteralTable()
     index = TermIndex({0: ("a a a a b", "gaza", "grain deal", "a'a", "停火"), 1: ("a a",)}, table, few=0)
