@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, Generic, TypeVar
 
 from agents.reading.query import parse_query
+from agents.reading.query_ast import identifier_of, leaves
 from agents.reading.registry import Registry
 from agents.reading.taxonomy import Taxonomies
 from alerting.check import endpoint_faults
@@ -121,7 +122,7 @@ def _check_watch(placed: Placed[Watch], known: Known) -> Iterator[Fault]:
         if not any(map(str.isalnum, term)):
             placed.fault(("terms", index), "the keyword has no letter or digit to look for")
     if watch.query is not None:
-        yield from _check_query(placed, watch.query)
+        yield from _check_query(placed, watch.query, known)
     for index, example in enumerate(watch.examples):
         if not (example.text.strip() or example.title.strip()):
             placed.fault(("examples", index), "has no text")
@@ -167,12 +168,18 @@ def _check_actors(placed: Placed[Watch], known: frozenset[str]) -> None:
         placed.fault(("actors", "none"), f"{name!r} is wanted and not wanted at once")
 
 
-def _check_query(placed: Placed[Watch], text: str) -> Iterator[Fault]:
+def _check_query(placed: Placed[Watch], text: str, known: Known) -> Iterator[Fault]:
     try:
         query = parse_query(text)
     except QueryError as error:
         placed.fault(("query",), str(error))
         return
+    names = {"actor": known.actors, "topic": known.stages}
+    for leaf, _ in leaves(query.root):
+        there = names.get(leaf.field)
+        if there is not None and (name := identifier_of(leaf)) not in there:
+            hint = did_you_mean(name, sorted(there))
+            placed.fault(("query",), f"column {leaf.column}: unknown {leaf.field} {name!r}{hint}")
     for warning in query.warnings:
         yield placed.warning(("query",), warning)
 

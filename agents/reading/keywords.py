@@ -121,6 +121,11 @@ def starts_word(text: str, at: int) -> bool:
     return "\u0e00" <= before <= "\u17ff" and (_alone(text, at) or _alone(text, at - 1))
 
 
+def stands_alone(word: str) -> bool:
+    """Whether a watched word is of characters each of which is a word of its own."""
+    return _IS_ALONE.match(word) is not None
+
+
 def _alone(text: str, at: int) -> bool:
     return _IS_ALONE.match(text, at) is not None
 
@@ -159,7 +164,9 @@ def ending_fits(stem: str, text: str, end: int, *, turkish: bool) -> int | None:
 
 
 def token_fits(word: str, token: Token, text: str, *, turkish: bool) -> bool:
-    """Whether a word of a text is one that a watched word stands for."""
+    """Whether a word of a text is one that a watched word stands for, or its first one."""
+    if stands_alone(word):
+        return text.startswith(word, token.start)
     if "'" in word:
         return text[token.start : token.full_end] == word
     stem = stem_of(word)
@@ -178,23 +185,19 @@ def phrase_at(
     words: Sequence[str], anchor: int, tokens: Sequence[Token], at: int, text: str, *, turkish: bool
 ) -> tuple[int, int] | None:
     """The span of a phrase whose word number `anchor` is the token number `at`; None where the others do not fit."""
-    index = at - sum(_width(word) for word in words[:anchor])
+    index = at - sum(width(word) for word in words[:anchor])
     if index < 0:
         return None
     first = index
     for word in words:
-        width = _width(word)
-        if index + width > len(tokens):
+        own = width(word)
+        if index + own > len(tokens) or not token_fits(word, tokens[index], text, turkish=turkish):
             return None
-        if width > 1 or _IS_ALONE.match(word):
-            if not text.startswith(word, tokens[index].start):
-                return None
-        elif not token_fits(word, tokens[index], text, turkish=turkish):
-            return None
-        index += width
-    return tokens[first].start, tokens[index - 1].end
+        index += own
+    last = tokens[index - 1]
+    return tokens[first].start, last.full_end if "'" in words[-1] else last.end
 
 
-def _width(word: str) -> int:
+def width(word: str) -> int:
     """How many tokens a watched word is made of."""
     return len(word) if _IS_ALONE.match(word) else 1

@@ -2,13 +2,15 @@
 
 AND binds tighter than OR, which also stands between clauses where nothing does. In a list of clauses `+` makes one
 required and `-`, `!` or NOT forbids one. What Lucene has and a watch has no use for is refused with the reason:
-ranges, regular expressions, a leading wildcard. Boosts are read and ignored, with a warning.
+ranges, regular expressions, a word with a leading wildcard. What may be read otherwise than it was meant (a boost, a
+lower-case `and`, `OR NOT`) is warned of.
 docs/queries.md says what each construct means.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -17,22 +19,36 @@ from lark.exceptions import VisitError
 from lark.visitors import Transformer_NonRecursive
 
 from agents.reading.fold import fold
-from agents.reading.keywords import words_of
+from agents.reading.keywords import stands_alone, words_of
 from agents.reading.query_ast import FIELDS, TEXT_FIELDS, Field, Group, Leaf, Node, Phrase, Term, leaves
+from agents.reading.wildcards import has_wildcard, letters_of, pattern_head, unescaped
 from streams.errors import QueryError
 
 MAX_LENGTH: Final = 1_000_000
 MAX_CLAUSES: Final = 20_000
 MAX_DEPTH: Final = 50
 MAX_SLOP: Final = 100
+MAX_PHRASE: Final = 200
+"""Words of a phrase."""
 MIN_HEAD: Final = 2
 """Letters that must stand before a wildcard."""
 FUZZY_LETTERS: Final = {1: 5, 2: 8}
 """Letters that a word needs for one edit and for two."""
 
-_GRAMMAR: Final = r"""
+_QUOTED: Final = "|".join(
+    rf"[{opening}](?:[^{closing}\\]|\\.)*[{closing}]"
+    for opening, closing in (('"“”„', '"“”„'), ("«", "»"), ("»", "«"), ("「", "」"), ("『", "』"))
+)
+_SPACE: Final = r"\s\u200b\ufeff"
+_MARKS: Final = r"!(){}（）\[\]^\"“”„«»「」『』~:：\\\/&|"
+"""What ends a word."""
+_ENDS: Final = rf"(?=[{_SPACE}()（）\"“”„«»「」『』!+-]|$)"
+"""What may follow an operator."""
+_DASHES: Final = "‐‑‒–—−－"
+"""What a word processor makes of a hyphen."""
+_GRAMMAR: Final = rf"""
 start: list
-list: chain (_OR? chain)*
+list: chain (OR? chain)*
 chain: clause (_AND clause)*
 clause: prefix* atom
 !prefix: "+" | "-" | "!" | NOT
@@ -40,21 +56,24 @@ atom: TERM SIMILAR? BOOST?        -> term
     | PHRASE SIMILAR? BOOST?      -> phrase
     | _OPEN list _CLOSE BOOST?    -> group
     | TERM _COLON atom            -> fielded
-_OPEN: "("
-_CLOSE: ")"
-_COLON: ":"
-_AND.3: /AND(?=[\s()"+!-]|$)|&&/
-_OR.3: /OR(?=[\s()"+!-]|$)|\|\|/
-NOT.3: /NOT(?=[\s()"+!-]|$)/
-PHRASE: /"(?:[^"\\]|\\.)*"/s
-TERM: /(?:\\.|&(?!&)|\|(?!\|)|[^\s+\-!(){}\[\]^"~:\\\/&|])(?:\\.|&(?!&)|\|(?!\|)|[^\s!(){}\[\]^"~:\\\/&|])*/s
+_OPEN: /[(（]/
+_CLOSE: /[)）]/
+_COLON: /[:：]/
+_AND.3: /AND{_ENDS}|&&/
+OR.3: /OR{_ENDS}|\|\|/
+NOT.3: /NOT{_ENDS}/
+PHRASE: /{_QUOTED}/s
+TERM: /(?:\\.|&(?!&)|\|(?!\|)|[^{_SPACE}+\-{_MARKS}])(?:\\.|&(?!&)|\|(?!\|)|[^\s{_MARKS}])*/s
 SIMILAR: /~\d*(?:\.\d+)?/
 BOOST: /\^\d*(?:\.\d+)?/
-%ignore /\s+/
+%ignore /[{_SPACE}]+/
 """
-_CURLY: Final = str.maketrans("“”„", '"""')
-_ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
-_WILD: Final = re.compile(r"\\.|([*?])", re.DOTALL)
+_WRITTEN_OUT: Final = re.compile(rf"\\.|{_QUOTED}", re.DOTALL)
+"""What holds no operator: an escaped character, a phrase."""
+_STARRED: Final = re.compile(r"(?<!\\)\*")
+_NARROW: Final = str.maketrans("（）", "()")
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
+_OPERATORS: Final = {"and": "AND", "or": "OR", "not": "NOT"}
 _REFUSED: Final = {
     "[": "ranges are not supported",
     "{": "ranges are not supported",
@@ -117,12 +136,22 @@ class _Build(Transformer_NonRecursive[Token, Any]):
             raise QueryError(
                 f"the query has more than {MAX_CLAUSES:,} clauses; put words into `terms`", column
             )
+        if word[0] in _DASHES:
+            raise QueryError(
+                f"{word[0]!r} is a dash, not the hyphen '-' that forbids a word; write one of '-' and \\{word[0]}",
+                column,
+            )
+        if (operator := _OPERATORS.get(word.lower())) is not None:
+            self.warnings[
+                f"{word} is looked for as a word: operators are in capitals, {operator}; "
+                f'if the word is meant, write "{word}"'
+            ] = None
         similar = self._marks(marks)
-        if any(found[1] for found in _WILD.finditer(word)):
+        if has_wildcard(word):
             if similar is not None:
                 raise QueryError("a word with a wildcard cannot be fuzzy too", column)
             return _Parsed(Term(str(word), pattern=True, column=column), 0, column)
-        text = _ESCAPED.sub(r"\1", word)
+        text = unescaped(word)
         edits = 0 if similar is None else self._edits(text, similar, column)
         return _Parsed(Term(text, edits=edits, column=column), 0, column)
 
@@ -140,13 +169,17 @@ class _Build(Transformer_NonRecursive[Token, Any]):
             raise QueryError(f"~{similar} after a phrase must be a whole number", column) from None
         if slop > MAX_SLOP:
             raise QueryError(f"~{slop} after a phrase is more than {MAX_SLOP}", column)
-        return _Parsed(Phrase(_ESCAPED.sub(r"\1", quoted[1:-1]), slop=slop, column=column), 0, column)
+        if _STARRED.search(quoted):
+            self.warnings["in quotation marks * is no wildcard: no phrase has one"] = None
+        return _Parsed(Phrase(unescaped(quoted[1:-1]), slop=slop, column=column), 0, column)
 
     def group(self, inner: _Parsed, *marks: Token) -> _Parsed:
         self._marks(marks)
         return inner
 
     def fielded(self, name: Token, inner: _Parsed) -> _Parsed:
+        if name == "*":
+            raise QueryError("*: would match every article", _column(name))
         if name not in FIELDS:
             raise QueryError(
                 f"there is no field {str(name)[:40]!r}, only {', '.join(FIELDS)}; to search for a colon write \\:",
@@ -172,17 +205,30 @@ class _Build(Transformer_NonRecursive[Token, Any]):
     def chain(self, *clauses: _Clause) -> tuple[_Clause, ...]:
         return clauses
 
-    def list(self, *chains: tuple[_Clause, ...]) -> _Parsed:
+    def list(self, *parts: tuple[_Clause, ...] | Token) -> _Parsed:
+        chains = tuple(part for part in parts if not isinstance(part, Token))
+        self._warn_of_negated_alternatives(parts)
         depth = max(clause.parsed.depth for chain in chains for clause in chain)
         column = chains[0][0].column
         if len(chains) > 1 and any(len(chain) > 1 for chain in chains):
             self.warnings["AND binds tighter than OR here: parentheses would say so to every reader"] = None
             depth += 1
         node = _all_of(chains[0]) if len(chains) == 1 else _any_of(chains, column)
+        if len(chains) > 1 and isinstance(node, Group) and node.must and node.should:
+            self.warnings[
+                f"beside a clause with + it does not matter whether {_some(node.should)} holds: "
+                "write AND, or + before it"
+            ] = None
         depth += isinstance(node, Group)
         if depth > MAX_DEPTH:
             raise QueryError(f"parentheses are nested deeper than {MAX_DEPTH}", column)
         return _Parsed(node, depth, column)
+
+    def _warn_of_negated_alternatives(self, parts: Sequence[tuple[_Clause, ...] | Token]) -> None:
+        for at, part in enumerate(parts):
+            beside = [] if not isinstance(part, Token) else [parts[at - 1], parts[at + 1]]
+            if any(not isinstance(chain, Token) and [c.sign for c in chain] == ["-"] for chain in beside):
+                self.warnings["OR beside NOT is read as AND NOT, as Lucene does: write that"] = None
 
     def _marks(self, marks: tuple[Token, ...]) -> str | None:
         similar = None
@@ -205,6 +251,10 @@ class _Build(Transformer_NonRecursive[Token, Any]):
         if wanted > 2:
             raise QueryError(f"~{similar}: at most two edits are possible", column)
         letters = len(words[0])
+        if wanted and stands_alone(words[0]):
+            raise QueryError(
+                f"{text[:40]!r}: a script without spaces between words has no fuzzy words", column
+            )
         if wanted and letters < FUZZY_LETTERS[1]:
             raise QueryError(
                 f"{text!r} is too short to be fuzzy: {FUZZY_LETTERS[1]} letters are needed", column
@@ -256,6 +306,11 @@ def _only_negative(column: int) -> QueryError:
     )
 
 
+def _some(nodes: Sequence[Node]) -> str:
+    shown = str(nodes[0])[:60]
+    return shown if len(nodes) == 1 else f"{shown}, or another of {len(nodes)},"
+
+
 def _with_field(node: Node, field: Field) -> Node:
     """Give a field to the leaves that have none of their own. Depth is bounded by MAX_DEPTH."""
     if isinstance(node, Term):
@@ -286,7 +341,7 @@ def parse_query(text: str) -> Query:
         raise QueryError("the query is empty")
     build = _Build()
     try:
-        parsed: _Parsed = build.transform(_PARSER.parse(text.translate(_CURLY)))
+        parsed: _Parsed = build.transform(_PARSER.parse(text))
     except UnexpectedInput as error:
         raise _syntax_error(text, error) from None
     except VisitError as error:
@@ -299,16 +354,21 @@ def parse_query(text: str) -> Query:
 def _syntax_error(text: str, error: UnexpectedInput) -> QueryError:
     at: int | None = error.pos_in_stream
     if at is None or at >= len(text) or (isinstance(error, UnexpectedToken) and error.token.type == "$END"):
-        opened = text.count("(") > text.count(")")
+        opened = _open_parentheses(text)
         return QueryError(
             "the query ends too early" + (": a parenthesis is not closed" if opened else ""), len(text) + 1
         )
     character = text[at]
-    if isinstance(error, UnexpectedToken) and error.token.type in ("_AND", "_OR"):
+    if isinstance(error, UnexpectedToken) and error.token.type in ("_AND", "OR"):
         return QueryError(f"{error.token} must stand between two clauses", at + 1)
-    if character in "*?":
-        return QueryError(f"a word cannot begin with {character}", at + 1)
+    if character in ")）" and _open_parentheses(text[:at]):
+        return QueryError(f"something to look for must stand before {character}", at + 1)
     return QueryError(_REFUSED.get(character, f"{text[at : at + 20]!r} is not expected here"), at + 1)
+
+
+def _open_parentheses(text: str) -> int:
+    plain = _WRITTEN_OUT.sub("", text).translate(_NARROW)
+    return plain.count("(") - plain.count(")")
 
 
 def _check_leaf(leaf: Leaf) -> None:
@@ -317,48 +377,34 @@ def _check_leaf(leaf: Leaf) -> None:
         raise QueryError(f"~ has no meaning in the field {leaf.field}", leaf.column)
     if isinstance(leaf, Term) and leaf.pattern:
         _check_pattern(leaf)
-    elif leaf.field in TEXT_FIELDS and not words_of(leaf.text):
-        raise QueryError(
-            f"{leaf.text[:40]!r} holds no letter or digit, so nothing could match it", leaf.column
-        )
+    elif leaf.field in TEXT_FIELDS:
+        words = words_of(leaf.text)
+        if not words:
+            raise QueryError(
+                f"{leaf.text[:40]!r} holds no letter or digit, so nothing could match it", leaf.column
+            )
+        if len(words) > MAX_PHRASE:
+            raise QueryError(f"a phrase has {len(words):,} words, more than {MAX_PHRASE}", leaf.column)
     elif not leaf.text.strip():
         raise QueryError("an empty literal would match everything", leaf.column)
+    elif leaf.field == "language" and not _LANGUAGE.fullmatch(leaf.text.strip()):
+        raise QueryError(f"{leaf.text[:40]!r} is no language tag such as en or pt-BR", leaf.column)
 
 
 def _check_pattern(leaf: Term) -> None:
     if leaf.field in ("actor", "topic", "language"):
         raise QueryError(f"the field {leaf.field} takes no wildcard", leaf.column)
+    if leaf.field not in TEXT_FIELDS:
+        return
     if leaf.text[0] in "*?":
         raise QueryError(
             f"a word cannot begin with {leaf.text[0]}: the letters before it are what is searched",
             leaf.column,
         )
-    if leaf.field in TEXT_FIELDS:
-        head = pattern_head(leaf.text)
-        letters = _ESCAPED.sub(r"\1", _WILD.sub(lambda m: m[0] if m[1] is None else "", leaf.text))
-        if len(words_of(letters)) != 1 or "'" in words_of(letters)[0] or not fold(letters).isalnum():
-            raise QueryError(
-                f"{leaf.text[:40]!r}: a word with a wildcard must be letters and digits only", leaf.column
-            )
-        if len(head) < MIN_HEAD:
-            raise QueryError(
-                f"{leaf.text[:40]!r}: {MIN_HEAD} letters are needed before a wildcard", leaf.column
-            )
-
-
-def pattern_head(pattern: str) -> str:
-    """The folded letters of a pattern before its first wildcard: what is searched."""
-    first = next(found for found in _WILD.finditer(pattern) if found[1])
-    return fold(_ESCAPED.sub(r"\1", pattern[: first.start()]))
-
-
-def split_pattern(pattern: str) -> tuple[str, ...]:
-    """A pattern as folded pieces and the wildcards `*` and `?` between them, each wildcard a piece of its own."""
-    pieces: list[str] = []
-    copied = 0
-    for found in _WILD.finditer(pattern):
-        if found[1]:
-            pieces += [fold(_ESCAPED.sub(r"\1", pattern[copied : found.start()])), found[1]]
-            copied = found.end()
-    pieces.append(fold(_ESCAPED.sub(r"\1", pattern[copied:])))
-    return tuple(piece for piece in pieces if piece)
+    letters = letters_of(leaf.text)
+    if len(words_of(letters)) != 1 or "'" in words_of(letters)[0] or not fold(letters).isalnum():
+        raise QueryError(
+            f"{leaf.text[:40]!r}: a word with a wildcard must be letters and digits only", leaf.column
+        )
+    if len(pattern_head(leaf.text)) < MIN_HEAD:
+        raise QueryError(f"{leaf.text[:40]!r}: {MIN_HEAD} letters are needed before a wildcard", leaf.column)

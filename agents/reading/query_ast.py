@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from agents.reading.fold import fold
+
 Field = Literal["", "title", "body", "source", "actor", "topic", "language"]
 FIELDS: Final[tuple[Field, ...]] = ("title", "body", "source", "actor", "topic", "language")
 TEXT_FIELDS: Final = frozenset({"", "title", "body"})
 
-_SPECIAL: Final = re.compile(r'([+\-!(){}\[\]^"~:\\/&|\s*?“”„])')
-_IN_PHRASE: Final = re.compile(r'(["\\“”„])')
+_SPECIAL: Final = re.compile(r'([+\-!(){}（）\[\]^"~:：\\/&|\s*?“”„«»「」『』‐‑‒–—−－\u200b\ufeff])')
+_IN_PHRASE: Final = re.compile(r'(["\\“”„*])')
 _OPERATORS: Final = frozenset({"AND", "OR", "NOT"})
 
 
@@ -95,6 +97,11 @@ def leaves(node: Node, *, negated: bool = False) -> Iterator[tuple[Leaf, bool]]:
         yield from leaves(child, negated=negated)
     for child in node.must_not:
         yield from leaves(child, negated=not negated)
+
+
+def identifier_of(leaf: Leaf) -> str:
+    """What a leaf of the fields `actor`, `topic` or `language` asks for."""
+    return "-".join(fold(leaf.text).split())
 
 
 def _nested(node: Node) -> str:

@@ -7,19 +7,20 @@ docs/queries.md says what each construct means.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
 from typing import Final
 
 from rapidfuzz.distance import OSA
 
 from agents.reading.automaton import LiteralTable
 from agents.reading.fold import fold
-from agents.reading.keywords import phrase_at, run_end, starts_word, stem_of, token_fits, words_of
-from agents.reading.query import parse_query, pattern_head, split_pattern
-from agents.reading.query_ast import TEXT_FIELDS, Group, Leaf, Node, Phrase, Term, leaves
+from agents.reading.keywords import phrase_at, run_end, starts_word, stem_of, token_fits, width, words_of
+from agents.reading.query import parse_query
+from agents.reading.query_ast import TEXT_FIELDS, Group, Leaf, Node, Phrase, Term, identifier_of, leaves
 from agents.reading.scene import Scene, Span, Text
+from agents.reading.wildcards import Wildcards, pattern_head
 from streams.wire import Clause
 
 LONGEST_WORD: Final = 200
@@ -84,11 +85,10 @@ class _Words:
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
-    """A word with wildcards; the pieces between its stars are found from left to right, so in linear time."""
+    """A word with wildcards."""
 
     number: int
-    pieces: tuple[re.Pattern[str], ...]
-    open_end: bool
+    wildcards: Wildcards
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -99,25 +99,8 @@ class _Pattern:
         for start, end in hits:
             if starts_word(folded, start):
                 stop = run_end(folded, end)
-                if self._fits(folded[start : min(stop, start + LONGEST_WORD)]):
+                if self.wildcards.fits(folded[start : min(stop, start + LONGEST_WORD)]):
                     yield text.name, start, stop
-
-    def _fits(self, word: str) -> bool:
-        first, *others = self.pieces
-        found = first.match(word)
-        if found is None:
-            return False
-        at = found.end()
-        for number, piece in enumerate(others):
-            if number == len(others) - 1 and not self.open_end:
-                # The last piece must end the word: it is looked for where it would.
-                width = len(piece.pattern)
-                return len(word) - width >= at and piece.match(word, len(word) - width) is not None
-            found = piece.search(word, at)
-            if found is None:
-                return False
-            at = found.end()
-        return self.open_end or at == len(word)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +152,9 @@ class CompiledQuery:
         if node.field in TEXT_FIELDS:
             return Anchors(literals=set(self._matchers[node].numbers))
         if node.field == "actor":
-            return Anchors(actors={_identifier(node)})
+            return Anchors(actors={identifier_of(node)})
         if node.field == "topic":
-            return Anchors(topics={_identifier(node)})
+            return Anchors(topics={identifier_of(node)})
         return Anchors(always=True)
 
     def clauses(self, scene: Scene) -> Iterator[Clause]:
@@ -217,11 +200,11 @@ class CompiledQuery:
         if leaf.field == "source":
             held = _source_holds(leaf, scene.source)
         elif leaf.field == "actor":
-            held = _identifier(leaf) in scene.actors
+            held = identifier_of(leaf) in scene.actors
         elif leaf.field == "topic":
-            held = _identifier(leaf) in scene.topics
+            held = identifier_of(leaf) in scene.topics
         else:
-            held = _identifier(leaf) == scene.language
+            held = identifier_of(leaf).partition("-")[0] == scene.language
         return [] if held else None
 
     def _text_spans(self, leaf: Leaf, scene: Scene) -> list[Span]:
@@ -264,77 +247,49 @@ def _described(node: Node, *, top: bool = False) -> str:
 
 def _matcher(leaf: Leaf, table: LiteralTable) -> _Matcher:
     if isinstance(leaf, Term) and leaf.pattern:
-        return _pattern(leaf, table)
+        return _Pattern(table.add(pattern_head(leaf.text)), Wildcards(leaf.text))
     words = words_of(leaf.text)
     if isinstance(leaf, Term) and leaf.edits:
         word = words[0]
         size, pieces = len(word), leaf.edits + 1
-        cuts = [word[n * size // pieces : (n + 1) * size // pieces] for n in range(pieces)]
-        return _Fuzzy(word, leaf.edits, tuple(table.add(cut) for cut in cuts))
+        ends = [n * size // pieces for n in range(pieces + 1)]
+        cuts = [word[start:end] for start, end in pairwise(ends)]
+        # Each edit harms one piece, but an exchange of letters across a cut two; of these the first is then known.
+        cuts += [word[start : end - 1] + word[end] for start, end in pairwise(ends[:-1])]
+        return _Fuzzy(word, leaf.edits, tuple(dict.fromkeys(table.add(cut) for cut in cuts)))
     anchor = max(range(len(words)), key=lambda n: len(words[n]))
     slop = leaf.slop if isinstance(leaf, Phrase) else 0
     return _Words(words, anchor, table.add(stem_of(words[anchor])), slop)
 
 
-def _pattern(leaf: Term, table: LiteralTable) -> _Pattern:
-    pieces = [""]
-    for piece in split_pattern(leaf.text):
-        if piece == "*":
-            pieces.append("")
-        else:
-            pieces[-1] += "." if piece == "?" else re.escape(piece)
-    open_end = pieces[-1] == ""
-    closed = pieces[:-1] if open_end else pieces
-    compiled = tuple(re.compile(piece) for piece in closed if piece)
-    return _Pattern(table.add(pattern_head(leaf.text)), compiled, open_end)
-
-
 def _windows(words: tuple[str, ...], slop: int, text: Text, *, turkish: bool) -> Iterator[Span]:
     """Each place where the words stand, moved by at most `slop` in all.
 
-    As in Lucene: with p the position of the i-th word, the spread of p - i over the words is at most the slop.
+    As in Lucene: with p the position of a word and i its place in the phrase, the spread of p - i over the words is at
+    most the slop.
     """
     size = len(words)
+    places = list(accumulate(map(width, words), initial=0))
     tokens, folded = text.tokens, text.folded.text
     events = sorted(
-        (position - i, i, position)
+        (position - places[number], number, position)
         for position, token in enumerate(tokens)
-        for i, wanted in enumerate(words)
+        for number, wanted in enumerate(words)
         if token_fits(wanted, token, folded, turkish=turkish)
     )
     latest: dict[int, tuple[int, int]] = {}
-    for adjusted, i, position in events:
-        latest[i] = (adjusted, position)
+    for adjusted, number, position in events:
+        latest[number] = (adjusted, position)
         if len(latest) < size or adjusted - min(a for a, _ in latest.values()) > slop:
             continue
         positions = [p for _, p in latest.values()]
         if len(set(positions)) == size:
-            yield text.name, tokens[min(positions)].start, tokens[max(positions)].end
+            end = max(p + width(words[n]) for n, (_, p) in latest.items())
+            yield text.name, tokens[min(positions)].start, tokens[end - 1].end
             latest.clear()
 
 
-def _identifier(leaf: Leaf) -> str:
-    """What a leaf of the fields `actor`, `topic` or `language` asks for."""
-    return "-".join(fold(leaf.text).split())
-
-
 def _source_holds(leaf: Leaf, source: str) -> bool:
-    if not (isinstance(leaf, Term) and leaf.pattern):
-        return source == fold(leaf.text)
-    # Pieces left to right, as for a word, but over any character.
-    at = 0
-    pieces = split_pattern(leaf.text)
-    for number, piece in enumerate(pieces):
-        if piece == "*":
-            continue
-        if piece == "?":
-            at += 1
-            continue
-        after_star = number > 0 and pieces[number - 1] == "*"
-        if after_star and number == len(pieces) - 1:
-            return len(source) - len(piece) >= at and source.endswith(piece)
-        found = source.find(piece, at) if after_star else (at if source.startswith(piece, at) else -1)
-        if found < 0:
-            return False
-        at = found + len(piece)
-    return at == len(source) or pieces[-1] == "*"
+    if isinstance(leaf, Term) and leaf.pattern:
+        return bool(source) and Wildcards(leaf.text).fits(source)
+    return source == fold(leaf.text)

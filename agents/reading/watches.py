@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from agents.reading.automaton import LiteralTable
-from agents.reading.fold import fold
 from agents.reading.query_match import Anchors, CompiledQuery
 from agents.reading.scene import Scene, Span
+from agents.reading.wildcards import Wildcards
 from alerting.watch import Watch
 from streams.errors import QueryError
 from streams.wire import Clause, TopicReading
@@ -37,7 +36,7 @@ class CompiledWatch:
         self.watch = watch
         self.has_terms = has_terms
         self.query = CompiledQuery(watch.query, table) if watch.query is not None else None
-        self._sources = tuple(fold(source) for source in watch.sources)
+        self._sources = tuple(map(Wildcards, watch.sources))
         self._languages = frozenset(language.split("-")[0].lower() for language in watch.languages)
         if self.query is None and not has_terms and watch.topics is None and watch.actors is None:
             raise QueryError("the watch has no topics, actors, query or terms; it would match every article")
@@ -82,7 +81,7 @@ class CompiledWatch:
             note = "" if held else f"the article is in {scene.language}"
             yield Clause(clause=f"language: {', '.join(self.watch.languages)}", held=held, note=note)
         if self._sources:
-            held = any(fnmatchcase(scene.source, pattern) for pattern in self._sources)
+            held = any(source.fits(scene.source) for source in self._sources)
             note = "" if held else f"the source is {scene.article.source or 'not named'}"
             yield Clause(clause=f"source: {', '.join(self.watch.sources)}", held=held, note=note)
 

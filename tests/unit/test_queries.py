@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from rapidfuzz.distance import OSA
 
 from agents.reading.article import Article
 from agents.reading.automaton import LiteralTable
@@ -141,11 +142,60 @@ def test_operators_group_so(
         ("a~~", "~ must follow"),
         ("title:body:a", "two fields"),
         ("actor:puti*", "no wildcard"),
+        ('"' + "a " * 201 + '"', "201 words"),
+        ('"(" AND', "too early$"),
+        ('("(" AND', "parenthesis is not closed"),
+        ("truce)", "closes nothing"),
+        ("(truce OR （）", "must stand before"),
     ],
 )
 def test_what_has_no_meaning_is_refused_with_its_reason(query: str, reason: str) -> None:
     with pytest.raises(QueryError, match=reason):
         parse_query(query)
+
+
+@pytest.mark.parametrize(
+    "query", ['"two words"', "“two words”", "„two words“", "«two words»", "»two words«", "「two words」"]
+)
+def test_words_in_quotation_marks_of_any_language_are_a_phrase(query: str) -> None:
+    assert parse_query(query).root == Phrase("two words")
+
+
+def test_marks_of_one_kind_may_stand_between_those_of_another() -> None:
+    assert parse_query('"say «yes» now"').root == Phrase("say «yes» now")
+
+
+@pytest.mark.parametrize(
+    "query", ["truce", '"and" truce', r"\and truce", "android OR(gaza)", "a (b OR c) -d"]
+)
+def test_a_query_that_is_read_as_it_is_meant_has_no_warnings(query: str) -> None:
+    assert parse_query(query).warnings == ()
+
+
+def test_marks_that_nobody_sees_neither_make_nor_hide_an_operator() -> None:
+    assert parse_query("\ufefftruce \u200bAND\u200b gaza").root == parse_query("truce AND gaza").root
+
+
+@given(st.sampled_from(["lavrov", "cavusoglu", "перемирие"]), st.data())
+def test_a_fuzzy_word_finds_itself_with_any_slip(word: str, data: st.DataObject) -> None:
+    edits = 2 if len(word) >= 8 else 1
+    letters = list(word)
+    places = data.draw(st.lists(st.integers(0, len(word) - 2), min_size=1, max_size=edits))
+    for place in places:
+        slip = data.draw(st.sampled_from(["exchange", "leave out", "wrong"]))
+        at = min(place, len(letters) - 2)
+        if slip == "exchange":
+            letters[at : at + 2] = letters[at + 1], letters[at]
+        elif slip == "leave out":
+            del letters[at]
+        else:
+            letters[at] = "x"
+    slipped = "".join(letters)
+    assume(OSA.distance(slipped, word) <= edits)
+    table = LiteralTable()
+    compiled = CompiledQuery(f"{word}~{edits}", table)
+    scene = Scene(Article("a", "-", f"so {slipped} said"), table.build())
+    assert compiled.spans(compiled.root, scene) == [("body", 3, 3 + len(slipped))]
 
 
 def test_a_boost_is_ignored_and_says_so() -> None:

@@ -86,6 +86,6 @@ def test_a_query_is_warned_of_as_the_page_says(query: str, warning: str) -> None
 def test_the_tables_are_found_and_every_field_is_explained() -> None:
     assert len(EXAMPLES) > 30
     assert len(rows("because")) > 10
-    assert len(rows("warning")) == 3
+    assert len(rows("warning")) > 5
     for field in FIELDS:
         assert f"`{field}:`" in PAGE
