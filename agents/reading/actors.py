@@ -21,6 +21,7 @@ words only). Offsets are those of the original text.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -632,15 +633,20 @@ def _clitics_fit(folded: str, start: int, *, article: bool) -> bool:
     return arabic_clitics(before, article=article)
 
 
+def _as_typed(written: str) -> str:
+    """Words with one space between them, their diacritics on the letters: what a registry has."""
+    return unicodedata.normalize("NFC", " ".join(written.split()))
+
+
 def _matched(written: str, spelt: str, match: Match, *, clitic: bool) -> Match:
-    if written == spelt or (written := " ".join(written.split())) == spelt:
+    if written == spelt or (written := _as_typed(written)) == spelt:
         return "inflected" if clitic else match
     return "folded" if fold(written) == fold(spelt) and not clitic else "inflected"
 
 
 def _matched_person(written: str, surname: str, bearers: Sequence[_Bearer], name: str) -> Match:
     """How a given name and a surname match the spellings of one person."""
-    written = " ".join(written.split())
+    written = _as_typed(written)
     spellings = {name, *(f"{' '.join(bearer.given)} {bearer.spelt}" for bearer in bearers)}
     if written in spellings:
         return "exact"

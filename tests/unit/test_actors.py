@@ -73,6 +73,15 @@ def test_labelled_texts_are_read_as_well_as_claimed() -> None:
         ("говорив із Зеленським", "volodymyr-zelenskyy", "inflected", "Зеленським"),
         ("وبوتين يرفض", "vladimir-putin", "inflected", "بوتين"),
         ("In the U.S. Senate", "united-states", "exact", "U.S."),
+        # Diacritics as marks of their own, as some file systems and editors write them, are no other spelling.
+        (
+            "Recep Tayyip Erdog\u0306an spoke.",
+            "recep-tayyip-erdogan",
+            "exact",
+            "Recep Tayyip Erdog\u0306an",
+        ),
+        ("C\u0327avus\u0327og\u0306lu spoke.", "mevlut-cavusoglu", "alias", "C\u0327avus\u0327og\u0306lu"),
+        ("заява Гутерреша", "antonio-guterres", "inflected", "Гутерреша"),
     ],
 )
 def test_a_mention_matches_so_and_its_evidence_is_cut_from_the_text(
