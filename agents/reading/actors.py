@@ -229,6 +229,36 @@ class ActorMatcher:
             told[number].sort(key=_start)
         return self._readings(texts, told)
 
+    def nearly(
+        self, title: FoldedText, body: FoldedText, found_title: Sequence[Found], found_body: Sequence[Found]
+    ) -> dict[str, str]:
+        """By id, why actors whom the article may name are not taken for named; also of some that are."""
+        texts = (title, body)
+        plain = not any(map(_has_capitals, (title.original, body.original)))
+        mentions = [
+            self._mentions(text, found, plain=plain)
+            for text, found in zip(texts, (found_title, found_body), strict=True)
+        ]
+        context = self._context(mentions)
+        notes: dict[str, str] = {}
+        for text, own in zip(texts, mentions, strict=True):
+            for mention in own:
+                if mention.role == "cue" or self._tell(mention, context):
+                    continue
+                shown = text.original[mention.start : mention.end]
+                if mention.doubtful:
+                    notes.setdefault(self._actors[mention.actor].id, f"{shown} may mean something else here")
+                for bearer in mention.bearers:
+                    of = self._actors[bearer.actor]
+                    notes.setdefault(of.id, f"{shown} alone does not tell that {of.name} is meant")
+            for word, start in self._typos.near(_capitalised(text)):
+                first, last = text.span(start, start + len(word))
+                for _, number in self._typos.find(word):
+                    owner = self._long[number]
+                    shown = text.original[first:last]
+                    notes.setdefault(self._actors[owner.actor].id, f"{shown} is one letter off {owner.spelt}")
+        return notes
+
     def _mentions(self, text: FoldedText, found: Sequence[Found], *, plain: bool) -> list[_Mention]:
         mine = self._mine
         candidates: list[_Mention] = []

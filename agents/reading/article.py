@@ -32,6 +32,8 @@ from agents.reading.shapes import HTML_BODIES, PLAIN_BODIES, Given, Json, given_
 from streams.errors import UnreadableArticle
 from streams.ids import derive_id
 
+_FIELDS_SHOWN: Final = 8
+
 T = TypeVar("T")
 
 _MAX_REPETITIONS: Final = 8
@@ -74,7 +76,9 @@ def article_of(item: Json) -> Article:
     title, body = _title(given), _body(given)
     if not (title.strip() or body.strip()):
         raise UnreadableArticle(
-            "no-text", "the article has neither a title nor a body: give at least one of them", "body"
+            "no-text",
+            f"the article has neither a title nor a body{_instead(item)}: give at least one of them",
+            "body",
         )
     url = _first(given, "url", url_of)
     source = _first(given, "source", _source_of) or (host_of(url) if url else None)
@@ -91,6 +95,12 @@ def article_of(item: Json) -> Article:
         authors=_first(given, "authors", _authors_of) or (),
         tags=_first(given, "tags", _tags_of) or (),
     )
+
+
+def _instead(item: Json) -> str:
+    """What an article without text has; a field may be misspelt."""
+    shown = ", ".join(repr(name[:30]) for name in [*item][:_FIELDS_SHOWN])
+    return f" (its fields: {shown}{', …' if len(item) > _FIELDS_SHOWN else ''})" if item else ""
 
 
 def _source_of(value: Any) -> str:

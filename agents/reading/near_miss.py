@@ -1,15 +1,16 @@
-"""What was nearly there: where a part of a query did not hold, the word of the article that almost made it hold."""
+"""What was nearly there: where a part of a query or a list of terms did not hold, the words that almost fit."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from rapidfuzz.distance import OSA
 
-from agents.reading.keywords import stem_of, words_of
-from agents.reading.query_ast import Leaf
+from agents.reading.keywords import Token, stem_of, token_fits, words_of
+from agents.reading.query_ast import TEXT_FIELDS, Leaf, Phrase, Term, identifier_of, leaves
 from agents.reading.scene import Scene, Text
 from agents.reading.watches import CompiledWatch, Evaluation
 from streams.wire import Clause
@@ -18,55 +19,80 @@ MIN_LETTERS: Final = 5
 """Letters that a watched word must have for another word to be near it."""
 TOKENS_READ: Final = 5000
 LEAVES_READ: Final = 50
+NOTES_KEPT: Final = 3
 _LONGEST_ENDING: Final = 4
 
 
 def with_near_misses(watch: CompiledWatch, evaluation: Evaluation, scene: Scene) -> Evaluation:
-    """The evaluation, where a part of the query did not hold with a note of what was nearly there."""
-    if evaluation.matched or watch.query is None:
+    """The evaluation, where keywords did not hold with a note of what was nearly there."""
+    if evaluation.matched:
         return evaluation
-    notes = list(_notes(watch.query.text_leaves(), scene))
-    if not notes:
-        return evaluation
-    clauses = tuple(_noted(clause, notes) for clause in evaluation.clauses)
-    return replace(evaluation, clauses=clauses)
+    wanted = iter(watch.query.required if watch.query is not None else ())
+    clauses = []
+    for clause in evaluation.clauses:
+        sought: Iterable[Leaf] = ()
+        if clause.clause.startswith("query:"):
+            node = next(wanted, None)  # what must not hold comes behind all that must
+            sought = () if node is None else (leaf for leaf, negated in leaves(node) if not negated)
+        elif clause.clause.startswith("terms:"):
+            sought = (Phrase(term) for term in watch.watch.terms)
+        notes = () if clause.held else islice(_notes(sought, scene), NOTES_KEPT)
+        clauses.append(_noted(clause, tuple(dict.fromkeys(notes))))
+    return replace(evaluation, clauses=tuple(clauses))
 
 
-def _noted(clause: Clause, notes: list[tuple[str, str]]) -> Clause:
-    if clause.held or not clause.clause.startswith("query:") or clause.clause.startswith("query: NOT"):
-        return clause
-    own = [note for leaf, note in notes if leaf in clause.clause]
-    return clause.model_copy(update={"note": "; ".join(own[:3])}) if own else clause
+def _noted(clause: Clause, notes: Sequence[str]) -> Clause:
+    return clause.model_copy(update={"note": "; ".join(notes)}) if notes else clause
 
 
-def _notes(leaves: Iterable[tuple[Leaf, tuple[str, ...]]], scene: Scene) -> Iterator[tuple[str, str]]:
-    for number, (leaf, words) in enumerate(leaves):
-        if number == LEAVES_READ:
-            return
-        for text in scene.texts:
-            note = next(_near(words, leaf, text), "")
-            if note:
-                yield str(leaf), note
-                break
+def _notes(sought: Iterable[Leaf], scene: Scene) -> Iterator[str]:
+    for leaf in islice(sought, LEAVES_READ):
+        if leaf.field in TEXT_FIELDS:
+            if not (isinstance(leaf, Term) and leaf.pattern):
+                yield from islice(_of_words(leaf, scene), 1)
+        elif leaf.field == "source":
+            yield f"the source is {scene.article.source or 'not named'}"
+        elif leaf.field == "actor" and (note := scene.doubtful_actors.get(identifier_of(leaf))):
+            yield note
+        elif leaf.field == "topic" and (topic := scene.weak_topics.get(identifier_of(leaf))):
+            yield f"{topic.topic} has a score of {topic.score:.2f} only"
 
 
-def _near(words: tuple[str, ...], leaf: Leaf, text: Text) -> Iterator[str]:
-    if leaf.field not in ("", text.name):
-        wanted = words_of(leaf.text)
-        folded = text.folded.text
-        if all(word in folded for word in wanted):
-            yield f"{leaf} is in the {text.name} only"
-        return
-    for word in words:
-        if len(word) < MIN_LETTERS:
+def _of_words(leaf: Leaf, scene: Scene) -> Iterator[str]:
+    words = words_of(leaf.text)
+    for text in scene.texts:
+        if leaf.field not in ("", text.name):
+            if all(word in text.folded.text for word in words):
+                yield f"{leaf} is in the {text.name} only"
             continue
-        for token in text.tokens[:TOKENS_READ]:
-            core = token.core
-            if core == word or abs(len(core) - len(word)) > _LONGEST_ENDING or core[0] != word[0]:
-                continue
-            first, last = text.folded.span(token.start, token.end)
-            shown = text.folded.original[first:last]
-            if core.startswith(stem_of(word)) and len(core) > len(word):
-                yield f"{shown} goes on behind {word}: write {word}* to find it"
-            elif OSA.distance(core, word, score_cutoff=1) == 1:
-                yield f"{shown} is one letter off {word}"
+        near = [_nearest(word, text, scene, alone=len(words) == 1) for word in words]
+        if any(note is None for note in near):
+            continue
+        notes = "; ".join(note for note in near if note)
+        if notes:
+            yield notes
+        elif len(words) > 1:
+            yield f"the words of {leaf} stand in the {text.name}, but not so near together or in this order"
+
+
+def _nearest(word: str, text: Text, scene: Scene, *, alone: bool) -> str | None:
+    """What is nearly a word; nothing where it is there itself, None where nothing is near."""
+    tokens = text.tokens[:TOKENS_READ]
+    if any(token_fits(word, token, text.folded.text, turkish=scene.turkish) for token in tokens):
+        return ""
+    if len(word) < MIN_LETTERS:
+        return None
+    return next((note for token in tokens if (note := _near(word, token, text, alone=alone))), None)
+
+
+def _near(word: str, token: Token, text: Text, *, alone: bool) -> str:
+    core = token.core
+    if core == word or abs(len(core) - len(word)) > _LONGEST_ENDING or core[0] != word[0]:
+        return ""
+    first, last = text.folded.span(token.start, token.end)
+    shown = text.folded.original[first:last]
+    if core.startswith(stem_of(word)) and len(core) > len(word):
+        return f"{shown} goes on behind {word}" + (f": write {word}* to find it" if alone else "")
+    if OSA.distance(core, word, score_cutoff=1) == 1:
+        return f"{shown} is one letter off {word}"
+    return ""

@@ -157,15 +157,21 @@ class CompiledQuery:
             return Anchors(topics={identifier_of(node)})
         return Anchors(always=True)
 
-    def clauses(self, scene: Scene) -> Iterator[Clause]:
-        """The query's uppermost parts, whether each held, and by which words."""
+    @property
+    def required(self) -> tuple[Node, ...]:
+        """The query's uppermost parts that must hold, in the order of its clauses."""
         root = self.root
-        required = root.must if isinstance(root, Group) and root.must else (root,)
-        for node in required:
-            positive = Group(should=node.should) if node is root and isinstance(node, Group) else node
-            spans = self.spans(positive, scene)
+        if not isinstance(root, Group):
+            return (root,)
+        return root.must or (Group(should=root.should),)
+
+    def clauses(self, scene: Scene) -> Iterator[Clause]:
+        """The query's uppermost parts, whether each held, and by which words; behind them what must not hold."""
+        root = self.root
+        for node in self.required:
+            spans = self.spans(node, scene)
             yield Clause(
-                clause=f"query: {describe(positive)}",
+                clause=f"query: {describe(node)}",
                 held=spans is not None,
                 evidence=scene.evidence(spans or ()),
             )
@@ -221,12 +227,6 @@ class CompiledQuery:
                 if hits:
                     spans += matcher.spans(text, hits, scene)
         return list(dict.fromkeys(spans))
-
-    def text_leaves(self) -> Iterator[tuple[Leaf, tuple[str, ...]]]:
-        """The leaves that look for words and are not under a NOT, with their words."""
-        for leaf, negated in leaves(self.root):
-            if not negated and leaf.field in TEXT_FIELDS and not (isinstance(leaf, Term) and leaf.pattern):
-                yield leaf, words_of(leaf.text)
 
 
 def describe(node: Node, *, negated: bool = False) -> str:

@@ -29,7 +29,7 @@ from alerting.gist import LONGEST_LEAD, gist
 from alerting.watch import Watch
 from streams.errors import QueryError
 from streams.ids import derive_id
-from streams.wire import ArticleRef, Candidate, Evidence, KeywordReading, Reading
+from streams.wire import ArticleRef, Candidate, Evidence, KeywordReading, Reading, TopicReading
 
 TITLE_KEPT: Final = 500
 SENTENCE_KEPT: Final = 500
@@ -49,6 +49,8 @@ class Explanation:
 
     reading: Reading
     evaluations: tuple[Evaluation, ...]
+    weak: tuple[TopicReading, ...] = ()
+    """Topics that the article has something of, but not enough."""
 
 
 class Reader:
@@ -152,13 +154,18 @@ class Reader:
         scene = Scene(article, self._automaton)
         self._classify(scene)
         self._name_actors(scene)
+        weak = self._classifier.weak(scene) if isinstance(self._classifier, TopicClassifier) else ()
+        scene.weak_topics = {topic.topic: topic for topic in weak if topic.topic not in scene.topics}
+        scene.doubtful_actors = self._actors.nearly(
+            scene.title.folded, scene.body.folded, scene.title.found, scene.body.found
+        )
         term_spans = self._terms.find(scene)
         evaluations = tuple(
             with_near_misses(watch, watch.evaluate(scene, term_spans.get(index, ())), scene)
             for index, watch in enumerate(self._watches)
         )
         hits = [evaluation for evaluation in evaluations if evaluation.matched]
-        return Explanation(_reading(scene, hits, seen_at), evaluations)
+        return Explanation(_reading(scene, hits, seen_at), evaluations, tuple(scene.weak_topics.values()))
 
     def _classify(self, scene: Scene) -> None:
         scene.set_topics(self._classifier.classify(scene))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter
@@ -92,6 +92,9 @@ class Scene:
         self.body = Text("body", body, found_body)
         self.topics: dict[str, TopicReading] = {}
         self.actors: dict[str, ActorReading] = {}
+        # What an explanation tells of topics that are too weak, and of actors that are not surely named.
+        self.weak_topics: dict[str, TopicReading] = {}
+        self.doubtful_actors: Mapping[str, str] = {}
 
     def counts(self, text: Text, start: int) -> bool:
         """Whether what begins at a place of a folded text counts: not in a title repeated at the head of the body."""

@@ -27,6 +27,8 @@ from agents.reading.taxonomy import Taxonomies, TopicFile, TopicWeights
 from streams.wire import Evidence, StageReading, TopicReading
 
 ENOUGH: Final = 0.5
+NEARLY: Final = 0.2
+"""Score from which on a topic that an article is not about is worth a word in an explanation."""
 EVIDENCE_KEPT: Final = 6
 STAGE_EVIDENCE_KEPT: Final = 3
 OTHER_STAGES: Final = 3
@@ -72,6 +74,16 @@ class TopicClassifier:
         ]
         return tuple(sorted(readings, key=lambda reading: -reading.score))
 
+    def weak(self, scene: Scene) -> tuple[TopicReading, ...]:
+        """The topics of which an article has something, but not enough to be about them, strongest first."""
+        sighting = self.look(scene)
+        if sighting is None:
+            return ()
+        readings = (self._read(scene, sighting, number, least=NEARLY) for number in range(len(self._topics)))
+        return tuple(
+            sorted((r for r in readings if r is not None and r.score < ENOUGH), key=lambda r: -r.score)
+        )
+
     def look(self, scene: Scene) -> Sighting | None:
         """What the classifier weighs of an article; None where the gate finds nothing."""
         excerpt = self._excerpt(scene)
@@ -88,7 +100,9 @@ class TopicClassifier:
         excerpt = Excerpt(title, body, start, marks)
         return excerpt if excerpt.sentences else None
 
-    def _read(self, scene: Scene, sighting: Sighting, number: int) -> TopicReading | None:
+    def _read(
+        self, scene: Scene, sighting: Sighting, number: int, *, least: float = ENOUGH
+    ) -> TopicReading | None:
         cues = sighting.cues[number]
         if not cues:
             return None
@@ -96,7 +110,7 @@ class TopicClassifier:
         score = _probability(
             weights.bias + _dot(weights.features, topic_features(sighting, number, self._topics))
         )
-        if score < ENOUGH:
+        if score < least:
             return None
         topic = self._topics[number]
         stages = _stages(topic, weights, stage_features(sighting, number))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from agents.reading.automaton import LiteralTable
 from agents.reading.query_match import Anchors, CompiledQuery
 from agents.reading.scene import Scene, Span
+from agents.reading.topics import ENOUGH
 from agents.reading.wildcards import Wildcards
 from alerting.watch import Watch
 from streams.errors import QueryError
@@ -78,7 +79,7 @@ class CompiledWatch:
             yield Clause(clause="terms: any", held=bool(term_spans), evidence=scene.evidence(term_spans))
         if self._languages:
             held = scene.language in self._languages
-            note = "" if held else f"the article is in {scene.language}"
+            note = "" if held else _language_note(scene.language)
             yield Clause(clause=f"language: {', '.join(self.watch.languages)}", held=held, note=note)
         if self._sources:
             held = any(source.fits(scene.source) for source in self._sources)
@@ -98,6 +99,7 @@ class CompiledWatch:
         wanted = self.watch.topics
         assert wanted is not None  # noqa: S101 - asked for by _topic_clauses only
         present = [topic for name in names if (topic := scene.topics.get(name)) is not None]
+        weak = [topic for name in names if (topic := scene.weak_topics.get(name)) is not None]
         fitting = [
             topic
             for topic in present
@@ -108,7 +110,7 @@ class CompiledWatch:
             clause=f"topic: {' or '.join(names)}{stages}",
             held=bool(fitting),
             evidence=tuple(evidence for topic in fitting for evidence in topic.evidence[:3]),
-            note="" if fitting else _topic_note(present, wanted.min_score),
+            note="" if fitting else _topic_note([*present, *weak], wanted.min_score),
         )
 
     def _actor_clauses(self, scene: Scene) -> Iterator[Clause]:
@@ -128,13 +130,25 @@ class CompiledWatch:
 def _actor_clause(scene: Scene, names: Sequence[str]) -> Clause:
     named = [actor for name in names if (actor := scene.actors.get(name)) is not None]
     evidence = tuple(evidence for actor in named for evidence in actor.evidence[:2])
-    return Clause(clause=f"actor: {' or '.join(names)}", held=bool(named), evidence=evidence)
+    notes = () if named else [scene.doubtful_actors[name] for name in names if name in scene.doubtful_actors]
+    return Clause(
+        clause=f"actor: {' or '.join(names)}",
+        held=bool(named),
+        evidence=evidence,
+        note="; ".join(dict.fromkeys(notes)),
+    )
+
+
+def _language_note(language: str) -> str:
+    if language == "und":
+        return "nothing tells the language of the article; give `language`"
+    return f"the article is in {language}"
 
 
 def _topic_note(present: Sequence[TopicReading], least: float) -> str:
     return "; ".join(
-        f"{topic.topic} has a score of {topic.score:.2f}, below {least:.2f}"
-        if topic.score < least
+        f"{topic.topic} has a score of {topic.score:.2f}, below {max(least, ENOUGH):.2f}"
+        if topic.score < max(least, ENOUGH)
         else f"{topic.topic} is at the stage {topic.stage}"
         for topic in present
     )

@@ -55,16 +55,22 @@ def _head(stream: IO[bytes]) -> bytes:
     return head
 
 
-def articles_in(stream: IO[bytes], *, whole: bool = False, blank: bool = False) -> Iterator[Line]:
-    """The articles of a file, byte for byte where it is JSON Lines.
+def articles_in(stream: IO[bytes], file: Path, *, blank: bool = False) -> Iterator[Line]:
+    """The articles of an opened file, byte for byte where it is JSON Lines.
 
-    `whole`: the file is one JSON value (its name says so), and being none is an error. `blank`: lines with
-    nothing on them count too. Raises UsageError.
+    One whose name ends in `.json` is one JSON value, and being none is an error. `blank`: lines with nothing on them
+    count too. Raises UsageError.
     """
     try:
-        yield from _articles_in(enumerate(stream, 1), whole=whole, blank=blank)
+        yield from _articles_in(enumerate(stream, 1), whole=file.suffix == ".json", blank=blank)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise UsageError(f"the file is no whole gzip file ({error}): pack it again") from error
+        raise UsageError(f"{file}: the file is no whole gzip file ({error}): pack it again") from error
+    except orjson.JSONDecodeError as error:
+        what = error.msg.split(":")[0]
+        where = f"line {error.lineno}, column {error.colno}"
+        raise UsageError(
+            f"{file}: {where}: the file is not JSON ({what}); name it .jsonl if it has an article a line"
+        ) from error
 
 
 def _articles_in(lines: Iterator[Line], *, whole: bool, blank: bool) -> Iterator[Line]:
@@ -92,14 +98,12 @@ def _articles_in(lines: Iterator[Line], *, whole: bool, blank: bool) -> Iterator
 
 
 def _whole_value(data: bytes, *, whole: bool) -> Any:
-    """The JSON value that a file is, or None where it is several lines of them."""
+    """The JSON value that a file is, or None where it is several lines of them. Raises orjson.JSONDecodeError."""
     try:
         return orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        if whole and not any(map(_is_json, data.split(b"\n", 1)[:1])):
-            raise UsageError(
-                f"line {error.lineno}, column {error.colno}: the file is not JSON ({error.msg.split(':')[0]})"
-            ) from error
+    except orjson.JSONDecodeError:
+        if whole and not _is_json(data.split(b"\n", 1)[0]):
+            raise
         return None
 
 

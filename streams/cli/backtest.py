@@ -129,7 +129,7 @@ def _over_file(
 ) -> None:
     articles = []
     with opened(file) as stream:
-        for _, line in articles_in(stream, whole=file.suffix == ".json"):
+        for _, line in articles_in(stream, file):
             article = _read(compared, line)
             if article is not None:
                 articles.append((article.published_at, line))

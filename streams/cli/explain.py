@@ -42,13 +42,30 @@ def explain(
     """
     configuration = load_configuration(config, resolve_secrets=False)
     reader = reader_of(configuration, watch or [])
-    unreadable = 0
+    tally = Tally()
     with hush_on_broken_pipe(), opened(file) as stream:
-        lines = articles_in(stream, whole=file.suffix == ".json", blank=as_json)
+        lines = articles_in(stream, file, blank=as_json)
         show = _json_lines if as_json else _readable
-        unreadable = show(read_lines(reader, lines), with_all=bool(watch))
-    if unreadable:
+        show(tally.counted(read_lines(reader, lines)), with_all=bool(watch))
+    if not tally.read:
+        typer.echo(f"tocsin: there is no article in {clean(str(file))}", err=True)
+    if tally.unreadable:
         raise typer.Exit(1)
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many lines were read, and of how many no article could be made."""
+
+    read: int = 0
+    unreadable: int = 0
+
+    def counted(self, results: Iterator[Explained]) -> Iterator[Explained]:
+        """Hand the results on and count them."""
+        for result in results:
+            self.read += 1
+            self.unreadable += result.error is not None
+            yield result
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,31 +148,26 @@ def _plain_clause(clause: Clause) -> dict[str, Any]:
     return plain
 
 
-def _json_lines(results: Iterator[Explained], *, with_all: bool) -> int:  # noqa: ARG001 - JSON shows all
+def _json_lines(results: Iterator[Explained], *, with_all: bool) -> None:  # noqa: ARG001 - JSON shows all
     out = sys.stdout.buffer
     interactive = sys.stdout.isatty() or not sys.stdin.isatty()
-    unreadable = 0
     for result in results:
         out.write(orjson.dumps(json_line(result)) + b"\n")
         if interactive:  # someone may wait for this line before sending the next
             out.flush()
-        unreadable += result.error is not None
-    return unreadable
 
 
-def _readable(results: Iterator[Explained], *, with_all: bool) -> int:
+def _readable(results: Iterator[Explained], *, with_all: bool) -> None:
     console = Console(highlight=False)
-    unreadable = 0
     for count, result in enumerate(results):
         if count:
             console.print()
         if result.article is None or result.explanation is None:
-            unreadable += 1
             text = f"line {result.number} cannot be read: {result.error}"
             console.print(Text(clean(text), style="bold red"), soft_wrap=True)
-        else:
-            console.print(
-                explained(result.article, result.explanation, console.width, with_all=with_all),
-                soft_wrap=True,
-            )
-    return unreadable
+            continue
+        coloured = console.color_system is not None
+        page = explained(
+            result.article, result.explanation, console.width, with_all=with_all, coloured=coloured
+        )
+        console.print(page, soft_wrap=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from textwrap import wrap
 from typing import Final
 
@@ -11,6 +12,7 @@ from rich.text import Text
 
 from agents.reading.article import Article
 from agents.reading.reader import Explanation
+from agents.reading.topics import ENOUGH
 from agents.reading.watches import Evaluation
 from streams.logs import clean
 from streams.wire import ActorReading, Clause, Evidence, TopicReading
@@ -23,26 +25,40 @@ WATCHES_SHOWN: Final = 20
 CLAUSE_SHOWN: Final = 100
 NARROWEST: Final = 60
 
+
 _BEFORE: Final = 40
 
 
-def explained(article: Article, explanation: Explanation, width: int, *, with_all: bool = False) -> Text:
+def explained(
+    article: Article, explanation: Explanation, width: int, *, with_all: bool = False, coloured: bool = False
+) -> Text:
     """Everything about one article, in lines of about `width` columns.
 
-    Watches of which nothing held are only named, unless `with_all`.
+    Watches of which nothing held are only named, unless `with_all`. Words of evidence are in brackets, unless it is
+    `coloured`.
     """
-    width = max(width, NARROWEST)
+    page = _Page(article, max(width, NARROWEST), coloured=coloured)
     return Text("\n").join(
         [
             _heading(article, explanation),
             Text("  topics", style="bold cyan"),
-            *(_topics(article, explanation.reading.topics, width) or [_none("none")]),
+            *(_topics(page, explanation.reading.topics) or [_none("none")]),
+            *_weak(page, explanation.weak),
             Text("  actors", style="bold cyan"),
-            *(_actors(explanation.reading.actors, width) or [_none("none of the registry")]),
+            *(_actors(explanation.reading.actors, page.width) or [_none("none of the registry")]),
             Text("  watches", style="bold cyan"),
-            *_watches(article, explanation.evaluations, width, with_all=with_all),
+            *_watches(page, explanation.evaluations, with_all=with_all),
         ]
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What is explained, how many columns wide, and whether colours mark its evidence."""
+
+    article: Article
+    width: int
+    coloured: bool
 
 
 def _none(what: str) -> Text:
@@ -63,7 +79,7 @@ def _heading(article: Article, explanation: Explanation) -> Text:
     )
 
 
-def in_context(article: Article, evidence: Evidence, width: int) -> Text:
+def in_context(article: Article, evidence: Evidence, width: int, *, coloured: bool = True) -> Text:
     """The words of a piece of evidence, marked, with what stands around them, on one line."""
     text = article.title if evidence.field == "title" else article.body
     before = clean(" ".join(text[max(0, evidence.start - 200) : evidence.start].split("\n")[-1].split()))
@@ -71,6 +87,8 @@ def in_context(article: Article, evidence: Evidence, width: int) -> Text:
     words = clean(" ".join(text[evidence.start : evidence.end].split()))
     glue_before = " " if before and text[evidence.start - 1 : evidence.start].isspace() else ""
     glue_after = " " if after and text[evidence.end : evidence.end + 1].isspace() else ""
+    if not coloured:
+        words = f"[{words}]"
     before = _last(before, min(_BEFORE, width // 2))
     after = _first(after, max(10, width - len(before) - len(words) - 2))
     return Text.assemble((before + glue_before, "dim"), (words, "bold yellow"), (glue_after + after, "dim"))
@@ -90,7 +108,14 @@ def _first(text: str, size: int) -> str:
     return (cut.rpartition(" ")[0] or cut) + "…"
 
 
-def _topics(article: Article, topics: Sequence[TopicReading], width: int) -> list[Text]:
+def _weak(page: _Page, topics: Sequence[TopicReading]) -> Iterator[Text]:
+    for topic in topics:
+        said = f"    nearly: {clean(topic.topic)} {topic.score:.2f}, below {ENOUGH:.2f}"
+        yield Text(said, style="yellow")
+        yield from _evidence_lines(page, topic.evidence[:2], indent=8)
+
+
+def _topics(page: _Page, topics: Sequence[TopicReading]) -> list[Text]:
     lines = []
     for topic in topics:
         codes = [*(f"CAMEO {code}" for code in topic.codes.cameo), *topic.codes.iptc, *topic.codes.gdelt]
@@ -103,15 +128,17 @@ def _topics(article: Article, topics: Sequence[TopicReading], width: int) -> lis
                 (f"  {clean(' · '.join(codes))}{clean(also)}", "dim"),
             )
         )
-        lines += _evidence_lines(article, topic.evidence, width, indent=8)
+        lines += _evidence_lines(page, topic.evidence, indent=8)
     return lines
 
 
-def _evidence_lines(article: Article, evidence: Sequence[Evidence], width: int, indent: int) -> list[Text]:
+def _evidence_lines(page: _Page, evidence: Sequence[Evidence], indent: int) -> list[Text]:
     shown = list(dict.fromkeys(evidence))
     lines = [
         Text.assemble(
-            " " * indent, (f"{piece.field:5}  ", "cyan"), in_context(article, piece, width - indent - 7)
+            " " * indent,
+            (f"{piece.field:5}  ", "cyan"),
+            in_context(page.article, piece, page.width - indent - 7, coloured=page.coloured),
         )
         for piece in shown[:EVIDENCE_SHOWN]
     ]
@@ -147,9 +174,7 @@ def _quoted(evidence: Iterable[Evidence]) -> str:
     )
 
 
-def _watches(
-    article: Article, evaluations: Sequence[Evaluation], width: int, *, with_all: bool
-) -> Iterator[Text]:
+def _watches(page: _Page, evaluations: Sequence[Evaluation], *, with_all: bool) -> Iterator[Text]:
     matched = [evaluation for evaluation in evaluations if evaluation.matched]
     others = [evaluation for evaluation in evaluations if not evaluation.matched]
     near = [evaluation for evaluation in others if with_all or _something_held(evaluation)]
@@ -158,17 +183,22 @@ def _watches(
     for evaluation in (*matched, *near[:WATCHES_SHOWN]):
         yield _watch_line(evaluation)
         for clause in evaluation.clauses:
-            yield from _clause_lines(article, clause, width, EVIDENCE_SHOWN if evaluation.matched else 1)
+            yield from _clause_lines(page, clause, EVIDENCE_SHOWN if evaluation.matched else 1)
     rest = [evaluation.watch.id for evaluation in others if evaluation not in near[:WATCHES_SHOWN]]
     if rest:
-        names = _first(", ".join(rest), width)
+        names = _first(", ".join(rest), page.width)
         yield Text(f"    ✗ nothing held of {len(rest)}: {names}", style="dim")
     if not evaluations:
         yield _none("none in the configuration")
 
 
 def _something_held(evaluation: Evaluation) -> bool:
-    return any((clause.held and clause.evidence) or clause.note for clause in evaluation.clauses)
+    return any((clause.held and clause.evidence) or _is_near(clause) for clause in evaluation.clauses)
+
+
+def _is_near(clause: Clause) -> bool:
+    """Whether something was nearly there; another language or source is not nearly the right one."""
+    return bool(clause.note) and not clause.clause.startswith(("language:", "source:"))
 
 
 def _watch_line(evaluation: Evaluation) -> Text:
@@ -180,9 +210,10 @@ def _watch_line(evaluation: Evaluation) -> Text:
     )
 
 
-def _clause_lines(article: Article, clause: Clause, width: int, shown: int) -> Iterator[Text]:
+def _clause_lines(page: _Page, clause: Clause, shown: int) -> Iterator[Text]:
     held = ("held      ", "green") if clause.held else ("not held  ", "red")
     yield Text.assemble("        ", held, _first(clean(clause.clause), CLAUSE_SHOWN))
     if clause.note:
-        yield Text.assemble("                  ", (f"nearly: {clean(clause.note)}", "yellow"))
-    yield from _evidence_lines(article, clause.evidence[:shown], width, indent=18)
+        said = f"nearly: {clause.note}" if _is_near(clause) else clause.note
+        yield Text.assemble("                  ", (clean(said), "yellow"))
+    yield from _evidence_lines(page, clause.evidence[:shown], indent=18)

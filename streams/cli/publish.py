@@ -57,7 +57,7 @@ def publish(
     broker = with_servers(settings.broker, brokers)
     target = topic or settings.topics.prefix + ARTICLES.name
     with opened(file) as stream:
-        lines = articles_in(stream, whole=file.suffix == ".json")
+        lines = articles_in(stream, file)
         if check:
             lines = iter(checked(lines))
         console = Console(stderr=True)

@@ -70,7 +70,7 @@ def _lines(articles: Path | None) -> list[bytes]:
     if articles is None:
         return sample_articles()
     with opened(articles) as stream:
-        return [line for _, line in articles_in(stream, whole=articles.suffix == ".json")]
+        return [line for _, line in articles_in(stream, articles)]
 
 
 class _Show:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -144,10 +145,98 @@ def test_a_person_sees_stage_codes_words_in_context_and_the_near_miss(call: Call
     assert "harbour-1 · en · Coast Wire" in text
     assert "ceasefire agreed" in text
     assert "medtop:20000073" in text
-    assert "Envoys agree ceasefire for the harbour" in text
+    assert "Envoys agree [ceasefire] for the harbour" in text, "words are marked where there are no colours"
     assert "✓ odesa" in text
     assert "✗ odessa" in text
     assert "nearly: Odesa" in text
+
+
+@pytest.mark.parametrize(
+    ("condition", "article", "note"),
+    [
+        ({"query": "corridor"}, {"body": "Two corridors opened."}, "corridors goes on behind corridor: write"),
+        ({"query": "ceasefire"}, {"body": "The ceasfire holds."}, "ceasfire is one letter off ceasefire"),
+        ({"query": '"grain corridor"'}, {"body": "Grain corridors opened."}, "corridors goes on behind corridor"),
+        ({"query": '"grain deal"'}, {"body": "A deal on the grain."}, 'the words of "grain deal" stand in the body'),
+        ({"query": "title:port"}, {"body": "The port opened."}, "title:port is in the body only"),
+        ({"query": "harbour AND source:wire"}, {"source": "The Wire", "body": "Harbour"}, "the source is The Wire"),
+        ({"terms": ["grain deal"]}, {"body": "Deals on grain: a deel"}, ""),
+        ({"terms": ["grain deal"]}, {"body": "A deal on the grain."}, 'the words of "grain deal" stand in the body'),
+        ({"terms": ["ceasefire"]}, {"body": "The ceasfire holds."}, "ceasfire is one letter off ceasefire"),
+        (
+            {"actors": {"any": ["shehbaz-sharif"]}},
+            {"body": "Sharif arrived."},
+            "Sharif alone does not tell that Shehbaz Sharif is meant",
+        ),
+        ({"actors": {"any": ["keith-kellogg"]}}, {"body": "Then Kelogg left."}, "Kelogg is one letter off Kellogg"),
+        ({"languages": ["de"]}, {"body": "The harbour is open.", "language": "en"}, "the article is in en"),
+        ({"languages": ["de"]}, {"title": "x", "body": "y"}, "nothing tells the language of the article"),
+        (
+            {"topics": {"any": ["ceasefire"], "stages": ["violated"]}},
+            HARBOUR,
+            "ceasefire is at the stage agreed",
+        ),
+    ],
+)  # fmt: skip
+def test_what_was_nearly_there_is_named(
+    call: Call, tmp_path: Path, condition: dict[str, Any], article: dict[str, str], note: str
+) -> None:
+    one = watch(query=None, examples=None) | {"topics": {"any": ["ceasefire"], "min_score": 0.0}} | condition
+    folder = write(tmp_path, {"watches.yaml": {"watches": [one]}})
+    text = json.dumps({"title": "Harbour news"} | article)
+    result = call("explain", "-", "--json", "--config", folder, stdin=text)
+    assert result.exit_code == 0, result.output
+    (read,) = lines_of(result.stdout)[0]["watches"]
+    notes = [clause["note"] for clause in read["because"] if not clause["held"] and "note" in clause]
+    assert any(note in each for each in notes) if note else not any("grain" in each for each in notes)
+
+
+def test_the_near_miss_of_a_long_list_of_words_is_named(call: Call, tmp_path: Path) -> None:
+    words = [f"town{number}" for number in range(40)]
+    one = watch(query=" OR ".join([*words, "ceasefire"]), examples=None)
+    folder = write(tmp_path, {"watches.yaml": {"watches": [one]}})
+    result = call("explain", "-", "--config", folder, stdin='{"title": "The ceasfire"}')
+    assert "nearly: ceasfire is one letter off ceasefire" in result.stdout
+
+
+def test_a_topic_below_the_threshold_is_named_with_its_score_and_words(call: Call, tmp_path: Path) -> None:
+    one = watch(query=None, topics={"any": ["truce"]}, examples=None)
+    folder = write(tmp_path, SMALL | {"watches.yaml": {"watches": [one]}})
+    weak = {
+        "title": "Harbour opens",
+        "body": "Ships came in.\n\nThey unloaded.\n\nThe army spoke of a truce.",
+    }
+    text = call("explain", "-", "--config", folder, stdin=json.dumps(weak)).stdout
+    assert re.search(
+        r"topics\n    none\n    nearly: truce 0\.[2-4]\d, below 0\.50\n        body .*\[truce\]", text
+    ), text
+    assert re.search(r"nearly: truce has a score of 0\.[2-4]\d, below 0\.50", text), text
+
+
+def test_another_language_alone_brings_no_watch_near(call: Call, tmp_path: Path) -> None:
+    one = watch(query="ceasefire", languages=["de"], examples=None)
+    folder = write(tmp_path, {"watches.yaml": {"watches": [one]}})
+    text = call("explain", "-", "--config", folder, stdin='{"title": "The harbour is open again"}').stdout
+    assert "nothing held of 1: truce" in text
+
+
+def test_an_input_without_an_article_is_said_to_be_one(call: Call, small: Path) -> None:
+    result = call("explain", "-", stdin="")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert error_lines(result) == ["tocsin: there is no article in -"]
+
+
+def test_a_file_that_is_not_json_is_named(call: Call, tmp_path: Path, small: Path) -> None:
+    (tmp_path / "half.json").write_text('{"title": "A ceasefire')
+    result = call("explain", tmp_path / "half.json")
+    assert result.exit_code == 2
+    (line,) = error_lines(result)
+    assert line.startswith(f"tocsin: {tmp_path / 'half.json'}: line 1, column ")
+
+
+def test_an_article_without_text_is_told_by_its_fields(call: Call, small: Path) -> None:
+    result = call("explain", "-", stdin='{"heading": "Ceasefire agreed", "lang": "en"}')
+    assert "neither a title nor a body (its fields: 'heading', 'lang')" in result.stdout
 
 
 def test_a_watch_can_be_chosen_and_an_unknown_one_is_named(call: Call, small: Path) -> None:
@@ -199,7 +288,7 @@ def test_lines_are_read_as_they_come_and_none_is_kept() -> None:
             taken.append(1)
             return json.dumps(HARBOUR).encode() + b"\n"
 
-    found = articles_in(Endless())  # type: ignore[arg-type]
+    found = articles_in(Endless(), Path("-"))  # type: ignore[arg-type]
     for number in range(1, 4):
         assert next(found)[0] == number
         assert len(taken) == number
