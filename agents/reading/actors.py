@@ -44,6 +44,7 @@ from agents.reading.names import (
     suffix_end,
 )
 from agents.reading.registry import Actor, ByLanguage, Registry
+from agents.reading.spans import Spans
 from agents.reading.typos import MAX_LENGTH, MIN_LENGTH, TypoIndex
 from streams.wire import ActorReading, Evidence, Match
 
@@ -495,15 +496,16 @@ class ActorMatcher:
         """Names with one wrong letter."""
         told: list[_Mention] = []
         counts: Counter[str] | None = None
+        spans: Spans | None = None
         for word, start in self._typos.near(_capitalised(text)):
             if word in self._others:
                 continue
             for known, number in self._typos.find(word):
                 mention = self._slip(text, known, word, start, self._long[number], context)
-                if mention is None or any(
-                    m.start < mention.end and mention.start < m.end and (m.end - m.start) >= len(word) - 2
-                    for m in mentions
-                ):
+                if mention is None:
+                    continue
+                spans = Spans((m.start, m.end) for m in mentions) if spans is None else spans
+                if spans.overlap(mention.start, mention.end, least=len(word) - 2):
                     continue
                 counts = Counter(_TOKEN.findall(text.text)) if counts is None else counts
                 before = text.text[start - 1 : start]
@@ -642,11 +644,12 @@ def _end(how: Spelling, folded: str, start: int, end: int, language: str, *, dem
 
 
 def _back(text: str, start: int, words: int) -> int:
-    """Where the word that stands so many words before a position begins."""
+    """Where the word that stands so many words before a position begins; of a longer one than any name, its end."""
     for _ in range(words):
         while start > 0 and text[start - 1] in " -\n\t":
             start -= 1
-        while start > 0 and text[start - 1] not in " -\n\t":
+        earliest = max(0, start - _LOOK_BACK)
+        while start > earliest and text[start - 1] not in " -\n\t":
             start -= 1
     return start
 

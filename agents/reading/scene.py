@@ -25,8 +25,6 @@ EVIDENCE_KEPT: Final = 6
 _LOOKED_AT: Final = 2000
 _REACH: Final = 150
 """Characters before and behind a position that are cut into words at first."""
-_CUTS: Final = 12
-"""How often surroundings are cut before the whole text is: by then it costs no more."""
 _start: Final = attrgetter("start")
 _TURKIC: Final = frozenset({"tr", "az"})
 _TURKIC_LETTERS: Final = "ığşəİ"
@@ -43,7 +41,7 @@ class Text:
     found: list[Found]
     _tokens: list[Token] | None = None
     _starts: list[int] = field(default_factory=list)
-    _cuts: int = 0
+    _cut: int = 0
 
     @property
     def tokens(self) -> list[Token]:
@@ -57,10 +55,9 @@ class Text:
         """Words, as many as `count` before and behind a position if there are, and which of them stands there.
 
         That is the last that begins at the position or before it, -1 where none does. Only the surroundings are cut
-        into words, until that was asked for often.
+        into words, until they come to as much as the whole text.
         """
-        if self._tokens is None and self._cuts < _CUTS:
-            self._cuts += 1
+        if self._tokens is None and self._cut < len(self.folded.text):
             return self._cut_around(position, count)
         tokens = self.tokens
         return tokens, bisect_right(self._starts, position) - 1
@@ -73,6 +70,7 @@ class Text:
             start = text.rfind(" ", 0, max(0, position - reach)) + 1
             end = text.find(" ", position + reach)
             tokens = tokens_of(text, start, end if end >= 0 else len(text))
+            self._cut += (end if end >= 0 else len(text)) - start
             at = bisect_right(tokens, position, key=_start) - 1
             if (start == 0 or at >= count) and (end < 0 or len(tokens) > at + count):
                 return tokens, at

@@ -133,6 +133,8 @@ def test_what_reading_finds_is_what_explaining_finds(title: str, body: str) -> N
     [
         *("a", "a ", ". ", "'", "\u0301", "\n", "ceasefire ", "ceasefire not ", "Gaza. "),
         *("Erdoğan'ın ", "Lavorv ", "U.S. ", "R.T. ", "وب"),
+        *("Putin Lavorv ", "Lavorv Kulleba Zelensky Erdogn ", "Netanyahu Netanyhau "),
+        *("Харам.", "Харам - ", "بوتين.", "Qatar/"),
     ],
 )
 def test_reading_takes_steps_in_proportion_to_the_text(unit: str) -> None:
