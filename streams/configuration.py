@@ -465,11 +465,17 @@ def read_terms(text: str, name: str, most_faults: int = 20) -> tuple[tuple[str, 
 
 
 def visible_files(folder: Path) -> Iterable[Path]:
-    """All files below a folder. What begins with a dot is skipped: editors' copies, and the second name that
-    Kubernetes gives to every file of a mounted ConfigMap.
+    """All files below a folder, also behind links, each once. What begins with a dot is skipped: editors' copies, and
+    the second name that Kubernetes gives to every file of a mounted ConfigMap.
     """
-    for root, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+    been: set[str] = set()
+    # A ConfigMap whose keys are put into folders has links to these.
+    for root, folders, files in os.walk(folder, followlinks=True):
+        if (real := os.path.realpath(root)) in been:
+            folders.clear()
+            continue
+        been.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (Path(root, name) for name in files if not name.startswith("."))
 
 

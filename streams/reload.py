@@ -3,7 +3,8 @@
 A new version is loaded and built in a thread, then put in force by swapping one reference; whoever works with
 the old one finishes with it. A version with faults is refused: the faults are logged, and the old one stays
 in force. Files are compared by time, size and inode, at a leisurely pace; a change counts once it has stood
-still for a whole look, so that a version that is being copied is not read by halves.
+still for a whole look, so that a version that is being copied is not read by halves. A version without a single watch
+is refused where there were some: a file that got lost must not silence every alert.
 
 Settings (brokers, topics, service) are those of the start: they take a restart, and the log says so.
 """
@@ -21,7 +22,7 @@ from typing import Final, Generic, TypeVar
 import structlog
 
 from streams.configuration import Configuration, visible_files
-from streams.errors import ConfigurationError
+from streams.errors import ConfigurationError, Fault
 
 log = structlog.get_logger("tocsin.configuration")
 
@@ -32,6 +33,10 @@ EVERY: Final = 5.0
 
 MOST_FAULTS: Final = 50
 """Faults of a refused version that are logged one by one."""
+
+NONE_LEFT: Final = (
+    "no watch is left, so nothing would be alerted; switch watches off by `enabled: false`, or restart"
+)
 
 Signature = frozenset[tuple[str, int, int, int]]
 """Path, modification time, size and inode of every file."""
@@ -59,6 +64,12 @@ def signature(folder: Path, others: Iterable[Path] = ()) -> Signature:
             state = path.stat()
             found.add((str(path), state.st_mtime_ns, state.st_size, state.st_ino))
     return frozenset(found)
+
+
+def log_warnings(configuration: Configuration) -> None:
+    """Log what is worth knowing about a configuration that is put in force."""
+    for warning in configuration.warnings[:MOST_FAULTS]:
+        log.warning("configuration.warning", warning=str(warning))
 
 
 class LiveConfiguration(Generic[T]):
@@ -140,6 +151,9 @@ class LiveConfiguration(Generic[T]):
 
     def _make(self) -> tuple[Configuration, T]:
         configuration = self._load()
+        if self.current.watches and not configuration.watches:
+            raise ConfigurationError([Fault("watches.yaml", 0, "", NONE_LEFT)])
+        log_warnings(configuration)
         if configuration.settings != self.current.settings:
             log.warning("configuration.settings_need_restart")
             configuration = replace(configuration, settings=self.current.settings)

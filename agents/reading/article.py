@@ -77,7 +77,7 @@ def article_of(item: Json) -> Article:
     if not (title.strip() or body.strip()):
         raise UnreadableArticle(
             "no-text",
-            f"the article has neither a title nor a body{_instead(item)}: give at least one of them",
+            f"the article has neither a title nor a body{_instead(item, given)}: give at least one of them",
             "body",
         )
     url = _first(given, "url", url_of)
@@ -97,8 +97,10 @@ def article_of(item: Json) -> Article:
     )
 
 
-def _instead(item: Json) -> str:
-    """What an article without text has; a field may be misspelt."""
+def _instead(item: Json, given: Given) -> str:
+    """What an article without a field for text has; it may be misspelt."""
+    if given.get("title") or given.get("body"):
+        return ""
     shown = ", ".join(repr(name[:30]) for name in [*item][:_FIELDS_SHOWN])
     return f" (its fields: {shown}{', …' if len(item) > _FIELDS_SHOWN else ''})" if item else ""
 

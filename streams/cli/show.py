@@ -163,8 +163,8 @@ class _Show:
             tail = [*tail, text][-20:]
             if '"worker.partitions_assigned"' in text:
                 self._ready.set()
-            if '"level": "critical"' in text or '"level": "error"' in text or "Traceback" in text:
-                self._console.print(Text(clean(f"worker: {text}"), style="red"))
+            if (said := _said(text)) is not None:
+                self._console.print(said, soft_wrap=True)
         if not self._stopping.is_set():
             code = await asyncio.to_thread(self._worker.wait)
             lines = [f"the worker ended with {code}", *map(clean, tail)]
@@ -339,6 +339,33 @@ class _Show:
     async def _count(self, consumer: AIOKafkaConsumer, topic: str) -> int:
         partitions = [TopicPartition(topic, p) for p in await self._partitions(consumer, topic)]
         return sum((await consumer.end_offsets(partitions)).values())
+
+
+def _said(line: str) -> Text | None:
+    """What a line of the worker's log has to say to somebody who watches it run; None for most."""
+    try:
+        event = orjson.loads(line)
+        name, level = str(event["event"]), str(event["level"])
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return Text(clean(f"worker: {line}"), style="red") if "Traceback" in line else None
+    match name:
+        case "configuration.reloaded":
+            said = (
+                f"the configuration was reloaded: {event['watches']} watches, {event['endpoints']} endpoints"
+            )
+            return Text(f"worker: {said}", style="green")
+        case "configuration.settings_need_restart":
+            return Text("worker: the changed settings of tocsin.yaml need a restart", style="yellow")
+        case "configuration.warning":
+            return Text(clean(f"worker: note: {event['warning']}"), style="yellow")
+        case "configuration.fault":
+            return Text(clean(f"worker: {event['fault']}"), style="red")
+        case "configuration.refused":
+            faults = event.get("faults")
+            why = event.get("message") or ("1 fault" if faults == 1 else f"{faults} faults")
+            said = f"the changed configuration is refused ({why}); {event['in_force']} stays in force"
+            return Text(clean(f"worker: {said}"), style="red")
+    return Text(clean(f"worker: {line}"), style="red") if level in ("error", "critical") else None
 
 
 def _load(config: Path | None, told: dict[str, str]) -> Configuration:

@@ -11,6 +11,7 @@ from streams.cli import app
 from streams.configuration import load_configuration
 from streams.installation import check_installation
 from streams.logs import configure_logs
+from streams.reload import log_warnings
 from streams.worker import run_worker
 
 ConfigOption = Annotated[
@@ -34,4 +35,6 @@ def worker(
     """Run the service on the brokers of the configuration, until SIGTERM or Ctrl-C."""
     configure_logs(json=json_logs)
     check_installation()
-    run_worker(load_configuration(config), create_topics=create_topics)
+    configuration = load_configuration(config)
+    log_warnings(configuration)
+    run_worker(configuration, create_topics=create_topics)

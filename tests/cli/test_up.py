@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from streams.cli import show
 from streams.cli.tally import Tally
 from tests.builders import alert, attempt, notification
 from tests.cli.conftest import Call
@@ -71,6 +72,36 @@ def test_the_summary_says_what_is_still_owed_only_where_something_is() -> None:
     assert "  still owed" not in dict(tally.rows())
     tally.notification(notification())
     assert dict(tally.rows())["  still owed"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        (
+            {"event": "configuration.reloaded", "level": "info", "watches": 3, "endpoints": 2},
+            "worker: the configuration was reloaded: 3 watches, 2 endpoints",
+        ),
+        (
+            {"event": "configuration.fault", "level": "error", "fault": "watches.yaml:2: id: is taken"},
+            "worker: watches.yaml:2: id: is taken",
+        ),
+        (
+            {"event": "configuration.refused", "level": "error", "faults": 1, "in_force": "the version before"},
+            "worker: the changed configuration is refused (1 fault); the version before stays in force",
+        ),
+        (
+            {"event": "configuration.warning", "level": "warning", "warning": "watches.yaml: \x1b[2J"},
+            "worker: note: watches.yaml: \\u001b[2J",
+        ),
+        ({"event": "alert.opened", "level": "info"}, None),
+        ({"event": "worker.failed", "level": "critical"}, 'worker: {"event": "worker.failed", "level": "critical"}'),
+    ],
+)  # fmt: skip
+def test_of_the_workers_log_a_person_is_told_what_concerns_him(
+    event: dict[str, object], said: str | None
+) -> None:
+    shown = show._said(json.dumps(event))
+    assert (None if shown is None else shown.plain) == said
 
 
 def test_up_once_plays_articles_and_ends_well_when_all_webhooks_verified(tmp_path: Path, small: Path) -> None:

@@ -46,6 +46,29 @@ def test_the_signature_sees_a_changed_added_or_missing_file_and_no_hidden_one(tm
     assert signature(tmp_path) != before
 
 
+def test_the_signature_sees_a_configmap_change_in_a_folder_of_its_own(tmp_path: Path) -> None:
+    """As Kubernetes does it: links to a hidden second link, which is exchanged for one to the new version."""
+    mounted = tmp_path / "mounted"
+    for version, title in (("..v1", "Old"), ("..v2", "New")):
+        write(mounted / version, {"watches.yaml": None, "watches/a.yaml": {"watches": [watch(title=title)]}})
+    (mounted / "..data").symlink_to("..v1")
+    for name in ("tocsin.yaml", "endpoints.yaml", "watches"):
+        (mounted / name).symlink_to(f"..data/{name}")
+    assert load_configuration(mounted, ENVIRON).watches[0].title == "Old"
+    before = signature(mounted)
+    (mounted / "..tmp").symlink_to("..v2")
+    (mounted / "..tmp").rename(mounted / "..data")
+    assert signature(mounted) != before
+    assert load_configuration(mounted, ENVIRON).watches[0].title == "New"
+
+
+def test_links_in_a_circle_are_walked_once(tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / "here").symlink_to(".")
+    (tmp_path / "watches").symlink_to("../" + tmp_path.name)
+    assert len(signature(tmp_path)) == 3
+
+
 SMALL: dict[str, Any] = {
     "topics/truce.yaml": {"topic": "truce", "stages": ["agreed"], "default_stage": "agreed"},
     "actors/actors.yaml": {"actors": [{"id": "un", "kind": "organisation", "name": "United Nations"}]},
@@ -98,6 +121,60 @@ async def test_a_version_with_faults_is_refused_and_the_next_sound_one_taken(liv
     live.write("watches.yaml", {"watches": [watch(title="Renamed")]})
     assert await live.live.reload()
     assert live.in_force[-1].watches[0].title == "Renamed"
+
+
+async def test_a_version_that_lost_all_its_watches_is_refused(live: Live) -> None:
+    (live.folder / "watches.yaml").unlink()
+    assert not await live.live.reload()
+    assert (live.in_force, live.refused) == ([], 1)
+    live.write("watches.yaml", {"watches": [watch(enabled=False)]})
+    assert await live.live.reload(), "to switch them off is another matter"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        'watches:\n  - id: half\n    title: "Hal',
+        "",
+        b"\xff\xfe\x00",
+        "watches: [{id: a, title: b, query: '(truce'}]",
+        "&a [*a]",
+        "watches: []\n",
+    ],
+)
+async def test_whatever_is_wrong_with_a_version_the_one_before_stays(
+    live: Live, content: str | bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = live.live.current
+    live.write("watches.yaml", content)
+    assert not await live.live.reload()
+    assert (live.live.current is before, live.in_force, live.refused) == (True, [], 1)
+    said = capsys.readouterr().out
+    assert "configuration.fault" in said
+    assert "watches.yaml" in said
+    assert "configuration.refused" in said
+
+
+async def test_a_folder_that_is_away_for_a_while_is_refused_and_taken_again(
+    live: Live, tmp_path: Path
+) -> None:
+    aside = tmp_path.with_name("aside")
+    os.rename(tmp_path, aside)
+    assert await live.live._changed() is False
+    assert await live.live._changed(), "it has stood still"
+    assert not await live.live.reload()
+    os.rename(aside, tmp_path)
+    await live.live._changed()
+    assert await live.live._changed()
+    assert await live.live.reload()
+
+
+async def test_notes_on_a_version_are_logged(live: Live, capsys: pytest.CaptureFixture[str]) -> None:
+    live.write("watches.yaml", {"watches": [watch(query="truce^2", examples=None)]})
+    assert await live.live.reload()
+    said = capsys.readouterr().out
+    assert "configuration.warning" in said
+    assert "boosts (^) are ignored" in said
 
 
 async def test_settings_stay_those_of_the_start(live: Live) -> None:
