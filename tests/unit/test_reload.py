@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import CapturingLogger
 
+from streams import reload
 from streams.configuration import Configuration, load_configuration
 from streams.reload import LiveConfiguration, Seen, look, signature
 from streams.worker import Worker
@@ -108,6 +110,13 @@ def live(tmp_path: Path) -> Live:
     return Live(tmp_path)
 
 
+@pytest.fixture
+def logged(monkeypatch: pytest.MonkeyPatch) -> CapturingLogger:
+    logger = CapturingLogger()
+    monkeypatch.setattr(reload, "log", logger)
+    return logger
+
+
 async def test_a_new_version_is_put_in_force(live: Live) -> None:
     live.write("watches.yaml", {"watches": [watch(), watch(id="second")]})
     assert await live.live.reload()
@@ -143,16 +152,16 @@ async def test_a_version_that_lost_all_its_watches_is_refused(live: Live) -> Non
     ],
 )
 async def test_whatever_is_wrong_with_a_version_the_one_before_stays(
-    live: Live, content: str | bytes, capsys: pytest.CaptureFixture[str]
+    live: Live, content: str | bytes, logged: CapturingLogger
 ) -> None:
     before = live.live.current
     live.write("watches.yaml", content)
     assert not await live.live.reload()
     assert (live.live.current is before, live.in_force, live.refused) == (True, [], 1)
-    said = capsys.readouterr().out
-    assert "configuration.fault" in said
-    assert "watches.yaml" in said
-    assert "configuration.refused" in said
+    *faults, refused = logged.calls
+    assert {(call.method_name, call.args) for call in faults} == {("error", ("configuration.fault",))}
+    assert all(call.kwargs["fault"].startswith("watches.yaml") for call in faults)
+    assert (refused.args, refused.kwargs["faults"]) == (("configuration.refused",), len(faults))
 
 
 async def test_a_folder_that_is_away_for_a_while_is_refused_and_taken_again(
@@ -169,12 +178,11 @@ async def test_a_folder_that_is_away_for_a_while_is_refused_and_taken_again(
     assert await live.live.reload()
 
 
-async def test_notes_on_a_version_are_logged(live: Live, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_notes_on_a_version_are_logged(live: Live, logged: CapturingLogger) -> None:
     live.write("watches.yaml", {"watches": [watch(query="truce^2", examples=None)]})
     assert await live.live.reload()
-    said = capsys.readouterr().out
-    assert "configuration.warning" in said
-    assert "boosts (^) are ignored" in said
+    notes = [call.kwargs["warning"] for call in logged.calls if call.args == ("configuration.warning",)]
+    assert any("boosts (^) are ignored" in note for note in notes)
 
 
 async def test_settings_stay_those_of_the_start(live: Live) -> None:
