@@ -14,10 +14,10 @@ from datetime import date, datetime
 from typing import Final
 
 from agents.reading.article import Article
-from agents.reading.reader import Reader
 from alerting.policy import decide
 from alerting.story import Stories
 from streams.configuration import Configuration
+from streams.reading import build_reader
 from streams.wire import Alert, Candidate, Clause
 
 TERMS_REPORTED: Final = 30
@@ -58,13 +58,8 @@ class Side:
     """One configuration at work."""
 
     def __init__(self, configuration: Configuration) -> None:
-        """Raises QueryError where a query cannot be understood."""
-        self._reader = Reader.build(
-            taxonomies=configuration.taxonomies,
-            registry=configuration.registry,
-            watches=configuration.watches,
-            terms=configuration.terms,
-        )
+        """Raises QueryError where a query cannot be understood, ConfigurationError as `build_reader` does."""
+        self._reader = build_reader(configuration)
         self._watches = {watch.id: watch for watch in configuration.watches}
         self._stories = Stories()
         self._raised: dict[str, Raised] = {}

@@ -23,6 +23,7 @@ from alerting.watch import duration
 from streams.backtest import Backtest, Count, Raised, Side
 from streams.cli import app
 from streams.cli.articles import articles_in, opened
+from streams.cli.options import Brokers
 from streams.cli.pipes import hush_on_broken_pipe
 from streams.cli.views import headline, shortened
 from streams.configuration import configuration_folder, load_configuration, load_settings
@@ -55,6 +56,7 @@ def backtest(
             envvar="TOCSIN_CONFIG", help="Folder of the configuration in force [default: the sample]."
         ),
     ] = None,
+    brokers: Brokers = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
     """Compare the alerts that a new configuration would have raised with those of the one in force.
@@ -71,7 +73,7 @@ def backtest(
         if file is not None:
             _over_file(compared, file, start, end, now, progress)
         else:
-            asyncio.run(_over_topic(compared, against, start, end, progress))
+            asyncio.run(_over_topic(compared, against, brokers, start, end, progress))
     with hush_on_broken_pipe():
         if as_json:
             sys.stdout.buffer.write(orjson.dumps(report(compared)) + b"\n")
@@ -141,11 +143,21 @@ def _over_file(
         )
     timed = list(_timed(articles, start or now))
     timed.sort(key=lambda each: each[0])
+    if timed and not any(_within(seen_at, start, end) for seen_at, _ in timed):
+        print(
+            f"tocsin: all {len(timed)} articles are outside of --from and --to: they are of "
+            f"{timed[0][0]:%Y-%m-%d %H:%M} to {timed[-1][0]:%Y-%m-%d %H:%M}",
+            file=sys.stderr,
+        )
     for number, (seen_at, line) in enumerate(timed, 1):
-        if (start is None or seen_at >= start) and (end is None or seen_at < end):
+        if _within(seen_at, start, end):
             compared.feed(read_article(line), seen_at)
         if number % 50 == 0:
             told(number, len(timed))
+
+
+def _within(at: datetime, start: datetime | None, end: datetime | None) -> bool:
+    return (start is None or at >= start) and (end is None or at < end)
 
 
 def _timed(
@@ -158,15 +170,20 @@ def _timed(
 
 
 async def _over_topic(
-    compared: Backtest, against: Path | None, start: datetime | None, end: datetime | None, told: Told
+    compared: Backtest,
+    against: Path | None,
+    brokers: str | None,
+    start: datetime | None,
+    end: datetime | None,
+    told: Told,
 ) -> None:
     # Imported here: over a file no Kafka client is needed.
     from streams.cli.records import in_time_order  # noqa: PLC0415
-    from streams.connection import client_options  # noqa: PLC0415
+    from streams.connection import client_options, with_servers  # noqa: PLC0415
 
     settings = load_settings(against)
     records = in_time_order(
-        client_options(settings.broker),
+        client_options(with_servers(settings.broker, brokers)),
         settings.topics.prefix + ARTICLES.name,
         start,
         end,

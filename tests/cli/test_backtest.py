@@ -182,6 +182,17 @@ def test_the_topic_is_read_by_the_time_of_its_records(
     assert (answer["from"], answer["to"]) == ("2026-03-08T12:00:00.000Z", "2026-03-09T12:00:00.000Z")
 
 
+def test_a_time_that_no_article_of_a_file_has_is_said_to_be_one(
+    call: Call, folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    file = jsonl(tmp_path, article("early", HARBOUR), article("late", VALLEY, 30))
+    result = call("backtest", file, "--against", folders[0], "--from", "2026-04-01")
+    assert result.exit_code == 0
+    assert result.stderr.strip() == (
+        "tocsin: all 2 articles are outside of --from and --to: they are of 2026-03-07 12:00 to 2026-03-08 18:00"
+    )
+
+
 def test_spans_dates_and_times_are_understood() -> None:
     assert moment(None, "--from", NOON) is None
     assert moment("7d", "--from", NOON) == NOON - timedelta(days=7)

@@ -11,6 +11,8 @@ import streams.reading
 from agents.reading.article import Article
 from agents.reading.scene import Scene
 from agents.reading.taxonomy import Taxonomies
+from alerting.watch import TopicsWanted, Watch
+from streams.backtest import Side
 from streams.configuration import Configuration, load_configuration
 from streams.errors import ConfigurationError
 from streams.reading import build_reader
@@ -51,6 +53,14 @@ def test_an_offered_classifier_reads_the_topics(monkeypatch: pytest.MonkeyPatch)
     assert read is not None
     assert [topic.topic for topic in read.reading.topics] == ["gardens"]
     assert reader.read(Article("a", "The lawn was cut", ""), MOMENT) is None
+
+
+def test_past_articles_are_read_by_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    offer(monkeypatch, f"{__name__}:Gardens")
+    watch = Watch(id="hedges", title="Hedges", topics=TopicsWanted(any=("gardens",)))
+    side = Side(replace(configured(classifier="gardens"), watches=(watch,)))
+    side.feed(Article("a", "The hedge was cut", ""), MOMENT)
+    assert [raised.watch for raised in side.raised] == ["hedges"]
 
 
 def test_a_classifier_that_nobody_offers_or_that_fails_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
