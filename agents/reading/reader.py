@@ -16,6 +16,7 @@ from typing import Final
 from agents.reading.actors import ActorMatcher
 from agents.reading.article import Article
 from agents.reading.automaton import LiteralTable
+from agents.reading.guarded import GuardedClassifier
 from agents.reading.near_miss import with_near_misses
 from agents.reading.registry import Registry
 from agents.reading.scene import Scene
@@ -84,7 +85,9 @@ class Reader:
         enabled = [watch for watch in watches if watch.enabled]
         own_terms = {index: terms.get(watch.id, watch.terms) for index, watch in enumerate(enabled)}
         table = LiteralTable()
-        self._classifier = classifier or TopicClassifier(taxonomies, table)
+        self._classifier: Classifier = (
+            GuardedClassifier(classifier, taxonomies) if classifier else TopicClassifier(taxonomies, table)
+        )
         self._reads_anything = read_all or classifier is not None
         self._read_all = read_all
         self._actors = ActorMatcher(registry, table)
@@ -127,7 +130,10 @@ class Reader:
         )
 
     def read(self, article: Article, seen_at: datetime) -> Read | None:
-        """Read one article; None where it has neither a topic nor a hit (and not all are to be read)."""
+        """Read one article; None where it has neither a topic nor a hit (and not all are to be read).
+
+        Raises UnreadableArticle where a classifier of the user's own fails.
+        """
         scene = Scene(article, self._automaton)
         term_spans = self._terms.find(scene)
         if not (term_spans or scene.title.found or scene.body.found or self._always or self._reads_anything):
@@ -150,7 +156,10 @@ class Reader:
         return Read(reading, _candidates(scene, reading, hits, seen_at))
 
     def explain(self, article: Article, seen_at: datetime) -> Explanation:
-        """Read one article, and evaluate every watch, called or not, naming what was nearly there."""
+        """Read one article, and evaluate every watch, called or not, naming what was nearly there.
+
+        Raises UnreadableArticle where a classifier of the user's own fails.
+        """
         scene = Scene(article, self._automaton)
         self._classify(scene)
         self._name_actors(scene)

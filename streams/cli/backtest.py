@@ -258,7 +258,11 @@ def _show(console: Console, compared: Backtest, against: Path, config: Path | No
     if compared.first and compared.last:
         span = f" from {compared.first:%Y-%m-%d %H:%M} to {compared.last:%Y-%m-%d %H:%M}"
     unreadable = f", {compared.unreadable} could not be read" if compared.unreadable else ""
-    console.print(f"{compared.articles} articles{span}{unreadable}", markup=False, soft_wrap=True)
+    console.print(
+        f"{compared.articles} article{'' if compared.articles == 1 else 's'}{span}{unreadable}",
+        markup=False,
+        soft_wrap=True,
+    )
     for name, folder, side in (("in force", against, compared.in_force), ("new", config, compared.new)):
         if side is not None:
             sums = _sums(side)

@@ -102,10 +102,11 @@ def read_lines(reader: Reader, lines: Iterator[Line]) -> Iterator[Explained]:
     for number, line in lines:
         try:
             article = read_article(line)
+            explanation = reader.explain(article, datetime.now(UTC))
         except UnreadableArticle as error:
             yield Explained(number, None, None, f"{error.reason}: {error}")
         else:
-            yield Explained(number, article, reader.explain(article, datetime.now(UTC)))
+            yield Explained(number, article, explanation)
 
 
 def json_line(explained: Explained) -> dict[str, Any]:

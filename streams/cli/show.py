@@ -291,7 +291,7 @@ class _Show:
         self._console.print(table)
         if self._once and not settled:
             self._console.print("[red]not everything was settled in time[/]")
-        elif self._once and self._tally.complete:
+        elif self._once and self._tally.complete and not self._failed:
             self._console.print("[green]every webhook that was due arrived, and its signature is right[/]")
 
     # Waiting.

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from dataclasses import replace
 from importlib.metadata import EntryPoint
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -14,7 +18,7 @@ from agents.reading.taxonomy import Taxonomies
 from alerting.watch import TopicsWanted, Watch
 from streams.backtest import Side
 from streams.configuration import Configuration, load_configuration
-from streams.errors import ConfigurationError
+from streams.errors import ConfigurationError, UnreadableArticle
 from streams.reading import build_reader
 from streams.wire import Evidence, TopicReading
 from tests.builders import MOMENT
@@ -61,6 +65,81 @@ def test_past_articles_are_read_by_it_too(monkeypatch: pytest.MonkeyPatch) -> No
     side = Side(replace(configured(classifier="gardens"), watches=(watch,)))
     side.feed(Article("a", "The hedge was cut", ""), MOMENT)
     assert [raised.watch for raised in side.raised] == ["hedges"]
+
+
+class Breaking:
+    """Does with an article what its title says."""
+
+    def __init__(self, taxonomies: Taxonomies) -> None:
+        self.topics = taxonomies.topics
+
+    def classify(self, scene: Scene) -> tuple[TopicReading, ...]:
+        good = TopicReading(
+            topic="ceasefire",
+            score=1,
+            stage="agreed",
+            evidence=(Evidence(field="title", start=0, end=4, text=scene.article.title[:4]),),
+        )
+        apart = Evidence(field="body", start=0, end=4, text="gone")
+        match scene.article.title:
+            case "raise":
+                raise RuntimeError("the model is away")
+            case "elsewhere":
+                return (good.model_copy(update={"evidence": (apart,)}),)
+            case "twice":
+                return (good, good)
+            case "nothing":
+                return None  # type: ignore[return-value]
+            case "words":
+                return ("ceasefire",)  # type: ignore[return-value]
+        return (good,)
+
+
+@pytest.mark.parametrize(
+    ("title", "fault"),
+    [
+        ("raise", "the classifier failed with RuntimeError: the model is away"),
+        ("elsewhere", "evidence of 'ceasefire' that is not cut from the body"),
+        ("twice", "the topic 'ceasefire' twice"),
+        ("nothing", "the classifier failed with TypeError"),
+        ("words", "str instead of TopicReading"),
+    ],
+)
+def test_what_a_classifier_does_wrong_is_said_of_the_article(
+    monkeypatch: pytest.MonkeyPatch, title: str, fault: str
+) -> None:
+    offer(monkeypatch, f"{__name__}:Breaking")
+    reader = build_reader(configured(classifier="gardens"))
+    for read in (reader.read, reader.explain):
+        with pytest.raises(UnreadableArticle, match=re.escape(fault)) as caught:
+            read(Article("a", title, "Nothing."), MOMENT)
+        assert caught.value.reason == "classifier"
+    assert reader.read(Article("b", "sound", "Nothing."), MOMENT) is not None
+
+
+def test_the_taxonomys_codes_are_given_where_the_classifier_gives_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    offer(monkeypatch, f"{__name__}:Breaking")
+    read = build_reader(configured(classifier="gardens")).read(Article("b", "sound", ""), MOMENT)
+    assert read is not None
+    assert read.reading.topics[0].codes.cameo == ("0871",)
+
+
+def test_the_classifier_of_the_documentation_reads_as_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "taxonomy-format.md").read_text("utf-8")
+    (source,) = re.findall(r"```python\n(# sirens\.py\n.*?)```", page, re.DOTALL)
+    module = ModuleType("sirens")
+    exec(source, module.__dict__)
+    monkeypatch.setitem(sys.modules, "sirens", module)
+    offer(monkeypatch, "sirens:Sirens")
+    read = build_reader(configured(classifier="gardens")).read(
+        Article("a", "At night", "The sirens began."), MOMENT
+    )
+    assert read is not None
+    (topic,) = read.reading.topics
+    assert (topic.topic, topic.stage, topic.evidence[0].text) == ("evacuation", "under_way", "sirens")
+    assert "evacuation-orders" in read.reading.watches
 
 
 def test_a_classifier_that_nobody_offers_or_that_fails_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
