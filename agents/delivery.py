@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import defaultdict
+from collections.abc import Awaitable
 from datetime import datetime
 from typing import Any, Final
 
@@ -125,8 +126,8 @@ class Delivery:
         await self.release(grace)
         await self._client.close()
 
-    async def handle(self, batch: Batch) -> None:
-        """Take a batch of one partition; returns when what it made owed is acknowledged. Raises OutputRefused."""
+    async def handle(self, batch: Batch) -> Awaitable[None]:
+        """Take a batch of one partition; what it returns ends when all is written as owed, or raises OutputRefused."""
         partition = await self._partition(batch[0].partition)
         written: list[Acknowledgement] = []
         async for record in breathe(batch):
@@ -150,7 +151,7 @@ class Delivery:
             # under the same id, again.
             self._line(partition, notification.endpoint).add(key, owed)
             partition.mark = record.offset
-        await settle(written)
+        return settle(written)
 
     async def _partition(self, number: int) -> Partition:
         async with self._loading[number]:

@@ -7,6 +7,7 @@ has acknowledged all of this.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -44,12 +45,12 @@ class Intake:
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    async def handle(self, batch: Batch) -> None:
-        """Read a batch; returns when everything it caused is acknowledged. Raises OutputRefused."""
+    async def handle(self, batch: Batch) -> Awaitable[None]:
+        """Read a batch; what it returns ends when everything is acknowledged, or raises OutputRefused."""
         acknowledgements: list[Acknowledgement] = []
         async for record in breathe(batch):
             acknowledgements += await self._handle_record(record)
-        await settle(acknowledgements)
+        return settle(acknowledgements)
 
     async def _handle_record(self, record: ConsumerRecord) -> list[Acknowledgement]:
         service = self._service

@@ -8,6 +8,7 @@ offset, those after it are decided again with the same result.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 
 import faust
@@ -64,8 +65,8 @@ class Policy:
         """Drop all state: partitions have been handed out anew, and even one that stays may have been another's."""
         self._partitions.clear()
 
-    async def handle(self, batch: Batch) -> None:
-        """Decide a batch of one partition; returns when all it caused is acknowledged. Raises OutputRefused."""
+    async def handle(self, batch: Batch) -> Awaitable[None]:
+        """Decide a batch of one partition; what it returns ends when all is acknowledged, or raises OutputRefused."""
         number = batch[0].partition
         partition = self._partitions.get(number) or await self._load(number)
         watches = {watch.id: watch for watch in self._service.in_force.configuration.watches}
@@ -87,12 +88,18 @@ class Policy:
             changes.append((record.offset, decision))
             published += await self._publish(decision, watch)
             partition.mark = record.offset
+        self._count_stories()
+        return self._keep(partition, published, changes)
+
+    async def _keep(
+        self, partition: Partition, published: list[Acknowledgement], changes: list[tuple[int, Decision]]
+    ) -> None:
+        """Write the stories of a batch, once its alerts are safe and those of all batches before it are written."""
         await settle(published)
         written: list[Acknowledgement] = []
         for offset, decision in changes:
             written += await self._write(partition.state, offset, decision)
         await settle(written)
-        self._count_stories()
 
     async def _load(self, number: int) -> Partition:
         service = self._service

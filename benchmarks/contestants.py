@@ -10,7 +10,7 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NoReturn
@@ -98,14 +98,17 @@ class _Counting(Service):
     expected: int
 
     async def loop(self, name: str, stream: Any, handle: Callable[..., Any]) -> None:
-        async def counted(batch: Any) -> None:
+        async def counted(batch: Any) -> Awaitable[None]:
             self.took.begin()
-            await handle(batch)
-            self.took.articles += len(batch)
-            if self.took.articles >= self.expected:
-                self.took.finished.set()
+            return self._count(len(batch), await handle(batch))
 
         await super().loop(name, stream, counted)
+
+    async def _count(self, articles: int, rest: Awaitable[None]) -> None:
+        await rest
+        self.took.articles += articles
+        if self.took.articles >= self.expected:
+            self.took.finished.set()
 
 
 async def worker(task: Task) -> Took:

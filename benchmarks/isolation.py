@@ -35,6 +35,7 @@ from aiokafka import ConsumerRecord
 
 from agents.delivery import Delivery
 from alerting.endpoint import Endpoint
+from streams.batches import Batch
 from streams.configuration import Configuration, load_configuration
 from streams.faults import FAULTS
 from streams.local_kafka import LocalKafka, why_not
@@ -142,11 +143,11 @@ class Arm:
     async def _send(self, delivery: Delivery, phase: str, seconds: float) -> None:
         rng = random.Random(phase)
         loop = asyncio.get_running_loop()
-        queues: list[asyncio.Queue[tuple[ConsumerRecord, ...]]] = [asyncio.Queue() for _ in range(PARTITIONS)]
+        queues: list[asyncio.Queue[Batch]] = [asyncio.Queue() for _ in range(PARTITIONS)]
 
-        async def take(queue: asyncio.Queue[tuple[ConsumerRecord, ...]]) -> None:
+        async def take(queue: asyncio.Queue[Batch]) -> None:
             while True:
-                await delivery.handle(await queue.get())
+                await (await delivery.handle(await queue.get()))
                 queue.task_done()
 
         takers = [asyncio.ensure_future(take(queue)) for queue in queues]
@@ -160,7 +161,7 @@ class Arm:
                     value = _notification(f"e{number}", "fiftieth" if last else phase)
                     batches[partition].append(_record(partition, next(self._offsets), value))
             for partition, batch in batches.items():
-                queues[partition].put_nowait(tuple(batch))
+                queues[partition].put_nowait(Batch(batch))
             tick += 1
             await asyncio.sleep(max(0.0, began + tick * TICK - loop.time()))
         await asyncio.gather(*(queue.join() for queue in queues))

@@ -34,7 +34,7 @@ def build_app(settings: Settings) -> faust.App:
         broker_max_poll_records=MAX_BATCH_RECORDS,
         broker_commit_interval=0.5,
         stream_wait_empty=True,
-        stream_buffer_maxsize=4,  # batches, not messages
+        stream_buffer_maxsize=10_000,  # batches: more than can be under way, so that handing one over never waits
         table_standby_replicas=0,
         topic_allow_declare=False,  # topics are made by `tocsin topics`, with their settings
         topic_disable_leader=True,

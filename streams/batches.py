@@ -1,19 +1,23 @@
-"""A Faust transport that hands an agent one event per fetched batch of one partition, and commits what is proven done.
+"""A Faust transport that hands an agent one event per batch of one partition, and commits what is proven done.
 
 Faust's own consumer makes several tasks for every message and can commit past an unacknowledged one. Here an event's
-value is the tuple of aiokafka `ConsumerRecord`s that one fetch brought for one partition, and only the contiguous
-prefix of acknowledged batches is ever committed. An agent uses it so:
+value is a `Batch` of aiokafka `ConsumerRecord`s, and only the contiguous prefix of handled batches is ever committed.
+An agent uses it so:
 
     async for event in stream.noack().events():
-        for record in event.value: ...
+        for record in event.value.take(): ...
         ... write all outputs, wait until the broker has acknowledged every one ...
         event.value.handled = True
         event.ack()
 
 An acknowledgement alone commits nothing: Faust acknowledges by itself what it passes over during a rebalance.
 
-Replaces private parts of `faust.transport.drivers.aiokafka` and `faust.transport.consumer` (0.15);
-`tests/unit/test_faust_internals.py` fails when an upgrade changes what is relied on.
+What arrives while an agent is busy joins the batch that waits for it, so that nothing waits in the fetcher: a fetch
+that is under way leaves out each partition of which records still lie there, and holds up whatever comes next in it.
+A record that this worker wrote itself need not be fetched at all: `BatchConsumer.offer`.
+
+Replaces private parts of `faust.transport.drivers.aiokafka`, `faust.transport.consumer` (0.15) and of aiokafka's
+fetcher (0.12, 0.13); `tests/unit/test_faust_internals.py` fails when an upgrade changes what is relied on.
 """
 
 from __future__ import annotations
@@ -29,19 +33,34 @@ from faust.types import TP
 from faust.types.tuples import ConsumerMessage, ack_lock
 from mode.utils.futures import maybe_async, notify
 
-
-class Batch(tuple[ConsumerRecord, ...]):
-    """Records of one partition, in order. `handled` is set by the agent when all they caused is acknowledged."""
-
-    handled = False
-
-
 MAX_BATCH_RECORDS = 500
 """Records an event carries at most: bounds how long one topic's batch keeps another's waiting."""
 
-
 FETCH_MAX_WAIT_MS = 100
 """How long a broker may hold an empty fetch: Kafka answers once there is a record, the embedded broker does not."""
+
+LOOK_AGAIN = 0.01
+"""Seconds until partitions that had no room for more are looked at again."""
+
+
+class Batch(list[ConsumerRecord]):
+    """Records of one partition, in order. It grows until an agent takes it.
+
+    `handled` is set by the agent when all that the records caused is acknowledged.
+    """
+
+    taken = False
+    handled = False
+
+    def take(self) -> Batch:
+        """Begin to work on it: from now on it stays as it is."""
+        self.taken = True
+        return self
+
+    @property
+    def full(self) -> bool:
+        """Whether it holds as much as an agent should take at a time."""
+        return len(self) >= MAX_BATCH_RECORDS
 
 
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
@@ -78,12 +97,24 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
         return consumer
 
+    async def fetched(self, partitions: set[TP], patience: float) -> dict[Any, list[ConsumerRecord]]:
+        """Records of some partitions, as soon as there are any, or none after `patience` seconds."""
+        consumer = self._ensure_consumer()
+        if consumer._fetcher is not None:
+            # A partition without room must not keep the others from being fetched.
+            consumer._fetcher._prefetch_backoff = 0.0
+        found: dict[Any, list[ConsumerRecord]] = await self._fetch_records(
+            consumer, partitions, timeout=patience, max_records=MAX_BATCH_RECORDS
+        )
+        return found
+
 
 class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped for us
     """Faust's consumer, with batches for events and commits of the contiguous acknowledged prefix only."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._inflight: defaultdict[TP, deque[ConsumerMessage]] = defaultdict(deque)
+        self._handing: set[asyncio.Task[None]] = set()
         self.committing = True
         super().__init__(*args, **kwargs)
 
@@ -91,7 +122,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
         return BatchConsumerThread(self, loop=self.loop, thread_loop=self.loop, beacon=self.beacon)
 
     def on_buffer_full(self, tp: TP) -> None:
-        """Do nothing: waiting for room in the agent's queue is the back-pressure."""
+        """Do nothing: a partition whose next batch is full is not asked for more."""
 
     def ack(self, message: ConsumerMessage) -> bool:
         """Mark a batch as done."""
@@ -109,7 +140,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
         waiting = self._inflight.get(tp)
         offset = None
         while waiting and waiting[0].value.handled:
-            offset = waiting.popleft().offset + 1
+            offset = waiting.popleft().value[-1].offset + 1
         return offset
 
     async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
@@ -142,55 +173,90 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
             if end is not None and done is not None:
                 yield tp, max(0, end - done)
 
-    def _to_batch_message(self, tp: TP, records: Batch, generation: int) -> ConsumerMessage:
-        # The message stands for its whole batch: offset of the last record, time of the first.
-        last = records[-1]
-        return ConsumerMessage(
-            tp.topic,
-            tp.partition,
-            last.offset,
-            records[0].timestamp / 1000,
-            last.timestamp_type,
-            None,
-            None,
-            records,
-            None,
-            0,
-            0,
-            tp,
-            generation_id=generation,
-        )
+    def offer(self, record: ConsumerRecord) -> None:
+        """Take a record that the broker has acknowledged to this worker, where it is the next of one of its partitions.
+
+        It is fetched as well, and passed over then; what is not taken here is fetched as any other.
+        """
+        tp = TP(record.topic, record.partition)
+        # Without a place to read from, or while partitions change hands, nothing can be the next.
+        if self.flow_active and self._read_offset.get(tp) == record.offset and self._has_room(tp):
+            self._admit(tp, [record])
+
+    def _has_room(self, tp: TP) -> bool:
+        waiting = self._inflight.get(tp)
+        return not waiting or waiting[-1].value.taken or not waiting[-1].value.full
 
     async def _drain_messages(self, fetcher: Any) -> None:
         try:
             while not (self._stopped.is_set() or fetcher._stopped.is_set()):
                 await asyncio.sleep(0)
-                records, _ = await self._wait_next_records(1.0)
-                generation = self.app.consumer_generation_id
-                if not records or self.should_stop:
+                records = await self._next_records()
+                if self.should_stop:
                     continue
                 if not self.flow_active:
                     await self.perform_seek()
                     continue
                 for partition, fetched in records.items():
-                    if self.app.consumer_generation_id != generation or not self.flow_active:
-                        break
-                    await self._hand_over(TP(partition.topic, partition.partition), fetched, generation)
+                    tp = TP(partition.topic, partition.partition)
+                    self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
+                    read = self._read_offset[tp]
+                    new = [record for record in fetched if read is None or record.offset >= read]
+                    if new:
+                        self._admit(tp, new)
         except self.consumer_stopped_errors:
             if not self.app.should_stop:
                 raise
 
-    async def _hand_over(self, tp: TP, fetched: list[ConsumerRecord], generation: int) -> None:
-        read = self._read_offset[tp]
-        if read is not None:
-            fetched = [record for record in fetched if record.offset >= read]
-        if not fetched:
-            return
-        self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
-        message = self._to_batch_message(tp, Batch(fetched), generation)
-        self._inflight[tp].append(message)
-        await self.wait_first(self.callback(message), self.suspend_flow.wait())
-        self._read_offset[tp] = message.offset + 1
+    async def _next_records(self) -> dict[Any, list[ConsumerRecord]]:
+        if not self.flow_active:
+            await self.wait(self.can_resume_flow)
+        active = self._get_active_partitions()
+        roomy = {tp for tp in active if self._has_room(tp)}
+        if not roomy:
+            await asyncio.sleep(LOOK_AGAIN)
+            return {}
+        patience = 1.0 if len(roomy) == len(active) else LOOK_AGAIN
+        fetched: dict[Any, list[ConsumerRecord]] = await self._thread.fetched(roomy, patience)
+        return fetched
+
+    def _admit(self, tp: TP, records: list[ConsumerRecord]) -> None:
+        """Hand records on: in the batch that waits for the agent already, or in one of their own."""
+        self._read_offset[tp] = records[-1].offset + 1
+        generation = self.app.consumer_generation_id
+        waiting = self._inflight[tp]
+        if waiting:
+            last = waiting[-1]
+            if last.generation_id == generation and not last.value.taken and not last.value.full:
+                last.value.extend(records)
+                return
+        message = _to_message(tp, Batch(records), generation)
+        waiting.append(message)
+        # A task, as `offer` is called where nothing can be awaited; tasks begin in the order in which they are made,
+        # and the queue behind has room for all that can be under way.
+        handing = asyncio.ensure_future(self.callback(message))
+        self._handing.add(handing)
+        handing.add_done_callback(self._handing.discard)
+
+
+def _to_message(tp: TP, batch: Batch, generation: int) -> ConsumerMessage:
+    # The message stands for its whole batch, with the offset and the time of the first record.
+    first = batch[0]
+    return ConsumerMessage(
+        tp.topic,
+        tp.partition,
+        first.offset,
+        first.timestamp / 1000,
+        first.timestamp_type,
+        None,
+        None,
+        batch,
+        None,
+        0,
+        0,
+        tp,
+        generation_id=generation,
+    )
 
 
 class BatchTransport(driver.Transport):  # type: ignore[misc]

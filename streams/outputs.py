@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.errors import KafkaError
 from aiokafka.structs import RecordMetadata
 
 from streams.errors import OutputRefused
-from streams.topics import Topic
+from streams.topics import ALERTS, ARTICLES, CANDIDATES, CLASSIFIED, NOTIFICATIONS, REJECTED, Topic
 from streams.wire import Wire, cloudevent_headers
 
 Headers = Sequence[tuple[str, bytes]]
@@ -21,18 +22,48 @@ Acknowledgement = asyncio.Future[RecordMetadata]
 MAX_OUTPUT_BYTES: Final = 2 * 1024 * 1024
 
 
+LANES: Final = ((ARTICLES, CLASSIFIED, CANDIDATES, REJECTED), (ALERTS, NOTIFICATIONS))
+"""Topics whose records go out in requests of their own, and all others in a third lane.
+
+A producer has one request to a broker under way at a time: what an alert waits for would queue behind the readings of
+other articles. No output depends on the order of records between topics, other than by waiting for acknowledgements.
+"""
+
+_LANE_OF: Final = {topic.name: number for number, lane in enumerate(LANES) for topic in lane}
+
+OFFERED: Final = (CANDIDATES, NOTIFICATIONS)
+"""Topics which this worker may read itself."""
+
+Acknowledged = Callable[[ConsumerRecord], None]
+
+
 class Outputs:
-    """The worker's producer: `acks=all`, idempotent, in order within a partition."""
+    """The worker's producers: `acks=all`, idempotent, in order within a partition.
+
+    `acknowledged` is told each record of `OFFERED` once the broker has it, as a consumer will read it.
+    """
 
     def __init__(self, client_options: dict[str, Any], prefix: str, request_timeout_ms: int = 40_000) -> None:
         self._options = client_options
         self._prefix = prefix
         self._request_timeout_ms = request_timeout_ms
-        self._producer: AIOKafkaProducer | None = None
+        self._producers: list[AIOKafkaProducer] = []
+        self.acknowledged: Acknowledged | None = None
 
     async def start(self) -> None:
         """Connect. Raises aiokafka's KafkaConnectionError where no broker answers."""
-        producer = AIOKafkaProducer(
+        producers = [self._producer() for _ in range(len(LANES) + 1)]
+        try:
+            for producer in producers:
+                await producer.start()
+        except BaseException:
+            for producer in producers:
+                await producer.stop()
+            raise
+        self._producers = producers
+
+    def _producer(self) -> AIOKafkaProducer:
+        return AIOKafkaProducer(
             **self._options,
             acks="all",
             enable_idempotence=True,
@@ -41,23 +72,15 @@ class Outputs:
             max_request_size=MAX_OUTPUT_BYTES,
             request_timeout_ms=self._request_timeout_ms,
         )
-        try:
-            await producer.start()
-        except BaseException:
-            await producer.stop()
-            raise
-        self._producer = producer
 
     async def stop(self) -> None:
         """Send what is still waiting, and disconnect."""
-        if self._producer is not None:
-            await self._producer.stop()
-            self._producer = None
+        producers, self._producers = self._producers, []
+        await asyncio.gather(*(producer.stop() for producer in producers))
 
     async def flush(self) -> None:
         """Wait until everything that was handed over is acknowledged, or has failed."""
-        if self._producer is not None:
-            await self._producer.flush()
+        await asyncio.gather(*(producer.flush() for producer in self._producers))
 
     def name(self, topic: Topic) -> str:
         """The full name of a topic."""
@@ -73,14 +96,18 @@ class Outputs:
         partition: int | None = None,
     ) -> Acknowledgement:
         """Hand a record to the producer; the result is done when the broker has acknowledged it."""
-        if self._producer is None:
+        if not self._producers:
             raise OutputRefused("the producer is not running")
+        producer = self._producers[_LANE_OF.get(topic.name, len(LANES))]
+        name = self._prefix + topic.name
         try:
-            future: Acknowledgement = await self._producer.send(
-                self._prefix + topic.name, value, key=key, headers=list(headers), partition=partition
+            future: Acknowledgement = await producer.send(
+                name, value, key=key, headers=list(headers), partition=partition
             )
         except KafkaError as error:
-            raise OutputRefused(f"{self._prefix}{topic.name}: {type(error).__name__}: {error}") from error
+            raise OutputRefused(f"{name}: {type(error).__name__}: {error}") from error
+        if topic in OFFERED and self.acknowledged is not None:
+            future.add_done_callback(partial(_tell, self.acknowledged, key, value, headers))
         return future
 
     async def publish(
@@ -89,6 +116,34 @@ class Outputs:
         """Send a wire value with its CloudEvents headers."""
         headers = cloudevent_headers(value, event_id=event_id, time=time)
         return await self.send(topic, value.to_bytes(), key=key.encode(), headers=headers)
+
+
+def _tell(
+    acknowledged: Acknowledged,
+    key: bytes | None,
+    value: bytes | None,
+    headers: Headers,
+    future: Acknowledgement,
+) -> None:
+    if future.cancelled() or future.exception() is not None:
+        return
+    made = future.result()
+    if made.log_start_offset is None or made.log_start_offset < 0:
+        return  # sent twice, and the broker no longer knew where the first had gone: this offset is none
+    record = ConsumerRecord(
+        topic=made.topic,
+        partition=made.partition,
+        offset=made.offset,
+        timestamp=made.timestamp,
+        timestamp_type=made.timestamp_type,
+        key=key,
+        value=value,
+        checksum=None,
+        serialized_key_size=len(key or b""),
+        serialized_value_size=len(value or b""),
+        headers=tuple(headers),
+    )
+    acknowledged(record)
 
 
 async def settle(acknowledgements: Iterable[Acknowledgement]) -> None:

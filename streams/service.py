@@ -7,6 +7,7 @@ worker instead, at once and without a commit, so that the input is read again.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -44,6 +45,13 @@ class InForce:
         return cls(configuration, reader)
 
 
+Handle = Callable[[Batch], Awaitable[Awaitable[None]]]
+"""Works on a batch, and returns what remains to be awaited until it is done: acknowledgements, for the most part."""
+
+MOST_UNFINISHED = 32
+"""Batches of one agent whose acknowledgements may be outstanding."""
+
+
 class Fail(Protocol):
     """How a worker ends when an agent cannot go on."""
 
@@ -73,18 +81,40 @@ class Service:
         """The full name of a topic."""
         return self.prefix + topic.name
 
-    async def loop(self, name: str, stream: Any, handle: Callable[[Batch], Awaitable[None]]) -> None:
-        """Hand each batch of a stream to `handle`; acknowledge it when all it caused is acknowledged by the broker."""
+    async def loop(self, name: str, stream: Any, handle: Handle) -> None:
+        """Hand each batch of a stream to `handle`; acknowledge it when all it caused is acknowledged by the broker.
+
+        The next batch is begun while acknowledgements of former ones are awaited; batches end in their order.
+        """
         clock = asyncio.get_running_loop().time
         self.heartbeats[name] = clock()
-        async for event in stream.noack().events():
+        unfinished: deque[asyncio.Task[None]] = deque()
+
+        async def finish(event: Any, rest: Awaitable[None], former: asyncio.Task[None] | None) -> None:
+            if former is not None:
+                await former
             try:
-                await handle(event.value)
+                await rest
             except Exception as error:  # noqa: BLE001 - whatever it is, its batch must not be committed
                 self.fail(name, error)
             event.value.handled = True
             event.ack()
             self.heartbeats[name] = clock()
+
+        async for event in stream.noack().events():
+            try:
+                rest = await handle(event.value.take())
+            except Exception as error:  # noqa: BLE001 - as above
+                self.fail(name, error)
+            while unfinished and unfinished[0].done():
+                unfinished.popleft()
+            former = unfinished[-1] if unfinished else None
+            unfinished.append(asyncio.ensure_future(finish(event, rest, former)))
+            if len(unfinished) > MOST_UNFINISHED:
+                await unfinished.popleft()
+            self.heartbeats[name] = clock()
+        if unfinished:
+            await unfinished[-1]
 
 
 async def breathe(items: Batch, every: float = 0.005) -> AsyncIterator[Any]:

@@ -17,6 +17,7 @@ from datetime import timedelta
 from typing import Any, NoReturn
 
 import structlog
+from aiokafka import ConsumerRecord
 
 from agents import delivery, intake, policy
 from agents.reading import language
@@ -81,6 +82,7 @@ class Worker:
             refused=self.service.metrics.configuration_refused.inc,
         )
         self._put_in_force(self.service.in_force)
+        self.service.outputs.acknowledged = self._offer
         self.app = build_app(self.settings)
         intake.register(self.app, self.service)
         self.policy = policy.register(self.app, self.service)
@@ -129,6 +131,9 @@ class Worker:
         finally:
             reloading.cancel()
             await self._shut_down()
+
+    def _offer(self, record: ConsumerRecord) -> None:
+        self.consumer.offer(record)
 
     def _put_in_force(self, in_force: InForce) -> None:
         self.service.in_force = in_force

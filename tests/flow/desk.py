@@ -131,7 +131,7 @@ class Desk:
             if not batches:
                 return
             for batch in batches:
-                await self.delivery.handle(batch)
+                await (await self.delivery.handle(batch))
 
     async def _running(self) -> None:
         while running := [task for line in self.lines for task in line._running.values()]:

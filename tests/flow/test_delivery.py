@@ -303,7 +303,7 @@ async def test_stopping_lets_a_call_under_way_end_and_begins_no_other(desk: Desk
     for number in (1, 2):
         await desk.publish(builders.notification(alert=builders.alert(webhook_id=f"msg_{number}")))
     for batch in await desk._fetch():
-        await desk.delivery.handle(batch)
+        await (await desk.delivery.handle(batch))
     await asked.wait()
     stopping = asyncio.ensure_future(desk.stop(grace=30))
     go_on.set()
@@ -327,7 +327,7 @@ async def test_a_call_that_is_cut_off_is_made_again_under_the_same_id_with_the_s
     await desk.start(await opened("desk", never))
     await desk.publish(builders.notification())
     for batch in await desk._fetch():
-        await desk.delivery.handle(batch)
+        await (await desk.delivery.handle(batch))
     await asked.wait()
     await desk.restart()
     await desk.quiet()
@@ -361,7 +361,7 @@ async def test_one_of_fifty_endpoints_that_misbehaves_holds_up_none_of_the_other
             alert = builders.alert(webhook_id=f"msg_{endpoint.id}_{number}")
             await desk.publish(builders.notification(endpoint=endpoint.id, alert=alert))
     for batch in await desk._fetch():
-        await desk.delivery.handle(batch)
+        await (await desk.delivery.handle(batch))
     lines = {name: line for p in desk.delivery._partitions.values() for name, line in p.lines.items()}
     slow = lines.pop("bad")
     while running := [task for line in lines.values() for task in line._running.values()]:

@@ -1,53 +1,163 @@
-"""Commits: only what an agent has said to be handled, and only as far as nothing before it is open."""
+"""Batches: what joins which, what is offered, and how far is committed."""
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict, deque
+from typing import Any
 
+import pytest
+from aiokafka import ConsumerRecord
 from faust.types import TP
 
-from streams.batches import Batch, BatchConsumer
+from streams.batches import MAX_BATCH_RECORDS, Batch, BatchConsumer
 
 PLACE = TP("articles", 0)
+
+
+def record(offset: int) -> ConsumerRecord:
+    return ConsumerRecord("articles", 0, offset, 1000 * offset, 0, None, b"{}", None, 0, 2, ())
 
 
 class Message:
     """As much of Faust's message as the commit looks at."""
 
-    def __init__(self, offset: int) -> None:
-        self.offset = offset
+    def __init__(self, *offsets: int) -> None:
         self.acked = False
-        self.timestamp = float(offset)
-        self.value = Batch()
+        self.timestamp = float(offsets[0])
+        self.value = Batch(record(offset) for offset in offsets)
 
 
-def consumer(*messages: Message) -> BatchConsumer:
-    made: BatchConsumer = BatchConsumer.__new__(BatchConsumer)
-    made._inflight = defaultdict(deque)
-    made._inflight[PLACE].extend(messages)
-    return made
+class App:
+    """As much of Faust's app as handing over looks at."""
+
+    consumer_generation_id = 1
+
+
+class Taken:
+    """A consumer without a broker, and what it handed over."""
+
+    def __init__(self, *messages: Message) -> None:
+        self.batches: list[Batch] = []
+        made: Any = BatchConsumer.__new__(BatchConsumer)
+        made._inflight = defaultdict(deque)
+        made._inflight[PLACE].extend(messages)
+        made._read_offset = defaultdict(lambda: None)
+        made._handing = set()
+        made.app = App()
+        made.flow_active = True
+        made.callback = self._take
+        self.consumer: BatchConsumer = made
+
+    async def _take(self, message: Any) -> None:
+        self.batches.append(message.value)
+
+    async def admit(self, *offsets: int) -> None:
+        self.consumer._admit(PLACE, [record(offset) for offset in offsets])
+        await asyncio.gather(*self.consumer._handing)
+
+    async def offer(self, offset: int) -> None:
+        self.consumer.offer(record(offset))
+        await asyncio.gather(*self.consumer._handing)
+
+    @property
+    def offsets(self) -> list[list[int]]:
+        return [[record.offset for record in batch] for batch in self.batches]
 
 
 def test_what_is_acknowledged_without_being_handled_is_never_committed() -> None:
-    passed_over = Message(9)
+    passed_over = Message(8, 9)
     passed_over.acked = True  # Faust does so with a batch that a rebalance overtook
-    assert consumer(passed_over)._new_offset(PLACE) is None
+    assert Taken(passed_over).consumer._new_offset(PLACE) is None
 
 
 def test_the_commit_stops_before_the_first_batch_that_is_not_handled() -> None:
-    messages = [Message(offset) for offset in (9, 19, 29)]
-    reader = consumer(*messages)
+    messages = [Message(8, 9), Message(19), Message(28, 29)]
+    consumer = Taken(*messages).consumer
     messages[2].value.handled = True
-    assert reader._new_offset(PLACE) is None
+    assert consumer._new_offset(PLACE) is None
     messages[0].value.handled = True
-    assert reader._new_offset(PLACE) == 10
-    assert reader._new_offset(PLACE) is None
+    assert consumer._new_offset(PLACE) == 10
+    assert consumer._new_offset(PLACE) is None
     messages[1].value.handled = True
-    assert reader._new_offset(PLACE) == 30
+    assert consumer._new_offset(PLACE) == 30
 
 
 def test_the_oldest_unhandled_record_is_the_first_of_what_is_not_handled() -> None:
     messages = [Message(9), Message(19)]
     messages[0].value.handled = True
-    assert consumer(*messages).oldest_unhandled() == 19.0
-    assert consumer().oldest_unhandled() is None
+    assert Taken(*messages).consumer.oldest_unhandled() == 19.0
+    assert Taken().consumer.oldest_unhandled() is None
+
+
+async def test_what_comes_before_a_batch_is_taken_joins_it() -> None:
+    taken = Taken()
+    await taken.admit(0, 1)
+    await taken.admit(2)
+    assert taken.offsets == [[0, 1, 2]]
+
+
+async def test_what_comes_after_a_batch_was_taken_makes_another_and_the_commit_covers_both() -> None:
+    taken = Taken()
+    await taken.admit(0)
+    first = taken.batches[0].take()
+    await taken.admit(1)
+    await taken.admit(2)
+    assert taken.offsets == [[0], [1, 2]]
+    first.handled = True
+    assert taken.consumer._new_offset(PLACE) == 1
+    taken.batches[1].take().handled = True
+    assert taken.consumer._new_offset(PLACE) == 3
+
+
+async def test_nothing_joins_a_batch_of_a_former_assignment() -> None:
+    taken = Taken()
+    await taken.admit(0)
+    taken.consumer.app.consumer_generation_id = 2
+    await taken.admit(1)
+    assert taken.offsets == [[0], [1]]
+
+
+async def test_a_partition_has_room_until_the_batch_that_waits_is_full() -> None:
+    taken = Taken()
+    assert taken.consumer._has_room(PLACE)
+    await taken.admit(*range(MAX_BATCH_RECORDS - 1))
+    assert taken.consumer._has_room(PLACE)
+    await taken.admit(MAX_BATCH_RECORDS - 1)
+    assert not taken.consumer._has_room(PLACE)
+    taken.batches[0].take()
+    assert taken.consumer._has_room(PLACE)
+
+
+async def test_the_next_record_of_a_partition_is_taken_as_offered() -> None:
+    taken = Taken()
+    await taken.admit(6)
+    taken.batches[0].take()
+    await taken.offer(7)
+    assert taken.offsets == [[6], [7]]
+    assert taken.consumer._read_offset[PLACE] == 8
+
+
+@pytest.mark.parametrize("offset", [5, 6, 8])
+async def test_what_was_read_or_has_something_before_it_is_left_to_the_fetch(offset: int) -> None:
+    taken = Taken()
+    await taken.admit(6)
+    await taken.offer(offset)
+    assert taken.offsets == [[6]]
+    assert taken.consumer._read_offset[PLACE] == 7
+
+
+async def test_nothing_is_taken_as_offered_while_partitions_change_hands_or_where_nothing_was_read() -> None:
+    taken = Taken()
+    await taken.offer(0)
+    await taken.admit(6)
+    taken.consumer.flow_active = False
+    await taken.offer(7)
+    assert taken.offsets == [[6]]
+
+
+async def test_a_full_partition_takes_nothing_as_offered() -> None:
+    taken = Taken()
+    await taken.admit(*range(MAX_BATCH_RECORDS))
+    await taken.offer(MAX_BATCH_RECORDS)
+    assert len(taken.batches[0]) == MAX_BATCH_RECORDS

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 
-import aiokafka
+from aiokafka.consumer import consumer as kafka_consumer
+from aiokafka.structs import RecordMetadata
 from faust.transport import consumer as base
 from faust.transport.drivers import aiokafka as driver
 
@@ -32,7 +33,7 @@ def test_the_methods_that_are_replaced_exist_with_the_same_parameters() -> None:
 
 def test_the_thread_makes_its_consumer_in_the_method_that_is_extended() -> None:
     assert parameters(driver.AIOKafkaConsumerThread._create_worker_consumer) == ["self", "transport"]
-    assert "_fetch_max_wait_ms" in inspect.getsource(aiokafka.AIOKafkaConsumer)
+    assert "_fetch_max_wait_ms" in inspect.getsource(kafka_consumer)
     assert "return AIOKafkaConsumerThread(self, loop=self.loop, beacon=self.beacon)" in inspect.getsource(
         driver.Consumer._new_consumer_thread
     )
@@ -45,10 +46,37 @@ def test_commits_go_through_the_offset_that_is_replaced() -> None:
 
 
 def test_reading_goes_through_the_drain_that_is_replaced() -> None:
-    source = inspect.getsource(base)
-    assert "_drain_messages(self)" in source or "_drain_messages" in inspect.getsource(base.Fetcher)
-    assert parameters(base.Consumer._wait_next_records) == ["self", "timeout"]
-    assert parameters(base.Consumer.wait_first)[1:] == ["coros", "timeout"]
+    assert "await consumer._drain_messages(self)" in inspect.getsource(base)
+    assert "self._get_active_partitions()" in inspect.getsource(base.Consumer._wait_next_records)
+    assert "await self.perform_seek()" in inspect.getsource(base.Consumer.getmany)
+    assert parameters(driver.AIOKafkaConsumerThread._fetch_records)[1:] == [
+        "consumer",
+        "active_partitions",
+        "timeout",
+        "max_records",
+    ]
+
+
+def test_the_place_to_read_from_is_kept_where_it_is_looked_up() -> None:
+    assert "r_offset is None or offset >= r_offset" in inspect.getsource(base.Consumer._drain_messages)
+    assert "self.consumer._read_offset[tp] = offset" in inspect.getsource(
+        driver.AIOKafkaConsumerThread._seek_wait
+    )
+    assert "self._read_offset.pop(tp, None)" in inspect.getsource(base.Consumer.on_partitions_revoked)
+
+
+def test_the_fetcher_waits_for_a_partition_as_long_as_is_set() -> None:
+    from aiokafka.consumer import fetcher
+
+    assert "backoff=self._prefetch_backoff" in inspect.getsource(fetcher.Fetcher._proc_fetch_request)
+    assert parameters(fetcher.Fetcher.fetched_records) == ["self", "partitions", "timeout", "max_records"]
+
+
+def test_a_repeat_whose_place_is_unknown_shows_in_its_acknowledgement() -> None:
+    from aiokafka.producer import sender
+
+    assert "batch.done(offset, timestamp, log_start_offset)" in inspect.getsource(sender)
+    assert {"offset", "timestamp", "timestamp_type", "log_start_offset"} <= set(RecordMetadata._fields)
 
 
 def test_the_rebalance_waits_for_batches_under_way_before_it_tells_us() -> None:
@@ -74,5 +102,5 @@ def test_the_group_can_be_asked_to_take_us_in_again() -> None:
     from aiokafka.consumer.group_coordinator import GroupCoordinator
 
     assert parameters(GroupCoordinator.request_rejoin) == ["self"]
-    assert "self._coordinator = " in inspect.getsource(aiokafka.AIOKafkaConsumer)
+    assert "self._coordinator = " in inspect.getsource(kafka_consumer)
     assert parameters(driver.AIOKafkaConsumerThread._ensure_consumer) == ["self"]

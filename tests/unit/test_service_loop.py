@@ -1,14 +1,15 @@
-"""The loop around an agent: a batch counts as handled only when its handler returned."""
+"""The loop around an agent: a batch counts as handled only when all it caused is acknowledged."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
 from typing import Any, NoReturn
 
 import pytest
 
 from streams.batches import Batch
-from streams.service import Service
+from streams.service import MOST_UNFINISHED, Service
 
 
 class Event:
@@ -51,15 +52,18 @@ def service() -> Service:
     return made  # type: ignore[no-any-return]
 
 
-async def test_a_batch_is_handled_and_acknowledged_once_its_handler_returned() -> None:
+async def test_a_batch_is_handled_and_acknowledged_once_what_it_caused_is_acknowledged() -> None:
     event = Event()
     seen = []
 
-    async def handle(batch: Batch) -> None:
-        seen.append(batch.handled)
+    async def rest(batch: Batch) -> None:
+        seen.append((batch.taken, batch.handled, event.acked))
+
+    async def handle(batch: Batch) -> Awaitable[None]:
+        return rest(batch)
 
     await service().loop("test", Stream(event), handle)
-    assert seen == [False]
+    assert seen == [(True, False, False)]
     assert event.value.handled
     assert event.acked
 
@@ -67,9 +71,70 @@ async def test_a_batch_is_handled_and_acknowledged_once_its_handler_returned() -
 async def test_an_error_ends_the_process_and_leaves_its_batch_and_the_next_unhandled() -> None:
     events = [Event(), Event()]
 
-    async def handle(batch: Batch) -> None:
+    async def handle(batch: Batch) -> Awaitable[None]:
         raise ValueError("no")
 
     with pytest.raises(Left, match="test"):
         await service().loop("test", Stream(*events), handle)
     assert not any(event.value.handled or event.acked for event in events)
+
+
+async def test_the_next_batch_is_begun_while_acknowledgements_are_awaited_and_batches_end_in_order() -> None:
+    events = [Event(), Event()]
+    gates = {id(event.value): asyncio.Event() for event in events}
+    begun: list[Batch] = []
+    both = asyncio.Event()
+
+    async def rest(batch: Batch) -> None:
+        await gates[id(batch)].wait()
+
+    async def handle(batch: Batch) -> Awaitable[None]:
+        begun.append(batch)
+        if len(begun) == 2:
+            both.set()
+        return rest(batch)
+
+    running = asyncio.ensure_future(service().loop("test", Stream(*events), handle))
+    await both.wait()
+    gates[id(events[1].value)].set()
+    await asyncio.sleep(0)
+    assert not any(event.acked for event in events)
+    gates[id(events[0].value)].set()
+    await running
+    assert all(event.value.handled and event.acked for event in events)
+
+
+async def test_an_output_that_fails_leaves_its_batch_and_the_next_unhandled() -> None:
+    events = [Event(), Event()]
+
+    async def rest(batch: Batch) -> None:
+        if batch is events[0].value:
+            raise ValueError("no")
+
+    async def handle(batch: Batch) -> Awaitable[None]:
+        return rest(batch)
+
+    with pytest.raises(Left, match="test"):
+        await service().loop("test", Stream(*events), handle)
+    assert not any(event.value.handled or event.acked for event in events)
+
+
+async def test_no_more_than_so_many_batches_are_unfinished() -> None:
+    events = [Event() for _ in range(MOST_UNFINISHED + 5)]
+    most = 0
+    unfinished = 0
+
+    async def rest() -> None:
+        nonlocal unfinished
+        await asyncio.sleep(0)
+        unfinished -= 1
+
+    async def handle(batch: Batch) -> Awaitable[None]:
+        nonlocal most, unfinished
+        unfinished += 1
+        most = max(most, unfinished)
+        return rest()
+
+    await service().loop("test", Stream(*events), handle)
+    assert unfinished == 0
+    assert most == MOST_UNFINISHED + 1
