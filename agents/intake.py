@@ -70,17 +70,9 @@ class Intake:
         return min(datetime.fromtimestamp(record.timestamp / 1000, UTC), self._service.now())
 
     async def _publish(self, read: Read) -> list[Acknowledgement]:
+        # Candidates first: an alert waits for them.
         outputs = self._service.outputs
-        article_id = read.reading.article.id
-        published = [
-            await outputs.publish(
-                CLASSIFIED,
-                read.reading,
-                key=article_id,
-                event_id=f"{article_id}/reading",
-                time=read.reading.read_at,
-            )
-        ]
+        published: list[Acknowledgement] = []
         for candidate in read.candidates:
             self._service.metrics.hits.inc()
             published.append(
@@ -92,6 +84,16 @@ class Intake:
                     time=candidate.seen_at,
                 )
             )
+        article_id = read.reading.article.id
+        published.append(
+            await outputs.publish(
+                CLASSIFIED,
+                read.reading,
+                key=article_id,
+                event_id=f"{article_id}/reading",
+                time=read.reading.read_at,
+            )
+        )
         return published
 
     async def _reject(self, record: ConsumerRecord, error: UnreadableArticle) -> Acknowledgement:

@@ -111,9 +111,10 @@ class Course:
         raise RuntimeError(f"{side} told nothing within {patience:.0f} s")
 
     def _messages(self, count: int, hit_rate: float) -> list[tuple[str, bytes, bool]]:
+        first = self._sent
         self._sent += count
         made = invented(
-            count, seed=self._sent, hit_rate=hit_rate, literals=self._literals, first=self._sent, length=None
+            count, seed=self._sent, hit_rate=hit_rate, literals=self._literals, first=first, length=None
         )
         return [(json.loads(message)["id"], message, hit) for message, hit in made]
 

@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import RecordMetadata
 
 from streams.errors import OutputRefused
-from streams.topics import ALERTS, ARTICLES, CANDIDATES, CLASSIFIED, NOTIFICATIONS, REJECTED, Topic
+from streams.topics import CANDIDATES, NOTIFICATIONS, Topic
 from streams.wire import Wire, cloudevent_headers
 
 Headers = Sequence[tuple[str, bytes]]
@@ -22,17 +22,16 @@ Acknowledgement = asyncio.Future[RecordMetadata]
 MAX_OUTPUT_BYTES: Final = 2 * 1024 * 1024
 
 
-LANES: Final = ((ARTICLES, CLASSIFIED, CANDIDATES, REJECTED), (ALERTS, NOTIFICATIONS))
-"""Topics whose records go out in requests of their own, and all others in a third lane.
+URGENT: Final = (CANDIDATES, NOTIFICATIONS)
+"""What the next agent waits for. Each of these topics has a producer of its own, all others have one together.
 
-A producer has one request to a broker under way at a time: what an alert waits for would queue behind the readings of
-other articles. No output depends on the order of records between topics, other than by waiting for acknowledgements.
+A producer has one request to a broker under way at a time: candidates would queue behind the readings of other
+articles. No output relies on an order of records between topics, other than by waiting for acknowledgements.
+What this worker may read itself is told to `Outputs.acknowledged` as well.
 """
 
-_LANE_OF: Final = {topic.name: number for number, lane in enumerate(LANES) for topic in lane}
-
-OFFERED: Final = (CANDIDATES, NOTIFICATIONS)
-"""Topics which this worker may read itself."""
+LINGER_MS: Final = 2
+"""How long other records wait for company: an alert makes five of them, and requests cost more than records."""
 
 Acknowledged = Callable[[ConsumerRecord], None]
 
@@ -40,19 +39,22 @@ Acknowledged = Callable[[ConsumerRecord], None]
 class Outputs:
     """The worker's producers: `acks=all`, idempotent, in order within a partition.
 
-    `acknowledged` is told each record of `OFFERED` once the broker has it, as a consumer will read it.
+    `acknowledged` is told each record of `URGENT` once the broker has it, as a consumer will read it.
     """
 
     def __init__(self, client_options: dict[str, Any], prefix: str, request_timeout_ms: int = 40_000) -> None:
         self._options = client_options
         self._prefix = prefix
         self._request_timeout_ms = request_timeout_ms
-        self._producers: list[AIOKafkaProducer] = []
+        self._urgent: dict[Topic, AIOKafkaProducer] = {}
+        self._other: AIOKafkaProducer | None = None
         self.acknowledged: Acknowledged | None = None
 
     async def start(self) -> None:
         """Connect. Raises aiokafka's KafkaConnectionError where no broker answers."""
-        producers = [self._producer() for _ in range(len(LANES) + 1)]
+        urgent = {topic: self._producer(linger_ms=0) for topic in URGENT}
+        other = self._producer(linger_ms=LINGER_MS)
+        producers = [*urgent.values(), other]
         try:
             for producer in producers:
                 await producer.start()
@@ -60,27 +62,31 @@ class Outputs:
             for producer in producers:
                 await producer.stop()
             raise
-        self._producers = producers
+        self._urgent, self._other = urgent, other
 
-    def _producer(self) -> AIOKafkaProducer:
+    def _producer(self, *, linger_ms: int) -> AIOKafkaProducer:
         return AIOKafkaProducer(
             **self._options,
             acks="all",
             enable_idempotence=True,
-            linger_ms=0,
+            linger_ms=linger_ms,
             max_batch_size=512 * 1024,
             max_request_size=MAX_OUTPUT_BYTES,
             request_timeout_ms=self._request_timeout_ms,
         )
 
+    def _producers(self) -> list[AIOKafkaProducer]:
+        return [*self._urgent.values(), self._other] if self._other is not None else []
+
     async def stop(self) -> None:
         """Send what is still waiting, and disconnect."""
-        producers, self._producers = self._producers, []
+        producers = self._producers()
+        self._urgent, self._other = {}, None
         await asyncio.gather(*(producer.stop() for producer in producers))
 
     async def flush(self) -> None:
         """Wait until everything that was handed over is acknowledged, or has failed."""
-        await asyncio.gather(*(producer.flush() for producer in self._producers))
+        await asyncio.gather(*(producer.flush() for producer in self._producers()))
 
     def name(self, topic: Topic) -> str:
         """The full name of a topic."""
@@ -96,9 +102,9 @@ class Outputs:
         partition: int | None = None,
     ) -> Acknowledgement:
         """Hand a record to the producer; the result is done when the broker has acknowledged it."""
-        if not self._producers:
+        producer = self._urgent.get(topic, self._other)
+        if producer is None:
             raise OutputRefused("the producer is not running")
-        producer = self._producers[_LANE_OF.get(topic.name, len(LANES))]
         name = self._prefix + topic.name
         try:
             future: Acknowledgement = await producer.send(
@@ -106,7 +112,7 @@ class Outputs:
             )
         except KafkaError as error:
             raise OutputRefused(f"{name}: {type(error).__name__}: {error}") from error
-        if topic in OFFERED and self.acknowledged is not None:
+        if topic in self._urgent and self.acknowledged is not None:
             future.add_done_callback(partial(_tell, self.acknowledged, key, value, headers))
         return future
 

@@ -8,6 +8,7 @@ at once with a non-zero code and without a commit, so that nothing unhandled cou
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -58,6 +59,22 @@ def leave(where: str, error: BaseException) -> NoReturn:
     os._exit(FAILED)
 
 
+def _set_aside() -> None:
+    """Take what lives as long as the configuration out of the collector's rounds.
+
+    A full round over the reader's objects makes the worker stand still for a fifth of a second.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
+def _build_and_set_aside(configuration: Configuration) -> InForce:
+    built = InForce.build(configuration)
+    _set_aside()
+    return built
+
+
 class Worker:
     """One worker. `run` starts it and returns when it has stopped."""
 
@@ -77,7 +94,7 @@ class Worker:
         self.reloading = LiveConfiguration(
             configuration,
             load=lambda: load_configuration(configuration.folder),
-            build=InForce.build,
+            build=_build_and_set_aside,
             swap=self._put_in_force,
             refused=self.service.metrics.configuration_refused.inc,
         )
@@ -120,6 +137,7 @@ class Worker:
             await asyncio.to_thread(language.prepare)
             self.app.finalize()
             await self.app.start()
+            _set_aside()
             log.info(
                 "worker.started",
                 group=self.settings.service.group,
