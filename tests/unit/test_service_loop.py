@@ -107,12 +107,13 @@ async def test_the_next_batch_is_begun_while_acknowledgements_are_awaited_and_ba
 async def test_an_output_that_fails_leaves_its_batch_and_the_next_unhandled() -> None:
     events = [Event(), Event()]
 
-    async def rest(batch: Batch) -> None:
-        if batch is events[0].value:
-            raise ValueError("no")
-
     async def handle(batch: Batch) -> Awaitable[None]:
-        return rest(batch)
+        rest: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if batch is events[0].value:
+            rest.set_exception(ValueError("no"))
+        else:
+            rest.set_result(None)
+        return rest
 
     with pytest.raises(Left, match="test"):
         await service().loop("test", Stream(*events), handle)
