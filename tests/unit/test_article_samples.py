@@ -11,7 +11,10 @@ import pytest
 
 from agents.reading.article import Article, read_article
 from agents.reading.registry import load_registry
+from streams.configuration import load_configuration
 from streams.errors import UnreadableArticle
+from streams.reading import build_reader
+from tests.builders import MOMENT
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGES = {
@@ -62,6 +65,18 @@ def test_samples_have_wire_copies_an_update_and_names_misspelt() -> None:
     text = " ".join(article.body for article in articles)
     assert "Lavorv" in text
     assert "Çavuşoğu" in text
+
+
+def test_every_watch_of_the_sample_has_an_article_that_it_matches() -> None:
+    configuration = load_configuration(environ={}, resolve_secrets=False)
+    reader = build_reader(configuration)
+    matched = {
+        watch
+        for article in _articles()
+        if (read := reader.read(article, MOMENT)) is not None
+        for watch in read.reading.watches
+    }
+    assert matched == {watch.id for watch in configuration.watches}
 
 
 @pytest.mark.parametrize("line", _lines("deploy/samples/unreadable.jsonl"))
