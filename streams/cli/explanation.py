@@ -22,7 +22,9 @@ EVIDENCE_SHOWN: Final = 4
 ACTORS_SHOWN: Final = 20
 WATCHES_SHOWN: Final = 20
 """Watches that did not match but of which something held."""
-CLAUSE_SHOWN: Final = 100
+CLAUSE_SHOWN: Final = 60
+"""Characters of a clause that are shown on however narrow a page; of a watch that was asked for, all of them."""
+LONGEST_CLAUSE: Final = 10_000
 NARROWEST: Final = 60
 
 
@@ -183,7 +185,9 @@ def _watches(page: _Page, evaluations: Sequence[Evaluation], *, with_all: bool) 
     for evaluation in (*matched, *near[:WATCHES_SHOWN]):
         yield _watch_line(evaluation)
         for clause in evaluation.clauses:
-            yield from _clause_lines(page, clause, EVIDENCE_SHOWN if evaluation.matched else 1)
+            yield from _clause_lines(
+                page, clause, EVIDENCE_SHOWN if evaluation.matched else 1, whole=with_all
+            )
     rest = [evaluation.watch.id for evaluation in others if evaluation not in near[:WATCHES_SHOWN]]
     if rest:
         names = _first(", ".join(rest), page.width)
@@ -210,9 +214,10 @@ def _watch_line(evaluation: Evaluation) -> Text:
     )
 
 
-def _clause_lines(page: _Page, clause: Clause, shown: int) -> Iterator[Text]:
+def _clause_lines(page: _Page, clause: Clause, shown: int, *, whole: bool) -> Iterator[Text]:
     held = ("held      ", "green") if clause.held else ("not held  ", "red")
-    yield Text.assemble("        ", held, _first(clean(clause.clause), CLAUSE_SHOWN))
+    size = LONGEST_CLAUSE if whole else max(CLAUSE_SHOWN, page.width - 18)
+    yield Text.assemble("        ", held, _first(clean(clause.clause), size))
     if clause.note:
         said = f"nearly: {clause.note}" if _is_near(clause) else clause.note
         yield Text.assemble("                  ", (clean(said), "yellow"))

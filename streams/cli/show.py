@@ -17,6 +17,7 @@ import orjson
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from rich.console import Console, Group
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -281,7 +282,7 @@ class _Show:
         grid = Table.grid(padding=(0, 1))
         grid.add_column(width=_LABEL, no_wrap=True)
         grid.add_column()
-        grid.add_row(Text(label, style=style), Group(*lines))
+        grid.add_row(Text(label, style=style), Group(*map(_hanging, lines)))
         self._console.print(grid)
 
     def _summary(self, settled: bool) -> None:
@@ -366,6 +367,12 @@ def _said(line: str) -> Text | None:
             said = f"the changed configuration is refused ({why}); {event['in_force']} stays in force"
             return Text(clean(f"worker: {said}"), style="red")
     return Text(clean(f"worker: {line}"), style="red") if level in ("error", "critical") else None
+
+
+def _hanging(line: Text) -> Padding | Text:
+    """A line whose continuations begin where it does."""
+    indent = len(line.plain) - len(line.plain.lstrip())
+    return Padding(line[indent:], (0, 0, 0, indent)) if indent else line
 
 
 def _load(config: Path | None, told: dict[str, str]) -> Configuration:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -10,6 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
+from rich.text import Text
 
 from streams.cli import show
 from streams.cli.tally import Tally
@@ -102,6 +105,15 @@ def test_of_the_workers_log_a_person_is_told_what_concerns_him(
 ) -> None:
     shown = show._said(json.dumps(event))
     assert (None if shown is None else shown.plain) == said
+
+
+def test_a_line_that_is_too_long_goes_on_where_it_began() -> None:
+    console = Console(width=20, file=io.StringIO())
+    console.print(show._hanging(Text("  one two three four five six")))
+    assert [line.rstrip() for line in console.file.getvalue().splitlines()] == [  # type: ignore[attr-defined]
+        "  one two three four",
+        "  five six",
+    ]
 
 
 def test_up_once_plays_articles_and_ends_well_when_all_webhooks_verified(tmp_path: Path, small: Path) -> None:
