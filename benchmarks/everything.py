@@ -1,6 +1,6 @@
 """`make bench`: all measurements, one table, and the same as JSON under benchmarks/results/.
 
-    python -m benchmarks.everything [throughput] [latency] [match] [growth] [peers]
+    python -m benchmarks.everything [throughput] [latency] [match] [growth] [workers] [peers]
 
 Without names all of them. Each part is a process of its own; what a part could not do is said and left out.
 """
@@ -111,6 +111,7 @@ PARTS: Final[dict[str, Callable[[], None] | str]] = {
     "latency": measure_latency,
     "match": "benchmarks.match",
     "growth": "benchmarks.growth",
+    "workers": "benchmarks.workers",
     "peers": measure_peers,
 }
 

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import random
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -24,13 +21,13 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from benchmarks.generator import invented
-from benchmarks.place import configuration, producer_of
+from benchmarks.place import configuration, producer_of, start_process, start_worker, stop_all
 from benchmarks.table import Row
 from streams.topics import ARTICLES
 
-ROOT = Path(__file__).resolve().parent.parent
 FLOOR = "floor"
 PATIENCE = 40.0
+WARM_RATE = 50
 
 
 @dataclass(slots=True)
@@ -149,8 +146,13 @@ class Course:
 
 
 @asynccontextmanager
-async def course(folder: Path, literals: Sequence[str], log: Path) -> AsyncIterator[Course]:
-    """Start both sides; `folder` is rewritten to point at the receiver."""
+async def course(
+    folder: Path, literals: Sequence[str], log: Path, *, warm: float = 10.0
+) -> AsyncIterator[Course]:
+    """Start both sides and keep them busy for `warm` seconds; `folder` is rewritten to point at the receiver.
+
+    A broker just started answers slowly for some seconds, until its code is compiled.
+    """
     config = configuration(folder)
     servers = list(config.settings.broker.servers)
     admin = AIOKafkaAdminClient(bootstrap_servers=servers)
@@ -161,36 +163,23 @@ async def course(folder: Path, literals: Sequence[str], log: Path) -> AsyncItera
     async with Desk().serving() as desk:
         environment = json.loads((folder / "environment.json").read_text()) | {"BENCH_URL": desk.url}
         (folder / "environment.json").write_text(json.dumps(environment))
-        with log.open("ab") as out:
-            processes = [
-                subprocess.Popen(  # noqa: ASYNC220 - started once, before anything is measured
-                    arguments,
-                    env={**os.environ, **environment, "TOCSIN_CONFIG": str(folder)},
-                    cwd=ROOT,
-                    stdout=out,
-                    stderr=out,
-                )
-                for arguments in (
-                    [sys.executable, "-m", "streams.cli", "worker"],
-                    [sys.executable, "-m", "benchmarks.latency", ",".join(servers), topic, desk.url],
-                )
-            ]
+        processes = [
+            start_worker(folder, log),
+            start_process(
+                [sys.executable, "-m", "benchmarks.latency", ",".join(servers), topic, desk.url], folder, log
+            ),
+        ]
         producer = producer_of(config)
         await producer.start()
         try:
             course = Course(folder, literals, desk, producer)
-            await course.warm("worker")
-            await course.warm("floor")
+            for side in ("worker", "floor"):
+                await course.warm(side)
+                await course.run(side, WARM_RATE, warm, 1.0)
             yield course
         finally:
             await producer.stop()
-            for process in processes:
-                process.send_signal(signal.SIGTERM)
-            for process in processes:
-                try:
-                    process.wait(15)
-                except subprocess.TimeoutExpired:
-                    process.kill()
+            await asyncio.to_thread(stop_all, processes)
 
 
 async def floor(servers: str, topic: str, url: str) -> None:

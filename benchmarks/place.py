@@ -6,6 +6,9 @@ import asyncio
 import json
 import logging
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +22,7 @@ from streams.topics import ARTICLES
 
 logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it tells of each retry on a topic just made
 
+ROOT: Final = Path(__file__).resolve().parent.parent
 PARTITIONS: Final = 4
 SECRET: Final = "whsec_dG9jc2luLWJlbmNobWFyay1vZi0zMi1ieXRlcyEhISE="
 CALLED: Final = 500
@@ -88,6 +92,36 @@ def configuration(folder: Path) -> Configuration:
     """The configuration of a folder, its URL and secret from beside it."""
     environment = json.loads((folder / "environment.json").read_text())
     return load_configuration(folder, {**os.environ, **environment})
+
+
+def start_worker(folder: Path, log: Path) -> subprocess.Popen[bytes]:
+    """A worker with the configuration of a folder, in a process of its own."""
+    return start_process([sys.executable, "-m", "streams.cli", "worker"], folder, log)
+
+
+def start_process(arguments: Sequence[str], folder: Path, log: Path) -> subprocess.Popen[bytes]:
+    """A process with the environment of a folder's configuration; what it says goes to `log`."""
+    environment = json.loads((folder / "environment.json").read_text())
+    with log.open("ab") as out:
+        return subprocess.Popen(
+            arguments,
+            env={**os.environ, **environment, "TOCSIN_CONFIG": str(folder)},
+            cwd=ROOT,
+            stdout=out,
+            stderr=out,
+        )
+
+
+def stop_all(processes: Sequence[subprocess.Popen[bytes]], patience: float = 15.0) -> None:
+    """Ask processes to end, and end those that do not."""
+    for process in processes:
+        process.send_signal(signal.SIGTERM)
+    for process in processes:
+        try:
+            process.wait(patience)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 async def load_stream(config: Configuration, messages: Sequence[bytes]) -> None:

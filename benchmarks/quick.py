@@ -49,7 +49,7 @@ def main() -> None:
 
 async def _latency(folder: Path, literals: list[str], log: Path) -> list[latency.Row]:
     taken: dict[str, list[latency.Slice]] = {"floor": [], "worker": []}
-    async with latency.course(folder, literals, log) as course:
+    async with latency.course(folder, literals, log, warm=3.0) as course:
         for _ in range(2):
             for side, slices in taken.items():
                 slices.append(await course.run(side, 50, 2.0, 1.0))
