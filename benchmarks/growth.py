@@ -1,4 +1,4 @@
-"""How cost and memory grow: with literals, length of articles, time, open stories and pending deliveries.
+"""How cost and memory grow: with literals, length of articles, open stories and pending deliveries.
 
 Costs are CPU time of one thread, so that other work on the machine counts less. Each line is written to
 benchmarks/results/growth.json, from which the plots are drawn.
@@ -29,18 +29,15 @@ from benchmarks.table import Row, save, show
 from streams.wire import ArticleRef, Candidate
 
 LENGTHS: Final = (500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000)
-LITERALS: Final = (10, 1_000, 100_000)
+LITERALS: Final = (10, 1_000, 100_000, 1_000_000)
 STORIES: Final = (10, 100, 1_000, 10_000, 100_000)
-LONG_RUN: Final = 20_000
 SEEN_AT: Final = datetime(2026, 3, 7, tzinfo=UTC)
 
 
 def main() -> None:
     literals = watchlist(LITERALS[-1])
     lengths, growing = _by_length(literals), _by_literals(literals)
-    memory = _over_time(literals)
     stories = _by_stories()
-    quarter, last = memory[len(memory) // 4]["mb"], memory[-1]["mb"]
     few, many = stories[0]["microseconds"], stories[-1]["microseconds"]
     rows = [
         Row(
@@ -48,12 +45,13 @@ def main() -> None:
             [lengths[-1]["microseconds"] / 64_000 / (lengths[2]["microseconds"] / 2_000)],
             note="1 is linear",
         ),
-        Row(
-            "memory after the run / at a quarter of it",
-            [last / quarter],
-            1.05,
-            at_most=True,
-            note=f"{LONG_RUN} articles, none twice: {quarter:.0f} → {last:.0f} MB",
+        *(
+            Row(
+                f"cost of an article at {point['literals']:,.0f} literals / at 10",
+                [point["microseconds"] / growing[0]["microseconds"]],
+                note=f"{1e6 / point['microseconds']:.0f} by {1e6 / growing[0]['microseconds']:.0f} articles/s of CPU",
+            )
+            for point in growing[1:]
         ),
         Row(
             "decision at 100k open stories of one watch / at 10",
@@ -71,7 +69,7 @@ def main() -> None:
         Row("a pending delivery in its topic", [_pending()], unit="kB"),
     ]
     show("Growth", rows)
-    save("growth", rows, lengths=lengths, literals=growing, memory=memory, stories=stories)
+    save("growth", rows, lengths=lengths, literals=growing, stories=stories)
 
 
 def _by_length(literals: list[str]) -> list[dict[str, float]]:
@@ -103,20 +101,6 @@ def _cost(reader: Reader, messages: list[bytes]) -> list[float]:
             reader.read(read_article(message), reading.NOW)
 
     return reading.turns({"all": run}, len(messages), 3)["all"]
-
-
-def _over_time(literals: list[str]) -> list[dict[str, float]]:
-    """Memory of a process that reads different articles one after the other."""
-    reader = reader_of(literals[:1000])
-    found = []
-    for number, (message, _) in enumerate(
-        invented(LONG_RUN, seed=7, hit_rate=0.1, literals=literals[:CALLED]), 1
-    ):
-        reader.read(read_article(message), reading.NOW)
-        if number % (LONG_RUN // 20) == 0:
-            gc.collect()
-            found.append({"articles": number, "mb": memory_mb()})
-    return found
 
 
 def candidates(count: int, seed: int) -> Iterator[Candidate]:

@@ -1,4 +1,4 @@
-"""Draws docs/images/*.png from benchmarks/results/growth.json and match.json. Needs matplotlib (.venv/peers has it)."""
+"""Draws docs/images/*.png from the results of growth and workers. Needs matplotlib (.venv/peers has it)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def main() -> None:
     growth = json.loads((RESULTS / "growth.json").read_text())
     IMAGES.mkdir(parents=True, exist_ok=True)
     lengths, literals = growth["lengths"], growth["literals"]
-    memory, stories = growth["memory"], growth["stories"]
+    memory = json.loads((RESULTS / "workers.json").read_text())["memory"]
+    stories = growth["stories"]
     draw(
         "growth-length",
         lengths,
@@ -48,8 +49,8 @@ def main() -> None:
         "articles",
         "mb",
         "articles read",
-        "memory of the process, MB",
-        "Memory over a stream of different articles",
+        "memory of the worker, MB",
+        "A worker's memory over a stream of different articles",
     )
     draw(
         "growth-stories",
