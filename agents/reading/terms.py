@@ -13,7 +13,7 @@ import re
 from array import array
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, chain, islice
 from typing import Final, NamedTuple
 
@@ -84,34 +84,51 @@ class TermIndex:
     def find(self, scene: Scene) -> dict[int, list[Span]]:
         """Which watches have terms in an article, and where: the first places, as many as make evidence."""
         spans: defaultdict[int, dict[Span, None]] = defaultdict(dict)
-        for watch, span in self._find(scene, spans):
-            spans[watch][span] = None
+        if self._entries[0]:
+            self._find_by_literals(scene, spans)
+        if len(self._table):
+            self._find_in_table(scene, spans)
         return {watch: [*own] for watch, own in spans.items()}
 
-    def _find(self, scene: Scene, enough: Mapping[int, Collection[Span]]) -> Iterator[tuple[int, Span]]:
+    def _find_by_literals(self, scene: Scene, spans: defaultdict[int, dict[Span, None]]) -> None:
         for text in scene.texts:
-            for literal, start, _ in text.found if self._entries[0] else ():
+            for literal, start, _ in text.found:
                 for number, anchor in self._called_by(literal):
-                    yield from self._compared(number, Place(text, start, anchor), scene, enough)
-        if not len(self._table):
-            return
+                    watch = self._watch_of(number)
+                    if len(spans.get(watch, ())) < EVIDENCE_KEPT:
+                        span = self._compared(number, Place(text, start, anchor), scene)
+                        if span is not None:
+                            spans[watch][span] = None
+
+    def _find_in_table(self, scene: Scene, spans: defaultdict[int, dict[Span, None]]) -> None:
         title, body = scene.title, scene.body
         both = f"\n{title.folded.text}\n\n{body.folded.text}\n"
         body_at = len(title.folded.text) + 3
-        for start, number in sorted(self._table.candidates(both, turkish=scene.may_be_turkish)):
+        # A term is found by any of its words, so one found later may begin earlier: they are put in order at the end.
+        found: defaultdict[int, dict[Span, tuple[bool, int, int]]] = defaultdict(dict)
+        for start, number, word in sorted(self._table.candidates(both, turkish=scene.may_be_turkish)):
+            watch = self._watch_of(number)
+            if word == 0 and len(found.get(watch, ())) >= EVIDENCE_KEPT:
+                continue
             text, shift = (title, 1) if start < body_at else (body, body_at)
-            yield from self._compared(number, Place(text, start - shift), scene, enough)
+            span = self._compared(number, Place(text, start - shift, word), scene)
+            if span is not None:
+                order = (text is body, span[1], number)
+                found[watch][span] = min(order, found[watch].get(span, order))
+        for watch, places in found.items():
+            for span in sorted(places, key=places.__getitem__):
+                if len(spans[watch]) == EVIDENCE_KEPT:
+                    break
+                spans[watch][span] = None
 
-    def _compared(
-        self, number: int, place: Place, scene: Scene, enough: Mapping[int, Collection[Span]]
-    ) -> Iterator[tuple[int, Span]]:
-        """The term's watch and span, if it stands at a place and its watch has not enough of them."""
+    def _watch_of(self, number: int) -> int:
+        return self._watches[bisect_right(self._firsts, number) - 1]
+
+    def _compared(self, number: int, place: Place, scene: Scene) -> Span | None:
+        """The span of a term, if it stands at a place."""
         at = bisect_right(self._firsts, number) - 1
-        watch = self._watches[at]
-        if len(enough.get(watch, ())) < EVIDENCE_KEPT:
-            span = _span(words_of(self._lists[at][number - self._firsts[at]]), place, scene)
-            if span is not None and scene.counts(place.text, span[0]):
-                yield watch, (place.text.name, *span)
+        span = _span(words_of(self._lists[at][number - self._firsts[at]]), place, scene)
+        return (place.text.name, *span) if span is not None and scene.counts(place.text, span[0]) else None
 
 
 class Place(NamedTuple):

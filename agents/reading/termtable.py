@@ -1,8 +1,10 @@
-"""Which of a million terms may begin where in a text, by the hashes of their words (numpy).
+"""Which of a million terms may stand where in a text, by the hashes of their words (numpy).
 
-Each term is known by a chain of hashes, one a word. Two bit maps in one say of nearly every chain that no term ends, or
-none goes on with it; so a text costs the same whatever is watched, but for words with which terms begin: from these it
-is followed word by word. What ends is looked up in the sorted chains of all terms, 8 bytes a term with its number.
+A term is known by one of its words, its anchor: the one that the fewest terms share. A bit map says of nearly every
+word of a text that it is nobody's anchor; so a text costs the same whatever is watched. What is left is looked up
+alone, and with each of the words beside it, in a second bit map and then in the sorted keys of all terms, 9 bytes a
+term with its number: the key of a term of several words is its anchor with the word behind it, or before it where the
+anchor is the last.
 
 What is found is a candidate: the term must then be compared with the text, by the rules of `keywords`. What a term
 stands for by these rules is always among the candidates.
@@ -16,45 +18,64 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.reading.wordhash import Hashes, Places, Runs, runs_of, spellings_of
+from agents.reading.wordhash import Hashes, Places, runs_of, spellings_of
 
 DEEPEST: Final = 8
-"""Words of a term that are looked up; whether more of them follow is for the comparison to say."""
+"""Words of a term of which one may be its anchor."""
 
 _MIX: Final = np.uint32(0x85EB_CA6B)
 _SHIFT: Final = np.uint32(15)
-_TERMS_A_CELL: Final = 0.5
+_HASHES_A_CELL: Final = 0.5
 _FEWEST_CELLS: Final = 1 << 14
-_WORTH_A_LOOK: Final = 64
-_PAIRS: Final = np.resize(np.array([1 << a | 1 << b for a in range(16) for b in range(a)], np.uint32), 128)
-"""Two bits of sixteen: of a cell the lower half says which terms end, the upper one which go on."""
+_PAIRS: Final = np.resize(np.array([1 << a | 1 << b for a in range(16) for b in range(a)], np.uint16), 128)
+"""Two bits of a cell, of sixteen."""
 _MARK_SHIFT, _MARK_MASK = np.uint32(4), np.uint32(127)
-_HALF: Final = np.uint32(16)
-_APOSTROPHE: Final = ord("'")
-_LONGEST_SUFFIX: Final = 5
+_BUCKET_BITS: Final = 20
+_BUCKET_SHIFT: Final = np.uint32(32 - _BUCKET_BITS)
+_LONGEST_WORD: Final = 63
+"""Letters that make a word the rarer of two that as many terms share."""
+_BESIDE: Final = np.array([[1], [-1]])
+_BESIDE_SUFFIXES: Final = np.array([[1], [-1], [2], [-2]])
+"""Where the word beside another may be: a suffix behind an apostrophe, which is no word of its own, may be between."""
 _SEPARATOR: Final = "\0"
 
 
-Candidate = tuple[int, int]
-"""Where a term would begin in a text, and its number."""
+Candidate = tuple[int, int, int]
+"""Where a word of a term begins in a text, the term's number, and which of its words that is."""
+
+
+class _BitMap:
+    """Says of nearly every hash that is not in it that it is not."""
+
+    def __init__(self, hashes: Hashes) -> None:
+        bits = (max(_FEWEST_CELLS, int(len(hashes) / _HASHES_A_CELL)) - 1).bit_length()
+        self._shift = np.uint32(32 - bits)
+        self._cells = np.zeros(1 << bits, np.uint16)
+        np.bitwise_or.at(self._cells, hashes >> self._shift, _marks(hashes))
+
+    def may_have(self, hashes: Hashes) -> Places:
+        """The places of the hashes that may be in it."""
+        marks = _marks(hashes)
+        marks &= ~self._cells.take(hashes >> self._shift)
+        places: Places = (marks == 0).nonzero()[0]
+        return places
 
 
 class TermTable:
     """Terms by the hashes of their words."""
 
-    def __init__(self, terms: Hashes, numbers: NDArray[np.uint32], beginnings: Hashes) -> None:
-        """`terms` are sorted chains, `numbers` in the same order; sorted `beginnings` those with which terms go on."""
-        self._terms = terms
+    def __init__(
+        self, keys: Hashes, numbers: NDArray[np.uint32], words: NDArray[np.uint8], anchors: Hashes
+    ) -> None:
+        """`keys` are sorted; `numbers` and `words` (which of a term's words is its anchor) are in the same order."""
+        self._keys = keys
         self._numbers = numbers
-        self._beginnings = beginnings
-        bits = (max(_FEWEST_CELLS, int(len(terms) / _TERMS_A_CELL)) - 1).bit_length()
-        self._shift = np.uint32(32 - bits)
-        self._cells = np.zeros(1 << bits, np.uint32)
-        for keys, half in ((terms, 0), (beginnings, _HALF)):
-            np.bitwise_or.at(self._cells, keys >> self._shift, _marks(keys) << half)
+        self._words = words
+        self._is_key = _BitMap(keys)
+        self._is_anchor = _BitMap(anchors)
 
     def __len__(self) -> int:
-        return len(self._terms)
+        return len(self._keys)
 
     def candidates(self, text: str, *, turkish: bool) -> list[Candidate]:
         """The terms that may stand in a folded text, which begins and ends with what is neither letter nor digit.
@@ -66,41 +87,27 @@ class TermTable:
         if not count:
             return []
         spellings = spellings_of(runs, turkish=turkish)
-        before, chains = spellings.before.ravel(), spellings.hashes.ravel()
-        rows: Places | None = None  # of each chain the run of its last word; at first it is in its place
-        found: list[Candidate] = []
-        for depth in range(1, DEEPEST + 1):
-            marks = _marks(chains)
-            cells = self._cells.take(chains >> self._shift)
-            ended = ((cells & marks) == marks).nonzero()[0]
-            if len(ended):
-                found.extend(self._ended(chains.take(ended), before.take(ended)))
-            if depth == DEEPEST:
-                break
-            cells >>= _HALF
-            cells &= marks
-            going = (cells == marks).nonzero()[0]
-            if 0 < len(going) < _WORTH_A_LOOK and depth > 1:  # to follow one that is none costs more
-                going = going[_are_in(self._beginnings, chains.take(going))]
-            if not len(going):
-                break
-            which, following = _followed(going % count if rows is None else rows.take(going), runs)
-            going = going.take(which)
-            # Each with each spelling of the word behind it.
-            chains = _longer(chains.take(going), spellings.hashes.take(following, axis=1)).ravel()
-            before, rows = before.take(going), following
-            if len(spellings.hashes) > 1:
-                before, rows = (np.concatenate((a,) * len(spellings.hashes)) for a in (before, rows))
-        return found
+        hashes = spellings.hashes.ravel()
+        anchors = self._is_anchor.may_have(hashes)
+        if not len(anchors):
+            return []
+        hashes = hashes.take(anchors)
+        # Each alone, and with each spelling of each word beside it.
+        beside = anchors % count + (_BESIDE_SUFFIXES if "'" in text else _BESIDE)
+        keys = _joined(hashes, spellings.hashes.take(beside, axis=1, mode="clip"))
+        keys = np.concatenate((hashes, keys.ravel()))
+        where = self._is_key.may_have(keys)
+        if not len(where):
+            return []
+        starts = spellings.before.ravel().take(anchors.take(where % len(anchors))) + 1
+        return [*self._known(keys.take(where), starts)]
 
-    def _ended(self, chains: Hashes, before: Places) -> Iterator[Candidate]:
-        terms, numbers = self._terms, self._numbers
-        for at in _are_in(terms, chains).nonzero()[0].tolist():
-            first = terms.searchsorted(chains[at])
-            last = terms.searchsorted(chains[at], side="right")
-            start = int(before[at]) + 1
-            for number in numbers[first:last].tolist():
-                yield start, number
+    def _known(self, hashes: Hashes, starts: Places) -> Iterator[Candidate]:
+        keys = self._keys
+        firsts, ends = keys.searchsorted(hashes), keys.searchsorted(hashes, side="right")
+        for first, end, start in zip(firsts.tolist(), ends.tolist(), starts.tolist(), strict=True):
+            for at in range(first, end):
+                yield start, int(self._numbers[at]), int(self._words[at])
 
 
 class TermTableBuilder:
@@ -108,32 +115,25 @@ class TermTableBuilder:
 
     def __init__(self) -> None:
         self._count = 0
-        self._terms: list[Hashes] = []
+        # Of each word its hash and its letters, of each term its number and how many words it has.
+        self._hashes: list[Hashes] = []
+        self._lengths: list[NDArray[np.uint8]] = []
         self._numbers: list[NDArray[np.uint32]] = []
-        self._beginnings: list[Hashes] = []
+        self._sizes: list[NDArray[np.uint32]] = []
 
     def add(self, terms: Sequence[str]) -> list[int]:
         """Take the next terms, each as its words in the form in which they are looked for, a space between them.
 
         Answers the places of those in which there is no word; they have a number but are never found.
         """
-        text = _SEPARATOR + _SEPARATOR.join(terms) + _SEPARATOR
-        runs = runs_of(text)
+        runs = runs_of(_SEPARATOR + _SEPARATOR.join(terms) + _SEPARATOR)
         separators = (runs.codes == 0).nonzero()[0]
         term_of = separators.searchsorted(runs.last) - 1
         heads = np.diff(term_of, prepend=-1).nonzero()[0]
-        counts = np.diff(heads, append=len(term_of))
-        depth = np.arange(len(term_of)) - heads.repeat(counts)
-        chains = runs.hashes(runs.before, runs.last)
-        for level in range(1, DEEPEST):
-            deeper = (depth == level).nonzero()[0]
-            chains[deeper] = _longer(chains.take(deeper - 1), chains.take(deeper))
-        last = heads + np.minimum(counts, DEEPEST) - 1
-        goes_on = depth < DEEPEST
-        goes_on[last] = False
-        self._terms.append(chains.take(last))
+        self._hashes.append(runs.hashes(runs.before, runs.last))
+        self._lengths.append(np.minimum(runs.last - runs.before, _LONGEST_WORD).astype(np.uint8))
         self._numbers.append((term_of.take(heads) + self._count).astype(np.uint32))
-        self._beginnings.append(np.unique(chains[goes_on]))
+        self._sizes.append(np.diff(heads, append=len(term_of)).astype(np.uint32))
         self._count += len(terms)
         if len(heads) == len(terms):
             return []
@@ -144,59 +144,49 @@ class TermTableBuilder:
 
     def build(self) -> TermTable:
         """The table. Empties the builder."""
-        terms, numbers = _joined(self._terms), _joined(self._numbers)
-        order = terms.argsort(kind="stable")
-        return TermTable(terms.take(order), numbers.take(order), np.unique(_joined(self._beginnings)))
+        hashes, numbers, sizes = _together(self._hashes), _together(self._numbers), _together(self._sizes)
+        heads = sizes.cumsum(dtype=np.intp) - sizes
+        places = _rarest(hashes, _together(self._lengths), heads, sizes)
+        words = places - heads
+        anchors = hashes.take(places)
+        keys = anchors.copy()
+        pairs = (sizes > 1).nonzero()[0]
+        beside = places + np.where(words + 1 < np.minimum(sizes, DEEPEST), 1, -1)
+        keys[pairs] = _joined(anchors.take(pairs), hashes.take(beside.take(pairs)))
+        order = keys.argsort(kind="stable")
+        return TermTable(keys.take(order), numbers.take(order), words.astype(np.uint8).take(order), anchors)
 
 
-def _joined(parts: list[NDArray[Any]]) -> NDArray[np.uint32]:
-    joined = np.concatenate(parts) if parts else np.empty(0, np.uint32)
+def _rarest(hashes: Hashes, lengths: NDArray[np.uint8], heads: Places, sizes: NDArray[np.uint32]) -> Places:
+    """Of each term the word that the fewest terms share, of several the longest, the first of these.
+
+    How many share it is counted by a part of its hash, so now and then too high.
+    """
+    if not len(heads):
+        return heads
+    buckets = hashes >> _BUCKET_SHIFT
+    shared = np.bincount(buckets, minlength=1 << _BUCKET_BITS).astype(np.uint32)
+    rarity = shared.take(buckets) * np.uint32(_LONGEST_WORD + 1) + (np.uint32(_LONGEST_WORD) - lengths)
+    depth = np.arange(len(hashes)) - heads.repeat(sizes)
+    rarity[depth >= DEEPEST] = np.iinfo(np.uint32).max
+    rarest = (rarity == np.minimum.reduceat(rarity, heads).repeat(sizes)).nonzero()[0]
+    firsts: Places = rarest.take(rarest.searchsorted(heads))
+    return firsts
+
+
+def _together(parts: list[NDArray[Any]]) -> NDArray[Any]:
+    together = np.concatenate(parts) if parts else np.empty(0, np.uint32)
     parts.clear()
-    return joined
+    return together
 
 
-def _are_in(keys: Hashes, chains: Hashes) -> NDArray[np.bool_]:
-    """Which chains are among sorted keys."""
-    if not len(keys):
-        return np.zeros(len(chains), np.bool_)
-    there: NDArray[np.bool_] = keys.take(keys.searchsorted(chains), mode="clip") == chains
-    return there
-
-
-def _marks(chains: Hashes) -> Hashes:
-    """The two bits of a cell that stand for a chain."""
-    marks: Hashes = _PAIRS.take((chains >> _MARK_SHIFT) & _MARK_MASK)
+def _marks(hashes: Hashes) -> NDArray[np.uint16]:
+    """The two bits of a cell that stand for a hash."""
+    marks: NDArray[np.uint16] = _PAIRS.take((hashes >> _MARK_SHIFT) & _MARK_MASK)
     return marks
 
 
-def _longer(chains: Hashes, words: Hashes) -> Hashes:
-    """The chains with one more word each."""
-    longer: Hashes = (chains ^ (chains >> _SHIFT)) * _MIX + words
-    return longer
-
-
-def _suffixes(runs: Runs) -> NDArray[np.intp]:
-    """Of each run 1 where it is a suffix behind an apostrophe, which is no word of its own; else 0."""
-    count = len(runs.before)
-    behind = (runs.codes.take(runs.before[1:]) == _APOSTROPHE) & (runs.before[1:] == runs.last[:-1] + 1)
-    behind &= runs.last[1:] - runs.before[1:] <= _LONGEST_SUFFIX
-    behind &= runs.last[:-1] - runs.before[:-1] >= 2
-    # What is behind a suffix begins a word again, so of several in a row every other is one.
-    places = np.arange(1, count)
-    last_other = np.maximum.accumulate(np.where(behind, 0, places))
-    suffixes = np.zeros(count, np.intp)
-    suffixes[1:] = behind & ((places - last_other) % 2 == 1)
-    return suffixes
-
-
-def _followed(rows: Places, runs: Runs) -> tuple[Places, Places]:
-    """For runs behind which there is another word: which of `rows` they are, and the run of that word."""
-    count = len(runs.before)
-    which = (rows < count - 1).nonzero()[0]
-    rows = rows.take(which)
-    following = rows + 1
-    if (runs.codes.take(runs.last.take(rows) + 1) == _APOSTROPHE).any():
-        following += _suffixes(runs).take(following)
-        inside = (following < count).nonzero()[0]
-        return which.take(inside), following.take(inside)
-    return which, following
+def _joined(words: Hashes, beside: Hashes) -> Hashes:
+    """The hashes of words with those beside them."""
+    joined: Hashes = (words ^ (words >> _SHIFT)) * _MIX + beside
+    return joined
