@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from math import log, sqrt
@@ -55,11 +54,11 @@ Gist = Mapping[str, int]
 
 def gist(title: str, lead: str) -> dict[str, int]:
     """The gist of an article: the beginnings of its telling words with their weights, the headline's first."""
-    weights: Counter[str] = Counter()
+    weights: dict[str, int] = {}
     for stem in _stems(title):
-        weights[stem] += TITLE_WEIGHT
+        weights[stem] = weights.get(stem, 0) + TITLE_WEIGHT
     for stem in _stems(lead[:LONGEST_LEAD], LEAD):
-        weights[stem] += 1
+        weights[stem] = weights.get(stem, 0) + 1
     return dict(list(weights.items())[:MOST_WORDS])
 
 

@@ -20,8 +20,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from agents.reading.fold import fold
 
@@ -62,8 +61,7 @@ ARABIC_PREFIX_LETTERS: Final = "".join(sorted({prefix[0] for prefix in _ARABIC_P
 """What a particle that is written with its word can begin with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word of a folded text: `text[start:end]`, which `text[end:full_end]` follows behind an apostrophe."""
 
     core: str
@@ -76,9 +74,11 @@ def tokens_of(text: str, start: int = 0, stop: int | None = None) -> list[Token]
     """The words of a folded text, or of what is between two spaces of it, in order."""
     tokens = []
     for found in _TOKEN.finditer(text, start, len(text) if stop is None else stop):
-        core = found["core"]
-        end = found.start() + len(core) if core else found.end()
-        tokens.append(Token(text[found.start() : end], found.start(), end, found.end()))
+        begin, full_end = found.span()
+        end = found.end("core")
+        if end < 0:
+            end = full_end
+        tokens.append(Token(text[begin:end], begin, end, full_end))
     return tokens
 
 
@@ -185,7 +185,7 @@ def phrase_at(
     words: Sequence[str], anchor: int, tokens: Sequence[Token], at: int, text: str, *, turkish: bool
 ) -> tuple[int, int] | None:
     """The span of a phrase whose word number `anchor` is the token number `at`; None where the others do not fit."""
-    index = at - sum(width(word) for word in words[:anchor])
+    index = at - sum(map(width, words[:anchor]))
     if index < 0:
         return None
     first = index

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import cache
+from heapq import nlargest
 from typing import Any, Final
 
 UNDETERMINED: Final = "und"
@@ -97,14 +98,15 @@ def _told(text: str) -> str | None:
             return _cyrillic(text)
         if len(_ARABIC.findall(text)) > _MOSTLY * len(text):
             return "ar" if text.count("ال") >= _LEAST_LETTERS and not _OTHER_ARABIC.search(text) else None
-    votes: Counter[str] = Counter()
-    for languages in map(_OF_WORD.get, text.split()):
-        if languages is not None:
-            votes.update(languages)
+    votes = dict.fromkeys(_WORDS, 0)
+    counts = Counter(text.split())
+    for word in counts.keys() & _OF_WORD.keys():
+        for language in _OF_WORD[word]:
+            votes[language] += counts[word]
     # Letters of names alone make no language: they count as far as words agree.
     votes["tr"] += min(2 * votes["tr"], text.count("ı") + text.count("ğ"))
     votes["az"] += text.count("ə")
-    (first, most), (_, others) = votes.most_common(2)
+    (most, first), (others, _) = nlargest(2, ((count, language) for language, count in votes.items()))
     return first if first in _TOLD and most >= _LEAST_WORDS and 2 * others <= most else None
 
 

@@ -74,7 +74,7 @@ class _Words:
             if any(True for _ in hits):
                 yield from _windows(self.words, self.slop, text, turkish=scene.turkish)
             return
-        count = sum(map(len, self.words))
+        count = sum(map(width, self.words))
         for start, _ in hits:
             if starts_word(folded, start):
                 tokens, at = text.tokens_around(start, count)

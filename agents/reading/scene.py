@@ -23,7 +23,7 @@ Span = tuple[FieldName, int, int]
 
 EVIDENCE_KEPT: Final = 6
 _LOOKED_AT: Final = 2000
-_REACH: Final = 150
+_REACH: Final = 40
 """Characters before and behind a position that are cut into words at first."""
 _start: Final = attrgetter("start")
 _TURKIC: Final = frozenset({"tr", "az"})

@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 
 from agents.reading.automaton import LiteralTable
 from agents.reading.fold import fold
-from agents.reading.keywords import ALONE, key_of, phrase_at, stem_of, words_of
+from agents.reading.keywords import ALONE, key_of, phrase_at, stem_of, width, words_of
 from agents.reading.scene import EVIDENCE_KEPT, Scene, Span, Text
 from agents.reading.termtable import TermTableBuilder
 from streams.errors import QueryError
@@ -159,7 +159,7 @@ def _span(words: Sequence[str], place: Place, scene: Scene) -> tuple[int, int] |
             return None
         stop = scene.word_end(folded, start, start + len(stem))
         return None if stop is None else (start, stop)
-    tokens, at = text.tokens_around(start, sum(map(len, words)))
+    tokens, at = text.tokens_around(start, sum(map(width, words)))
     span = phrase_at(words, anchor, tokens, at, folded, turkish=False)
     if span is None:
         span = phrase_at(words, anchor, tokens, at, folded, turkish=True)
