@@ -29,9 +29,9 @@ from benchmarks.labelled import REAL, TOPICS, TOPICS_FOLDER, TRAINED_ON, Bench, 
 STRENGTH = 0.5
 """Inverse of the regularisation of the topic models (the smaller, the flatter the weights)."""
 
-NEVER_AGAINST = ("cues", "strong.", "likely.", "weak.")
+NEVER_AGAINST = ("cues", "strong.", "likely.", "weak.", "other.")
 """How the names of features begin whose weights are not below nothing. Where texts are few, chance would have it that a
-truce in the lead speaks against a ceasefire."""
+truce in the lead speaks against a ceasefire, or that what is of one topic is of no other."""
 
 USUAL: Mapping[str, float] = {
     "strong.title.with": 1.5, "strong.title.bare": 1.0, "strong.lead.with": 1.2, "strong.lead.bare": 0.8,

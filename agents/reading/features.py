@@ -17,7 +17,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from math import log1p
+from operator import itemgetter
 from typing import Final
 
 from agents.reading.cues import Cue, Sighting, Span, Surroundings
@@ -32,7 +34,10 @@ _CUES: Final = 3.0
 """What a strong cue in the title adds to `cues`: more than to other features, so that training rests on it first."""
 
 _NEAR: Final = 40
-"""Characters between a cue and a word of a stage that is near it."""
+"""Characters between a cue and a word of a stage of the same clause that is near it."""
+
+_CLAUSE_END: Final = "  "
+"""What is left of a punctuation mark and the space behind it in a spaced text."""
 
 _AS_NEAR: Final = 3
 """Characters more than the nearest word of a stage that another may stand away and count as near as it."""
@@ -135,8 +140,9 @@ def _stands_before(spans: Sequence[Span], cue: Cue) -> bool:
 def stage_features(sighting: Sighting, number: int) -> Features:
     """What there is to weigh about the stage of topic `number`: words of stages, parts and grammar around its cues.
 
-    `NAME` adds up what stands in the sentences of the cues, more where it is near one; `title.NAME` what the title has;
-    `nearest.STAGE` the stage whose words stand nearest to a cue in the first sentence that has one.
+    `NAME` adds up what stands in the sentences of the cues, more where it is near one and in its clause; `title.NAME`
+    what a title has that shows the topic, `untitled.NAME` what any other title has; `nearest.STAGE` the stage whose
+    words stand nearest to a cue in the first sentence that has one.
     """
     features: defaultdict[str, float] = defaultdict(float)
     by_sentence: defaultdict[int, list[Cue]] = defaultdict(list)
@@ -149,15 +155,33 @@ def stage_features(sighting: Sighting, number: int) -> Features:
         around = sighting.surroundings[at]
         for name, spans in _named(around, number):
             if sentence.place == "title":
-                features[f"title.{name}"] = 1.0
+                features[f"{'untitled' if cues is None else 'title'}.{name}"] = 1.0
             if cues is not None:
-                weight = _PLACE[sentence.place] * max(_nearness(span, cues) for span in spans)
+                text = sighting.excerpt.text
+                weight = _PLACE[sentence.place] * max(_nearness(text, span, cues) for span in spans)
                 features[name] = min(features[name] + weight, _MOST)
     if by_sentence:
         first = min(by_sentence)
-        for name in _nearest(sighting.surroundings[first].stages.get(number, {}), by_sentence[first]):
+        for name in _nearest(said_stages(sighting.surroundings[first], number), by_sentence[first]):
             features[f"nearest.{name}"] = 1.0
     return dict(features)
+
+
+def said_stages(around: Surroundings, number: int) -> Mapping[str, Sequence[Span]]:
+    """The words of stages in a sentence. Within longer ones of another stage they mean that one (`not ordered to`)."""
+    stages = around.stages.get(number, {})
+    if len(stages) < 2:
+        return stages
+    said: defaultdict[str, list[Span]] = defaultdict(list)
+    reached: dict[str, int] = {}
+    spans = sorted((start, -end, stage) for stage, places in stages.items() for start, end in places)
+    for (start, until), alike in groupby(spans, key=itemgetter(0, 1)):
+        names = [stage for *_, stage in alike]
+        for name in names:
+            if all(-until > end for stage, end in reached.items() if stage != name):
+                said[name].append((start, -until))
+        reached.update((name, max(-until, reached.get(name, 0))) for name in names)
+    return said
 
 
 def _nearest(stages: Mapping[str, Sequence[Span]], cues: Sequence[Cue]) -> list[str]:
@@ -168,14 +192,23 @@ def _nearest(stages: Mapping[str, Sequence[Span]], cues: Sequence[Cue]) -> list[
 
 
 def _named(around: Surroundings, number: int) -> list[tuple[str, Sequence[Span]]]:
-    found: list[tuple[str, Sequence[Span]]] = [*around.stages.get(number, {}).items()]
+    found: list[tuple[str, Sequence[Span]]] = [*said_stages(around, number).items()]
     found += [(f"part.{name}", spans) for name, spans in around.parts.get(number, {}).items()]
     found += [(name, around.context[name]) for name in GRAMMAR if name in around.context]
     return found
 
 
-def _nearness(span: Span, cues: Sequence[Cue]) -> float:
-    return 1.0 if distance_to_cues(span, cues) <= _NEAR else 0.5
+def _nearness(text: str, span: Span, cues: Sequence[Cue]) -> float:
+    """How much a word of a stage says about its nearest cue: all, or less further away and in another clause."""
+    return max(_nearness_to(text, span, cue) for cue in cues)
+
+
+def _nearness_to(text: str, span: Span, cue: Cue) -> float:
+    start, end = min(span[1], cue.end), max(span[0], cue.start)
+    clauses = text.count(_CLAUSE_END, start, end + 1)
+    if end - start <= _NEAR and not clauses:
+        return 1.0
+    return 0.5 if end - start <= 2 * _NEAR and clauses <= 1 else 0.3
 
 
 def distance_to_cues(span: Span, cues: Sequence[Cue]) -> int:

@@ -20,7 +20,7 @@ from typing import Final, Protocol
 from agents.reading.automaton import LiteralTable
 from agents.reading.cues import RANK, Cue, CueFinder, Sighting, Span
 from agents.reading.excerpt import HEAD, Excerpt
-from agents.reading.features import GENERIC, distance_to_cues, stage_features, topic_features
+from agents.reading.features import GENERIC, distance_to_cues, said_stages, stage_features, topic_features
 from agents.reading.gate import Gate
 from agents.reading.scene import Scene, Text
 from agents.reading.taxonomy import Taxonomies, TopicFile, TopicWeights
@@ -174,7 +174,7 @@ def _stages(topic: TopicFile, weights: TopicWeights, features: Mapping[str, floa
     """The stages that an article reports, the dominant one first.
 
     Where words of one stage alone stand near, it is that one. Among several the weights decide; without weights the
-    one whose words say most, and the topic's default where there are none.
+    one whose words say most. It is the topic's default where no word says any, in a title without cues either.
     """
     said = {
         stage: worth
@@ -183,8 +183,12 @@ def _stages(topic: TopicFile, weights: TopicWeights, features: Mapping[str, floa
     }
     if len(said) == 1:
         return list(said)
+    if not said and (
+        not weights.stages or not any(f"untitled.{stage}" in features for stage in topic.stages)
+    ):
+        return [topic.default_stage]
     if not weights.stages:
-        return sorted(said, key=lambda stage: -said[stage])[: 1 + OTHER_STAGES] or [topic.default_stage]
+        return sorted(said, key=lambda stage: -said[stage])[: 1 + OTHER_STAGES]
     logits = {
         stage: own.get("bias", 0.0) + _dot(own, features)
         for stage, own in weights.stages.items()
@@ -214,7 +218,7 @@ def _stage_evidence(
     with_cues = {cue.sentence for cue in cues}
     for at, around in enumerate(sighting.surroundings):
         if at in with_cues or sighting.excerpt.sentences[at].place == "title":
-            for span in around.stages.get(number, {}).get(stage, ()):
+            for span in said_stages(around, number).get(stage, ()):
                 near.append((max(0, distance_to_cues(span, cues)), at, span))
     near.sort()
     return tuple(_evidence(scene, sighting, at, *span) for _, at, span in near[:STAGE_EVIDENCE_KEPT])

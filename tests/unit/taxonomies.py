@@ -6,7 +6,7 @@ from typing import Any
 
 from agents.reading.taxonomy import Taxonomies, TopicFile, TopicWeights
 
-TRUCE = {
+TRUCE: dict[str, Any] = {
     "topic": "truce",
     "stages": ["agreed", "broken"],
     "default_stage": "agreed",

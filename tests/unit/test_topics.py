@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.reading.article import Article
 from agents.reading.automaton import LiteralTable
+from agents.reading.features import stage_features
 from agents.reading.scene import Scene
 from agents.reading.taxonomy import TopicWeights
 from agents.reading.topics import TopicClassifier
 from streams.wire import TopicReading
-from tests.unit.taxonomies import taxonomies
+from tests.unit.taxonomies import TRUCE, taxonomies
 
 TABLE = LiteralTable()
 CLASSIFIER = TopicClassifier(taxonomies(), TABLE)
@@ -38,6 +41,40 @@ def test_each_stage_shows_the_words_that_say_it() -> None:
         "broken": "broke",
     }
     assert {topic.stage, *topic.other_stages} == {"agreed", "broken"}
+
+
+def features_of(title: str, body: str = "", **stages: list[str]) -> Mapping[str, float]:
+    """The features of the stage, with other words of the stages."""
+    languages = TRUCE["languages"] | {"en": TRUCE["languages"]["en"] | {"stages": stages}}
+    table = LiteralTable()
+    classifier = TopicClassifier(taxonomies(languages=languages), table)
+    sighting = classifier.look(Scene(Article("a", title, body), table.build()))
+    assert sighting is not None
+    return stage_features(sighting, 0)
+
+
+def test_words_of_a_stage_within_longer_ones_of_another_say_nothing() -> None:
+    words = {"agreed": ["agree*", "signed"], "broken": ["no longer agree*", "signed"]}
+    assert "agreed" not in features_of("Rebels no longer agree to the truce", **words)
+    assert "agreed" in features_of("Rebels agree to a truce no longer", **words)
+    both = features_of("Rebels signed the truce", **words)
+    assert both["agreed"] == both["broken"]
+
+
+def test_a_word_of_a_stage_says_less_in_another_clause_than_near_the_cue() -> None:
+    words = {"agreed": ["signed"], "broken": ["broke"]}
+    near, further = "Rebels signed a truce", "Rebels signed, in the town, a truce"
+    assert features_of(near, **words)["agreed"] > features_of(further, **words)["agreed"] > 0
+
+
+def test_a_title_without_the_topic_speaks_of_a_stage_apart() -> None:
+    words = {"agreed": ["signed"], "broken": ["broke"]}
+    features = features_of("War broke out", "Army and rebels signed a truce.", **words)
+    assert ("untitled.broken" in features, "title.broken" in features, "broken" in features) == (
+        True,
+        False,
+        False,
+    )
 
 
 @pytest.mark.parametrize(
