@@ -19,7 +19,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 setup: $(VENV)/.installed ## make .venv with everything in it
 
 up: setup ## the whole pipeline on the embedded broker: worker, receiver, sample articles
-	$(BIN)/tocsin up
+	$(BIN)/tocsin up $(ARGS)
 
 KAFKA_JARS := deploy/kafka-local/target/.copied
 
