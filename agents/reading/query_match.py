@@ -225,7 +225,10 @@ class CompiledQuery:
                     if name == text.name
                 ]
                 if hits:
-                    spans += matcher.spans(text, hits, scene)
+                    # Words around a hit may be those of a title that the body repeats.
+                    spans += (
+                        span for span in matcher.spans(text, hits, scene) if scene.counts(text, span[1])
+                    )
         return list(dict.fromkeys(spans))
 
 

@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
-from agents.reading.article import Article
+from agents.reading.article import Article, article_of
 from agents.reading.automaton import LiteralTable
 from agents.reading.query import MAX_CLAUSES, MAX_DEPTH, parse_query
 from agents.reading.query_ast import Group, Node, Phrase, Term, leaves
@@ -226,3 +226,12 @@ def test_a_clause_reads_as_it_is_meant(query: str, clauses: list[str]) -> None:
     compiled = CompiledQuery(query, table)
     scene = Scene(Article("a", "A truce", "It holds."), table.build())
     assert [clause.clause for clause in compiled.clauses(scene)] == [f"query: {text}" for text in clauses]
+
+
+@pytest.mark.parametrize(("query", "held"), [('body:"grain deal"~4', False), ('body:"deal wheat"~4', True)])
+def test_a_title_that_the_body_repeats_is_no_part_of_the_body(query: str, *, held: bool) -> None:
+    table = LiteralTable()
+    compiled = CompiledQuery(query, table)
+    article = article_of({"title": "Grain deal signed", "body": "Grain deal signed\n\nThe deal is on wheat."})
+    assert article.body_start
+    assert (compiled.spans(compiled.root, Scene(article, table.build())) is not None) is held
