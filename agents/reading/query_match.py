@@ -7,9 +7,10 @@ docs/queries.md says what each construct means.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 from typing import Final
 
 from rapidfuzz.distance import OSA
@@ -72,7 +73,7 @@ class _Words:
             return
         if self.slop:
             if any(True for _ in hits):
-                yield from _windows(self.words, self.slop, text, turkish=scene.turkish)
+                yield from _windows(self.words, self.slop, text, scene)
             return
         count = sum(map(width, self.words))
         for start, _ in hits:
@@ -265,7 +266,7 @@ def _matcher(leaf: Leaf, table: LiteralTable) -> _Matcher:
     return _Words(words, anchor, table.add(stem_of(words[anchor])), slop)
 
 
-def _windows(words: tuple[str, ...], slop: int, text: Text, *, turkish: bool) -> Iterator[Span]:
+def _windows(words: tuple[str, ...], slop: int, text: Text, scene: Scene) -> Iterator[Span]:
     """Each place where the words stand, moved by at most `slop` in all.
 
     As in Lucene: with p the position of a word and i its place in the phrase, the spread of p - i over the words is at
@@ -274,9 +275,12 @@ def _windows(words: tuple[str, ...], slop: int, text: Text, *, turkish: bool) ->
     size = len(words)
     places = list(accumulate(map(width, words), initial=0))
     tokens, folded = text.tokens, text.folded.text
+    # Those of a title that the body repeats are none of its words.
+    first = bisect_left(tokens, True, key=lambda token: scene.counts(text, token.start))
+    turkish = scene.turkish
     events = sorted(
         (position - places[number], number, position)
-        for position, token in enumerate(tokens)
+        for position, token in enumerate(islice(tokens, first, None), first)
         for number, wanted in enumerate(words)
         if token_fits(wanted, token, folded, turkish=turkish)
     )
