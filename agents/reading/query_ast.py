@@ -17,7 +17,9 @@ Field = Literal["", "title", "body", "source", "actor", "topic", "language"]
 FIELDS: Final[tuple[Field, ...]] = ("title", "body", "source", "actor", "topic", "language")
 TEXT_FIELDS: Final = frozenset({"", "title", "body"})
 
-_SPECIAL: Final = re.compile(r'([+\-!(){}（）\[\]^"~:：\\/&|\s*?“”„«»「」『』‐‑‒–—−－\u200b\ufeff])')
+_SPECIAL: Final = re.compile(
+    r'(^[+\-‐‑‒–—−－]|&(?=&)|(?<=&)&|\|(?=\|)|(?<=\|)\||[!(){}（）\[\]^"~:：\\/\s*?“”„«»「」『』\u200b\ufeff])'
+)
 _IN_PHRASE: Final = re.compile(r'(["\\“”„*])')
 _OPERATORS: Final = frozenset({"AND", "OR", "NOT"})
 

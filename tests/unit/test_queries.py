@@ -30,6 +30,11 @@ WORDS = st.one_of(
             "هدنة",
             "停火",
             "x-ray",
+            "-x",
+            "+-+",
+            "a&&b",
+            "|||a",
+            "–a–",
             "ﬁre",
             "(odd)",
         ]
@@ -219,6 +224,7 @@ def test_reading_a_query_takes_steps_in_proportion_to_its_length(unit: str) -> N
         ("truce -(opera -gala)", ["truce", "NOT (opera AND NOT gala)"]),
         ("truce -football", ["truce", "NOT football"]),
         ("+(truce OR ceasefire) +kyiv", ["truce OR ceasefire", "kyiv"]),
+        ("x-ray AND actor:vladimir-putin AND AT&T", ["x-ray", "actor:vladimir-putin", "AT&T"]),
     ],
 )
 def test_a_clause_reads_as_it_is_meant(query: str, clauses: list[str]) -> None:
