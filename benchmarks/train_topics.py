@@ -42,6 +42,11 @@ USUAL: Mapping[str, float] = {
 REAL_WEIGHT = 2.0
 """What a real text counts in training beside one that was written for it."""
 
+HEADLINES = "headlines"
+HEADLINE_WEIGHT = 0.2
+"""What a headline alone counts for its topic. For the stage it counts nothing: most tell one in plain words, and
+weights that fit them read long texts worse."""
+
 STAGE_STRENGTH = 1.0
 LEAST = 0.005
 """Weights nearer to nothing than this are left out of the file."""
@@ -91,12 +96,16 @@ def _fit_topic(examples: Sequence[Example]) -> dict[str, object]:
     vectors = DictVectorizer(sparse=False)
     x = vectors.fit_transform([dict(e.features) for e in settled])
     y = np.array([e.item.topics[e.topic] for e in settled])
-    counts = [REAL_WEIGHT if e.item.set in REAL else 1.0 for e in settled]
+    counts = [_count(e.item) for e in settled]
     names = vectors.get_feature_names_out()
     bounds = [(0.0 if name.startswith(NEVER_AGAINST) else None, None) for name in names]
     usual = np.array([USUAL.get(name, 0.0) for name in names])
     bias, coefficients = _logistic(x, y, np.array(counts), usual, bounds)
     return {"bias": bias, "features": _named(vectors, coefficients)}
+
+
+def _count(item: Item) -> float:
+    return HEADLINE_WEIGHT if item.set == HEADLINES else REAL_WEIGHT if item.set in REAL else 1.0
 
 
 def _logistic(
@@ -128,7 +137,7 @@ def _fit_stages(examples: Sequence[Example]) -> dict[str, dict[str, float]]:
     rows = [
         (dict(e.stage_features), stage, weight)
         for e in examples
-        if e.item.topics[e.topic]
+        if e.item.topics[e.topic] and e.item.set != HEADLINES
         for stage, weight in zip(e.item.stages.get(e.topic, ())[:3], (1.0, 0.25, 0.1), strict=False)
     ]
     vectors = DictVectorizer(sparse=False)
