@@ -17,6 +17,8 @@ from streams.wire import Clause
 
 MIN_LETTERS: Final = 5
 """Letters that a watched word must have for another word to be near it."""
+SHORTEST_FORM: Final = 4
+"""Letters of a Cyrillic word whose last one may be another case's."""
 TOKENS_READ: Final = 5000
 LEAVES_READ: Final = 50
 NOTES_KEPT: Final = 3
@@ -80,7 +82,7 @@ def _nearest(word: str, text: Text, scene: Scene, *, alone: bool) -> str | None:
     tokens = text.tokens[:TOKENS_READ]
     if any(token_fits(word, token, text.folded.text, turkish=scene.turkish) for token in tokens):
         return ""
-    if len(word) < MIN_LETTERS:
+    if len(word) < SHORTEST_FORM:
         return None
     return next((note for token in tokens if (note := _near(word, token, text, alone=alone))), None)
 
@@ -91,6 +93,9 @@ def _near(word: str, token: Token, text: Text, *, alone: bool) -> str:
         return ""
     first, last = text.folded.span(token.start, token.end)
     shown = text.folded.original[first:last]
+    if len(word) < MIN_LETTERS:
+        is_form = "\u0400" <= word[-1] <= "\u04ff" and core[:-1] == word[:-1]
+        return f"{shown} may be a form of {word}: write {word[:-1]}? to find it" if is_form and alone else ""
     if core.startswith(stem_of(word)) and len(core) > len(word):
         return f"{shown} goes on behind {word}" + (f": write {word}* to find it" if alone else "")
     if OSA.distance(core, word, score_cutoff=1) == 1:

@@ -158,6 +158,7 @@ def test_a_person_sees_stage_codes_words_in_context_and_the_near_miss(call: Call
         ({"query": "ceasefire"}, {"body": "The ceasfire holds."}, "ceasfire is one letter off ceasefire"),
         ({"query": '"grain corridor"'}, {"body": "Grain corridors opened."}, "corridors goes on behind corridor"),
         ({"query": '"grain deal"'}, {"body": "A deal on the grain."}, 'the words of "grain deal" stand in the body'),
+        ({"query": "газа"}, {"body": "Бои в Газе."}, "Газе may be a form of газа: write газ? to find it"),
         ({"query": "title:port"}, {"body": "The port opened."}, "title:port is in the body only"),
         ({"query": "harbour AND source:wire"}, {"source": "The Wire", "body": "Harbour"}, "the source is The Wire"),
         ({"terms": ["grain deal"]}, {"body": "Deals on grain: a deel"}, ""),
