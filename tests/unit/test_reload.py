@@ -164,6 +164,32 @@ async def test_whatever_is_wrong_with_a_version_the_one_before_stays(
     assert (refused.args, refused.kwargs["faults"]) == (("configuration.refused",), len(faults))
 
 
+@pytest.mark.parametrize(
+    ("name", "wrong", "key"),
+    [
+        ("topics/truce.yaml", {"topic": "truce", "stages": []}, "topics/truce.yaml"),
+        ("actors/actors.yaml", {"actors": [{"id": "un", "kind": "club"}]}, "actors/actors.yaml"),
+        ("endpoints.yaml", {"endpoints": [endpoint(url="env:NOWHERE")]}, "endpoints.yaml"),
+        (
+            "watches.yaml",
+            {"watches": [watch(query=None, terms_file="away.txt", examples=None)]},
+            "watches.yaml",
+        ),
+        ("watches.yaml", {"watches": [watch(query="actor:nobody", examples=None)]}, "watches.yaml"),
+    ],
+)
+async def test_every_kind_of_file_is_checked_before_it_is_put_in_force(
+    live: Live, logged: CapturingLogger, name: str, wrong: Any, key: str
+) -> None:
+    sound = (live.folder / name).read_text()
+    live.write(name, wrong)
+    assert not await live.live.reload()
+    assert logged.calls[0].kwargs["fault"].startswith(key)
+    live.write(name, sound)
+    assert await live.live.reload()
+    assert live.refused == 1
+
+
 async def test_a_folder_that_is_away_for_a_while_is_refused_and_taken_again(
     live: Live, tmp_path: Path
 ) -> None:
