@@ -11,7 +11,8 @@ finds, in a text:
   may be another one (`перемирие` finds `перемирия`, `Зеленський` finds `Зеленського`);
 - in an article in Turkish or Azerbaijani, a word of four letters or more: itself with plural, possessive and case
   endings (`ateşkes` finds `ateşkesi`);
-- an Arabic word: itself behind the article and the particles written with it (`هدنة` finds `والهدنة`).
+- an Arabic word: itself behind the article and the particles written with it (`هدنة` finds `والهدنة`); one that has
+  the article, itself behind particles, of which ل takes a letter from it (`الهدنة` finds `للهدنة`).
 
 docs/queries.md says this to the writers of watches.
 """
@@ -51,6 +52,12 @@ _TURKISH_ENDINGS: Final = re.compile(
     r"(?:n?[iu]n|[yn]?[iu]|[yn]?[ae]|n?[dt][ae]n?|y?l[ae])?(?:ki(?:l[ae]r)?)?"
 )
 _ARABIC_PREFIXES: Final = frozenset(fold(prefix) for prefix in "ال وال بال فال كال لل ولل و ف ب ل".split())
+
+ARTICLE: Final = "ال"
+_WITH_ARTICLE: Final = frozenset("ال وال بال فال كال لل ولل".split())
+"""The article as it stands in front of a word, particles before it included."""
+SHORTEST_BEHIND_ARTICLE: Final = 3
+"""Letters that an Arabic word needs for what it begins with to be the article."""
 
 LONGEST_TURKISH_ENDING: Final = 8
 SHORTEST_TURKISH_STEM: Final = 4
@@ -97,8 +104,19 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple(words)
 
 
+def has_article(word: str) -> bool:
+    """Whether a folded watched word is an Arabic one with its article."""
+    return (
+        word.startswith(ARTICLE) and len(word) >= len(ARTICLE) + SHORTEST_BEHIND_ARTICLE and "'" not in word
+    )
+
+
 def stem_of(word: str) -> str:
-    """What a folded watched word is searched by: itself, or a Cyrillic one without its nominative ending."""
+    """What a folded watched word is searched by: itself, an Arabic one without its article, or a Cyrillic one without
+    its nominative ending.
+    """
+    if has_article(word):
+        return word[len(ARTICLE) :]
     if not "\u0400" <= word[-1] <= "\u04ff" or len(word) < 5 or word[-2] == "'":
         return word
     if word.endswith(_NOMINATIVES):
@@ -119,6 +137,20 @@ def starts_word(text: str, at: int) -> bool:
             begin -= 1
         return text[begin:at] in _ARABIC_PREFIXES and (begin == 0 or not text[begin - 1].isalnum())
     return "\u0e00" <= before <= "\u17ff" and (_alone(text, at) or _alone(text, at - 1))
+
+
+def begin_of(word: str, text: str, at: int) -> int | None:
+    """Where a watched word begins whose stem stands at a position; None where it is another word."""
+    if not starts_word(text, at):
+        return None
+    if not has_article(word):
+        return at
+    begin = at
+    while begin > 0 and text[begin - 1].isalnum():
+        begin -= 1
+        if at - begin > LONGEST_ARABIC_PREFIX:
+            return None
+    return at - len(ARTICLE) if text[begin:at] in _WITH_ARTICLE else None
 
 
 def stands_alone(word: str) -> bool:
@@ -171,7 +203,7 @@ def token_fits(word: str, token: Token, text: str, *, turkish: bool) -> bool:
         return text[token.start : token.full_end] == word
     stem = stem_of(word)
     at = text.find(stem, token.start, token.end)
-    if at < 0 or not (at == token.start or starts_word(text, at)):
+    if at < 0 or begin_of(word, text, at) is None:
         return False
     return ending_fits(stem, text, at + len(stem), turkish=turkish) is not None
 

@@ -66,10 +66,10 @@ class _Words:
     def spans(self, text: Text, hits: Iterable[tuple[int, int]], scene: Scene) -> Iterator[Span]:
         folded = text.folded.text
         if len(self.words) == 1:
-            for start, end in hits:
-                stop = scene.word_end(folded, start, end)
-                if stop is not None:
-                    yield text.name, start, stop
+            for start, _ in hits:
+                span = scene.word_span(self.words[0], folded, start)
+                if span is not None:
+                    yield text.name, *span
             return
         if self.slop:
             if any(True for _ in hits):

@@ -13,7 +13,7 @@ from typing import Final, Literal
 from agents.reading.article import Article
 from agents.reading.automaton import Automaton, Found
 from agents.reading.fold import FoldedText, fold, fold_text
-from agents.reading.keywords import Token, ending_fits, starts_word, tokens_of
+from agents.reading.keywords import Token, begin_of, ending_fits, stem_of, tokens_of
 from agents.reading.language import identify
 from streams.wire import ActorReading, Evidence, TopicReading
 
@@ -155,18 +155,20 @@ class Scene:
                 spans[number].append((text.name, start, end))
         return dict(spans)
 
-    def word_end(self, text: str, start: int, end: int) -> int | None:
-        """Where the word ends that a literal found at `start` to `end` stands for; None where it is another word."""
-        if not starts_word(text, start):
+    def word_span(self, word: str, text: str, start: int) -> tuple[int, int] | None:
+        """The span of a watched word whose stem stands at a position of a folded text; None where it is another."""
+        begin = begin_of(word, text, start)
+        if begin is None:
             return None
+        stem = stem_of(word)
+        end = start + len(stem)
         if end >= len(text) or not text[end].isalnum():
-            return end
-        stem = text[start:end]
+            return begin, end
         stop = ending_fits(stem, text, end, turkish=False)
         # The language is asked for only where it matters: finding it out costs more than all the rest.
         if stop is None and (turkish := ending_fits(stem, text, end, turkish=True)) and self.turkish:
-            return turkish
-        return stop
+            stop = turkish
+        return None if stop is None else (begin, stop)
 
     def evidence(self, spans: Iterable[Span]) -> tuple[Evidence, ...]:
         """The words of the original at spans of the folded texts; the first few, each once."""

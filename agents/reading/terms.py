@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 
 from agents.reading.automaton import LiteralTable
 from agents.reading.fold import fold
-from agents.reading.keywords import ALONE, key_of, phrase_at, stem_of, width, words_of
+from agents.reading.keywords import ALONE, ARTICLE, key_of, phrase_at, stem_of, width, words_of
 from agents.reading.scene import EVIDENCE_KEPT, Scene, Span, Text
 from agents.reading.termtable import TermTableBuilder
 from streams.errors import QueryError
@@ -28,7 +28,7 @@ FEW: Final = 200
 """Terms up to which the automaton is the quicker way to find them."""
 _CHUNK: Final = 10_000
 _NONE: Final = -1
-_SPECIAL: Final = re.compile(rf"['\u0400-\u04ff{ALONE}]")
+_SPECIAL: Final = re.compile(rf"['\u0400-\u04ff{ALONE}]|{ARTICLE}")
 """Where a term's words are not simply its letters and digits in a row."""
 _ALONE: Final = re.compile(f"[{ALONE}]")
 
@@ -157,8 +157,7 @@ def _span(words: Sequence[str], place: Place, scene: Scene) -> tuple[int, int] |
         stem = stem_of(words[0])
         if not folded.startswith(stem, start):
             return None
-        stop = scene.word_end(folded, start, start + len(stem))
-        return None if stop is None else (start, stop)
+        return scene.word_span(words[0], folded, start)
     tokens, at = text.tokens_around(start, sum(map(width, words)))
     span = phrase_at(words, anchor, tokens, at, folded, turkish=False)
     if span is None:
