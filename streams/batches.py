@@ -17,7 +17,7 @@ that is under way leaves out each partition of which records still lie there, an
 A record that this worker wrote itself need not be fetched at all: `BatchConsumer.offer`.
 
 Replaces private parts of `faust.transport.drivers.aiokafka`, `faust.transport.consumer` (0.15) and of aiokafka's
-fetcher (0.12, 0.13); `tests/unit/test_faust_internals.py` fails when an upgrade changes what is relied on.
+fetcher (0.14); `tests/unit/test_faust_internals.py` fails when an upgrade changes what is relied on.
 """
 
 from __future__ import annotations
