@@ -7,7 +7,7 @@ has acknowledged all of this.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,8 +15,8 @@ import faust
 import structlog
 from aiokafka import ConsumerRecord
 
-from agents.reading.article import read_article
-from agents.reading.reader import Read
+from agents.reading.article import Article, read_article
+from agents.reading.reader import AT_ONCE, Read, Reader, Searched
 from streams.batches import Batch
 from streams.errors import UnreadableArticle
 from streams.outputs import Acknowledgement, settle
@@ -48,17 +48,38 @@ class Intake:
     async def handle(self, batch: Batch) -> Awaitable[None]:
         """Read a batch; what it returns ends when everything is acknowledged, or raises OutputRefused."""
         acknowledgements: list[Acknowledgement] = []
+        portion: list[tuple[ConsumerRecord, Article]] = []
+        characters = 0
         async for record in breathe(batch):
-            acknowledgements += await self._handle_record(record)
+            try:
+                article = read_article(record.value)
+            except UnreadableArticle as error:
+                acknowledgements.append(await self._reject(record, error))
+                continue
+            portion.append((record, article))
+            characters += article.characters
+            if characters >= AT_ONCE:
+                acknowledgements += await self._read_portion(portion)
+                portion, characters = [], 0
+        acknowledgements += await self._read_portion(portion)
         return settle(acknowledgements)
 
-    async def _handle_record(self, record: ConsumerRecord) -> list[Acknowledgement]:
+    async def _read_portion(self, portion: Sequence[tuple[ConsumerRecord, Article]]) -> list[Acknowledgement]:
+        reader = self._service.in_force.reader
+        searched = reader.search(article for _, article in portion)
+        acknowledgements: list[Acknowledgement] = []
+        async for (record, _), own in breathe([*zip(portion, searched, strict=True)]):
+            acknowledgements += await self._read(reader, record, own)
+        return acknowledgements
+
+    async def _read(
+        self, reader: Reader, record: ConsumerRecord, searched: Searched
+    ) -> list[Acknowledgement]:
         service = self._service
         try:
-            article = read_article(record.value)
+            read = reader.read_searched(searched, self._seen_at(record))
         except UnreadableArticle as error:
             return [await self._reject(record, error)]
-        read = service.in_force.reader.read(article, self._seen_at(record))
         if read is None:
             service.metrics.articles.labels("nothing").inc()
             return []

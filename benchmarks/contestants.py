@@ -10,17 +10,19 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka import AIOKafkaConsumer
 
 from agents import intake
-from agents.reading.article import read_article
+from agents.reading.article import Article, read_article
 from agents.reading.reader import Reader
 from benchmarks.place import producer_of
+from benchmarks.reading import portions
 from streams.app import build_app
 from streams.batches import MAX_BATCH_RECORDS
 from streams.configuration import Configuration
@@ -158,11 +160,11 @@ async def bare(task: Task) -> Took:
         took.begin()
         acknowledgements = []
         for records in fetched.values():
-            for record in records:
-                for topic, key, value, headers in outputs_of(task.reader, record):
-                    acknowledgements.append(
-                        await producer.send(task.prefix + topic, value, key=key, headers=headers)
-                    )
+            messages = [(record.value, record.timestamp) for record in records]
+            for topic, key, value, headers in outputs_of(task.reader, messages):
+                acknowledgements.append(
+                    await producer.send(task.prefix + topic, value, key=key, headers=headers)
+                )
             took.articles += len(records)
         await asyncio.gather(*acknowledgements)
         took.outputs += len(acknowledgements)
@@ -176,25 +178,30 @@ async def bare(task: Task) -> Took:
 Output = tuple[str, bytes, bytes, list[tuple[str, bytes]]]
 
 
-def outputs_of(reader: Reader, record: ConsumerRecord) -> list[Output]:
-    """What follows from a record: topic, key, value, headers."""
-    return outputs_of_value(reader, record.value, record.timestamp)
+def outputs_of(reader: Reader, messages: Iterable[tuple[bytes, int]]) -> Iterator[Output]:
+    """What follows from articles, given as their bytes and timestamps; they are read in the portions of intake."""
+    seen: deque[datetime] = deque()
 
+    def articles() -> Iterator[Article]:
+        for value, timestamp in messages:
+            try:
+                article = read_article(value)
+            except UnreadableArticle:
+                continue
+            seen.append(datetime.fromtimestamp(timestamp / 1000, UTC))
+            yield article
 
-def outputs_of_value(reader: Reader, value: bytes, timestamp: int) -> list[Output]:
-    """What follows from the bytes of an article."""
-    try:
-        article = read_article(value)
-    except UnreadableArticle:
-        return []
-    read = reader.read(article, datetime.fromtimestamp(timestamp / 1000, UTC))
-    if read is None:
-        return []
-    article_id = read.reading.article.id
-    return [
-        _output(CLASSIFIED.name, read.reading, article_id, f"{article_id}/reading", read.reading.read_at),
-        *(_output(CANDIDATES.name, c, c.watch, c.candidate_id, c.seen_at) for c in read.candidates),
-    ]
+    for portion in portions(articles()):
+        for searched in reader.search(portion):
+            read = reader.read_searched(searched, seen.popleft())
+            if read is None:
+                continue
+            article_id, at = read.reading.article.id, read.reading.read_at
+            yield _output(CLASSIFIED.name, read.reading, article_id, f"{article_id}/reading", at)
+            for candidate in read.candidates:
+                yield _output(
+                    CANDIDATES.name, candidate, candidate.watch, candidate.candidate_id, candidate.seen_at
+                )
 
 
 def _output(topic: str, value: Wire, key: str, event_id: str, at: datetime) -> Output:
@@ -256,11 +263,11 @@ def confluent(task: Task) -> Took:
         for message in messages:
             if message.error():
                 raise RuntimeError(str(message.error()))
-            for topic, key, value, headers in outputs_of_value(
-                task.reader, message.value(), message.timestamp()[1]
-            ):
-                producer.produce(task.prefix + topic, value, key=key, headers=headers, on_delivery=delivered)
-                took.outputs += 1
+        for topic, key, value, headers in outputs_of(
+            task.reader, ((message.value(), message.timestamp()[1]) for message in messages)
+        ):
+            producer.produce(task.prefix + topic, value, key=key, headers=headers, on_delivery=delivered)
+            took.outputs += 1
         took.articles += len(messages)
         producer.flush()
         if failed:
@@ -296,7 +303,7 @@ def quix(task: Task) -> Took:
     def read(value: bytes, _key: Any, timestamp: int, _headers: Any) -> None:
         took.begin()
         with_producer = app.get_producer
-        for topic, key, body, headers in outputs_of_value(task.reader, value, timestamp):
+        for topic, key, body, headers in outputs_of(task.reader, [(value, timestamp)]):
             _quix_producer(app, with_producer).produce(outputs[topic].name, body, key=key, headers=headers)
             took.outputs += 1
         took.articles += 1

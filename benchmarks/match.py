@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from agents.reading.article import read_article
 from agents.reading.reader import Reader
 from alerting.watch import Watch
 from benchmarks import reading
@@ -76,8 +77,7 @@ def _cost(readers: dict[str, Reader], texts: reading.Texts, hits: dict[str, int]
 
     def side(reader: Reader) -> Callable[[int, int], object]:
         def run(start: int, end: int) -> None:
-            for message in texts.messages[start:end]:
-                reader.read(reading.read_article(message), reading.NOW)
+            reading.read_all(reader, map(read_article, texts.messages[start:end]))
 
         return run
 

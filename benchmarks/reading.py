@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from ahocorasick_rs import AhoCorasick, BytesAhoCorasick, Implementation
 
 from agents.reading.article import Article, read_article
 from agents.reading.fold import fold, fold_text
-from agents.reading.reader import Reader
+from agents.reading.reader import AT_ONCE, Reader
 from benchmarks.table import Row
 
 NOW = datetime(2026, 3, 7, 12, tzinfo=UTC)
@@ -67,8 +67,7 @@ def measure(reader: Reader, texts: Texts, literals: Sequence[str], rounds: int) 
             search.find_matches_as_indexes(body, overlapping=True)
 
     def reading(start: int, end: int) -> None:
-        for article in texts.articles[start:end]:
-            reader.read(article, NOW)
+        read_all(reader, texts.articles[start:end])
 
     def decoding(start: int, end: int) -> None:
         for message in texts.messages[start:end]:
@@ -87,6 +86,26 @@ def measure(reader: Reader, texts: Texts, literals: Sequence[str], rounds: int) 
         "folding": folding,
     }
     return turns(sides, len(texts.articles), rounds)
+
+
+def read_all(reader: Reader, articles: Iterable[Article]) -> None:
+    """Read a batch as intake does: in portions of articles that are searched at once."""
+    for portion in portions(articles):
+        for searched in reader.search(portion):
+            reader.read_searched(searched, NOW)
+
+
+def portions(articles: Iterable[Article]) -> Iterator[list[Article]]:
+    """A batch in the portions that intake makes of it."""
+    portion: list[Article] = []
+    characters = 0
+    for article in articles:
+        portion.append(article)
+        characters += article.characters
+        if characters >= AT_ONCE:
+            yield portion
+            portion, characters = [], 0
+    yield portion
 
 
 def quiet(reader: Reader, articles: Sequence[Article]) -> float:

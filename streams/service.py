@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, TypeVar
 
 import structlog
 
@@ -24,6 +24,8 @@ from streams.reading import build_reader
 from streams.topics import Topic
 
 log = structlog.get_logger("tocsin")
+
+T = TypeVar("T")
 
 
 def utc_now() -> datetime:
@@ -117,8 +119,8 @@ class Service:
             await unfinished[-1]
 
 
-async def breathe(items: Batch, every: float = 0.005) -> AsyncIterator[Any]:
-    """Iterate over a batch, letting other tasks run about every `every` seconds."""
+async def breathe(items: Sequence[T], every: float = 0.005) -> AsyncIterator[T]:
+    """Iterate over a batch or a part of it, letting other tasks run about every `every` seconds."""
     clock = asyncio.get_running_loop().time
     until = clock() + every
     for item in items:

@@ -64,6 +64,11 @@ class Article:
     authors: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
 
+    @property
+    def characters(self) -> int:
+        """The length of its texts."""
+        return len(self.title) + len(self.body)
+
 
 def read_article(raw: bytes | None) -> Article:
     """Make the article that a message holds. Raises UnreadableArticle with the reason, and nothing else."""

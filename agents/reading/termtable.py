@@ -84,23 +84,21 @@ class TermTable:
         """
         runs = runs_of(text)
         count = len(runs.before)
-        if not count:
-            return []
-        spellings = spellings_of(runs, turkish=turkish)
-        hashes = spellings.hashes.ravel()
-        anchors = self._is_anchor.may_have(hashes)
+        words = spellings_of(runs, np.arange(count), turkish=turkish)
+        anchors = self._is_anchor.may_have(words.hashes)
         if not len(anchors):
             return []
-        hashes = hashes.take(anchors)
+        hashes = words.hashes.take(anchors)
         # Each alone, and with each spelling of each word beside it.
-        beside = anchors % count + (_BESIDE_SUFFIXES if "'" in text else _BESIDE)
-        keys = _joined(hashes, spellings.hashes.take(beside, axis=1, mode="clip"))
-        keys = np.concatenate((hashes, keys.ravel()))
+        beside = words.of.take(anchors) + (_BESIDE_SUFFIXES if "'" in text else _BESIDE)
+        others = spellings_of(runs, np.minimum(beside, count - 1).clip(0).ravel(), turkish=turkish)
+        owners = others.of % len(anchors)
+        keys = np.concatenate((hashes, _joined(hashes.take(owners), others.hashes)))
         where = self._is_key.may_have(keys)
         if not len(where):
             return []
-        starts = spellings.before.ravel().take(anchors.take(where % len(anchors))) + 1
-        return [*self._known(keys.take(where), starts)]
+        owners = np.concatenate((np.arange(len(anchors)), owners)).take(where)
+        return [*self._known(keys.take(where), words.before.take(anchors.take(owners)) + 1)]
 
     def _known(self, hashes: Hashes, starts: Places) -> Iterator[Candidate]:
         keys = self._keys

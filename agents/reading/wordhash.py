@@ -57,11 +57,12 @@ class Runs(NamedTuple):
 
 
 class Spellings(NamedTuple):
-    """What the runs of a text may stand for: each row of the arrays has one spelling of every run.
+    """What runs may stand for: of each spelling which of the runs it is of, the place in front of it, and its hash.
 
-    The first row are the runs as they stand. A spelling that a run does not have has the hash 0.
+    The first spellings are the runs as they stand, in their order.
     """
 
+    of: Places
     before: Places
     hashes: Hashes
 
@@ -89,29 +90,36 @@ def runs_of(text: str) -> Runs:
     return Runs(codes, kinds, edges[0::2].copy(), edges[1::2].copy(), sums, inverses)
 
 
-def spellings_of(runs: Runs, *, turkish: bool) -> Spellings:
-    """The runs as they stand; without what may be a case ending, or an Arabic particle in front.
+def spellings_of(runs: Runs, rows: Places, *, turkish: bool) -> Spellings:
+    """Some of the runs as they stand; without what may be a case ending, or an Arabic particle in front.
 
     They are too many: which endings and particles there are is not looked at. `turkish`: endings of Turkish as well.
     """
-    before, last = runs.before[np.newaxis], runs.last[np.newaxis]
-    there = 0 if runs.codes.dtype == np.uint8 else int(np.bitwise_or.reduce(runs.kinds))
-    if there & _PARTICLE:
-        cuts = np.arange(LONGEST_ARABIC_PREFIX + 1)[:, np.newaxis]
-        before = np.minimum(before + cuts, last)
-        last = np.broadcast_to(last, before.shape)
-    longest, least = 0, 0
+    of = np.arange(len(rows))
+    before, last = runs.before.take(rows), runs.last.take(rows)
+    if runs.codes.dtype != np.uint8:
+        particle = (runs.kinds.take(before + 1) & _PARTICLE).nonzero()[0]
+        if len(particle):
+            which, cut = _cuts(particle, last - before, LONGEST_ARABIC_PREFIX, least=1)
+            before = np.concatenate((before, before.take(which) + cut))
+            of, last = (np.concatenate((own, own.take(which))) for own in (of, last))
+        cyrillic = (runs.kinds.take(last) & _CYRILLIC).nonzero()[0]
+        if len(cyrillic):
+            which, cut = _cuts(cyrillic, last - before, LONGEST_CYRILLIC_ENDING, least=SHORTEST_CYRILLIC_STEM)
+            last = np.concatenate((last, last.take(which) - cut))
+            of, before = (np.concatenate((own, own.take(which))) for own in (of, before))
     if turkish:
-        longest, least = LONGEST_TURKISH_ENDING, SHORTEST_TURKISH_STEM
-    if there & _CYRILLIC:
-        longest, least = max(longest, LONGEST_CYRILLIC_ENDING), SHORTEST_CYRILLIC_STEM
-    if longest:
-        cut = last - np.arange(longest + 1)[:, np.newaxis, np.newaxis]
-        # Of the whole run any length will do.
-        cut[1:] = np.where(cut[1:] - before >= least, cut[1:], before)
-        last = cut.reshape(-1, cut.shape[-1])
-        before = np.broadcast_to(before, cut.shape).reshape(last.shape)
-    return Spellings(before, runs.hashes(before, last))
+        which = np.arange(len(of))
+        which, cut = _cuts(which, last - before, LONGEST_TURKISH_ENDING, least=SHORTEST_TURKISH_STEM)
+        last = np.concatenate((last, last.take(which) - cut))
+        of, before = (np.concatenate((own, own.take(which))) for own in (of, before))
+    return Spellings(of, before, runs.hashes(before, last))
+
+
+def _cuts(places: Places, lengths: Places, longest: int, *, least: int) -> tuple[Places, Places]:
+    """Each way to cut up to `longest` characters off what has `least` left: at which of the places, and how many."""
+    cut, which = (lengths.take(places) - np.arange(1, longest + 1)[:, np.newaxis] >= least).nonzero()
+    return places.take(which), cut + 1
 
 
 def _kinds_beyond(codes: NDArray[Any]) -> Kinds:

@@ -128,6 +128,15 @@ def test_what_reading_finds_is_what_explaining_finds(title: str, body: str) -> N
     assert matched(sample_reader(), of) == {e.watch.id for e in explained.evaluations if e.matched}
 
 
+@given(several=st.lists(st.tuples(TEXTS, TEXTS), max_size=5))
+@settings(max_examples=30, deadline=None)
+def test_articles_searched_at_once_are_read_as_each_alone(several: list[tuple[str, str]]) -> None:
+    articles = [Article(str(number), title, body) for number, (title, body) in enumerate(several)]
+    reader = sample_reader()
+    at_once = [reader.read_searched(searched, NOW) for searched in reader.search(articles)]
+    assert at_once == [reader.read(of, NOW) for of in articles]
+
+
 @pytest.mark.parametrize(
     "unit",
     [

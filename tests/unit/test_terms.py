@@ -99,6 +99,21 @@ def test_terms_are_found_where_a_comparison_with_every_word_finds_them(
     assert agree(found_in(article, wanted, few=few), naive(article, wanted))
 
 
+@given(TERMS, st.lists(st.tuples(texts(3), texts(8), st.sampled_from(["en", "tr", "ru", ""])), max_size=5))
+@settings(deadline=None)
+@pytest.mark.parametrize("few", [0, ANY_NUMBER])
+def test_articles_searched_at_once_have_the_terms_that_each_has_alone(
+    few: int, terms: list[str], several: list[tuple[str, str, str]]
+) -> None:
+    table = LiteralTable()
+    index = TermIndex({number: (term,) for number, term in enumerate(terms)}, table, few=few)
+    automaton = table.build()
+    scenes = [
+        Scene(Article("a", title, body, language=language), automaton) for title, body, language in several
+    ]
+    assert index.find_all(scenes) == [index.find(scene) for scene in scenes]
+
+
 @pytest.mark.parametrize("few", [0, ANY_NUMBER])
 @pytest.mark.parametrize(
     ("term", "text", "stands"),
