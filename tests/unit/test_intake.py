@@ -1,0 +1,110 @@
+"""Intake reads a batch in portions; every record causes what it would cause alone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, NoReturn
+
+from aiokafka import ConsumerRecord
+
+from agents.intake import Intake
+from agents.reading.reader import AT_ONCE, Reader
+from agents.reading.scene import Scene
+from alerting.watch import Watch
+from streams.batches import Batch
+from streams.configuration import load_configuration
+from streams.errors import UnreadableArticle
+from streams.outputs import Acknowledgement
+from streams.service import InForce, Service
+from streams.topics import Topic
+from streams.wire import TopicReading, Wire
+from tests.builders import MOMENT
+
+
+class Written:
+    """Takes the place of the producers: keeps the topic and key of each output."""
+
+    def __init__(self) -> None:
+        self.outputs: list[tuple[str, str | None]] = []
+
+    async def publish(
+        self,
+        topic: Topic,
+        value: Wire,
+        *,
+        key: str,
+        event_id: str,
+        time: datetime,
+    ) -> Acknowledgement:
+        return self._keep(topic, key)
+
+    async def send(self, topic: Topic, value: bytes, *, key: Any, headers: Any) -> Acknowledgement:
+        return self._keep(topic, None)
+
+    def _keep(self, topic: Topic, key: str | None) -> Acknowledgement:
+        self.outputs.append((topic.name, key))
+        done: Any = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        return done  # type: ignore[no-any-return]
+
+
+class Failing:
+    """A classifier that fails at what its title says."""
+
+    def classify(self, scene: Scene) -> tuple[TopicReading, ...]:
+        if scene.article.title == "fail":
+            raise UnreadableArticle("classifier", "it failed")
+        return ()
+
+
+def leave(where: str, error: BaseException) -> NoReturn:
+    raise AssertionError(where) from error
+
+
+def record(offset: int, value: bytes) -> ConsumerRecord:
+    return ConsumerRecord("articles", 0, offset, 1000 * offset, 0, None, value, None, 0, len(value), ())
+
+
+def article(number: int, title: str, body: str = "") -> bytes:
+    return json.dumps({"id": f"a{number}", "title": title, "body": body, "language": "en"}).encode()
+
+
+async def outputs_of(*values: bytes) -> list[tuple[str, str | None]]:
+    configuration = load_configuration(environ={}, resolve_secrets=False)
+    watch = Watch(id="hedges", title="Hedges", query="hedge")
+    reader = Reader.build(
+        taxonomies=configuration.taxonomies,
+        registry=configuration.registry,
+        watches=[watch],
+        classifier=Failing(),
+    )
+    in_force = InForce(replace(configuration, watches=(watch,)), reader)
+    written: Any = Written()
+    service = Service(in_force=in_force, outputs=written, client_options={}, fail=leave, now=lambda: MOMENT)
+    batch = Batch([record(offset, value) for offset, value in enumerate(values)])
+    await (await Intake(service).handle(batch))
+    return sorted(written.outputs, key=str)
+
+
+async def test_each_record_of_a_batch_of_several_portions_causes_its_own_outputs() -> None:
+    long = "The lawn. " * (AT_ONCE // 10)
+    values = [
+        article(1, "A hedge"),
+        b"no article",
+        article(2, "fail"),
+        article(3, "A lawn", long),
+        article(4, "Another hedge", long),
+        article(5, "fail", "hedge"),
+        article(6, "The last hedge"),
+    ]
+    together = await outputs_of(*values)
+    assert together == sorted([one for value in values for one in await outputs_of(value)], key=str)
+    assert together.count(("candidates", "hedges")) == 3
+    assert together.count(("rejected", None)) == 3
+
+
+async def test_an_empty_batch_causes_nothing() -> None:
+    assert await outputs_of() == []
