@@ -176,19 +176,36 @@ class CueFinder:
         return Sighting(excerpt, [_chosen(of_topic) for of_topic in found], surroundings)
 
     def _look_around(self, sighting: Sighting, literals: Sequence[Found], language: int) -> None:
-        """Fill in the words of stages and of the context."""
+        """Fill in the words of stages and of the context.
+
+        Of phrases that end with the same word those say its stage that name most of it: `extended`, not `extend*`.
+        """
         known = self._around[language]
         text = sighting.excerpt.text
         starts = [sentence.at for sentence in sighting.excerpt.sentences]
+        said: dict[tuple[int, int, int], list[str]] = {}
+        named: dict[tuple[int, int, int], int] = {}
         for number, start, end in literals:
             if number not in known:
                 continue
-            around = sighting.surroundings[bisect_right(starts, start + 1) - 1]
             for phrase, kind, topic, name in known[number]:
                 stop = end - 1 if phrase is None else phrase.stop(text, end)
-                if stop is not None:
-                    spans = around.context if kind == "context" else around.stages.setdefault(topic, {})
-                    spans.setdefault(name, []).append((start + 1, stop))
+                if stop is None:
+                    continue
+                if kind == "context":
+                    around = sighting.surroundings[bisect_right(starts, start + 1) - 1]
+                    around.context.setdefault(name, []).append((start + 1, stop))
+                    continue
+                words = (topic, start + 1, stop)
+                if end > named.get(words, 0):
+                    said[words] = [name]
+                    named[words] = end
+                elif end == named[words]:
+                    said[words].append(name)
+        for (topic, start, stop), names in said.items():
+            stages = sighting.surroundings[bisect_right(starts, start) - 1].stages.setdefault(topic, {})
+            for name in names:
+                stages.setdefault(name, []).append((start, stop))
 
     def _language(self, literals: Sequence[Found], declared: str) -> int:
         """The language that most words are of: phrases of another one would mean something else here."""
