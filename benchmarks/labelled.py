@@ -2,7 +2,8 @@
 
 Two sets lie beside the repository where they are at hand, in `../shared/data`; the others in `tests/fixtures` are our
 own: `topics_labelled.jsonl`, `look_alikes_labelled.jsonl`, `eastern_labelled.jsonl` (Ukrainian, Russian, Arabic),
-`wire_labelled.jsonl`, and `headlines_labelled.jsonl` without bodies. An item: `id`, `lang`, `title`, `body`, 0 or 1
+`wire_labelled.jsonl`, `headlines_labelled.jsonl` without bodies and `leads_labelled.jsonl` with nothing but a first
+sentence. An item: `id`, `lang`, `title`, `body`, 0 or 1
 for each topic, `debatable` topics, `stages` by topic. Of the articles of a real stream `stream_labelled.jsonl` has the
 labels only; the texts are read from `../shared/data`. What is marked as `half: test`, the sets whose names end in
 `_test`, is never trained on, nor are its errors looked at when words are chosen.
@@ -53,6 +54,7 @@ SETS = {
     "stream_test": STREAM_LABELS,
     "wire": WIRE,
     "wire_test": WIRE,
+    "leads": ROOT / "tests" / "fixtures" / "leads_labelled.jsonl",
     "headlines": HEADLINES,
     "headlines_test": HEADLINES,
 }

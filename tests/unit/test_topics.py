@@ -61,6 +61,13 @@ def test_words_of_a_stage_within_longer_ones_of_another_say_nothing() -> None:
     assert both["agreed"] == both["broken"]
 
 
+def test_of_words_with_one_end_the_one_that_names_most_says_the_stage() -> None:
+    words = {"agreed": ["sign*", "broke"], "broken": ["signal*", "broke"]}
+    features = features_of("Rebels signal the truce", **words)
+    assert ("agreed" in features, "broken" in features) == (False, True)
+    assert {"agreed", "broken"} <= features_of("Rebels broke the truce", **words).keys()
+
+
 def test_a_word_of_a_stage_says_less_in_another_clause_than_near_the_cue() -> None:
     words = {"agreed": ["signed"], "broken": ["broke"]}
     near, further = "Rebels signed a truce", "Rebels signed, in the town, a truce"
