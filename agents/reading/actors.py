@@ -520,7 +520,7 @@ class ActorMatcher:
         told: list[_Mention] = []
         counts: Counter[str] | None = None
         spans: Spans | None = None
-        for word, start in self._typos.near(_capitalised(text)):
+        for word, start in self._typos.near(_capitalised(text, self._slips if text.is_aligned else None)):
             if word in self._others:
                 continue
             for known, number in self._typos.find(word):
@@ -794,14 +794,14 @@ def _all_forms(words: Iterable[str]) -> frozenset[str]:
     return frozenset(forms)
 
 
-def _capitalised(text: FoldedText) -> list[tuple[str, int]]:
+def _capitalised(text: FoldedText, slips: _Slips | None = None) -> list[tuple[str, int]]:
     """The folded words that may be long names, with where each begins: those whose first letter is not a small one.
 
-    Arabic ones also without the particle that is written on.
+    Arabic ones also without the particle that is written on. `slips`: only those that may be misspelt.
     """
     original, folded = text.aligned, text.text
     pattern = _CAPITALISED_ASCII if original.isascii() else _capitalised_pattern()
-    spans = [found.span() for found in pattern.finditer(original)]
+    spans = [found.span() for found in pattern.finditer(original) if slips is None or slips[found.group()]]
     words = [(folded[start:end], start) for start, end in spans]
     if _ARABIC.search(original):
         words += _without_particles(words)

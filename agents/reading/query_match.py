@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import accumulate, islice, pairwise
+from itertools import accumulate, pairwise
 from typing import Final
 
 from rapidfuzz.distance import OSA
@@ -274,15 +274,17 @@ def _windows(words: tuple[str, ...], slop: int, text: Text, scene: Scene) -> Ite
     """
     size = len(words)
     places = list(accumulate(map(width, words), initial=0))
-    tokens, folded = text.tokens, text.folded.text
+    sought = [word if "'" in word else stem_of(word) for word in words]
+    if not all(letters in text.folded.text for letters in sought):
+        return
+    tokens = text.tokens
     # Those of a title that the body repeats are none of its words.
     first = bisect_left(tokens, True, key=lambda token: scene.counts(text, token.start))
-    turkish = scene.turkish
     events = sorted(
         (position - places[number], number, position)
-        for position, token in enumerate(islice(tokens, first, None), first)
         for number, wanted in enumerate(words)
-        if token_fits(wanted, token, folded, turkish=turkish)
+        for position in _fitting(wanted, sought[number], text, turkish=scene.turkish)
+        if position >= first
     )
     latest: dict[int, tuple[int, int]] = {}
     for adjusted, number, position in events:
@@ -294,6 +296,20 @@ def _windows(words: tuple[str, ...], slop: int, text: Text, scene: Scene) -> Ite
             end = max(p + width(words[n]) for n, (_, p) in latest.items())
             yield text.name, tokens[min(positions)].start, tokens[end - 1].end
             latest.clear()
+
+
+def _fitting(wanted: str, letters: str, text: Text, *, turkish: bool) -> Iterator[int]:
+    """Which words of a text a watched word stands for; it has certain letters."""
+    tokens, folded = text.tokens, text.folded.text
+    at = folded.find(letters)
+    while at >= 0:
+        position = text.token_at(at)
+        at += 1
+        if position >= 0:
+            if token_fits(wanted, tokens[position], folded, turkish=turkish):
+                yield position
+            at = max(at, tokens[position].end)
+        at = folded.find(letters, at)
 
 
 def _source_holds(leaf: Leaf, source: str) -> bool:

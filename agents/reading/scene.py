@@ -51,6 +51,10 @@ class Text:
             self._starts = [token.start for token in self._tokens]
         return self._tokens
 
+    def token_at(self, position: int) -> int:
+        """Which of the words is the last that begins at a position or before it; -1 where none does."""
+        return bisect_right(self._starts, position) - 1 if self.tokens else -1
+
     def tokens_around(self, position: int, count: int) -> tuple[Sequence[Token], int]:
         """Words, as many as `count` before and behind a position if there are, and which of them stands there.
 
@@ -59,8 +63,7 @@ class Text:
         """
         if self._tokens is None and self._cut < len(self.folded.text):
             return self._cut_around(position, count)
-        tokens = self.tokens
-        return tokens, bisect_right(self._starts, position) - 1
+        return self.tokens, self.token_at(position)
 
     def _cut_around(self, position: int, count: int) -> tuple[Sequence[Token], int]:
         text = self.folded.text
