@@ -84,7 +84,7 @@ class TermTable:
         """
         runs = runs_of(text)
         count = len(runs.before)
-        words = spellings_of(runs, np.arange(count), turkish=turkish)
+        words = spellings_of(runs, turkish=turkish)
         anchors = self._is_anchor.may_have(words.hashes)
         if not len(anchors):
             return []

@@ -90,13 +90,16 @@ def runs_of(text: str) -> Runs:
     return Runs(codes, kinds, edges[0::2].copy(), edges[1::2].copy(), sums, inverses)
 
 
-def spellings_of(runs: Runs, rows: Places, *, turkish: bool) -> Spellings:
-    """Some of the runs as they stand; without what may be a case ending, or an Arabic particle in front.
+def spellings_of(runs: Runs, rows: Places | None = None, *, turkish: bool) -> Spellings:
+    """All or some of the runs as they stand; without what may be a case ending, or an Arabic particle in front.
 
     They are too many: which endings and particles there are is not looked at. `turkish`: endings of Turkish as well.
     """
-    of = np.arange(len(rows))
-    before, last = runs.before.take(rows), runs.last.take(rows)
+    if rows is None:
+        before, last = runs.before, runs.last
+    else:
+        before, last = runs.before.take(rows), runs.last.take(rows)
+    of = np.arange(len(before))
     if runs.codes.dtype != np.uint8:
         particle = (runs.kinds.take(before + 1) & _PARTICLE).nonzero()[0]
         if len(particle):
