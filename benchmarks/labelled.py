@@ -38,9 +38,11 @@ STREAM_LABELS = ROOT / "tests" / "fixtures" / "stream_labelled.jsonl"
 EASTERN = ROOT / "tests" / "fixtures" / "eastern_labelled.jsonl"
 WIRE = ROOT / "tests" / "fixtures" / "wire_labelled.jsonl"
 HEADLINES = ROOT / "tests" / "fixtures" / "headlines_labelled.jsonl"
+LEADS = ROOT / "tests" / "fixtures" / "leads_labelled.jsonl"
 HALVES = {
     "stream": "tune", "stream_test": "test", "eastern": "tune", "eastern_test": "test", "wire": "tune",
     "wire_test": "test", "headlines": "tune", "headlines_test": "test",
+    "leads": "tune", "leads_test": "test",
 }  # fmt: skip
 SETS = {
     "dev_labelled": DATA / "dev_labelled.jsonl",
@@ -54,7 +56,8 @@ SETS = {
     "stream_test": STREAM_LABELS,
     "wire": WIRE,
     "wire_test": WIRE,
-    "leads": ROOT / "tests" / "fixtures" / "leads_labelled.jsonl",
+    "leads": LEADS,
+    "leads_test": LEADS,
     "headlines": HEADLINES,
     "headlines_test": HEADLINES,
 }

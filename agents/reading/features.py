@@ -142,7 +142,8 @@ def stage_features(sighting: Sighting, number: int) -> Features:
 
     `NAME` adds up what stands in the sentences of the cues, more where it is near one and in its clause; `title.NAME`
     what a title has that shows the topic, `untitled.NAME` what any other title has; `nearest.STAGE` the stage whose
-    words stand nearest to a cue in the first sentence that has one.
+    words stand nearest to a cue in the first sentence that has one; `opening.STAGE` the stage whose words come first in
+    the sentence of a cue, where the verb stands that governs the others.
     """
     features: defaultdict[str, float] = defaultdict(float)
     by_sentence: defaultdict[int, list[Cue]] = defaultdict(list)
@@ -160,6 +161,10 @@ def stage_features(sighting: Sighting, number: int) -> Features:
                 text = sighting.excerpt.text
                 weight = _PLACE[sentence.place] * max(_nearness(text, span, cues) for span in spans)
                 features[name] = min(features[name] + weight, _MOST)
+        if cues is not None:
+            for name in _opening(said_stages(around, number)):
+                opening = f"opening.{name}"
+                features[opening] = min(features[opening] + _PLACE[sentence.place], _MOST)
     if by_sentence:
         first = min(by_sentence)
         for name in _nearest(said_stages(sighting.surroundings[first], number), by_sentence[first]):
@@ -182,6 +187,13 @@ def said_stages(around: Surroundings, number: int) -> Mapping[str, Sequence[Span
                 said[name].append((start, -until))
         reached.update((name, max(-until, reached.get(name, 0))) for name in names)
     return said
+
+
+def _opening(stages: Mapping[str, Sequence[Span]]) -> list[str]:
+    """The stages whose words come first in a sentence."""
+    starts = {name: min(start for start, _ in spans) for name, spans in stages.items()}
+    first = min(starts.values(), default=0)
+    return [name for name, start in starts.items() if start == first]
 
 
 def _nearest(stages: Mapping[str, Sequence[Span]], cues: Sequence[Cue]) -> list[str]:

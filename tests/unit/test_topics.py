@@ -74,6 +74,12 @@ def test_a_word_of_a_stage_says_less_in_another_clause_than_near_the_cue() -> No
     assert features_of(near, **words)["agreed"] > features_of(further, **words)["agreed"] > 0
 
 
+def test_the_words_that_open_a_sentence_say_which_stage_governs_it() -> None:
+    words = {"agreed": ["sign"], "broken": ["broke*"]}
+    features = features_of("Army broke its word to sign a truce", **words)
+    assert ("opening.broken" in features, "opening.agreed" in features) == (True, False)
+
+
 def test_a_title_without_the_topic_speaks_of_a_stage_apart() -> None:
     words = {"agreed": ["signed"], "broken": ["broke"]}
     features = features_of("War broke out", "Army and rebels signed a truce.", **words)
