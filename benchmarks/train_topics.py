@@ -43,7 +43,7 @@ REAL_WEIGHT = 2.0
 """What a real text counts in training beside one that was written for it."""
 
 SNIPPETS = frozenset({"headlines", "leads"})
-SNIPPET_WEIGHT = 0.2
+SNIPPET_WEIGHT = 0.1
 """What a headline or a first sentence alone counts for its topic. For the stage it counts nothing: most tell one in
 plain words, and weights that fit them read long texts worse."""
 
