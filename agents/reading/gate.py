@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from agents.reading.automaton import LiteralTable
-from agents.reading.phrases import Phrase, PhraseSet, fixed, spaced
+from agents.reading.phrases import PhraseSet, fixed, spaced
 from agents.reading.taxonomy import TopicFile
 
 _OPEN: Final = 1
@@ -62,7 +62,9 @@ class Gate:
         for number, _, end in self._phrases.find(text):
             mask = masks[number]
             if number in tails:
-                mask |= _tail_mask(tails[number], text, end)
+                for phrase in tails[number]:
+                    if phrase.stop(text, end) is not None:
+                        mask |= phrase.meaning
             if mask & _OPEN:
                 return True
             seen |= mask
@@ -85,10 +87,6 @@ def _together(places: Sequence[tuple[int, int]], needed: int, within: int) -> bo
             if seen == needed:
                 return True
     return False
-
-
-def _tail_mask(phrases: Iterable[Phrase[int]], text: str, end: int) -> int:
-    return _joined(phrase.meaning for phrase in phrases if phrase.stop(text, end) is not None)
 
 
 def _joined(masks: Iterable[int]) -> int:

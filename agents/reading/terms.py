@@ -27,6 +27,8 @@ from streams.errors import QueryError
 FEW: Final = 200
 """Terms up to which the automaton is the quicker way to find them."""
 _CHUNK: Final = 10_000
+_LONGEST_TERM: Final = 1000
+"""Characters of a text from where a term begins to its anchor, at most."""
 _NONE: Final = -1
 _SPECIAL: Final = re.compile(rf"['\u0400-\u04ff{ALONE}]|{ARTICLE}")
 """Where a term's words are not simply its letters and digits in a row."""
@@ -123,16 +125,21 @@ class TermIndex:
         begins = [*accumulate((len(text.folded.text) + 2 for _, text in texts), initial=1)]
         # A term is found by any of its words, so one found later may begin earlier: they are put in order at the end.
         places: defaultdict[tuple[int, int], dict[Span, tuple[bool, int, int]]] = defaultdict(dict)
+        enough: dict[tuple[int, int], int] = {}
         for start, number, word in sorted(self._table.candidates(joined, turkish=turkish)):
             at = bisect_right(begins, start) - 1
             of, text = texts[at]
-            own = places[of, self._watch_of(number)]
-            if word == 0 and len(own) >= EVIDENCE_KEPT:
+            key = of, self._watch_of(number)
+            own = places[key]
+            # No term that begins before the last one that is kept is found so far behind it.
+            if key in enough and (word == 0 or start > enough[key] + _LONGEST_TERM):
                 continue
             span = self._compared(number, Place(text, start - begins[at], word), scenes[of])
             if span is not None:
                 order = (text.name == "body", span[1], number)
                 own[span] = min(order, own.get(span, order))
+                if len(own) >= EVIDENCE_KEPT:
+                    enough.setdefault(key, start)
         for (of, watch), own in places.items():
             for span in sorted(own, key=own.__getitem__):
                 spans = found[of][watch]

@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.reading.wordhash import Hashes, Places, runs_of, spellings_of
+from agents.reading.wordhash import Hashes, Places, Runs, Spellings, runs_of, spellings_of
 
 DEEPEST: Final = 8
 """Words of a term of which one may be its anchor."""
@@ -37,6 +37,8 @@ _LONGEST_WORD: Final = 63
 _BESIDE: Final = np.array([[1], [-1]])
 _BESIDE_SUFFIXES: Final = np.array([[1], [-1], [2], [-2]])
 """Where the word beside another may be: a suffix behind an apostrophe, which is no word of its own, may be between."""
+_ANCHORS_AT_ONCE: Final = 1 << 13
+"""Anchors of a text whose neighbours are looked up at once: bounds what a text full of one word takes of memory."""
 _SEPARATOR: Final = "\0"
 
 
@@ -83,20 +85,27 @@ class TermTable:
         `turkish`: whether words may have the endings of Turkish.
         """
         runs = runs_of(text)
-        count = len(runs.before)
         words = spellings_of(runs, turkish=turkish)
         anchors = self._is_anchor.may_have(words.hashes)
-        if not len(anchors):
-            return []
+        offsets = _BESIDE_SUFFIXES if "'" in text else _BESIDE
+        found: list[Candidate] = []
+        for at in range(0, len(anchors), _ANCHORS_AT_ONCE):
+            found += self._at(anchors[at : at + _ANCHORS_AT_ONCE], words, runs, offsets, turkish=turkish)
+        return found
+
+    def _at(
+        self, anchors: Places, words: Spellings, runs: Runs, offsets: Places, *, turkish: bool
+    ) -> Sequence[Candidate]:
+        """The terms that may have their anchors at some of the words."""
         hashes = words.hashes.take(anchors)
         # Each alone, and with each spelling of each word beside it.
-        beside = words.of.take(anchors) + (_BESIDE_SUFFIXES if "'" in text else _BESIDE)
-        others = spellings_of(runs, np.minimum(beside, count - 1).clip(0).ravel(), turkish=turkish)
+        beside = np.minimum(words.of.take(anchors) + offsets, len(runs.before) - 1).clip(0)
+        others = spellings_of(runs, beside.ravel(), turkish=turkish)
         owners = others.of % len(anchors)
         keys = np.concatenate((hashes, _joined(hashes.take(owners), others.hashes)))
         where = self._is_key.may_have(keys)
         if not len(where):
-            return []
+            return ()
         owners = np.concatenate((np.arange(len(anchors)), owners)).take(where)
         return [*self._known(keys.take(where), words.before.take(anchors.take(owners)) + 1)]
 
