@@ -42,10 +42,10 @@ USUAL: Mapping[str, float] = {
 REAL_WEIGHT = 2.0
 """What a real text counts in training beside one that was written for it."""
 
-SNIPPETS = frozenset({"headlines", "leads"})
-SNIPPET_WEIGHT = 0.1
-"""What a headline or a first sentence alone counts for its topic. For the stage it counts nothing: most tell one in
-plain words, and weights that fit them read long texts worse."""
+HEADLINES = "headlines"
+HEADLINE_WEIGHT = 0.1
+"""What a headline alone counts for its topic. For the stage it counts nothing: most tell one in plain words, and
+weights that fit them read long texts worse."""
 
 STAGE_STRENGTH = 1.0
 LEAST = 0.005
@@ -105,7 +105,7 @@ def _fit_topic(examples: Sequence[Example]) -> dict[str, object]:
 
 
 def _count(item: Item) -> float:
-    return SNIPPET_WEIGHT if item.set in SNIPPETS else REAL_WEIGHT if item.set in REAL else 1.0
+    return HEADLINE_WEIGHT if item.set == HEADLINES else REAL_WEIGHT if item.set in REAL else 1.0
 
 
 def _logistic(
@@ -137,7 +137,7 @@ def _fit_stages(examples: Sequence[Example]) -> dict[str, dict[str, float]]:
     rows = [
         (dict(e.stage_features), stage, weight)
         for e in examples
-        if e.item.topics[e.topic] and e.item.set not in SNIPPETS
+        if e.item.topics[e.topic] and e.item.set != HEADLINES
         for stage, weight in zip(e.item.stages.get(e.topic, ())[:3], (1.0, 0.25, 0.1), strict=False)
     ]
     vectors = DictVectorizer(sparse=False)
