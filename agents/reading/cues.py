@@ -176,7 +176,7 @@ class CueFinder:
         return Sighting(excerpt, [_chosen(of_topic) for of_topic in found], surroundings)
 
     def _look_around(self, sighting: Sighting, literals: Sequence[Found], language: int) -> None:
-        """Fill in the words of stages and of the context.
+        """Fill in the words of the context, and those of stages of topics that have a cue.
 
         Of phrases that end with the same word those say its stage that name most of it: `extended`, not `extend*`.
         """
@@ -189,6 +189,8 @@ class CueFinder:
             if number not in known:
                 continue
             for phrase, kind, topic, name in known[number]:
+                if kind == "stage" and not sighting.cues[topic]:
+                    continue
                 stop = end - 1 if phrase is None else phrase.stop(text, end)
                 if stop is None:
                     continue

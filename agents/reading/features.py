@@ -149,26 +149,30 @@ def stage_features(sighting: Sighting, number: int) -> Features:
     by_sentence: defaultdict[int, list[Cue]] = defaultdict(list)
     for cue in sighting.cues[number]:
         by_sentence[cue.sentence].append(cue)
+    text = sighting.excerpt.text
+    seen = False
     for at, sentence in enumerate(sighting.excerpt.sentences):
         cues = by_sentence.get(at)
         if cues is None and sentence.place != "title":
             continue
         around = sighting.surroundings[at]
-        for name, spans in _named(around, number):
-            if sentence.place == "title":
-                features[f"{'untitled' if cues is None else 'title'}.{name}"] = 1.0
-            if cues is not None:
-                text = sighting.excerpt.text
-                weight = _PLACE[sentence.place] * max(_nearness(text, span, cues) for span in spans)
-                features[name] = min(features[name] + weight, _MOST)
-        if cues is not None:
-            for name in _opening(said_stages(around, number)):
-                opening = f"opening.{name}"
-                features[opening] = min(features[opening] + _PLACE[sentence.place], _MOST)
-    if by_sentence:
-        first = min(by_sentence)
-        for name in _nearest(said_stages(sighting.surroundings[first], number), by_sentence[first]):
-            features[f"nearest.{name}"] = 1.0
+        said = said_stages(around, number)
+        named = _named(around, number, said)
+        if sentence.place == "title":
+            title = "untitled" if cues is None else "title"
+            features.update((f"{title}.{name}", 1.0) for name, _ in named)
+        if cues is None:
+            continue
+        place = _PLACE[sentence.place]
+        for name, spans in named:
+            weight = place * _nearness(text, spans, cues)
+            features[name] = min(features[name] + weight, _MOST)
+        for name in _opening(said):
+            opening = f"opening.{name}"
+            features[opening] = min(features[opening] + place, _MOST)
+        if not seen:
+            features.update((f"nearest.{name}", 1.0) for name in _nearest(said, cues))
+        seen = True
     return dict(features)
 
 
@@ -203,24 +207,29 @@ def _nearest(stages: Mapping[str, Sequence[Span]], cues: Sequence[Cue]) -> list[
     return [name for name, distance in distances.items() if distance <= least + _AS_NEAR]
 
 
-def _named(around: Surroundings, number: int) -> list[tuple[str, Sequence[Span]]]:
-    found: list[tuple[str, Sequence[Span]]] = [*said_stages(around, number).items()]
+def _named(
+    around: Surroundings, number: int, said: Mapping[str, Sequence[Span]]
+) -> list[tuple[str, Sequence[Span]]]:
+    found: list[tuple[str, Sequence[Span]]] = [*said.items()]
     found += [(f"part.{name}", spans) for name, spans in around.parts.get(number, {}).items()]
     found += [(name, around.context[name]) for name in GRAMMAR if name in around.context]
     return found
 
 
-def _nearness(text: str, span: Span, cues: Sequence[Cue]) -> float:
-    """How much a word of a stage says about its nearest cue: all, or less further away and in another clause."""
-    return max(_nearness_to(text, span, cue) for cue in cues)
-
-
-def _nearness_to(text: str, span: Span, cue: Cue) -> float:
-    start, end = min(span[1], cue.end), max(span[0], cue.start)
-    clauses = text.count(_CLAUSE_END, start, end + 1)
-    if end - start <= _NEAR and not clauses:
-        return 1.0
-    return 0.5 if end - start <= 2 * _NEAR and clauses <= 1 else 0.3
+def _nearness(text: str, spans: Sequence[Span], cues: Sequence[Cue]) -> float:
+    """How much the nearest of some words says about a cue: all, or less further away and in another clause."""
+    most = 0.3
+    for begin, stop in spans:
+        for cue in cues:
+            start, end = min(stop, cue.end), max(begin, cue.start)
+            if end - start > 2 * _NEAR:
+                continue
+            clauses = text.count(_CLAUSE_END, start, end + 1)
+            if not clauses and end - start <= _NEAR:
+                return 1.0
+            if clauses <= 1:
+                most = 0.5
+    return most
 
 
 def distance_to_cues(span: Span, cues: Sequence[Cue]) -> int:
