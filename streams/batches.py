@@ -40,7 +40,7 @@ FETCH_MAX_WAIT_MS = 100
 """How long a broker may hold an empty fetch: Kafka answers once there is a record, the embedded broker does not."""
 
 LOOK_AGAIN = 0.01
-"""Seconds until partitions that had no room for more are looked at again."""
+"""Seconds until partitions that had no room for more are looked at again, and that they may hold up a fetch."""
 
 
 class Batch(list[ConsumerRecord]):
@@ -101,8 +101,9 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         """Records of some partitions, as soon as there are any, or none after `patience` seconds."""
         consumer = self._ensure_consumer()
         if consumer._fetcher is not None:
-            # A partition without room must not keep the others from being fetched.
-            consumer._fetcher._prefetch_backoff = 0.0
+            # How long the next fetch waits for what the last one brought to be taken. Without that it would go out at
+            # once, and without the partitions just fetched; for long, those without room would hold up all others.
+            consumer._fetcher._prefetch_backoff = LOOK_AGAIN
         found: dict[Any, list[ConsumerRecord]] = await self._fetch_records(
             consumer, partitions, timeout=patience, max_records=MAX_BATCH_RECORDS
         )

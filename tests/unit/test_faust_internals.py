@@ -68,6 +68,7 @@ def test_the_place_to_read_from_is_kept_where_it_is_looked_up() -> None:
 def test_the_fetcher_waits_for_a_partition_as_long_as_is_set() -> None:
     from aiokafka.consumer import fetcher
 
+    assert "record.calculate_backoff()" in inspect.getsource(fetcher.Fetcher._get_actions_per_node)
     assert "backoff=self._prefetch_backoff" in inspect.getsource(fetcher.Fetcher._proc_fetch_request)
     assert parameters(fetcher.Fetcher.fetched_records) == ["self", "partitions", "timeout", "max_records"]
 
