@@ -47,6 +47,9 @@ HEADLINE_WEIGHT = 0.1
 """What a headline alone counts for its topic. For the stage it counts nothing: most tell one in plain words, and
 weights that fit them read long texts worse."""
 
+NEGATIVE_WEIGHT = 1.5
+"""What a text of no topic counts beside one of some: a false alarm costs more than a story told by the next article."""
+
 STAGE_STRENGTH = 1.0
 LEAST = 0.005
 """Weights nearer to nothing than this are left out of the file."""
@@ -105,7 +108,8 @@ def _fit_topic(examples: Sequence[Example]) -> dict[str, object]:
 
 
 def _count(item: Item) -> float:
-    return HEADLINE_WEIGHT if item.set == HEADLINES else REAL_WEIGHT if item.set in REAL else 1.0
+    of_its_set = HEADLINE_WEIGHT if item.set == HEADLINES else REAL_WEIGHT if item.set in REAL else 1.0
+    return of_its_set * (1.0 if any(item.topics.values()) else NEGATIVE_WEIGHT)
 
 
 def _logistic(
