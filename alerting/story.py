@@ -267,13 +267,20 @@ def _remember(known: tuple[str, ...], *new: str) -> tuple[str, ...]:
     return (*known, *added)[-REMEMBERED:] if added else known
 
 
+def _band_keys(watch: str, fingerprint: tuple[int, ...]) -> Iterator[int]:
+    """Numbers under which a text is looked up among the stories of a watch."""
+    for place in enumerate(bands(fingerprint)):
+        yield hash((watch, *place))
+
+
 class Stories:
     """The open stories of one partition, found by article, by text, and by when they end."""
 
     def __init__(self, stories: Iterable[Story] = ()) -> None:
         self._by_id: dict[str, Story] = {}
         self._by_article: dict[tuple[str, str], str] = {}
-        self._by_band: defaultdict[tuple[str, int, int], set[str]] = defaultdict(set)
+        # By far most bands are those of one story: a set for each would be half of what a story takes of memory.
+        self._by_band: dict[int, str | set[str]] = {}
         # A dict for its order: stories of a word, the last touched last.
         self._by_key: defaultdict[tuple[str, str], dict[str, None]] = defaultdict(dict)
         self._endings: list[tuple[datetime, str]] = []
@@ -297,7 +304,11 @@ class Stories:
         for article_id in story.article_ids:
             self._by_article[story.watch, article_id] = story.story_id
         for key in self._band_keys(story):
-            self._by_band[key].add(story.story_id)
+            held = self._by_band.setdefault(key, story.story_id)
+            if isinstance(held, set):
+                held.add(story.story_id)
+            elif held != story.story_id:
+                self._by_band[key] = {held, story.story_id}
         for word in self._words(story):
             self._by_key[story.watch, word][story.story_id] = None
         self._turn = max(self._turn, story.turn)
@@ -310,11 +321,13 @@ class Stories:
         for article_id in story.article_ids:
             self._by_article.pop((story.watch, article_id), None)
         for key in self._band_keys(story):
-            bucket = self._by_band.get(key)
-            if bucket is not None:
-                bucket.discard(story.story_id)
-                if not bucket:
+            held = self._by_band.get(key)
+            if isinstance(held, set):
+                held.discard(story.story_id)
+                if not held:
                     del self._by_band[key]
+            elif held == story.story_id:
+                del self._by_band[key]
         for word in self._words(story):
             stories = self._by_key.get((story.watch, word))
             if stories is not None:
@@ -332,10 +345,9 @@ class Stories:
         return list(dict.fromkeys(key for telling in story.tellings for key in telling.looked_up_by()))
 
     @staticmethod
-    def _band_keys(story: Story) -> Iterator[tuple[str, int, int]]:
+    def _band_keys(story: Story) -> Iterator[int]:
         for fingerprint in story.fingerprints:
-            for number, band in enumerate(bands(fingerprint)):
-                yield story.watch, number, band
+            yield from _band_keys(story.watch, fingerprint)
 
     def of(self, candidate: Candidate) -> Story | None:
         """The open story that a candidate belongs to: that of its article, of its text, or of its happening."""
@@ -348,13 +360,14 @@ class Stories:
         if not candidate.fingerprint:
             return None
         near: set[str] = set()
-        for number, band in enumerate(bands(candidate.fingerprint)):
-            near |= self._by_band.get((candidate.watch, number, band), set())
+        for key in _band_keys(candidate.watch, candidate.fingerprint):
+            held = self._by_band.get(key, ())
+            near.update((held,) if isinstance(held, str) else held)
         best: tuple[float, str] | None = None
         for story_id in sorted(near):
             story = self._by_id[story_id]
-            if not self._open(story, candidate):
-                continue
+            if story.watch != candidate.watch or not self._open(story, candidate):
+                continue  # a number may be that of two watches
             score = story.text_likeness(candidate)
             if score >= SAME_TEXT and (best is None or score > best[0]):
                 best = (score, story_id)
