@@ -267,10 +267,11 @@ def _remember(known: tuple[str, ...], *new: str) -> tuple[str, ...]:
     return (*known, *added)[-REMEMBERED:] if added else known
 
 
-def _band_keys(watch: str, fingerprint: tuple[int, ...]) -> Iterator[int]:
-    """Numbers under which a text is looked up among the stories of a watch."""
-    for place in enumerate(bands(fingerprint)):
-        yield hash((watch, *place))
+def _band_keys(watch: str, *fingerprints: tuple[int, ...]) -> Iterator[int]:
+    """Numbers under which texts are looked up among the stories of a watch."""
+    for fingerprint in fingerprints:
+        for place in enumerate(bands(fingerprint)):
+            yield hash((watch, *place))
 
 
 class Stories:
@@ -303,7 +304,7 @@ class Stories:
         self._by_id[story.story_id] = story
         for article_id in story.article_ids:
             self._by_article[story.watch, article_id] = story.story_id
-        for key in self._band_keys(story):
+        for key in _band_keys(story.watch, *story.fingerprints):
             held = self._by_band.setdefault(key, story.story_id)
             if isinstance(held, set):
                 held.add(story.story_id)
@@ -320,7 +321,7 @@ class Stories:
     def _unindex(self, story: Story) -> None:
         for article_id in story.article_ids:
             self._by_article.pop((story.watch, article_id), None)
-        for key in self._band_keys(story):
+        for key in _band_keys(story.watch, *story.fingerprints):
             held = self._by_band.get(key)
             if isinstance(held, set):
                 held.discard(story.story_id)
@@ -343,11 +344,6 @@ class Stories:
     @staticmethod
     def _words(story: Story) -> list[str]:
         return list(dict.fromkeys(key for telling in story.tellings for key in telling.looked_up_by()))
-
-    @staticmethod
-    def _band_keys(story: Story) -> Iterator[int]:
-        for fingerprint in story.fingerprints:
-            yield from _band_keys(story.watch, fingerprint)
 
     def of(self, candidate: Candidate) -> Story | None:
         """The open story that a candidate belongs to: that of its article, of its text, or of its happening."""

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
 
 from benchmarks.generator import watchlist
 from streams.configuration import Configuration, load_configuration
@@ -153,18 +154,8 @@ def producer_of(config: Configuration, **options: Any) -> AIOKafkaProducer:
     )
 
 
-async def committed(config: Configuration, group: str) -> int:
-    """How many records of `articles` a group has committed."""
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=list(config.settings.broker.servers), group_id=group, enable_auto_commit=False
-    )
-    await consumer.start()
-    try:
-        topic = config.settings.topics.prefix + ARTICLES.name
-        offsets = [
-            await consumer.committed(TopicPartition(topic, number))
-            for number in range(config.settings.topics.partitions)
-        ]
-        return sum(offset or 0 for offset in offsets)
-    finally:
-        await consumer.stop()
+async def committed(config: Configuration, admin: AIOKafkaAdminClient) -> int:
+    """How many records of `articles` the configuration's group has committed."""
+    topic = config.settings.topics.prefix + ARTICLES.name
+    offsets = await admin.list_consumer_group_offsets(config.settings.service.group)
+    return sum(max(0, at.offset) for tp, at in offsets.items() if tp.topic == topic)

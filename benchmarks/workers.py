@@ -23,10 +23,17 @@ from aiokafka.errors import KafkaError
 
 from benchmarks.generator import invented, watchlist
 from benchmarks.latency import Desk
-from benchmarks.place import CALLED, configuration, load_stream, start_worker, stop_all, write_configuration
+from benchmarks.place import (
+    CALLED,
+    committed,
+    configuration,
+    load_stream,
+    start_worker,
+    stop_all,
+    write_configuration,
+)
 from benchmarks.table import Row, save, show
 from streams.local_kafka import LocalKafka
-from streams.topics import ARTICLES
 
 ARTICLES_A_RUN: Final = int(os.environ.get("BENCH_ARTICLES", "6000"))
 RUNS: Final = int(os.environ.get("BENCH_RUNS", "5"))
@@ -84,11 +91,9 @@ class Cluster:
 
     async def until_committed(self, wanted: int) -> None:
         """Until the group has committed so many articles."""
-        topic = self._config.settings.topics.prefix + ARTICLES.name
         deadline = time.perf_counter() + PATIENCE
         while time.perf_counter() < deadline:
-            offsets = await self._admin.list_consumer_group_offsets(self._config.settings.service.group)
-            if sum(max(0, at.offset) for tp, at in offsets.items() if tp.topic == topic) >= wanted:
+            if await committed(self._config, self._admin) >= wanted:
                 return
             await asyncio.sleep(LOOK_EVERY)
         raise RuntimeError(f"{wanted} articles were not committed in {PATIENCE:.0f} s")

@@ -238,11 +238,7 @@ class ActorMatcher:
     ) -> tuple[ActorReading, ...]:
         """The actors named, in the order of their first mention, each with its evidence in title and body."""
         texts = (title, body)
-        plain = not any(map(_has_capitals, (title.original, body.original)))
-        mentions = [
-            self._mentions(text, found, plain=plain)
-            for text, found in zip(texts, (found_title, found_body), strict=True)
-        ]
+        mentions = self._all_mentions(texts, (found_title, found_body))
         context = self._context(mentions)
         told = [[m for m in found if self._tell(m, context)] for found in mentions]
         for number, text in enumerate(texts):
@@ -255,11 +251,7 @@ class ActorMatcher:
     ) -> dict[str, str]:
         """By id, why actors whom the article may name are not taken for named; also of some that are."""
         texts = (title, body)
-        plain = not any(map(_has_capitals, (title.original, body.original)))
-        mentions = [
-            self._mentions(text, found, plain=plain)
-            for text, found in zip(texts, (found_title, found_body), strict=True)
-        ]
+        mentions = self._all_mentions(texts, (found_title, found_body))
         context = self._context(mentions)
         notes: dict[str, str] = {}
         for text, own in zip(texts, mentions, strict=True):
@@ -279,6 +271,13 @@ class ActorMatcher:
                     shown = text.original[first:last]
                     notes.setdefault(self._actors[owner.actor].id, f"{shown} is one letter off {owner.spelt}")
         return notes
+
+    def _all_mentions(
+        self, texts: Sequence[FoldedText], found: Sequence[Sequence[Found]]
+    ) -> list[list[_Mention]]:
+        """The mentions in title and body; whether names are told by their capitals is a matter of both."""
+        plain = not any(_has_capitals(text.original) for text in texts)
+        return [self._mentions(text, own, plain=plain) for text, own in zip(texts, found, strict=True)]
 
     def _mentions(self, text: FoldedText, found: Sequence[Found], *, plain: bool) -> list[_Mention]:
         mine = self._mine
