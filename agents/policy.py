@@ -17,7 +17,8 @@ from aiokafka import ConsumerRecord
 from pydantic import ValidationError
 
 from alerting.policy import Decision, decide, notifications
-from alerting.story import Stories, Story
+from alerting.stories import Stories
+from alerting.story import Story
 from alerting.watch import Watch
 from streams.batches import Batch
 from streams.errors import UnreadableArticle
@@ -107,7 +108,7 @@ class Policy:
             STORIES,
             number,
             beside=CANDIDATES,
-            parse=lambda value: from_bytes(Story, value),
+            parse=Story.from_bytes,
             client_options=service.client_options,
             outputs=service.outputs,
         )

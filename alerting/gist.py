@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from math import log, sqrt
 from typing import Final
@@ -49,7 +50,57 @@ _COMMON_SHORT: Final = frozenset(
     "per set she the two und via was who why you".split()
 )
 
-Gist = Mapping[str, int]
+MOST_WEIGHT: Final = 255
+_WEIGHT: Final = (0.0, *(1.0 + log(count) for count in range(1, MOST_WEIGHT + 1)))
+_SQUARE: Final = tuple(weight**2 for weight in _WEIGHT)
+
+MOST_SHARED: Final = 50_000
+_SHARED: Final[dict[str, str]] = {}
+"""Words that stories hold; begun anew when it is full, as `sys.intern` keeps strings for ever in Python 3.12."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gist:
+    """A gist as it is kept with an open story, in a third of the room: words, which many share, and a byte for each."""
+
+    words: tuple[str, ...] = ()
+    weights: bytes = b""
+
+    @classmethod
+    def of(cls, gist: Mapping[str, int]) -> Gist:
+        """A gist as it was made or read."""
+        return cls(shared(gist), bytes(min(max(weight, 1), MOST_WEIGHT) for weight in gist.values()))
+
+    def as_dict(self) -> dict[str, int]:
+        """The weights by word, as in a candidate and in topics."""
+        return dict(zip(self.words, self.weights, strict=True))
+
+    def headline_words(self) -> list[str]:
+        """The words that weigh as those of a headline do."""
+        return [word for word, weight in zip(self.words, self.weights, strict=True) if weight >= TITLE_WEIGHT]
+
+    def likeness(self, other: Gist) -> float:
+        """How alike two gists are, 0 to 1."""
+        if not self.words or not other.words:
+            return 0.0
+        theirs = other.as_dict()
+        shared = sum(
+            _WEIGHT[weight] * _WEIGHT[theirs[word]]
+            for word, weight in zip(self.words, self.weights, strict=True)
+            if word in theirs
+        )
+        return shared / (self._length() * other._length())
+
+    def _length(self) -> float:
+        return sqrt(sum(map(_SQUARE.__getitem__, self.weights)))
+
+
+def shared(words: Iterable[str]) -> tuple[str, ...]:
+    """The same words, as strings that others hold too where they have them in common."""
+    if len(_SHARED) > MOST_SHARED:
+        _SHARED.clear()
+    found = tuple(words)
+    return tuple(map(_SHARED.setdefault, found, found))
 
 
 def gist(title: str, lead: str) -> dict[str, int]:
@@ -60,19 +111,6 @@ def gist(title: str, lead: str) -> dict[str, int]:
     for stem in _stems(lead[:LONGEST_LEAD], LEAD):
         weights[stem] = weights.get(stem, 0) + 1
     return dict(list(weights.items())[:MOST_WORDS])
-
-
-def likeness(one: Gist, other: Gist) -> float:
-    """How alike two gists are, 0 to 1."""
-    if not one or not other:
-        return 0.0
-    shared = sum(_weight(count) * _weight(other[stem]) for stem, count in one.items() if stem in other)
-    return shared / (_length(one) * _length(other))
-
-
-def headline_words(of: Gist) -> list[str]:
-    """The words that weigh as those of a headline do."""
-    return [stem for stem, count in of.items() if count >= TITLE_WEIGHT]
 
 
 def telling_words(text: str) -> set[str]:
@@ -94,14 +132,6 @@ def names(title: str) -> list[str]:
 
 def _may_name(stem: str) -> bool:
     return stem.isdigit() or (len(stem) > 2 and stem not in _COMMON_SHORT and stem not in _COMMON)
-
-
-def _weight(count: int) -> float:
-    return 1.0 + log(count)
-
-
-def _length(of: Gist) -> float:
-    return sqrt(sum(_weight(count) ** 2 for count in of.values()))
 
 
 def _stem(word: str) -> str:

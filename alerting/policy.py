@@ -18,7 +18,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from alerting.story import Stories, Story
+from alerting.stories import Stories
+from alerting.story import Story
 from alerting.watch import Watch
 from streams.ids import derive_id
 from streams.wire import Alert, AlertType, AlertWatch, Candidate, Notification

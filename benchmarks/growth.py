@@ -16,21 +16,25 @@ from typing import Any, Final
 
 from agents.reading.article import read_article
 from agents.reading.reader import Reader
-from alerting.fingerprint import PLACES
+from alerting.fingerprint import fingerprint
+from alerting.gist import gist
 from alerting.pending import Owed
 from alerting.policy import decide, notifications
-from alerting.story import Stories
+from alerting.stories import Stories
 from alerting.watch import Watch
 from benchmarks import reading
 from benchmarks.generator import invented, watchlist
 from benchmarks.match import reader_of
 from benchmarks.place import CALLED
 from benchmarks.table import Row, save, show
-from streams.wire import ArticleRef, Candidate
+from streams.ids import derive_id
+from streams.wire import ActorReading, ArticleRef, Candidate, Evidence, TopicReading, from_bytes
 
 LENGTHS: Final = (500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000)
 LITERALS: Final = (10, 1_000, 100_000, 1_000_000)
 STORIES: Final = (10, 100, 1_000, 10_000, 100_000)
+STAGES: Final = ("called_for", "proposed", "negotiating", "agreed", "in_force", "violated")
+PARTIES: Final = tuple(f"party-{number}" for number in range(300))
 SEEN_AT: Final = datetime(2026, 3, 7, tzinfo=UTC)
 
 
@@ -104,18 +108,32 @@ def _cost(reader: Reader, messages: list[bytes]) -> list[float]:
 
 
 def candidates(count: int, seed: int) -> Iterator[Candidate]:
-    """Candidates of one watch whose fingerprints have nothing in common."""
-    rng = random.Random(seed)
-    for number in range(count):
-        text = f"{seed} {number} " + "word " * 20
-        yield Candidate(
-            candidate_id=f"cnd_{seed}_{number}",
+    """Candidates of one watch, each of a happening of its own, as policy has them from the topic.
+
+    Two of some hundred parties stand in each headline, so that there is always something to compare with.
+    """
+    rng = random.Random(f"candidates {seed}")
+    for number, (message, _) in enumerate(invented(count, seed=seed, hit_rate=0, literals=(), length=400)):
+        article = read_article(message)
+        stage, parties = rng.choice(STAGES), rng.sample(PARTIES, 2)
+        evidence = (Evidence(field="title", start=0, end=9, text=article.title[:9]),)
+        made = Candidate(
+            candidate_id=derive_id("cnd", str(seed), str(number)),
             watch="watch",
-            article=ArticleRef(id=f"a{seed}-{number}", title=text[:60], source="Harbour Wire", language="en"),
-            sentence=text[:120],
-            fingerprint=tuple(rng.getrandbits(32) for _ in range(PLACES)),  # of a text like no other
+            article=ArticleRef(
+                id=f"a{seed}-{number}", title=article.title, source=article.source, language=article.language
+            ),
+            topics=(TopicReading(topic="ceasefire", score=0.9, stage=stage, evidence=evidence),),
+            actors=tuple(
+                ActorReading(id=party, name=party, kind="country", match="exact", evidence=evidence)
+                for party in parties
+            ),
+            sentence=article.body[:120],
+            fingerprint=fingerprint(f"{article.title} {article.body}"),
+            gist=gist(article.title, article.body),
             seen_at=SEEN_AT + timedelta(milliseconds=number),
         )
+        yield from_bytes(Candidate, made.to_bytes())
 
 
 def _by_stories() -> list[dict[str, float]]:

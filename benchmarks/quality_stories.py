@@ -24,7 +24,7 @@ from agents.reading.reader import Reader
 from agents.reading.registry import load_registry
 from agents.reading.taxonomy import load_taxonomies
 from alerting.policy import Decision, decide
-from alerting.story import Stories
+from alerting.stories import Stories
 from alerting.watch import Watch
 
 ROOT: Final = Path(__file__).resolve().parent.parent

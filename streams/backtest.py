@@ -15,7 +15,7 @@ from typing import Final
 
 from agents.reading.article import Article
 from alerting.policy import decide
-from alerting.story import Stories
+from alerting.stories import Stories
 from streams.configuration import Configuration
 from streams.reading import build_reader
 from streams.wire import Alert, Candidate, Clause

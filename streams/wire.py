@@ -7,10 +7,11 @@ Offsets (`start`, `end`) count code points of the text that the article was read
 
 from __future__ import annotations
 
+from array import array
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 Severity = Literal["low", "medium", "high", "critical"]
 Match = Literal["exact", "alias", "folded", "inflected", "typo"]
@@ -24,6 +25,26 @@ def _utc(moment: datetime) -> datetime:
 
 
 Moment = Annotated[datetime, AfterValidator(_utc)]
+
+
+def _packed(numbers: Any) -> bytes:
+    if isinstance(numbers, bytes):
+        return numbers
+    try:
+        return array("I", numbers).tobytes()
+    except (TypeError, OverflowError) as error:
+        raise ValueError("must be numbers from 0 to 2**32 - 1") from error
+
+
+def _numbers(packed: bytes) -> list[int]:
+    return array("I", packed).tolist()
+
+
+Fingerprint = Annotated[bytes, BeforeValidator(_packed), PlainSerializer(_numbers)]
+"""A MinHash signature (see `alerting.fingerprint`): numbers on the wire, packed where they are held, 4 bytes each.
+
+As Python's numbers those of one text would take 2.6 kB.
+"""
 
 
 class Wire(BaseModel):
@@ -145,7 +166,7 @@ class Candidate(Wire):
     actors: tuple[ActorReading, ...] = ()
     because: tuple[Clause, ...] = ()
     sentence: str = ""
-    fingerprint: tuple[int, ...] = ()
+    fingerprint: Fingerprint = b""
     gist: dict[str, int] = Field(default_factory=dict)
     seen_at: Moment
 

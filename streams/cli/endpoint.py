@@ -25,7 +25,7 @@ from alerting.headers import request_headers
 from alerting.policy import decide
 from alerting.redact import excerpt, redact_url
 from alerting.signing import new_secret, public_key
-from alerting.story import Stories
+from alerting.stories import Stories
 from alerting.watch import Watch
 from streams.cli import app
 from streams.cli.endpoint_state import enable, status

@@ -19,7 +19,7 @@ from agents.reading.shapes import NAMES
 from alerting.formats import standard
 from alerting.notice import endpoint_disabled
 from alerting.policy import decide
-from alerting.story import Stories
+from alerting.stories import Stories
 from streams.configuration import load_configuration
 from streams.errors import UnreadableArticle
 from streams.schemas import ASYNCAPI, MODELS, documents

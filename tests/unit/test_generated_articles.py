@@ -12,7 +12,7 @@ import pytest
 from agents.reading.article import read_article
 from agents.reading.reader import Reader
 from alerting.policy import Decision, decide
-from alerting.story import Stories
+from alerting.stories import Stories
 from streams.configuration import Configuration, load_configuration
 from streams.errors import UnreadableArticle
 from streams.reading import build_reader

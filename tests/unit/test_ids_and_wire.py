@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from streams.ids import derive_id
 from streams.wire import Alert, Candidate, Notification, cloudevent_headers, from_bytes, rfc3339
@@ -45,3 +47,19 @@ def test_times_are_utc_on_the_wire() -> None:
     assert (
         from_bytes(Candidate, candidate(seen_at=datetime(2026, 3, 7, 12, 0)).to_bytes()).seen_at.tzinfo is UTC
     )
+
+
+def test_a_fingerprint_is_numbers_on_the_wire() -> None:
+    value = candidate(fingerprint=(1, 2**32 - 1)).to_bytes()
+    assert b'"fingerprint":[1,4294967295]' in value
+    assert from_bytes(Candidate, value).to_bytes() == value
+
+
+@pytest.mark.parametrize("wrong", ["[-1]", "[4294967296]", "[1.5]", '["1"]', '"text"', "7", "null"])
+def test_what_is_no_fingerprint_is_refused(wrong: str) -> None:
+    value = (
+        candidate(fingerprint=()).to_bytes().replace(b'"fingerprint":[]', b'"fingerprint":' + wrong.encode())
+    )
+    assert wrong.encode() in value
+    with pytest.raises(ValidationError):
+        from_bytes(Candidate, value)

@@ -7,7 +7,8 @@ from datetime import timedelta
 from alerting.fingerprint import fingerprint
 from alerting.gist import gist
 from alerting.policy import Decision, decide, notifications
-from alerting.story import Stories, Story
+from alerting.stories import Stories
+from alerting.story import Story
 from alerting.watch import TopicsWanted, Watch
 from streams.wire import ActorReading, ArticleRef, Candidate, Evidence
 from tests.builders import MOMENT, candidate, topic_reading, watch
@@ -122,7 +123,7 @@ def test_a_replay_from_any_point_of_the_written_state_decides_the_same() -> None
     expected = run(candidates)
     for point in range(len(candidates)):
         written = {decision.story.story_id: decision.story for decision in expected[:point]}
-        restored = [Story.model_validate_json(story.to_bytes()) for story in written.values()]
+        restored = [Story.from_bytes(story.to_bytes()) for story in written.values()]
         replayed = run(candidates[point:], stories=Stories(restored))
         assert [d.alert for d in replayed] == [d.alert for d in expected[point:]], point
 
@@ -176,7 +177,7 @@ def happening(
     ).model_copy(
         update={
             "article": ArticleRef(id=f"art_{number}", title=title, source=f"outlet {number}", language="en"),
-            "fingerprint": tuple(range(number * 1000, number * 1000 + 64)),
+            "fingerprint": fingerprint(str(number)),
         }
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from agents.policy import Policy
 from alerting.policy import decide
-from alerting.story import Stories
+from alerting.stories import Stories
 from streams.state import OwnedState
 from streams.topics import STORIES
 from tests.builders import MOMENT, candidate, watch

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from alerting import story as stories_module
-from alerting.gist import gist, likeness, names
-from alerting.story import TELLINGS, Stories, Story, Telling
+from alerting import gist as gists_module
+from alerting.gist import Gist, gist, names
+from alerting.stories import COMPARED, Stories
+from alerting.story import TELLINGS, Story, Telling
 from benchmarks.quality_stories import STREAM, b_cubed
 from streams.wire import ActorReading, ArticleRef, Candidate, Evidence
 from tests.builders import MOMENT, candidate, topic_reading
@@ -188,7 +189,7 @@ def test_what_is_compared_does_not_grow_with_the_open_stories(monkeypatch: pytes
         )
         compared.clear()
         stories.of(report(9999, "Arland and Borland meet over quarries"))
-        assert 0 < len(compared) <= stories_module.COMPARED
+        assert 0 < len(compared) <= COMPARED
 
 
 def test_stories_restored_in_any_order_choose_as_before() -> None:
@@ -201,17 +202,60 @@ def test_stories_restored_in_any_order_choose_as_before() -> None:
     ]
     live, restored = (
         Stories(made),
-        Stories(Story.model_validate_json(one.to_bytes()) for one in reversed(made)),
+        Stories(Story.from_bytes(one.to_bytes()) for one in reversed(made)),
     )
     assert [live.of(one) for one in asked] == [restored.of(one) for one in asked]
     assert live.next_turn == restored.next_turn == 300
+
+
+WRITTEN = (
+    b'{"story_id":"sty_mdl4gxcimikskkvdgcatf6q6pi","alert_id":"alr_474xjw6i7rxid4oly7drezjd5e","watch":"truce",'
+    b'"opened_at":"2026-03-07T12:00:00Z","last_seen_at":"2026-03-07T12:00:00Z",'
+    b'"last_event_at":"2026-03-07T12:00:00Z","expires_at":"2026-03-09T12:00:00Z","number":1,"articles":1,'
+    b'"article_ids":["art_1"],"candidate_ids":["cnd_1"],"sources":["wire"],"fingerprints":[[1,4294967295,7,0]],'
+    b'"tellings":[{"gist":{"arland":2,"ceasef":3,"12":2,"freed":1},"names":["arland","12"],'
+    b'"expected":["arland","ceasef"],"parties":["arland"],"stages":{"ceasefire":"agreed"},"language":"en",'
+    b'"seen_at":"2026-03-07T12:00:00Z"}],"stages":["ceasefire:agreed"],"turn":3}'
+)
+
+
+def test_a_story_is_read_and_written_as_it_ever_was() -> None:
+    story = Story.from_bytes(WRITTEN)
+    assert story.to_bytes() == WRITTEN
+    assert Story.from_bytes(WRITTEN.replace(b'"turn":3', b'"turn":3,"added_later":1')) == story
+    assert story.tellings[0].gist.as_dict() == {"arland": 2, "ceasef": 3, "12": 2, "freed": 1}
+    earliest = WRITTEN[: WRITTEN.index(b',"tellings"')] + b"}"  # before stories had words
+    assert Story.from_bytes(earliest).nearness(Telling.of(FIRST)) == 0.0
+
+
+def test_a_story_that_goes_on_ends_when_its_last_window_does() -> None:
+    story = Story.opened_by(FIRST, WINDOW, 1)
+    stories = Stories([story])
+    for hours in (10, 20, 30):
+        story = story.joined_by(report(2, "More", hours=hours), WINDOW, event=False, turn=hours)
+        stories.put(story)
+    assert stories.expire(MOMENT + WINDOW) == []
+    assert stories.expire(MOMENT + WINDOW + timedelta(hours=29)) == []
+    assert stories.expire(MOMENT + WINDOW + timedelta(hours=30)) == [story]
+
+
+def test_words_are_shared_and_their_number_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gists_module, "MOST_SHARED", 10)
+    one, other = (Gist.of({"".join(("tru", "ce")): 2}) for _ in range(2))
+    assert one.words[0] is other.words[0]
+    for number in range(50):
+        Gist.of({f"word{number}": 1})
+    assert len(gists_module._SHARED) <= 11
 
 
 def test_forgotten_stories_leave_nothing_in_the_indexes() -> None:
     stories = Stories([Story.opened_by(report(n, f"Arland signs {n}"), WINDOW, n) for n in range(1, 20)])
     stories.expire(MOMENT + WINDOW + timedelta(hours=1))
     assert len(stories) == 0
-    assert stories._by_key == {}
+    indexes = [index for of in stories._of_watch.values() for index in vars(of).values()]
+    assert len(indexes) == 3
+    assert not any(map(len, indexes))
+    assert stories._endings == []
 
 
 def test_a_gist_is_the_same_whatever_case_and_diacritics() -> None:
@@ -220,8 +264,8 @@ def test_a_gist_is_the_same_whatever_case_and_diacritics() -> None:
 
 @pytest.mark.parametrize("text", ["", "a b c", "\u0000", "ﷺ", "\ud800", "x" * 100_000])
 def test_any_text_has_a_gist(text: str) -> None:
-    words = gist(text, text)
-    assert likeness(words, words) == pytest.approx(1.0 if words else 0.0)
+    words = Gist.of(gist(text, text))
+    assert words.likeness(words) == pytest.approx(1.0 if words.words else 0.0)
 
 
 def test_b_cubed_of_groups_worked_by_hand() -> None:
