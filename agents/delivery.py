@@ -322,10 +322,10 @@ class Delivery:
     async def _write_settled(self, partition: Partition, key: str, owed: Owed) -> Acknowledgement:
         now = self._service.now()
         # Without this the topic, and what is remembered of it, would grow for ever.
-        for old_key, old in partition.forget_settled(now):
-            await self._write(partition, old_key, None, offset=old.offset)
+        for old in partition.forget_settled(now):
+            await self._write(partition, old, None, offset=partition.mark)
+        partition.settle(key, now)
         settled = Settled(settled_at=now, offset=owed.offset)
-        partition.settled[key] = settled
         return await self._write(partition, key, settled, offset=owed.offset)
 
     async def _write_gate(self, partition: Partition, gate: Gate) -> Acknowledgement:

@@ -8,33 +8,42 @@ from datetime import datetime
 
 from agents.lines import Line
 from alerting.gate import Gate
-from alerting.pending import Owed, Settled
+from alerting.pending import REMEMBERED, Owed, Settled
 
 
 class Partition:
     """One partition of notifications: what was taken of it, what was settled, and the lines of its endpoints."""
 
-    def __init__(self, number: int, mark: int, settled: dict[str, Settled]) -> None:
+    def __init__(self, number: int, mark: int, settled: Mapping[str, Settled]) -> None:
         self.number = number
         self.mark = mark
-        # In the order in which they were settled.
-        self.settled = dict(sorted(settled.items(), key=lambda item: item[1].settled_at))
+        # When (seconds since 1970) each was settled, in that order: of days of alerts a number each is what is kept.
+        self._settled = {
+            key: one.settled_at.timestamp()
+            for key, one in sorted(settled.items(), key=lambda item: item[1].settled_at)
+        }
         self.lines: dict[str, Line] = {}
         self.gates: dict[str, Gate] = {}
 
     def knows(self, key: str, endpoint_id: str) -> bool:
         """Whether a notification is owed already, or was settled."""
-        return key in self.settled or (endpoint_id in self.lines and key in self.lines[endpoint_id])
+        return key in self._settled or (endpoint_id in self.lines and key in self.lines[endpoint_id])
 
-    def forget_settled(self, now: datetime, at_most: int = 100) -> list[tuple[str, Settled]]:
-        """Forget some of what was settled long ago; returns it."""
-        old: list[tuple[str, Settled]] = []
-        for key, settled in self.settled.items():
-            if len(old) >= at_most or not settled.forgotten(now):
+    def settle(self, key: str, settled_at: datetime) -> None:
+        """Remember that a notification is owed no more."""
+        self._settled.pop(key, None)  # what is settled again goes to the end
+        self._settled[key] = settled_at.timestamp()
+
+    def forget_settled(self, now: datetime, at_most: int = 100) -> list[str]:
+        """Forget some of what was settled long ago; returns its keys."""
+        before = (now - REMEMBERED).timestamp()
+        old: list[str] = []
+        for key, settled_at in self._settled.items():
+            if len(old) >= at_most or settled_at >= before:
                 break
-            old.append((key, settled))
-        for key, _ in old:
-            del self.settled[key]
+            old.append(key)
+        for key in old:
+            del self._settled[key]
         return old
 
 

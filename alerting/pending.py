@@ -48,10 +48,6 @@ class Settled(Wire):
     settled_at: Moment
     offset: Annotated[int, Field(ge=0)]
 
-    def forgotten(self, now: datetime) -> bool:
-        """Whether it need not be remembered any more."""
-        return now - self.settled_at > REMEMBERED
-
 
 class EndpointState(Wire):
     """What is known of an endpoint, as of the last change that matters.

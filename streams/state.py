@@ -206,20 +206,25 @@ class OwnedState:
         self._outputs = outputs
         self._topic = topic
         self._partition = partition
-        self._record_keys = record_keys
+        # Under which record keys others wrote. Of what this owner wrote the keys alone are kept, or each open story
+        # would have a set of its own.
+        self._former = record_keys
+        self._written: set[str] = set()
         self._owner = OWNER_MARK + uuid.uuid4().hex[:12].encode()
 
     async def write(self, key: str, value: bytes, *, offset: int) -> list[Acknowledgement]:
         """Write a value as of an input offset, then forget what former owners wrote of it."""
-        own = key.encode() + self._owner
-        former = self._record_keys.get(key, set()) - {own}
-        self._record_keys[key] = {own}
-        written = [await self._send(own, value, offset)]
+        former = self._former.pop(key, ())
+        self._written.add(key)
+        written = [await self._send(key.encode() + self._owner, value, offset)]
         return written + [await self._send(record_key, None, offset) for record_key in sorted(former)]
 
     async def forget(self, key: str, *, offset: int) -> list[Acknowledgement]:
         """Forget a key, whoever wrote it."""
-        record_keys = self._record_keys.pop(key, set())
+        record_keys = {*self._former.pop(key, ())}
+        if key in self._written:
+            self._written.remove(key)
+            record_keys.add(key.encode() + self._owner)
         return [await self._send(record_key, None, offset) for record_key in sorted(record_keys)]
 
     async def _send(self, record_key: bytes, value: bytes | None, offset: int) -> Acknowledgement:

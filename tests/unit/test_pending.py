@@ -42,6 +42,9 @@ def test_what_was_settled_is_forgotten_after_its_time_oldest_first_and_a_few_at_
     states = {f"k{day}": settled(day) for day in (3, 0, 1, 2)}
     partition = Partition(0, 7, states)
     now = MOMENT + timedelta(days=2) + REMEMBERED
-    assert [key for key, _ in partition.forget_settled(now, at_most=1)] == ["k0"]
-    assert [key for key, _ in partition.forget_settled(now)] == ["k1"]
-    assert set(partition.settled) == {"k2", "k3"}
+    assert partition.forget_settled(now, at_most=1) == ["k0"]
+    assert partition.forget_settled(now) == ["k1"]
+    assert [key for key in states if partition.knows(key, "desk")] == ["k3", "k2"]
+    partition.settle("k2", now)
+    assert partition.forget_settled(now + timedelta(days=2)) == ["k3"]
+    assert partition.forget_settled(now + REMEMBERED + timedelta(days=1)) == ["k2"]
