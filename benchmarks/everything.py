@@ -1,6 +1,6 @@
 """`make bench`: all measurements, one table, and the same as JSON under benchmarks/results/.
 
-    python -m benchmarks.everything [throughput] [latency] [match] [growth] [workers] [peers]
+    python -m benchmarks.everything [throughput] [latency] [match] [growth] [workers] [memory] [peers]
 
 Without names all of them. Each part is a process of its own; what a part could not do is said and left out.
 """
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -21,15 +20,13 @@ from benchmarks import latency, lucene, throughput
 from benchmarks.contest import Contest
 from benchmarks.generator import stream, watchlist
 from benchmarks.place import CALLED, sample_path, write_configuration
+from benchmarks.sizes import RUNS, SECONDS, TAKEN_IN
 from benchmarks.table import RESULTS, Row, load, machine, save, show
 from streams.errors import BrokerError
 from streams.local_kafka import LocalKafka
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PEERS: Final = ROOT / ".venv" / "peers" / "bin" / "python"
-ARTICLES: Final = int(os.environ.get("BENCH_ARTICLES", "3000"))
-RUNS: Final = int(os.environ.get("BENCH_RUNS", "5"))
-SECONDS: Final = float(os.environ.get("BENCH_SECONDS", "12"))
 
 
 def measure_throughput() -> None:
@@ -42,10 +39,10 @@ def measure_throughput() -> None:
             )
             with Contest(folder) as contest:
                 articles = stream(
-                    ARTICLES, seed=1, hit_rate=rate, literals=watchlist(CALLED), sample=sample_path()
+                    TAKEN_IN, seed=1, hit_rate=rate, literals=watchlist(CALLED), sample=sample_path()
                 )
                 throughput.publish(folder, articles)
-                taken = throughput.interleaved(contest, ["worker", "bare"], ARTICLES, RUNS)
+                taken = throughput.interleaved(contest, ["worker", "bare"], TAKEN_IN, RUNS)
             rows += throughput.rows(taken, f"{rate:.0%}")
     show("Throughput", rows)
     save("throughput", rows)
@@ -77,7 +74,7 @@ def measure_peers() -> None:
     rows: list[Row] = []
     with LocalKafka() as kafka, tempfile.TemporaryDirectory(prefix="tocsin-bench-") as name:
         folder = write_configuration(Path(name) / "p", servers=kafka.servers, prefix="p.", literals=100_000)
-        articles = stream(ARTICLES, seed=2, hit_rate=0.01, literals=watchlist(CALLED), sample=sample_path())
+        articles = stream(TAKEN_IN, seed=2, hit_rate=0.01, literals=watchlist(CALLED), sample=sample_path())
         throughput.publish(folder, articles)
         with Contest(folder) as mine, Contest(folder, PEERS if PEERS.exists() else None) as theirs:
             names = {"bare": mine, "worker": mine, "confluent": mine}
@@ -86,7 +83,7 @@ def measure_peers() -> None:
             taken: dict[str, list[throughput.Figures]] = {peer: [] for peer in names}
             for _ in range(RUNS):
                 for peer, contest in names.items():
-                    taken[peer].append(contest.run(peer, ARTICLES))
+                    taken[peer].append(contest.run(peer, TAKEN_IN))
     for peer, title in (
         ("confluent", "bare confluent-kafka loop"),
         ("quix", "Quix Streams"),
@@ -112,6 +109,7 @@ PARTS: Final[dict[str, Callable[[], None] | str]] = {
     "match": "benchmarks.match",
     "growth": "benchmarks.growth",
     "workers": "benchmarks.workers",
+    "memory": "benchmarks.memory",
     "peers": measure_peers,
 }
 

@@ -8,7 +8,6 @@ leaves out what a million cost to hold.
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -24,13 +23,13 @@ from alerting.watch import Watch
 from benchmarks import reading
 from benchmarks.generator import stream, watchlist
 from benchmarks.place import CALLED, sample_path, write_configuration
+from benchmarks.sizes import READ
 from benchmarks.table import Row, load, machine, save, show
 from streams.configuration import load_configuration
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SIZES: Final = {"1k": 1_000, "100k": 100_000, "1M": 1_000_000}
 WATCHES: Final = 100
-ARTICLES: Final = int(os.environ.get("BENCH_ARTICLES", "1000"))
 
 
 def reader_of(literals: Sequence[str]) -> Reader:
@@ -52,7 +51,7 @@ def main(*, with_memory: bool) -> None:
     print(f"{machine()}; {load()}")
     literals = watchlist(SIZES["1M"])
     held = _held(literals) if with_memory else []
-    articles = stream(ARTICLES, seed=3, hit_rate=0.1, literals=literals[:CALLED], sample=sample_path())
+    articles = stream(READ, seed=3, hit_rate=0.1, literals=literals[:CALLED], sample=sample_path())
     texts = reading.Texts(articles.messages)
     readers = {name: reader_of(literals[:size]) for name, size in SIZES.items()}
     hits = {

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +30,9 @@ SECRET: Final = "whsec_dG9jc2luLWJlbmNobWFyay1vZi0zMi1ieXRlcyEhISE="
 CALLED: Final = 500
 """How many literals of a watchlist the stream's hits are drawn from: the first ones, whatever its size."""
 
+PATIENCE: Final = 300.0
+LOOK_EVERY: Final = 0.05
+
 
 def sample_path() -> Path | None:
     """The file of real articles that BENCH_SAMPLE names, if any."""
@@ -44,15 +48,22 @@ def write_configuration(
     literals: int,
     url: str = "http://127.0.0.1:9/",
     partitions: int = PARTITIONS,
+    window: str = "48h",
+    retention: str = "14d",
+    all_tell: bool = False,
 ) -> Path:
-    """A configuration with the sample's topics and actors, one watch with so many literals, and one endpoint."""
+    """A configuration with the sample's topics and actors, one watch with so many literals, and one endpoint.
+
+    `window` is that of all watches, `retention` that of the topics; with `all_tell` every watch notifies the endpoint,
+    not only the one with the literals.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     settings = {
         "broker": {"servers": [servers]},
-        "topics": {"prefix": prefix, "partitions": partitions},
+        "topics": {"prefix": prefix, "partitions": partitions, "retention": retention},
         "service": {"group": f"{prefix}group", "health_port": 0},
     }
-    watches = [
+    watches: list[dict[str, Any]] = [
         {
             "id": "watchlist",
             "title": "Watchlist",
@@ -82,6 +93,10 @@ def write_configuration(
         "concurrency": 50,
     }
     (folder / "tocsin.yaml").write_text(json.dumps(settings))
+    for watch in watches:
+        watch["window"] = window
+        if all_tell:
+            watch["notify"] = ["desk"]
     (folder / "watches.yaml").write_text(json.dumps({"watches": watches}))
     (folder / "endpoints.yaml").write_text(json.dumps({"endpoints": [endpoint]}))
     (folder / "terms.txt").write_text("\n".join(watchlist(literals)))
@@ -129,19 +144,24 @@ async def load_stream(config: Configuration, messages: Sequence[bytes]) -> None:
     """Make the topics and write all messages into `articles`, dealt out to its partitions."""
     await ensure_topics(config.settings, create=True)
     producer = producer_of(config, linger_ms=5, max_batch_size=512 * 1024)
-    topic = config.settings.topics.prefix + ARTICLES.name
-    partitions = config.settings.topics.partitions
     await producer.start()
     try:
-        sent: list[Any] = []
-        for number, message in enumerate(messages):
-            sent.append(await producer.send(topic, message, partition=number % partitions))
-            if len(sent) >= 2000:
-                await asyncio.gather(*sent)
-                sent.clear()
-        await asyncio.gather(*sent)
+        await send_all(producer, config, messages)
     finally:
         await producer.stop()
+
+
+async def send_all(producer: AIOKafkaProducer, config: Configuration, messages: Sequence[bytes]) -> None:
+    """Write messages into `articles`, dealt out to its partitions."""
+    topic = config.settings.topics.prefix + ARTICLES.name
+    partitions = config.settings.topics.partitions
+    sent: list[Any] = []
+    for number, message in enumerate(messages):
+        sent.append(await producer.send(topic, message, partition=number % partitions))
+        if len(sent) >= 2000:
+            await asyncio.gather(*sent)
+            sent.clear()
+    await asyncio.gather(*sent)
 
 
 def producer_of(config: Configuration, **options: Any) -> AIOKafkaProducer:
@@ -159,3 +179,19 @@ async def committed(config: Configuration, admin: AIOKafkaAdminClient) -> int:
     topic = config.settings.topics.prefix + ARTICLES.name
     offsets = await admin.list_consumer_group_offsets(config.settings.service.group)
     return sum(max(0, at.offset) for tp, at in offsets.items() if tp.topic == topic)
+
+
+async def until_committed(config: Configuration, admin: AIOKafkaAdminClient, wanted: int) -> None:
+    """Until the configuration's group has committed so many articles."""
+    deadline = time.perf_counter() + PATIENCE
+    while time.perf_counter() < deadline:
+        if await committed(config, admin) >= wanted:
+            return
+        await asyncio.sleep(LOOK_EVERY)
+    raise RuntimeError(f"{wanted} articles were not committed in {PATIENCE:.0f} s")
+
+
+def resident_mb(pid: int | str = "self") -> float:
+    """Resident memory of a process, this one where none is named."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * 4096 / 1e6

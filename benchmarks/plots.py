@@ -1,4 +1,4 @@
-"""Draws docs/images/*.png from the results of growth and workers. Needs matplotlib (.venv/peers has it)."""
+"""Draws docs/images/*.png from the results of growth and memory. Needs matplotlib (.venv/peers has it)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def main() -> None:
     growth = json.loads((RESULTS / "growth.json").read_text())
     IMAGES.mkdir(parents=True, exist_ok=True)
     lengths, literals = growth["lengths"], growth["literals"]
-    memory = json.loads((RESULTS / "workers.json").read_text())["memory"]
+    memory = json.loads((RESULTS / "memory.json").read_text())["memory"]
     stories = growth["stories"]
     draw(
         "growth-length",

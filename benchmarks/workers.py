@@ -1,14 +1,13 @@
-"""Whole workers on a real Kafka: articles/s by workers and partitions, and memory over a long stream.
+"""Whole workers on a real Kafka: articles/s by workers and partitions.
 
 Workers are processes of `tocsin worker`, with webhooks to a receiver here. Articles are written while they read, so the
 writing takes its share of the machine in every run alike. Time runs from the first article until the last is committed.
-`BENCH_LONG_RUN=1000000` makes the long stream as long as that.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
+import re
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
+from urllib.request import urlopen
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
@@ -25,22 +25,22 @@ from benchmarks.generator import invented, watchlist
 from benchmarks.latency import Desk
 from benchmarks.place import (
     CALLED,
-    committed,
+    LOOK_EVERY,
+    PATIENCE,
     configuration,
     load_stream,
+    resident_mb,
     start_worker,
     stop_all,
+    until_committed,
     write_configuration,
 )
+from benchmarks.sizes import ALL_THE_WAY, RUNS
 from benchmarks.table import Row, save, show
 from streams.local_kafka import LocalKafka
 
-ARTICLES_A_RUN: Final = int(os.environ.get("BENCH_ARTICLES", "6000"))
-RUNS: Final = int(os.environ.get("BENCH_RUNS", "5"))
-LONG_RUN: Final = int(os.environ.get("BENCH_LONG_RUN", "40000"))
-SAMPLES: Final = 20
-PATIENCE: Final = 300.0
-LOOK_EVERY: Final = 0.05
+_HEALTH: Final = re.compile(r"\bhealth\W+(http://[\d.:]+)")
+_OPEN_STORIES: Final = re.compile(rb"^tocsin_stories (\S+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,10 @@ SIZES: Final = (BASE, Size(2, 4), Size(1, 1), Size(1, 16))
 class Cluster:
     """Workers that read and are warm, and how far they have come."""
 
-    def __init__(self, folder: Path, admin: AIOKafkaAdminClient, processes: Sequence[Any]) -> None:
+    def __init__(self, folder: Path, admin: AIOKafkaAdminClient, processes: Sequence[Any], log: Path) -> None:
+        self.folder = folder
         self._config = configuration(folder)
+        self._log = log
         self._admin = admin
         self._processes = processes
         self._written = 0
@@ -91,24 +93,31 @@ class Cluster:
 
     async def until_committed(self, wanted: int) -> None:
         """Until the group has committed so many articles."""
-        deadline = time.perf_counter() + PATIENCE
-        while time.perf_counter() < deadline:
-            if await committed(self._config, self._admin) >= wanted:
-                return
-            await asyncio.sleep(LOOK_EVERY)
-        raise RuntimeError(f"{wanted} articles were not committed in {PATIENCE:.0f} s")
+        await until_committed(self._config, self._admin, wanted)
 
     def memory_mb(self) -> float:
         """Resident memory of the first worker."""
-        pages = int(Path(f"/proc/{self._processes[0].pid}/statm").read_text().split()[1])
-        return pages * 4096 / 1e6
+        return resident_mb(self._processes[0].pid)
+
+    def open_stories(self) -> int:
+        """Open stories of the first worker."""
+        with urlopen(f"{self._health()}/metrics", timeout=10) as answer:
+            found = _OPEN_STORIES.search(answer.read())
+        return int(float(found[1])) if found else 0
+
+    def _health(self) -> str:
+        with self._log.open() as lines:
+            found = next(filter(None, map(_HEALTH.search, lines)), None)
+        if found is None:
+            raise RuntimeError("the worker has not said where it answers")
+        return found[1]
 
 
 @asynccontextmanager
 async def cluster(
-    name: str, size: Size, folder: Path, kafka: LocalKafka, desk: Desk
+    name: str, size: Size, folder: Path, kafka: LocalKafka, desk: Desk, **options: Any
 ) -> AsyncIterator[Cluster]:
-    """Start workers on topics of their own."""
+    """Start workers on topics of their own; `options` are those of `write_configuration`."""
     place = write_configuration(
         folder / name,
         servers=kafka.servers,
@@ -116,13 +125,15 @@ async def cluster(
         literals=1000,
         url=desk.url,
         partitions=size.partitions,
+        **options,
     )
     await load_stream(configuration(place), [])  # makes the topics
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka.servers)
     await admin.start()
-    processes = [start_worker(place, folder / f"{name}.log") for _ in range(size.workers)]
+    log = folder / f"{name}.log"
+    processes = [start_worker(place, log) for _ in range(size.workers)]
     try:
-        made = Cluster(place, admin, processes)
+        made = Cluster(place, admin, processes, log)
         await made.until_joined()
         yield made
     finally:
@@ -156,7 +167,7 @@ async def by_size(kafka: LocalKafka, folder: Path, desk: Desk) -> list[Row]:
         for made in clusters.values():
             await made.run(list(islice(supply, 1000)))  # warm
         for _ in range(RUNS):
-            messages = list(islice(supply, ARTICLES_A_RUN))
+            messages = list(islice(supply, ALL_THE_WAY))
             for size, made in clusters.items():
                 rates[size].append(await made.run(messages))
     medians = {size: sorted(found)[len(found) // 2] for size, found in rates.items()}
@@ -171,42 +182,18 @@ async def by_size(kafka: LocalKafka, folder: Path, desk: Desk) -> list[Row]:
     ]
 
 
-async def over_time(kafka: LocalKafka, folder: Path, desk: Desk) -> tuple[list[Row], list[dict[str, float]]]:
-    """Memory of a worker along a long stream of which little comes: open stories have a figure of their own."""
-    supply = articles(seed=9, hit_rate=0.0)
-    found: list[dict[str, float]] = []
-    async with cluster("long", BASE, folder, kafka, desk) as made:
-        step = LONG_RUN // SAMPLES
-        for number in range(1, SAMPLES + 1):
-            left = step
-            while left > 0:
-                left -= len(messages := list(islice(supply, min(left, 5000))))
-                await made.run(messages)
-            found.append({"articles": number * step, "mb": made.memory_mb()})
-    quarter, last = found[SAMPLES // 4 - 1]["mb"], found[-1]["mb"]
-    row = Row(
-        "memory of a worker after the run / at a quarter of it",
-        [last / quarter],
-        note=f"{LONG_RUN} articles: {quarter:.0f} → {last:.0f} MB; their open stories are in it",
-    )
-    return [row], found
-
-
-async def measure(folder: Path) -> tuple[list[Row], list[dict[str, float]]]:
-    """All of it."""
+async def measure(folder: Path) -> list[Row]:
+    """All sizes on one broker."""
     with LocalKafka() as kafka:
         async with Desk().serving() as desk:
-            rows = await by_size(kafka, folder, desk)
-            desk.arrived.clear()
-            more, memory = await over_time(kafka, folder, desk)
-    return rows + more, memory
+            return await by_size(kafka, folder, desk)
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as name:
-        rows, memory = asyncio.run(measure(Path(name)))
+        rows = asyncio.run(measure(Path(name)))
     show("Workers", rows)
-    save("workers", rows, memory=memory)
+    save("workers", rows)
 
 
 if __name__ == "__main__":
