@@ -103,9 +103,9 @@ def _forked(in_force: Any, request: dict[str, Any]) -> dict[str, Any]:
         os.close(reader)
         code = 1
         try:
-            answer = json.dumps(_run(in_force, group, request))
+            made = json.dumps(_run(in_force, group, request))
             with os.fdopen(writer, "w") as pipe:
-                pipe.write(answer)
+                pipe.write(made)
             code = 0
         finally:
             os._exit(code)

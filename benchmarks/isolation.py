@@ -108,7 +108,7 @@ class Arm:
         last = f"{self._well}/well" if fiftieth == WELL else f"{self._bad}/bad/{fiftieth}"
         urls = [f"{self._well}/well"] * (self._load.endpoints - 1) + [last]
         return tuple(
-            Endpoint(id=f"e{number}", url=url, allow_private=True, allow_http=True)  # type: ignore[arg-type]
+            Endpoint(id=f"e{number}", url=url, allow_private=True, allow_http=True)
             for number, url in enumerate(urls)
         )
 
@@ -187,7 +187,8 @@ def arm(pipe: Connection, servers: str, well: str, bad: str, load: Load) -> None
         made = Arm(servers, well, bad, load)
         pipe.send("made")
         while (phase := await asyncio.to_thread(pipe.recv)) is not None:
-            await made.phase(*phase, pipe)
+            name, fiftieth = phase
+            await made.phase(name, fiftieth, pipe)
             pipe.send("done")
 
     uvloop.run(main())
@@ -275,14 +276,14 @@ def main() -> int:
         latencies = measure(arms, well, arguments.rounds)
     worst = 0.0
     for fault in BAD:
-        well, bad = latencies[f"{WELL} beside {fault}"], latencies[fault]
-        ratio = percentile(bad, 0.99) / percentile(well, 0.99)
+        without, beside = latencies[f"{WELL} beside {fault}"], latencies[fault]
+        ratio = percentile(beside, 0.99) / percentile(without, 0.99)
         worst = max(worst, ratio)
         print(
-            f"one of {arguments.endpoints} {fault + 's':7} p99 of the others {percentile(bad, 0.99) * 1000:6.1f} ms, "
-            f"without {percentile(well, 0.99) * 1000:6.1f} ms, ratio {ratio:.2f}; "
-            f"p50 {percentile(bad, 0.5) * 1000:.1f} and {percentile(well, 0.5) * 1000:.1f} ms; "
-            f"{len(bad)} and {len(well)} webhooks"
+            f"one of {arguments.endpoints} {fault + 's':7} p99 of others {percentile(beside, 0.99) * 1000:6.1f} ms, "
+            f"without {percentile(without, 0.99) * 1000:6.1f} ms, ratio {ratio:.2f}; "
+            f"p50 {percentile(beside, 0.5) * 1000:.1f} and {percentile(without, 0.5) * 1000:.1f} ms; "
+            f"{len(beside)} and {len(without)} webhooks"
         )
     return 0 if worst <= arguments.limit else 1
 

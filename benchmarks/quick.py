@@ -15,7 +15,7 @@ from benchmarks import latency, reading, throughput
 from benchmarks.contest import Contest
 from benchmarks.generator import stream, watchlist
 from benchmarks.place import CALLED, configuration, sample_path, write_configuration
-from benchmarks.table import load, machine, save, show
+from benchmarks.table import Row, load, machine, save, show
 from streams.errors import BrokerError
 from streams.local_kafka import LocalKafka
 from streams.service import InForce
@@ -47,7 +47,7 @@ def main() -> None:
     save("quick", rows)
 
 
-async def _latency(folder: Path, literals: list[str], log: Path) -> list[latency.Row]:
+async def _latency(folder: Path, literals: list[str], log: Path) -> list[Row]:
     taken: dict[str, list[latency.Slice]] = {"floor": [], "worker": []}
     async with latency.course(folder, literals, log, warm=3.0) as course:
         for _ in range(2):

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from aiokafka import AIOKafkaProducer
@@ -175,7 +176,7 @@ class Run:
         for number, (fault, part) in enumerate(zip(schedule, parts[1:], strict=True), 1):
             publishing = asyncio.ensure_future(self._publish(part))
             before = len(self.books.taken)
-            await self._until(lambda seen=before + fault.after: len(self.books.taken) >= seen, NO_PROGRESS)
+            await self._until(partial(self._have_taken, before + fault.after), NO_PROGRESS)
             await asyncio.sleep(fault.delay)
             at = time.time()
             await getattr(self, f"_{fault.kind}")()
@@ -221,6 +222,9 @@ class Run:
             await second.start()
             await asyncio.sleep(5)
             await second.end(number)
+
+    def _have_taken(self, count: int) -> bool:
+        return len(self.books.taken) >= count
 
     async def _until(self, check: Callable[[], bool], timeout: float) -> None:
         until = time.monotonic() + timeout

@@ -14,12 +14,12 @@ from aiokafka import AIOKafkaProducer
 from agents.reading.article import article_of
 from streams.backtest import Backtest, Side
 from streams.cli.backtest import moment
+from streams.configuration import load_configuration
 from streams.errors import UsageError
 from streams.topics import ARTICLES
 from tests.cli.conftest import Call, Kafka
 from tests.cli.small import SMALL
-from tests.unit import configurations
-from tests.unit.configurations import watch, write
+from tests.unit.configurations import ENVIRON, watch, write
 
 NOON = datetime(2026, 3, 7, 12, tzinfo=UTC)
 HARBOUR = "Rebels and army agree ceasefire at the harbour of Massala, says harbour master"
@@ -39,7 +39,7 @@ def configured(folder: Path, *watches: dict[str, Any]) -> Path:
 @pytest.fixture
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
     """One in force that watches for ceasefires, a new one that watches for harbours and corridors."""
-    for name, value in configurations.ENVIRON.items():
+    for name, value in ENVIRON.items():
         monkeypatch.setenv(name, value)
     old = configured(tmp_path / "old", watch(id="coast", query="ceasefire", examples=[]))
     new = configured(tmp_path / "new", watch(id="coast", query="harbour OR corridor", examples=[]))
@@ -219,7 +219,7 @@ def test_a_wrong_call_is_one_line_and_exit_code_2(call: Call, arguments: list[st
 
 
 def test_the_same_article_twice_raises_nothing_more(folders: tuple[Path, Path]) -> None:
-    compared = Backtest(Side(configurations.load_configuration(folders[0])))
+    compared = Backtest(Side(load_configuration(folders[0])))
     for _ in range(2):
         compared.feed(article_of(article("a", HARBOUR)), NOON)
     assert (compared.in_force.hits, len(compared.in_force.raised)) == (1, 1)

@@ -33,7 +33,7 @@ COMMITTED = ROOT / "docs" / "schemas"
 FORMATS = FormatChecker(())
 
 
-@FORMATS.checks("date-time", raises=ValueError)
+@FORMATS.checks("date-time", raises=ValueError)  # type: ignore[untyped-decorator]
 def is_moment(value: object) -> bool:
     return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
 

@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from agents.delivery import Delivery
 from agents.lines import Line
 from alerting.endpoint import Endpoint
+from streams.batches import Batch
 from streams.embedded import PARTITIONS, EmbeddedBroker
 from streams.outputs import Outputs, settle
 from streams.receiver import Received
@@ -153,11 +154,11 @@ class Desk:
         self.look()
         await self.quiet()
 
-    async def _fetch(self) -> list[tuple[ConsumerRecord, ...]]:
+    async def _fetch(self) -> list[Batch]:
         batches = []
         for number, records in (await self._records(NOTIFICATIONS, self.read)).items():
             self.read[number] = records[-1].offset + 1
-            batches.append(tuple(records))
+            batches.append(Batch(records))
         return batches
 
     async def _records(self, topic: Topic, start: dict[int, int]) -> dict[int, list[ConsumerRecord]]:

@@ -25,7 +25,7 @@ TRUCE: dict[str, Any] = {
     },
 }
 
-CONTEXT = {
+CONTEXT: dict[str, dict[str, tuple[str, ...]]] = {
     "en": {"armed": ("army", "rebels", "war"), "sport": ("club", "coach"), "negation": ("no", "not")},
     "ar": {"armed": ("الجيش",)},
     "ru": {"armed": ("войн*",)},

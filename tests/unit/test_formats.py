@@ -310,6 +310,7 @@ def test_a_standard_body_stays_below_20_kb_and_says_what_happened(
     body = standard.render(made)
     assert len(body) <= standard.LIMIT
     told = Webhook.model_validate_json(body).data
+    assert isinstance(told, Alert)
     assert (told.alert_id, told.webhook_id, told.type) == (made.alert_id, made.webhook_id, made.type)
     assert [reading.topic for reading in told.topics] == [reading.topic for reading in made.topics][
         : len(told.topics)

@@ -19,7 +19,7 @@ def settled(days: float = 0) -> Settled:
 
 
 def test_settled_stands_in_whatever_order_the_states_were_written() -> None:
-    states = (owed(0), owed(1), owed(2), settled())
+    states: tuple[Owed | Settled, ...] = (owed(0), owed(1), owed(2), settled())
     for order in permutations(states):
         best = (7, order[0])
         for state in order[1:]:

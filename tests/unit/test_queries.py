@@ -10,7 +10,7 @@ from rapidfuzz.distance import OSA
 from agents.reading.article import Article, article_of
 from agents.reading.automaton import LiteralTable
 from agents.reading.query import MAX_CLAUSES, MAX_DEPTH, parse_query
-from agents.reading.query_ast import Group, Node, Phrase, Term, leaves
+from agents.reading.query_ast import Field, Group, Node, Phrase, Term, leaves
 from agents.reading.query_match import CompiledQuery
 from agents.reading.scene import Scene
 from streams.errors import QueryError
@@ -45,7 +45,8 @@ WORDS = st.one_of(
 
 @st.composite
 def terms(draw: st.DrawFn) -> Node:
-    field = draw(st.sampled_from(["", "title", "body"]))
+    fields: list[Field] = ["", "title", "body"]
+    field = draw(st.sampled_from(fields))
     kind = draw(st.sampled_from(["word", "phrase", "prefix", "fuzzy", "source", "actor"]))
     if kind == "phrase":
         return Phrase(f"{draw(WORDS)} {draw(WORDS)}", field, draw(st.integers(0, 9)))
@@ -54,7 +55,8 @@ def terms(draw: st.DrawFn) -> Node:
     if kind == "fuzzy":
         return Term(draw(st.sampled_from(["cavusoglu", "перемирие"])), field, edits=draw(st.integers(1, 2)))
     if kind in ("source", "actor"):
-        return Term(draw(st.sampled_from(["news.example", "vladimir-putin"])), kind)
+        named: Field = "source" if kind == "source" else "actor"
+        return Term(draw(st.sampled_from(["news.example", "vladimir-putin"])), named)
     return Term(draw(WORDS), field)
 
 

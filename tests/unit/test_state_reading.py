@@ -41,7 +41,7 @@ class Log:
 def read(records: list[Record]) -> dict[str, bytes]:
     reading: Reading[bytes] = Reading(bytes)
     for record in records:
-        reading.add(record)  # type: ignore[arg-type]
+        reading.add(record)
     return reading.loaded().values
 
 
@@ -67,7 +67,7 @@ async def test_a_former_owner_that_wakes_up_late_displaces_nothing_even_in_a_com
         await first.write(key, b"%d" % offset, offset=offset)
     reading: Reading[bytes] = Reading(bytes)
     for record in log.records:
-        reading.add(record)  # type: ignore[arg-type]
+        reading.add(record)
     second = owner(log, reading.loaded().record_keys)
     left = [(offset, inputs[offset]) for offset in range(taken_over_at, len(inputs))]
     late = [pair for pair in left if pair[0] in woken]
@@ -94,6 +94,6 @@ async def test_a_new_owner_forgets_what_the_former_wrote_once_it_has_written_its
 def test_a_value_counts_as_of_its_offset_header() -> None:
     reading: Reading[bytes] = Reading(bytes)
     for value, offset in ((b"new", 20), (b"old", 13)):
-        reading.add(Record(b"a", value, ((OFFSET_HEADER, b"%d" % offset),)))  # type: ignore[arg-type]
+        reading.add(Record(b"a", value, ((OFFSET_HEADER, b"%d" % offset),)))
     assert reading.loaded().values == {"a": b"new"}
     assert reading.mark == 20

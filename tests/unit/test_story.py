@@ -118,7 +118,8 @@ STRIKE = report(
 def test_what_differs_is_not_surely_told(title: str, changes: dict[str, Any]) -> None:
     story = Story.opened_by(STRIKE, WINDOW)
     lead = "Arland drones struck a hospital before dawn, the governor said."
-    other = report(2, title, lead, **({"stage": "violated", "hours": 1} | changes))
+    like: dict[str, Any] = {"stage": "violated", "hours": 1}
+    other = report(2, title, lead, **(like | changes))
     assert not story.surely_told(other)
 
 
@@ -175,7 +176,12 @@ def test_a_story_keeps_the_first_telling_and_the_last_ones() -> None:
 def test_what_is_compared_does_not_grow_with_the_open_stories(monkeypatch: pytest.MonkeyPatch) -> None:
     compared = []
     sameness = Telling.sameness
-    monkeypatch.setattr(Telling, "sameness", lambda one, other: compared.append(1) or sameness(one, other))
+
+    def counted(one: Telling, other: Telling) -> float:
+        compared.append(other)
+        return sameness(one, other)
+
+    monkeypatch.setattr(Telling, "sameness", counted)
     for many in (200, 2000):
         stories = Stories(
             Story.opened_by(

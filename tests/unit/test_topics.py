@@ -43,7 +43,7 @@ def test_each_stage_shows_the_words_that_say_it() -> None:
     assert {topic.stage, *topic.other_stages} == {"agreed", "broken"}
 
 
-def features_of(title: str, body: str = "", **stages: list[str]) -> Mapping[str, float]:
+def features_of(title: str, body: str = "", /, **stages: list[str]) -> Mapping[str, float]:
     """The features of the stage, with other words of the stages."""
     languages = TRUCE["languages"] | {"en": TRUCE["languages"]["en"] | {"stages": stages}}
     table = LiteralTable()
