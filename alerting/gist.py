@@ -69,7 +69,11 @@ class Gist:
     @classmethod
     def of(cls, gist: Mapping[str, int]) -> Gist:
         """A gist as it was made or read."""
-        return cls(shared(gist), bytes(min(max(weight, 1), MOST_WEIGHT) for weight in gist.values()))
+        try:
+            weights = bytes(gist.values())
+        except ValueError:  # a word that stands hundreds of times in a headline
+            weights = bytes(min(max(weight, 1), MOST_WEIGHT) for weight in gist.values())
+        return cls(shared(gist), weights)
 
     def as_dict(self) -> dict[str, int]:
         """The weights by word, as in a candidate and in topics."""

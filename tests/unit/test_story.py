@@ -245,6 +245,12 @@ def test_a_story_that_goes_on_ends_when_its_last_window_does() -> None:
     assert stories.expire(MOMENT + WINDOW + timedelta(hours=30)) == [story]
 
 
+def test_a_headline_of_one_word_hundreds_of_times_has_a_gist() -> None:
+    words = Gist.of(gist("truce " * 500, "truce talks"))
+    assert words.as_dict() == {"truce": 255, "talks": 1}
+    assert words.likeness(words) == pytest.approx(1.0)
+
+
 def test_words_are_shared_and_their_number_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gists_module, "MOST_SHARED", 10)
     one, other = (Gist.of({"".join(("tru", "ce")): 2}) for _ in range(2))
