@@ -259,7 +259,7 @@ class Delivery:
             written.append(await self._write_settled(partition, key, owed))
         elif due_at is not None:
             later = owed.after(made, due_at)
-            written.append(await self._write(partition, key, later, offset=owed.offset))
+            written.append(await self._write(partition, key, later, offset=_as_of(owed, partition)))
         await settle(written)
         await self._announce(partition, gate)
         if later is None and not attempted.verdict.delivered:
@@ -326,7 +326,7 @@ class Delivery:
             await self._write(partition, old, None, offset=partition.mark)
         partition.settle(key, now)
         settled = Settled(settled_at=now, offset=owed.offset)
-        return await self._write(partition, key, settled, offset=owed.offset)
+        return await self._write(partition, key, settled, offset=_as_of(owed, partition))
 
     async def _write_gate(self, partition: Partition, gate: Gate) -> Acknowledgement:
         # As of the last notification taken: a former owner's late record is then older, and passed over.
@@ -377,6 +377,13 @@ class Delivery:
         log.error("notification.rejected", partition=record.partition, offset=record.offset)
         headers = rejection_headers(record, error, self._service.now())
         return await self._service.outputs.send(REJECTED, record.value, key=record.key, headers=headers)
+
+
+def _as_of(owed: Owed, partition: Partition) -> int:
+    """As of which input a notification's state is written. What is owed since a former topic of this name has an
+    offset of that one: inputs of the new one up to there would be passed over.
+    """
+    return min(owed.offset, partition.mark)
 
 
 def _attempt_value(

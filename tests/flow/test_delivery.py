@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from alerting.endpoint import Breaker, Endpoint, RateLimit
 from alerting.notice import endpoint_disabled
-from alerting.pending import EndpointState
+from alerting.pending import EndpointState, Owed, pending_key
 from streams.embedded import EmbeddedBroker
 from streams.faults import FAULTS
 from streams.outputs import settle
@@ -371,3 +371,42 @@ async def test_one_of_fifty_endpoints_that_misbehaves_holds_up_none_of_the_other
     assert len(slow) == 4
     if fault == "hang":
         assert len(slow._running) == 4
+
+
+# Growth, and topics made anew.
+
+
+async def test_what_was_settled_five_days_ago_is_forgotten_and_still_not_sent_again(
+    desk: Desk, opened: Open
+) -> None:
+    await desk.start(await opened("desk"))
+    await desk.notify("desk", 1, 2)
+    await desk.move(hours=121)
+    await desk.notify("desk", 3)
+    left = {record.key: record.value for record in await desk.raw(PENDING)}
+    assert sorted(key for key, value in left.items() if value is None) == [b"desk/msg_1/0", b"desk/msg_2/0"]
+    await desk.restart()
+    await desk.quiet()
+    assert ids(desk.got["desk"]) == ["msg_1", "msg_2", "msg_3"]
+
+
+async def test_what_is_owed_from_a_former_topic_lets_no_input_of_the_new_one_be_passed_over(
+    desk: Desk, opened: Open
+) -> None:
+    await desk.start(await opened("desk", 200, 500, schedule=(timedelta(hours=1),)))
+    await desk.notify("desk", 1)
+    [partition] = {record.partition for record in await desk.raw(PENDING)}
+    former = builders.notification(alert=builders.alert(webhook_id="msg_0"))
+    owed = Owed(notification=former, offset=5, due_at=desk.clock())
+    written = await write_state(
+        desk.outputs, PENDING, partition, pending_key(former), owed.to_bytes(), offset=owed.offset
+    )
+    await settle([written])
+    await desk.restart()
+    await desk.move(hours=1)
+    assert ids(desk.got["desk"]) == ["msg_1", "msg_0", "msg_0"]
+    for number in range(2, 9):
+        await desk.publish(builders.notification(alert=builders.alert(webhook_id=f"msg_{number}")))
+    await desk.restart()
+    await desk.quiet()
+    assert sorted(ids(desk.got["desk"])[3:]) == [f"msg_{number}" for number in range(2, 9)]
