@@ -16,7 +16,8 @@ import structlog
 from aiokafka import ConsumerRecord
 
 from agents.reading.article import Article, read_article
-from agents.reading.reader import AT_ONCE, Read, Reader, Searched
+from agents.reading.portions import Portions
+from agents.reading.reader import Read, Reader, Searched
 from streams.batches import Batch
 from streams.errors import UnreadableArticle
 from streams.outputs import Acknowledgement, settle
@@ -48,20 +49,16 @@ class Intake:
     async def handle(self, batch: Batch) -> Awaitable[None]:
         """Read a batch; what it returns ends when everything is acknowledged, or raises OutputRefused."""
         acknowledgements: list[Acknowledgement] = []
-        portion: list[tuple[ConsumerRecord, Article]] = []
-        characters = 0
+        portions: Portions[tuple[ConsumerRecord, Article]] = Portions()
         async for record in breathe(batch):
             try:
                 article = read_article(record.value)
             except UnreadableArticle as error:
                 acknowledgements.append(await self._reject(record, error))
                 continue
-            portion.append((record, article))
-            characters += article.characters
-            if characters >= AT_ONCE:
+            if portion := portions.take((record, article), article.characters):
                 acknowledgements += await self._read_portion(portion)
-                portion, characters = [], 0
-        acknowledgements += await self._read_portion(portion)
+        acknowledgements += await self._read_portion(portions.rest())
         return settle(acknowledgements)
 
     async def _read_portion(self, portion: Sequence[tuple[ConsumerRecord, Article]]) -> list[Acknowledgement]:

@@ -11,7 +11,8 @@ from ahocorasick_rs import AhoCorasick, BytesAhoCorasick, Implementation
 
 from agents.reading.article import Article, read_article
 from agents.reading.fold import fold, fold_text
-from agents.reading.reader import AT_ONCE, Reader
+from agents.reading.portions import Portions
+from agents.reading.reader import Reader
 from benchmarks.table import Row
 
 NOW = datetime(2026, 3, 7, 12, tzinfo=UTC)
@@ -97,15 +98,11 @@ def read_all(reader: Reader, articles: Iterable[Article]) -> None:
 
 def portions(articles: Iterable[Article]) -> Iterator[list[Article]]:
     """A batch in the portions that intake makes of it."""
-    portion: list[Article] = []
-    characters = 0
+    cut: Portions[Article] = Portions()
     for article in articles:
-        portion.append(article)
-        characters += article.characters
-        if characters >= AT_ONCE:
+        if portion := cut.take(article, article.characters):
             yield portion
-            portion, characters = [], 0
-    yield portion
+    yield cut.rest()
 
 
 def quiet(reader: Reader, articles: Sequence[Article]) -> float:

@@ -11,7 +11,8 @@ from typing import Any, NoReturn
 from aiokafka import ConsumerRecord
 
 from agents.intake import Intake
-from agents.reading.reader import AT_ONCE, Reader
+from agents.reading.portions import AT_ONCE
+from agents.reading.reader import Reader
 from agents.reading.scene import Scene
 from alerting.watch import Watch
 from streams.batches import Batch
