@@ -158,7 +158,7 @@ class Bench:
 
     def scene(self, item: Item) -> Scene:
         """The item as the classifier sees it. Its language is not told: it must be found out."""
-        return Scene(Article(id=item.id, title=item.title, body=item.body), self._automaton)
+        return Scene.of(Article(id=item.id, title=item.title, body=item.body), self._automaton)
 
 
 def all_items(names: Sequence[str] = tuple(SETS)) -> list[Item]:

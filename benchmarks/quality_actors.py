@@ -19,7 +19,6 @@ from typing import Any, Final
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from agents.reading.actors import ActorMatcher
-from agents.reading.automaton import LiteralTable
 from agents.reading.fold import fold, fold_text
 from agents.reading.registry import Registry, load_registry
 from benchmarks.quality import Score
@@ -39,13 +38,10 @@ def lines_of(path: Path) -> list[dict[str, Any]]:
 
 def namer(registry: Registry) -> Naming:
     """Names the actors of a title and a body."""
-    table = LiteralTable()
-    matcher = ActorMatcher(registry, table)
-    automaton = table.build()
+    matcher = ActorMatcher(registry)
 
     def name(title: str, body: str) -> tuple[ActorReading, ...]:
-        one, other = fold_text(title), fold_text(body)
-        return matcher.find(one, other, automaton.find(one.text), automaton.find(other.text))
+        return matcher.find(fold_text(title), fold_text(body))
 
     return name
 

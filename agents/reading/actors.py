@@ -144,9 +144,12 @@ class _Slips(dict[str, bool]):
 
 
 class ActorMatcher:
-    """Finds the actors of a registry among the automaton's hits. Make it before the table is built."""
+    """Finds the actors of a registry. Its names are an automaton of their own: of most articles nobody asks whom they
+    name.
+    """
 
-    def __init__(self, registry: Registry, table: LiteralTable) -> None:
+    def __init__(self, registry: Registry) -> None:
+        table = LiteralTable()
         self._actors: tuple[Actor, ...] = tuple(registry.actors.values())
         self._forms: dict[int, list[_Form]] = {}
         self._bearers: dict[int, list[_Bearer]] = {}
@@ -159,7 +162,7 @@ class ActorMatcher:
         self._places_after = frozenset(fold(word) for word in registry.words("places_after"))
         for number, actor in enumerate(self._actors):
             self._add(number, actor, table)
-        self._mine = self._forms.keys() | self._bearers.keys()
+        self._names = table.build()
         self._slips = _Slips(self._typos, self._others)
         self._acronym_search = Automaton([acronym.replace("-", " ") for acronym in self._acronyms])
 
@@ -233,12 +236,13 @@ class ActorMatcher:
 
     # Finding
 
-    def find(
-        self, title: FoldedText, body: FoldedText, found_title: Sequence[Found], found_body: Sequence[Found]
-    ) -> tuple[ActorReading, ...]:
-        """The actors named, in the order of their first mention, each with its evidence in title and body."""
+    def find(self, title: FoldedText, body: FoldedText, body_start: int = 0) -> tuple[ActorReading, ...]:
+        """The actors named, in the order of their first mention, each with its evidence in title and body.
+
+        What of the body is before `body_start` repeats the title.
+        """
         texts = (title, body)
-        mentions = self._all_mentions(texts, (found_title, found_body))
+        mentions = self._all_mentions(texts, body_start)
         context = self._context(mentions)
         told = [[m for m in found if self._tell(m, context)] for found in mentions]
         for number, text in enumerate(texts):
@@ -246,12 +250,10 @@ class ActorMatcher:
             told[number].sort(key=_start)
         return self._readings(texts, told)
 
-    def nearly(
-        self, title: FoldedText, body: FoldedText, found_title: Sequence[Found], found_body: Sequence[Found]
-    ) -> dict[str, str]:
+    def nearly(self, title: FoldedText, body: FoldedText, body_start: int = 0) -> dict[str, str]:
         """By id, why actors whom the article may name are not taken for named; also of some that are."""
         texts = (title, body)
-        mentions = self._all_mentions(texts, (found_title, found_body))
+        mentions = self._all_mentions(texts, body_start)
         context = self._context(mentions)
         notes: dict[str, str] = {}
         for text, own in zip(texts, mentions, strict=True):
@@ -272,19 +274,20 @@ class ActorMatcher:
                     notes.setdefault(self._actors[owner.actor].id, f"{shown} is one letter off {owner.spelt}")
         return notes
 
-    def _all_mentions(
-        self, texts: Sequence[FoldedText], found: Sequence[Sequence[Found]]
-    ) -> list[list[_Mention]]:
+    def _all_mentions(self, texts: Sequence[FoldedText], body_start: int) -> list[list[_Mention]]:
         """The mentions in title and body; whether names are told by their capitals is a matter of both."""
         plain = not any(_has_capitals(text.original) for text in texts)
-        return [self._mentions(text, own, plain=plain) for text, own in zip(texts, found, strict=True)]
+        title, body = self._names.find_all([text.text for text in texts])
+        if body_start:
+            body = [found for found in body if texts[1].origin(found[1]) >= body_start]
+        return [
+            self._mentions(text, own, plain=plain) for text, own in zip(texts, (title, body), strict=True)
+        ]
 
     def _mentions(self, text: FoldedText, found: Sequence[Found], *, plain: bool) -> list[_Mention]:
-        mine = self._mine
         candidates: list[_Mention] = []
         for number, start, end in found:
-            if number in mine:
-                candidates += self._read(text, number, start, end, plain=plain)
+            candidates += self._read(text, number, start, end, plain=plain)
         candidates += self._written_in_capitals(text)
         cues = [mention for mention in candidates if mention.role == "cue"]
         names = [mention for mention in candidates if mention.role != "cue"]

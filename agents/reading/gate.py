@@ -7,14 +7,18 @@ weak, near each other. What an article is about it says there.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import Final
 
 from agents.reading.automaton import LiteralTable
-from agents.reading.phrases import PhraseSet, fixed, spaced
+from agents.reading.phrases import BREAK, PhraseSet, fixed, spaced
 from agents.reading.taxonomy import TopicFile
 
 _OPEN: Final = 1
+_BETWEEN: Final = 6
+"""Characters around a title and a head where texts are joined."""
 _WORD: Final = 20
 """Characters that a part itself may take beside those between parts."""
 
@@ -53,22 +57,37 @@ class Gate:
             if (with_tail := [phrase for phrase in phrases if phrase.tail is not None])
         }
 
-    def opens(self, title: str, head: str) -> bool:
-        """Whether the folded title or the head of the body opens it."""
-        text = f" {spaced(title)}   {spaced(head)} "
+    def opened(self, texts: Sequence[tuple[str, str]]) -> set[int]:
+        """Which of several articles open it, by number; of each the folded title and head of the body."""
+        text = spaced(BREAK.join([f" {title}   {head} " for title, head in texts]))
+        begins = [*accumulate((len(title) + len(head) + _BETWEEN for title, head in texts), initial=0)]
         masks, tails = self._masks, self._tails
-        seen = 0
+        opened: set[int] = set()
+        of = seen = following = 0
         places: list[tuple[int, int]] = []
-        for number, _, end in self._phrases.find(text):
+        for number, start, end in self._phrases.find(text):
+            if start >= following:
+                if self._enough(places, seen):
+                    opened.add(of)
+                of = bisect_right(begins, start) - 1
+                following = begins[of + 1]
+                seen = 0
+                places = []
             mask = masks[number]
             if number in tails:
                 for phrase in tails[number]:
                     if phrase.stop(text, end) is not None:
                         mask |= phrase.meaning
-            if mask & _OPEN:
-                return True
             seen |= mask
             places.append((end, mask))
+        if self._enough(places, seen):
+            opened.add(of)
+        return opened
+
+    def _enough(self, places: Sequence[tuple[int, int]], seen: int) -> bool:
+        """Whether what was seen in an article opens it."""
+        if seen & _OPEN:
+            return True
         for needed, within in self._needed:  # noqa: SIM110 - asked of every article: a generator takes thrice as long
             if seen & needed == needed and _together(places, needed, within):
                 return True

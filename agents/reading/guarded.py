@@ -6,7 +6,7 @@ reason `classifier`: nothing that it claims without evidence gets on to the wire
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from agents.reading.article import Article
@@ -26,6 +26,14 @@ class GuardedClassifier:
         self._inner = inner
         self._taxonomies = taxonomies
         self._topics = {topic.topic: topic for topic in taxonomies.topics}
+
+    def sift(self, scenes: Sequence[Scene]) -> list[bool]:
+        """Which of several articles may be about a topic: any, as far as is known."""
+        return [True] * len(scenes)
+
+    def classify_sifted(self, scene: Scene) -> tuple[TopicReading, ...]:
+        """As `classify`."""
+        return self.classify(scene)
 
     def classify(self, scene: Scene) -> tuple[TopicReading, ...]:
         """What it says, with the taxonomy's codes where it gives none. Raises UnreadableArticle."""

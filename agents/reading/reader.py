@@ -22,7 +22,7 @@ from agents.reading.registry import Registry
 from agents.reading.scene import Scene, Span
 from agents.reading.taxonomy import Taxonomies
 from agents.reading.terms import TermIndex
-from agents.reading.topics import Classifier, TopicClassifier
+from agents.reading.topics import Classifier, SiftingClassifier, TopicClassifier
 from agents.reading.watches import CompiledWatch, Evaluation
 from agents.reading.words import sentence_at
 from alerting.fingerprint import fingerprint
@@ -32,8 +32,6 @@ from streams.errors import QueryError
 from streams.ids import derive_id
 from streams.wire import ArticleRef, Candidate, Evidence, KeywordReading, Reading, TopicReading
 
-AT_ONCE: Final = 50_000
-"""Characters of articles that are best searched at once: an article costs less so, and it takes some milliseconds."""
 TITLE_KEPT: Final = 500
 SENTENCE_KEPT: Final = 500
 
@@ -57,10 +55,13 @@ class Explanation:
 
 
 class Searched(NamedTuple):
-    """An article in which literals and terms were found: by watch, where terms of its stand."""
+    """An article in which literals and terms were looked for: by watch, where terms of its stand, and whether the
+    article may be about a topic.
+    """
 
     scene: Scene
     term_spans: Mapping[int, Sequence[Span]]
+    topical: bool
 
 
 class Reader:
@@ -94,12 +95,11 @@ class Reader:
         enabled = [watch for watch in watches if watch.enabled]
         own_terms = {index: terms.get(watch.id, watch.terms) for index, watch in enumerate(enabled)}
         table = LiteralTable()
-        self._classifier: Classifier = (
+        self._classifier: SiftingClassifier = (
             GuardedClassifier(classifier, taxonomies) if classifier else TopicClassifier(taxonomies, table)
         )
-        self._reads_anything = read_all or classifier is not None
         self._read_all = read_all
-        self._actors = ActorMatcher(registry, table)
+        self._actors = ActorMatcher(registry)
         self._watches = [
             _compiled(watch, has_terms=bool(own_terms[index]), table=table)
             for index, watch in enumerate(enabled)
@@ -114,6 +114,8 @@ class Reader:
         self._actors_suffice = any(
             self._watches[index].watch.topics is None for own in self._by_actor.values() for index in own
         )
+        # Whether there is something to ask of an article in which nothing was found.
+        self._asks_of_all = bool(read_all or self._always or self._actors_suffice)
         self._automaton = table.build()
 
     def _index_anchors(self) -> None:
@@ -147,15 +149,17 @@ class Reader:
 
     def search(self, articles: Iterable[Article]) -> list[Searched]:
         """Search articles for everything that is watched; for several at once it costs less than for each alone."""
-        scenes = [Scene(article, self._automaton) for article in articles]
-        return [*map(Searched, scenes, self._terms.find_all(scenes))]
+        scenes = Scene.of_all(articles, self._automaton)
+        return [*map(Searched, scenes, self._terms.find_all(scenes), self._classifier.sift(scenes))]
 
     def read_searched(self, searched: Searched, seen_at: datetime) -> Read | None:
         """As `read`, of an article that this reader has searched."""
-        scene, term_spans = searched
-        if not (term_spans or scene.title.found or scene.body.found or self._always or self._reads_anything):
+        scene, term_spans, topical = searched
+        # Nearly every article ends here.
+        if not (topical or term_spans or scene.title.found or scene.body.found or self._asks_of_all):
             return None
-        self._classify(scene)
+        if topical:
+            scene.set_topics(self._classifier.classify_sifted(scene))
         called = self._called(scene, term_spans)
         if not called and not scene.topics and not self._actors_suffice and not self._read_all:
             return None
@@ -177,14 +181,12 @@ class Reader:
 
         Raises UnreadableArticle where a classifier of the user's own fails.
         """
-        scene = Scene(article, self._automaton)
-        self._classify(scene)
+        scene = Scene.of(article, self._automaton)
+        scene.set_topics(self._classifier.classify(scene))
         self._name_actors(scene)
         weak = self._classifier.weak(scene) if isinstance(self._classifier, TopicClassifier) else ()
         scene.weak_topics = {topic.topic: topic for topic in weak if topic.topic not in scene.topics}
-        scene.doubtful_actors = self._actors.nearly(
-            scene.title.folded, scene.body.folded, scene.title.found, scene.body.found
-        )
+        scene.doubtful_actors = self._actors.nearly(scene.title.folded, scene.body.folded, article.body_start)
         term_spans = self._terms.find(scene)
         evaluations = tuple(
             with_near_misses(watch, watch.evaluate(scene, term_spans.get(index, ())), scene)
@@ -193,13 +195,8 @@ class Reader:
         hits = [evaluation for evaluation in evaluations if evaluation.matched]
         return Explanation(_reading(scene, hits, seen_at), evaluations, tuple(scene.weak_topics.values()))
 
-    def _classify(self, scene: Scene) -> None:
-        scene.set_topics(self._classifier.classify(scene))
-
     def _name_actors(self, scene: Scene) -> None:
-        scene.set_actors(
-            self._actors.find(scene.title.folded, scene.body.folded, scene.title.found, scene.body.found)
-        )
+        scene.set_actors(self._actors.find(scene.title.folded, scene.body.folded, scene.article.body_start))
 
     def _called(self, scene: Scene, with_terms: Iterable[int]) -> set[int]:
         """The watches that terms, literals and topics call and whose topics are there."""

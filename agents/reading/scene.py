@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
 from typing import Final, Literal
@@ -38,9 +38,9 @@ class Text:
 
     name: FieldName
     folded: FoldedText
-    found: list[Found]
+    found: Sequence[Found] = ()
     _tokens: list[Token] | None = None
-    _starts: list[int] = field(default_factory=list)
+    _starts: Sequence[int] = ()
     _cut: int = 0
 
     @property
@@ -83,19 +83,33 @@ class Text:
 class Scene:
     """What there is to evaluate watches against in one article."""
 
-    def __init__(self, article: Article, automaton: Automaton) -> None:
-        title, body = fold_text(article.title), fold_text(article.body)
-        found_body = automaton.find(body.text)
-        if article.body_start:
-            found_body = [found for found in found_body if body.origin(found[1]) >= article.body_start]
+    def __init__(self, article: Article) -> None:
         self.article = article
-        self.title = Text("title", title, automaton.find(title.text))
-        self.body = Text("body", body, found_body)
+        self.title = Text("title", fold_text(article.title))
+        self.body = Text("body", fold_text(article.body))
         self.topics: dict[str, TopicReading] = {}
         self.actors: dict[str, ActorReading] = {}
         # What an explanation tells of topics that are too weak, and of actors that are not surely named.
         self.weak_topics: dict[str, TopicReading] = {}
         self.doubtful_actors: Mapping[str, str] = {}
+
+    @classmethod
+    def of(cls, article: Article, automaton: Automaton) -> Scene:
+        """The scene of one article, with the literals that stand in it."""
+        return cls.of_all([article], automaton)[0]
+
+    @classmethod
+    def of_all(cls, articles: Iterable[Article], automaton: Automaton) -> list[Scene]:
+        """The same of several articles at once, which costs less."""
+        scenes = [cls(article) for article in articles]
+        texts = [text for scene in scenes for text in scene.texts]
+        for number, found in enumerate(automaton.find_all([text.folded.text for text in texts])):
+            if found:
+                texts[number].found = found
+        for scene in scenes:
+            if scene.article.body_start and scene.body.found:
+                scene.body.found = [found for found in scene.body.found if scene.counts(scene.body, found[1])]
+        return scenes
 
     def counts(self, text: Text, start: int) -> bool:
         """Whether what begins at a place of a folded text counts: not in a title repeated at the head of the body."""
@@ -134,11 +148,14 @@ class Scene:
         """Whether words may take the endings of Turkish, told at next to no cost.
 
         To identify a language costs more than to look for a million terms; but Turkish and Azerbaijani of more than a
-        few words cannot be written without some of their own letters.
+        few words cannot be written without some of their own letters, and in fewer words to look for these endings
+        costs little.
         """
         article = self.article
-        if article.language or len(article.title) + len(article.body) < _TOO_SHORT:
+        if article.language:
             return self.language in _TURKIC
+        if article.characters < _TOO_SHORT:
+            return True
         for letter in _TURKIC_LETTERS:  # noqa: SIM110 - a generator would take twice as long
             if letter in article.body or letter in article.title:
                 return True

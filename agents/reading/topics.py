@@ -46,6 +46,18 @@ class Classifier(Protocol):
         ...
 
 
+class SiftingClassifier(Classifier, Protocol):
+    """One that tells beforehand, of many articles at once, which of them it need not be asked about."""
+
+    def sift(self, scenes: Sequence[Scene]) -> list[bool]:
+        """Which of several articles may be about a topic at all."""
+        ...
+
+    def classify_sifted(self, scene: Scene) -> tuple[TopicReading, ...]:
+        """As `classify`, of an article that may be about a topic."""
+        ...
+
+
 class TopicClassifier:
     """The classifier of the taxonomy files."""
 
@@ -59,10 +71,23 @@ class TopicClassifier:
         ]
         self._gate = Gate(self._topics, table)
 
+    def sift(self, scenes: Sequence[Scene]) -> list[bool]:
+        """Which of several articles may be about a topic at all."""
+        doubtful = [number for number, scene in enumerate(scenes) if not self._marks(scene)]
+        opened = self._gate.opened([_title_and_head(scenes[number]) for number in doubtful])
+        promising = [True] * len(scenes)
+        for at, number in enumerate(doubtful):
+            promising[number] = at in opened
+        return promising
+
     def classify(self, scene: Scene) -> tuple[TopicReading, ...]:
         """The topics of an article, strongest first; empty for most."""
+        return self.classify_sifted(scene) if self.sift([scene])[0] else ()
+
+    def classify_sifted(self, scene: Scene) -> tuple[TopicReading, ...]:
+        """The same of an article that may be about a topic."""
         excerpt = self._excerpt(scene)
-        if excerpt is None:
+        if not excerpt.sentences:
             return ()
         sighting = self._finder.look_for_topics(excerpt, scene.article.language)
         if sighting is None:
@@ -86,19 +111,20 @@ class TopicClassifier:
 
     def look(self, scene: Scene) -> Sighting | None:
         """What the classifier weighs of an article; None where the gate finds nothing."""
-        excerpt = self._excerpt(scene)
-        return None if excerpt is None else self._finder.look(excerpt, scene.article.language)
-
-    def _excerpt(self, scene: Scene) -> Excerpt | None:
-        """What of an article is to be looked at; None where the gate stays shut, or where there is nothing."""
-        anywhere = self._gate.anywhere
-        marks = [found[1] for found in scene.body.found if found[0] in anywhere]
-        start = _folded_start(scene)
-        title, body = scene.title.folded.text, scene.body.folded.text
-        if not marks and not self._gate.opens(title, body[start : start + HEAD]):
+        if not self.sift([scene])[0]:
             return None
-        excerpt = Excerpt(title, body, start, marks)
-        return excerpt if excerpt.sentences else None
+        excerpt = self._excerpt(scene)
+        return self._finder.look(excerpt, scene.article.language) if excerpt.sentences else None
+
+    def _marks(self, scene: Scene) -> list[int]:
+        """Where strong phrases stand in the body."""
+        anywhere = self._gate.anywhere
+        return [found[1] for found in scene.body.found if found[0] in anywhere]
+
+    def _excerpt(self, scene: Scene) -> Excerpt:
+        """What of an article is to be looked at; no sentence where there is nothing."""
+        title, body = scene.title.folded.text, scene.body.folded.text
+        return Excerpt(title, body, _folded_start(scene), self._marks(scene))
 
     def _read(
         self, scene: Scene, sighting: Sighting, number: int, *, least: float = ENOUGH
@@ -156,6 +182,11 @@ def _folded_start(scene: Scene) -> int:
     """Where reading the body begins, in its folded text."""
     start = scene.article.body_start
     return scene.body.folded.position(start) if start else 0
+
+
+def _title_and_head(scene: Scene) -> tuple[str, str]:
+    start = _folded_start(scene)
+    return scene.title.folded.text, scene.body.folded.text[start : start + HEAD]
 
 
 def _dot(weights: Mapping[str, float], features: Mapping[str, float]) -> float:

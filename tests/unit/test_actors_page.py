@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 
 from agents.reading.actors import ActorMatcher
-from agents.reading.article import Article
-from agents.reading.automaton import LiteralTable
+from agents.reading.fold import fold_text
 from agents.reading.registry import Actor, RegistryFile, load_registry
-from agents.reading.scene import Scene
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "actors.md").read_text(encoding="utf-8")
@@ -25,14 +23,10 @@ def named(tmp_path_factory: pytest.TempPathFactory) -> object:
     (folder / "turkey.yaml").write_text(
         "actors: [{id: turkey, kind: country, name: Turkey}]", encoding="utf-8"
     )
-    table = LiteralTable()
-    matcher = ActorMatcher(load_registry(folder), table)
-    automaton = table.build()
+    matcher = ActorMatcher(load_registry(folder))
 
     def named(body: str) -> dict[str, str]:
-        scene = Scene(Article("a", "", body), automaton)
-        found = matcher.find(scene.title.folded, scene.body.folded, scene.title.found, scene.body.found)
-        return {actor.id: actor.match for actor in found}
+        return {actor.id: actor.match for actor in matcher.find(fold_text(""), fold_text(body))}
 
     return named
 

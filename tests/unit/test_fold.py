@@ -75,6 +75,15 @@ def test_every_occurrence_of_every_literal_is_found_at_its_characters(words: lis
     assert [end for *_, end in found] == sorted(end for *_, end in found)
 
 
+@given(st.lists(LETTERS, min_size=1, max_size=8), st.lists(st.text("ab é漢🕊-\n\t", max_size=40), max_size=5))
+def test_texts_searched_at_once_hold_what_each_holds_alone(words: list[str], texts: list[str]) -> None:
+    table = LiteralTable()
+    for word in words:
+        table.add(word)
+    automaton = table.build()
+    assert [[*found] for found in automaton.find_all(texts)] == [automaton.find(text) for text in texts]
+
+
 def test_a_table_takes_nothing_more_once_it_is_built() -> None:
     table = LiteralTable()
     table.add("truce")

@@ -201,7 +201,7 @@ def test_a_fuzzy_word_finds_itself_with_any_slip(word: str, data: st.DataObject)
     assume(OSA.distance(slipped, word) <= edits)
     table = LiteralTable()
     compiled = CompiledQuery(f"{word}~{edits}", table)
-    scene = Scene(Article("a", "-", f"so {slipped} said"), table.build())
+    scene = Scene.of(Article("a", "-", f"so {slipped} said"), table.build())
     assert compiled.spans(compiled.root, scene) == [("body", 3, 3 + len(slipped))]
 
 
@@ -232,7 +232,7 @@ def test_reading_a_query_takes_steps_in_proportion_to_its_length(unit: str) -> N
 def test_a_clause_reads_as_it_is_meant(query: str, clauses: list[str]) -> None:
     table = LiteralTable()
     compiled = CompiledQuery(query, table)
-    scene = Scene(Article("a", "A truce", "It holds."), table.build())
+    scene = Scene.of(Article("a", "A truce", "It holds."), table.build())
     assert [clause.clause for clause in compiled.clauses(scene)] == [f"query: {text}" for text in clauses]
 
 
@@ -246,4 +246,4 @@ def test_a_title_that_the_body_repeats_is_no_part_of_the_body(query: str, *, hel
         {"title": "Oil deal signed", "body": "Oil deal signed\n\nAgreement on oil was reached."}
     )
     assert article.body_start
-    assert (compiled.spans(compiled.root, Scene(article, table.build())) is not None) is held
+    assert (compiled.spans(compiled.root, Scene.of(article, table.build())) is not None) is held

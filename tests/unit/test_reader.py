@@ -137,6 +137,16 @@ def test_articles_searched_at_once_are_read_as_each_alone(several: list[tuple[st
     assert at_once == [reader.read(of, NOW) for of in articles]
 
 
+def test_an_article_is_about_a_topic_also_where_no_literal_calls_for_it() -> None:
+    """Parts of a pattern (`told to leave`, `flames`) are not searched for in the whole of an article."""
+    of = article("-", title="Residents told to leave the town as flames near")
+    (searched,) = reader_of().search([of])
+    assert not searched.scene.title.found
+    read = reader_of().read(of, NOW)
+    assert read is not None
+    assert [topic.topic for topic in read.reading.topics] == ["evacuation"]
+
+
 @pytest.mark.parametrize(
     "unit",
     [

@@ -38,7 +38,7 @@ def classify(tmp_path_factory: pytest.TempPathFactory) -> object:
     automaton = table.build()
 
     def classify(title: str, body: str = "") -> dict[str, TopicReading]:
-        readings = classifier.classify(Scene(Article("a", title, body), automaton))
+        readings = classifier.classify(Scene.of(Article("a", title, body), automaton))
         return {reading.topic: reading for reading in readings}
 
     return classify

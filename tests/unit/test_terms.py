@@ -24,12 +24,12 @@ def found_in(article: Article, terms: Sequence[str], *, few: int) -> dict[int, s
     """The places of each term, every term a watch of its own."""
     table = LiteralTable()
     index = TermIndex({number: (term,) for number, term in enumerate(terms)}, table, few=few)
-    return {watch: {*spans} for watch, spans in index.find(Scene(article, table.build())).items()}
+    return {watch: {*spans} for watch, spans in index.find(Scene.of(article, table.build())).items()}
 
 
 def naive(article: Article, terms: Sequence[str]) -> dict[int, set[Span]]:
     """Every term compared at every character or word."""
-    scene = Scene(article, LiteralTable().build())
+    scene = Scene.of(article, LiteralTable().build())
     found = {number: {*_places(words_of(term), scene)} for number, term in enumerate(terms)}
     return {number: places for number, places in found.items() if places}
 
@@ -109,7 +109,7 @@ def test_articles_searched_at_once_have_the_terms_that_each_has_alone(
     index = TermIndex({number: (term,) for number, term in enumerate(terms)}, table, few=few)
     automaton = table.build()
     scenes = [
-        Scene(Article("a", title, body, language=language), automaton) for title, body, language in several
+        Scene.of(Article("a", title, body, language=language), automaton) for title, body, language in several
     ]
     assert index.find_all(scenes) == [index.find(scene) for scene in scenes]
 
@@ -141,7 +141,7 @@ def test_articles_searched_at_once_have_the_terms_that_each_has_alone(
 def test_a_term_is_found_as_it_is_written(few: int, term: str, text: str, stands: str | None) -> None:
     table = LiteralTable()
     index = TermIndex({0: (term,)}, table, few=few)
-    scene = Scene(Article("a", "", text), table.build())
+    scene = Scene.of(Article("a", "", text), table.build())
     evidence = scene.evidence(index.find(scene).get(0, ()))
     assert [found.text for found in evidence] == ([stands] if stands else [])
 
@@ -150,7 +150,7 @@ def test_a_term_is_found_as_it_is_written(few: int, term: str, text: str, stands
 def test_a_term_of_several_watches_calls_them_all(few: int) -> None:
     table = LiteralTable()
     index = TermIndex({3: ("Gaza", "gaza"), 5: ("GAZA",), 7: ("Rafah",)}, table, few=few)
-    assert index.find(Scene(Article("a", "Gaza", "."), table.build())) == {
+    assert index.find(Scene.of(Article("a", "Gaza", "."), table.build())) == {
         3: [("title", 0, 4)],
         5: [("title", 0, 4)],
     }
@@ -195,4 +195,4 @@ def test_finding_terms_takes_steps_in_proportion_to_the_text(unit: str) -> None:
     table = LiteralTable()
     index = TermIndex({0: ("a a a a b", "gaza", "grain deal", "a'a", "停火"), 1: ("a a",)}, table, few=0)
     automaton = table.build()
-    assert grows_linearly(lambda n: index.find(Scene(Article("a", "", unit * n), automaton)), 300)
+    assert grows_linearly(lambda n: index.find(Scene.of(Article("a", "", unit * n), automaton)), 300)

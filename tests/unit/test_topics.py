@@ -23,7 +23,7 @@ AUTOMATON = TABLE.build()
 
 
 def read(title: str, body: str = "", language: str = "") -> tuple[TopicReading, ...]:
-    return CLASSIFIER.classify(Scene(Article("a", title, body, language=language), AUTOMATON))
+    return CLASSIFIER.classify(Scene.of(Article("a", title, body, language=language), AUTOMATON))
 
 
 def test_a_phrase_with_support_is_the_topic_with_its_words_and_codes() -> None:
@@ -48,7 +48,7 @@ def features_of(title: str, body: str = "", /, **stages: list[str]) -> Mapping[s
     languages = TRUCE["languages"] | {"en": TRUCE["languages"]["en"] | {"stages": stages}}
     table = LiteralTable()
     classifier = TopicClassifier(taxonomies(languages=languages), table)
-    sighting = classifier.look(Scene(Article("a", title, body), table.build()))
+    sighting = classifier.look(Scene.of(Article("a", title, body), table.build()))
     assert sighting is not None
     return stage_features(sighting, 0)
 
@@ -120,7 +120,7 @@ def test_weights_of_the_file_decide() -> None:
     table = LiteralTable()
     never = TopicWeights(bias=-20, features={"strong.title.with": 1.0})
     classifier = TopicClassifier(taxonomies({"truce": never}), table)
-    assert classifier.classify(Scene(Article("a", "Army and rebels sign truce", ""), table.build())) == ()
+    assert classifier.classify(Scene.of(Article("a", "Army and rebels sign truce", ""), table.build())) == ()
 
 
 def test_stage_weights_of_the_file_decide() -> None:
@@ -133,25 +133,35 @@ def test_stage_weights_of_the_file_decide() -> None:
     classifier = TopicClassifier(taxonomies({"default": weights}), table)
     automaton = table.build()
     stages = [
-        classifier.classify(Scene(Article("a", title, ""), automaton))[0].stage
+        classifier.classify(Scene.of(Article("a", title, ""), automaton))[0].stage
         for title in ("A truce", "They broke the truce")
     ]
     assert stages == ["agreed", "broken"]
 
 
+TEXTS = st.lists(
+    st.sampled_from("truce|TRUCE|ﷺ|هدنة|army |İ|ﬁ|e\u0301|. |\u200b|halt |fighting".split("|"))
+    | st.text(max_size=3),
+    max_size=30,
+).map("".join)
+
+
 @settings(max_examples=300)
 @given(
-    st.lists(
-        st.sampled_from("truce|TRUCE|ﷺ|هدنة|army |İ|ﬁ|e\u0301|. |\u200b|halt |fighting".split("|"))
-        | st.text(max_size=3),
-        max_size=30,
-    ).map("".join),
+    TEXTS,
     st.text(max_size=50),
 )
 def test_evidence_is_always_cut_out_of_the_original(title: str, body: str) -> None:
     article = Article("a", title, body + " truce of the army. " + title)
-    for topic in CLASSIFIER.classify(Scene(article, AUTOMATON)):
+    for topic in CLASSIFIER.classify(Scene.of(article, AUTOMATON)):
         for evidence in (*topic.evidence, *(e for stage in topic.stages for e in stage.evidence)):
             field = article.title if evidence.field == "title" else article.body
             assert field[evidence.start : evidence.end] == evidence.text
             assert evidence.text
+
+
+@given(st.lists(st.tuples(TEXTS, TEXTS), max_size=6))
+@settings(max_examples=60, deadline=None)
+def test_articles_sifted_at_once_are_those_that_each_alone_would_be(several: list[tuple[str, str]]) -> None:
+    scenes = Scene.of_all([Article("a", title, body) for title, body in several], AUTOMATON)
+    assert CLASSIFIER.sift(scenes) == [CLASSIFIER.sift([scene])[0] for scene in scenes]
