@@ -156,6 +156,8 @@ class Stories:
 
     def _of_happening(self, indexes: _Indexes, candidate: Candidate) -> Story | None:
         telling = Telling.of(candidate)
+        if not telling.parties:
+            return None  # without a party in common no words suffice
         shared: Counter[str] = Counter()
         for word in telling.looked_up_by():
             shared.update(islice(indexes.by_word.newest(word), LOOKED_UP))
