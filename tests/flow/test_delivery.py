@@ -20,7 +20,7 @@ from streams.faults import FAULTS
 from streams.outputs import settle
 from streams.receiver import Answer, Receiver
 from streams.state import write_state
-from streams.topics import PENDING, REJECTED
+from streams.topics import NOTIFICATIONS, PENDING, REJECTED
 from streams.wire import EndpointEnabled, Webhook
 from tests import builders
 from tests.flow.desk import Desk, ids
@@ -410,3 +410,15 @@ async def test_what_is_owed_from_a_former_topic_lets_no_input_of_the_new_one_be_
     await desk.restart()
     await desk.quiet()
     assert sorted(ids(desk.got["desk"])[3:]) == [f"msg_{number}" for number in range(2, 9)]
+
+
+async def test_what_is_no_notification_is_rejected_with_its_bytes_and_holds_up_nobody(
+    desk: Desk, opened: Open
+) -> None:
+    await desk.start(await opened("desk"))
+    await settle([await desk.outputs.send(NOTIFICATIONS, b'{"no": "notification"}', key=b"desk")])
+    await desk.notify("desk", 1)
+    assert ids(desk.got["desk"]) == ["msg_1"]
+    [rejected] = await desk.raw(REJECTED)
+    assert (rejected.key, rejected.value) == (b"desk", b'{"no": "notification"}')
+    assert dict(rejected.headers)["tocsin-error-reason"] == b"bad-notification"

@@ -1,0 +1,175 @@
+"""Policy with its state in Kafka: what is decided once stays decided, whatever is read again or cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from agents.policy import Policy
+from alerting.fingerprint import fingerprint
+from alerting.story import Story
+from alerting.watch import Watch
+from streams.batches import Batch
+from streams.embedded import PARTITIONS, EmbeddedBroker
+from streams.outputs import Outputs, settle
+from streams.service import Service
+from streams.topics import ALERTS, CANDIDATES, NOTIFICATIONS, REJECTED, STORIES, Topic
+from streams.wire import Alert, Candidate, Notification, from_bytes
+from tests import builders
+from tests.builders import MOMENT
+from tests.flow.desk import fail, in_force
+
+USED = (CANDIDATES, STORIES, ALERTS, NOTIFICATIONS, REJECTED)
+WATCH = builders.watch(window=timedelta(hours=1), update_every=timedelta(0))
+
+
+def candidate(number: int, text: str, *, minutes: float = 0, watch: str = WATCH.id) -> Candidate:
+    """A report whose text is all that it has in common with another."""
+    return builders.candidate(
+        number, watch=watch, fingerprint=fingerprint(text), seen_at=MOMENT + timedelta(minutes=minutes)
+    )
+
+
+class Room:
+    """One policy agent with its state in the broker."""
+
+    def __init__(self, broker: EmbeddedBroker, prefix: str) -> None:
+        self.prefix = prefix
+        self.options = {"bootstrap_servers": broker.servers}
+        self.outputs = Outputs(self.options, prefix)
+        broker.create([prefix + topic.name for topic in USED])
+
+    async def start(self, *watches: Watch) -> None:
+        """Start, or start anew, with nothing in memory."""
+        sample = in_force()
+        configuration = replace(sample.configuration, watches=watches or (WATCH,))
+        self.service = Service(
+            in_force=replace(sample, configuration=configuration),
+            outputs=self.outputs,
+            client_options=self.options,
+            fail=fail,
+            now=self._now,
+        )
+        self.policy = Policy(self.service)
+
+    @staticmethod
+    def _now() -> datetime:
+        return MOMENT
+
+    async def write(self, *values: Candidate | bytes) -> None:
+        """Write inputs, all into one partition."""
+        for value in values:
+            raw = value if isinstance(value, bytes) else value.to_bytes()
+            await settle([await self.outputs.send(CANDIDATES, raw, key=b"watch", partition=0)])
+
+    async def decide(self) -> None:
+        """Hand over all inputs from the first on, as when none is committed."""
+        records = await self.records(CANDIDATES)
+        if records:
+            await (await self.policy.handle(Batch(records)))
+
+    async def records(self, topic: Topic) -> list[ConsumerRecord]:
+        """All records of a topic."""
+        consumer = AIOKafkaConsumer(**self.options, enable_auto_commit=False, fetch_max_wait_ms=20)
+        await consumer.start()
+        try:
+            partitions = [TopicPartition(self.prefix + topic.name, number) for number in range(PARTITIONS)]
+            consumer.assign(partitions)
+            await consumer.seek_to_beginning(*partitions)
+            ends = await consumer.end_offsets(partitions)
+            found: list[ConsumerRecord] = []
+            while len(found) < sum(ends.values()):
+                for records in (await consumer.getmany(timeout_ms=1000)).values():
+                    found += records
+            return found
+        finally:
+            await consumer.stop()
+
+    async def alerts(self) -> list[tuple[str, str]]:
+        """What was told: the alerts' types and articles, in order."""
+        found = [from_bytes(Alert, record.value) for record in await self.records(ALERTS)]
+        return [(alert.type, alert.article_id) for alert in found]
+
+    async def stories(self) -> dict[str, Story]:
+        """What a compacted topic of stories would hold."""
+        left: dict[bytes, Any] = {record.key: record.value for record in await self.records(STORIES)}
+        stories = [Story.from_bytes(value) for value in left.values() if value is not None]
+        return {story.story_id: story for story in stories}
+
+
+@pytest.fixture
+async def room(embedded: EmbeddedBroker, prefix: str) -> AsyncIterator[Room]:
+    room = Room(embedded, prefix)
+    await room.outputs.start()
+    await room.start()
+    yield room
+    await room.outputs.stop()
+
+
+async def test_a_story_opens_is_updated_and_stays_known_after_a_restart(room: Room) -> None:
+    await room.write(
+        candidate(1, "the army signed a truce"), candidate(2, "the army signed a truce", minutes=1)
+    )
+    await room.decide()
+    told = [("alert.opened", "art_1"), ("alert.updated", "art_2")]
+    assert await room.alerts() == told
+    await room.start()
+    await room.write(candidate(3, "the army signed a truce", minutes=2))
+    await room.decide()
+    assert await room.alerts() == [*told, ("alert.updated", "art_3")]
+    [story] = (await room.stories()).values()
+    assert story.article_ids == ("art_1", "art_2", "art_3")
+
+
+async def test_each_endpoint_of_a_watch_is_notified_under_its_own_key(room: Room) -> None:
+    await room.start(WATCH.model_copy(update={"notify": ("desk", "ops", "desk")}))
+    await room.write(candidate(1, "the army signed a truce"))
+    await room.decide()
+    records = await room.records(NOTIFICATIONS)
+    assert sorted(record.key for record in records) == [b"desk", b"ops"]
+    assert {from_bytes(Notification, record.value).alert.webhook_id for record in records} == {
+        from_bytes(Alert, record.value).webhook_id for record in await room.records(ALERTS)
+    }
+
+
+async def test_what_is_no_candidate_is_rejected_with_its_bytes_and_holds_up_nobody(room: Room) -> None:
+    await room.write(b'{"no": "candidate"}', candidate(1, "the army signed a truce"))
+    await room.decide()
+    assert await room.alerts() == [("alert.opened", "art_1")]
+    [rejected] = await room.records(REJECTED)
+    assert rejected.value == b'{"no": "candidate"}'
+    assert dict(rejected.headers)["tocsin-error-reason"] == b"bad-candidate"
+
+
+async def test_a_candidate_of_a_watch_that_is_gone_tells_nothing_and_leaves_no_story(room: Room) -> None:
+    await room.write(
+        candidate(1, "the army signed a truce", watch="gone"), candidate(2, "envoys left for talks")
+    )
+    await room.decide()
+    assert await room.alerts() == [("alert.opened", "art_2")]
+    assert [story.watch for story in (await room.stories()).values()] == [WATCH.id]
+
+
+async def test_a_story_that_is_over_is_forgotten_in_its_topic_by_whoever_owns_it_then(room: Room) -> None:
+    await room.write(candidate(1, "the army signed a truce"))
+    await room.decide()
+    await room.start()
+    await room.write(candidate(2, "the army signed a truce", minutes=61))
+    await room.decide()
+    assert await room.alerts() == [("alert.opened", "art_1"), ("alert.opened", "art_2")]
+    [story] = (await room.stories()).values()
+    assert story.article_ids == ("art_2",)
+
+
+async def test_partitions_handed_out_anew_are_read_again_from_their_topic(room: Room) -> None:
+    await room.write(candidate(1, "the army signed a truce"))
+    await room.decide()
+    room.policy.forget()
+    await room.write(candidate(2, "the army signed a truce", minutes=1))
+    await room.decide()
+    assert await room.alerts() == [("alert.opened", "art_1"), ("alert.updated", "art_2")]
