@@ -15,17 +15,21 @@ Both models are linear over these: whether the article is about the topic, and a
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from math import log1p
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Final
 
 from agents.reading.cues import Cue, Sighting, Span, Surroundings
 from agents.reading.taxonomy import GRAMMAR, SUPPORTING, TopicFile
 
 Features = Mapping[str, float]
+
+_start: Final = attrgetter("start")
+_end: Final = attrgetter("end")
 
 _STRENGTH: Final[Mapping[str, float]] = {"strong": 1.0, "likely": 0.6, "weak": 0.3}
 _PLACE: Final[Mapping[str, float]] = {"title": 1.0, "lead": 1.0, "early": 0.65, "late": 0.4}
@@ -44,6 +48,9 @@ _AS_NEAR: Final = 3
 
 _BEFORE: Final = 25
 """Characters before a cue in which a word of denial or comparison is about it."""
+
+_FEW: Final = 8
+"""Cues of a sentence up to which each is looked at."""
 
 _MOST: Final = 2.0
 
@@ -220,10 +227,8 @@ def _nearness(text: str, spans: Sequence[Span], cues: Sequence[Cue]) -> float:
     """How much the nearest of some words says about a cue: all, or less further away and in another clause."""
     most = 0.3
     for begin, stop in spans:
-        for cue in cues:
+        for cue in cues_within(2 * _NEAR, (begin, stop), cues):
             start, end = min(stop, cue.end), max(begin, cue.start)
-            if end - start > 2 * _NEAR:
-                continue
             clauses = text.count(_CLAUSE_END, start, end + 1)
             if not clauses and end - start <= _NEAR:
                 return 1.0
@@ -234,4 +239,16 @@ def _nearness(text: str, spans: Sequence[Span], cues: Sequence[Cue]) -> float:
 
 def distance_to_cues(span: Span, cues: Sequence[Cue]) -> int:
     """Characters between a span and the nearest cue; below nothing where they overlap."""
-    return min(max(span[0], cue.start) - min(span[1], cue.end) for cue in cues)
+    near = cues
+    if len(cues) > _FEW:
+        at = bisect_left(cues, span[0], key=_end)
+        near = cues[max(0, at - 1) : bisect_left(cues, span[1], key=_start) + 1]
+    return min(max(span[0], cue.start) - min(span[1], cue.end) for cue in near)
+
+
+def cues_within(reach: int, span: Span, cues: Sequence[Cue]) -> Sequence[Cue]:
+    """The cues with at most so many characters between them and a span. They are in order; none overlaps another."""
+    begin, stop = span
+    if len(cues) > _FEW:
+        return cues[bisect_left(cues, begin - reach, key=_end) : bisect_right(cues, stop + reach, key=_start)]
+    return [cue for cue in cues if max(begin, cue.start) - min(stop, cue.end) <= reach]
