@@ -1,7 +1,7 @@
 """The reader: one pass over an article's words, and what topics, actors and watches make of them.
 
 Built once from a configuration. `read` answers None for most articles of a stream, and costs them little more than
-folding and the automaton's pass: only a gate literal of a topic, or an anchor of a watch, leads to more.
+folding and hashing its words: only a gate literal of a topic, or an anchor of a watch, leads to more.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Final, NamedTuple
 
 from agents.reading.actors import ActorMatcher
 from agents.reading.article import Article
-from agents.reading.automaton import LiteralTable
 from agents.reading.guarded import GuardedClassifier
+from agents.reading.literals import LiteralTable
 from agents.reading.near_miss import with_near_misses
 from agents.reading.registry import Registry
-from agents.reading.scene import Scene, Span
+from agents.reading.scene import Scene, Span, alike
 from agents.reading.taxonomy import Taxonomies
 from agents.reading.terms import TermIndex
 from agents.reading.topics import Classifier, SiftingClassifier, TopicClassifier
@@ -65,7 +65,7 @@ class Searched(NamedTuple):
 
 
 class Reader:
-    """Everything that reading needs, compiled into one automaton."""
+    """Everything that reading needs, compiled."""
 
     @classmethod
     def build(
@@ -116,7 +116,7 @@ class Reader:
         )
         # Whether there is something to ask of an article in which nothing was found.
         self._asks_of_all = bool(read_all or self._always or self._actors_suffice)
-        self._automaton = table.build()
+        self._literals = table.build()
 
     def _index_anchors(self) -> None:
         for index, watch in enumerate(self._watches):
@@ -149,8 +149,13 @@ class Reader:
 
     def search(self, articles: Iterable[Article]) -> list[Searched]:
         """Search articles for everything that is watched; for several at once it costs less than for each alone."""
-        scenes = Scene.of_all(articles, self._automaton)
-        return [*map(Searched, scenes, self._terms.find_all(scenes), self._classifier.sift(scenes))]
+        scenes = [*map(Scene, articles)]
+        term_spans: list[Mapping[int, Sequence[Span]]] = [{}] * len(scenes)
+        for group in alike(scenes):
+            group.search(self._literals)
+            for number, spans in self._terms.find_in(group).items():
+                term_spans[group.places[number]] = spans
+        return [*map(Searched, scenes, term_spans, self._classifier.sift(scenes))]
 
     def read_searched(self, searched: Searched, seen_at: datetime) -> Read | None:
         """As `read`, of an article that this reader has searched."""
@@ -181,7 +186,7 @@ class Reader:
 
         Raises UnreadableArticle where a classifier of the user's own fails.
         """
-        scene = Scene.of(article, self._automaton)
+        scene = Scene.of(article, self._literals)
         scene.set_topics(self._classifier.classify(scene))
         self._name_actors(scene)
         weak = self._classifier.weak(scene) if isinstance(self._classifier, TopicClassifier) else ()

@@ -8,13 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from agents.reading.article import Article
-from agents.reading.automaton import Automaton, Found
+from agents.reading.automaton import Found
 from agents.reading.fold import FoldedText, fold, fold_text
+from agents.reading.joined import Joined
 from agents.reading.keywords import Token, begin_of, ending_fits, stem_of, tokens_of
 from agents.reading.language import identify
+from agents.reading.literals import Literals
 from streams.wire import ActorReading, Evidence, TopicReading
 
 FieldName = Literal["title", "body"]
@@ -94,22 +96,11 @@ class Scene:
         self.doubtful_actors: Mapping[str, str] = {}
 
     @classmethod
-    def of(cls, article: Article, automaton: Automaton) -> Scene:
+    def of(cls, article: Article, literals: Literals) -> Scene:
         """The scene of one article, with the literals that stand in it."""
-        return cls.of_all([article], automaton)[0]
-
-    @classmethod
-    def of_all(cls, articles: Iterable[Article], automaton: Automaton) -> list[Scene]:
-        """The same of several articles at once, which costs less."""
-        scenes = [cls(article) for article in articles]
-        texts = [text for scene in scenes for text in scene.texts]
-        for number, found in enumerate(automaton.find_all([text.folded.text for text in texts])):
-            if found:
-                texts[number].found = found
-        for scene in scenes:
-            if scene.article.body_start and scene.body.found:
-                scene.body.found = [found for found in scene.body.found if scene.counts(scene.body, found[1])]
-        return scenes
+        (group,) = alike([cls(article)])
+        group.search(literals)
+        return group.scenes[0]
 
     def counts(self, text: Text, start: int) -> bool:
         """Whether what begins at a place of a folded text counts: not in a title repeated at the head of the body."""
@@ -198,3 +189,36 @@ class Scene:
             first, last = text.span(start, end)
             evidence.append(Evidence(field=name, start=first, end=last, text=text.original[first:last]))
         return tuple(evidence)
+
+
+class Alike(NamedTuple):
+    """Articles of one kind, whose texts are searched together as each would be alone: title and body of each in turn.
+
+    `places` are where they stood among all; `turkish`: whether words may take the endings of Turkish.
+    """
+
+    scenes: Sequence[Scene]
+    places: Sequence[int]
+    joined: Joined
+    turkish: bool
+
+    def search(self, literals: Literals) -> None:
+        """Look for literals."""
+        for number, found in literals.find_joined(self.joined).items():
+            scene = self.scenes[number // 2]
+            text = scene.texts[number % 2]
+            text.found = [own for own in found if scene.counts(text, own[1])]
+
+
+def alike(scenes: Sequence[Scene]) -> list[Alike]:
+    """Articles put together by their kinds."""
+    kinds: defaultdict[tuple[bool, bool], list[int]] = defaultdict(list)
+    for place, scene in enumerate(scenes):
+        ascii_only = scene.title.folded.text.isascii() and scene.body.folded.text.isascii()
+        kinds[scene.may_be_turkish, ascii_only].append(place)
+    groups = []
+    for (turkish, _), places in kinds.items():
+        own = [scenes[place] for place in places]
+        texts = [text.folded.text for scene in own for text in (scene.title, scene.body)]
+        groups.append(Alike(own, places, Joined(texts), turkish))
+    return groups

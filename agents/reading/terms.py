@@ -3,8 +3,8 @@
 A term is looked for as a query's word or phrase is: its words in their order, nothing but spaces and punctuation
 between them, each with the endings that it may have. The words of a text are looked up by their hashes, a text at a
 time; only terms that may stand there are compared with it. A term with characters that are words of their own (Chinese
-and the like) may begin anywhere, so one of its words is a literal of the automaton instead; so are terms where there
-are only some, because the automaton runs over every text in any case.
+and the like) may begin anywhere, so one of its words is a literal (`agents.reading.literals`) instead; so are terms where there are
+only some, because literals are looked for in every text in any case.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, chain, islice
 from typing import Final, NamedTuple
 
-from agents.reading.automaton import LiteralTable
 from agents.reading.fold import fold
 from agents.reading.keywords import ALONE, ARTICLE, key_of, phrase_at, stem_of, width, words_of
-from agents.reading.scene import EVIDENCE_KEPT, Scene, Span, Text
+from agents.reading.literals import LiteralTable
+from agents.reading.scene import EVIDENCE_KEPT, Alike, Scene, Span, Text, alike
 from agents.reading.termtable import TermTableBuilder
 from streams.errors import QueryError
 
 FEW: Final = 200
-"""Terms up to which the automaton is the quicker way to find them."""
+"""Terms up to which it is quicker to have them among the literals."""
 _CHUNK: Final = 10_000
 _LONGEST_TERM: Final = 1000
 """Characters of a text from where a term begins to its anchor, at most."""
@@ -43,7 +43,7 @@ class TermIndex:
     """The terms of all watches; a watch is known by its index."""
 
     def __init__(self, terms: Mapping[int, Sequence[str]], table: LiteralTable, *, few: int = FEW) -> None:
-        """Up to `few` terms in all are literals of the automaton.
+        """Up to `few` terms in all are literals.
 
         Raises QueryError for a term in which there is nothing to look for.
         """
@@ -89,25 +89,23 @@ class TermIndex:
 
     def find(self, scene: Scene) -> dict[int, list[Span]]:
         """Which watches have terms in an article, and where: the first places, as many as make evidence."""
-        return self.find_all([scene])[0]
+        (group,) = alike([scene])
+        return self.find_in(group).get(0, {})
 
-    def find_all(self, scenes: Sequence[Scene]) -> list[dict[int, list[Span]]]:
-        """The same for several articles at once, which costs less."""
-        found: list[_Found] = [defaultdict(dict) for _ in scenes]
+    def find_in(self, group: Alike) -> dict[int, dict[int, list[Span]]]:
+        """The same for several articles at once, which costs less, by their numbers; nothing of those without terms."""
+        found: defaultdict[int, _Found] = defaultdict(lambda: defaultdict(dict))
         if self._entries[0]:
-            for scene, spans in zip(scenes, found, strict=True):
-                self._find_by_literals(scene, spans)
+            for number, scene in enumerate(group.scenes):
+                if scene.title.found or scene.body.found:
+                    self._find_by_literals(scene, found[number])
         if len(self._table):
-            # Texts of one kind go together, so that each is handled as it would be alone.
-            kinds: defaultdict[tuple[bool, bool], list[int]] = defaultdict(list)
-            for number, scene in enumerate(scenes):
-                ascii_only = scene.title.folded.text.isascii() and scene.body.folded.text.isascii()
-                kinds[scene.may_be_turkish, ascii_only].append(number)
-            for (turkish, _), numbers in kinds.items():
-                self._find_in_table(
-                    [scenes[n] for n in numbers], [found[n] for n in numbers], turkish=turkish
-                )
-        return [{watch: [*own] for watch, own in spans.items()} for spans in found]
+            self._find_in_table(group, found)
+        return {
+            number: {watch: [*own] for watch, own in spans.items()}
+            for number, spans in found.items()
+            if spans
+        }
 
     def _find_by_literals(self, scene: Scene, spans: _Found) -> None:
         for text in scene.texts:
@@ -119,22 +117,21 @@ class TermIndex:
                         if span is not None:
                             spans[watch][span] = None
 
-    def _find_in_table(self, scenes: Sequence[Scene], found: Sequence[_Found], *, turkish: bool) -> None:
-        texts = [(number, text) for number, scene in enumerate(scenes) for text in scene.texts]
-        joined = "".join([f"\n{text.folded.text}\n" for _, text in texts])
-        begins = [*accumulate((len(text.folded.text) + 2 for _, text in texts), initial=1)]
+    def _find_in_table(self, group: Alike, found: Mapping[int, _Found]) -> None:
+        scenes, joined = group.scenes, group.joined
         # A term is found by any of its words, so one found later may begin earlier: they are put in order at the end.
         places: defaultdict[tuple[int, int], dict[Span, tuple[bool, int, int]]] = defaultdict(dict)
         enough: dict[tuple[int, int], int] = {}
-        for start, number, word in sorted(self._table.candidates(joined, turkish=turkish)):
-            at = bisect_right(begins, start) - 1
-            of, text = texts[at]
+        for start, number, word in sorted(self._table.candidates(joined, turkish=group.turkish)):
+            at = joined.number_at(start)
+            of, of_body = divmod(at, 2)
+            text = scenes[of].texts[of_body]
             key = of, self._watch_of(number)
             own = places[key]
             # No term that begins before the last one that is kept is found so far behind it.
             if key in enough and (word == 0 or start > enough[key] + _LONGEST_TERM):
                 continue
-            span = self._compared(number, Place(text, start - begins[at], word), scenes[of])
+            span = self._compared(number, Place(text, start - joined.begins[at], word), scenes[of])
             if span is not None:
                 order = (text.name == "body", span[1], number)
                 own[span] = min(order, own.get(span, order))
@@ -165,7 +162,7 @@ class Place(NamedTuple):
 
 
 def _key(term: str) -> str:
-    """The words of a term as they are looked up; none of a term that is a literal of the automaton."""
+    """The words of a term as they are looked up; none of a term that is a literal."""
     folded = fold(term)
     if (folded.isascii() and "'" not in folded) or not _SPECIAL.search(folded):
         return folded

@@ -18,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.reading.joined import Joined
 from agents.reading.wordhash import Hashes, Places, Runs, Spellings, runs_of, spellings_of
 
 DEEPEST: Final = 8
@@ -46,7 +47,7 @@ Candidate = tuple[int, int, int]
 """Where a word of a term begins in a text, the term's number, and which of its words that is."""
 
 
-class _BitMap:
+class BitMap:
     """Says of nearly every hash that is not in it that it is not."""
 
     def __init__(self, hashes: Hashes) -> None:
@@ -73,21 +74,18 @@ class TermTable:
         self._keys = keys
         self._numbers = numbers
         self._words = words
-        self._is_key = _BitMap(keys)
-        self._is_anchor = _BitMap(anchors)
+        self._is_key = BitMap(keys)
+        self._is_anchor = BitMap(anchors)
 
     def __len__(self) -> int:
         return len(self._keys)
 
-    def candidates(self, text: str, *, turkish: bool) -> list[Candidate]:
-        """The terms that may stand in a folded text, which begins and ends with what is neither letter nor digit.
-
-        `turkish`: whether words may have the endings of Turkish.
-        """
-        runs = runs_of(text)
+    def candidates(self, joined: Joined, *, turkish: bool) -> list[Candidate]:
+        """The terms that may stand in texts. `turkish`: whether words may have the endings of Turkish."""
+        runs = joined.runs
         words = spellings_of(runs, turkish=turkish)
         anchors = self._is_anchor.may_have(words.hashes)
-        offsets = _BESIDE_SUFFIXES if "'" in text else _BESIDE
+        offsets = _BESIDE_SUFFIXES if "'" in joined.text else _BESIDE
         found: list[Candidate] = []
         for at in range(0, len(anchors), _ANCHORS_AT_ONCE):
             found += self._at(anchors[at : at + _ANCHORS_AT_ONCE], words, runs, offsets, turkish=turkish)

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.reading.article import Article
-from agents.reading.automaton import LiteralTable
-from agents.reading.features import stage_features
+from agents.reading.cues import Cue
+from agents.reading.features import cues_within, distance_to_cues, stage_features
+from agents.reading.literals import LiteralTable
 from agents.reading.scene import Scene
 from agents.reading.taxonomy import TopicWeights
 from agents.reading.topics import TopicClassifier
@@ -163,5 +164,23 @@ def test_evidence_is_always_cut_out_of_the_original(title: str, body: str) -> No
 @given(st.lists(st.tuples(TEXTS, TEXTS), max_size=6))
 @settings(max_examples=60, deadline=None)
 def test_articles_sifted_at_once_are_those_that_each_alone_would_be(several: list[tuple[str, str]]) -> None:
-    scenes = Scene.of_all([Article("a", title, body) for title, body in several], AUTOMATON)
+    scenes = [Scene.of(Article("a", title, body), AUTOMATON) for title, body in several]
     assert CLASSIFIER.sift(scenes) == [CLASSIFIER.sift([scene])[0] for scene in scenes]
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 40), st.integers(1, 12)), min_size=1, max_size=30),
+    st.tuples(st.integers(0, 600), st.integers(1, 30)),
+)
+def test_the_cues_near_a_span_are_found_without_looking_at_all(
+    gaps: list[tuple[int, int]], place: tuple[int, int]
+) -> None:
+    cues, at = [], 0
+    for gap, length in gaps:
+        cues.append(Cue("strong", 0, at + gap, at + gap + length))
+        at += gap + length
+    begin, stop = place[0], place[0] + place[1]
+    distances = [max(begin, cue.start) - min(stop, cue.end) for cue in cues]
+    assert distance_to_cues((begin, stop), cues) == min(distances)
+    near = [cue for cue, distance in zip(cues, distances, strict=True) if distance <= 40]
+    assert list(cues_within(40, (begin, stop), cues)) == near
