@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from itertools import accumulate
 
+import numpy as np
+from numpy.typing import NDArray
+
 from agents.reading.wordhash import Runs, runs_of
 
 
@@ -22,6 +25,11 @@ class Joined:
     def runs(self) -> Runs:
         """The words of all texts."""
         return runs_of(self.text)
+
+    def runs_in(self, chosen: Sequence[bool]) -> NDArray[np.bool_]:
+        """Which of the words are those of some of the texts."""
+        firsts = self.runs.before.searchsorted(np.array(self.begins) - 1)
+        return np.array(chosen, np.bool_).repeat(np.diff(firsts))
 
     @cached_property
     def one_space(self) -> str:

@@ -19,7 +19,7 @@ from agents.reading.guarded import GuardedClassifier
 from agents.reading.literals import LiteralTable
 from agents.reading.near_miss import with_near_misses
 from agents.reading.registry import Registry
-from agents.reading.scene import Scene, Span, alike
+from agents.reading.scene import Scene, Span, join, look_for
 from agents.reading.taxonomy import Taxonomies
 from agents.reading.terms import TermIndex
 from agents.reading.topics import Classifier, SiftingClassifier, TopicClassifier
@@ -151,10 +151,10 @@ class Reader:
         """Search articles for everything that is watched; for several at once it costs less than for each alone."""
         scenes = [*map(Scene, articles)]
         term_spans: list[Mapping[int, Sequence[Span]]] = [{}] * len(scenes)
-        for group in alike(scenes):
-            group.search(self._literals)
-            for number, spans in self._terms.find_in(group).items():
-                term_spans[group.places[number]] = spans
+        joined = join(scenes)
+        look_for(self._literals, scenes, joined)
+        for number, spans in self._terms.find_all(scenes, joined).items():
+            term_spans[number] = spans
         return [*map(Searched, scenes, term_spans, self._classifier.sift(scenes))]
 
     def read_searched(self, searched: Searched, seen_at: datetime) -> Read | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 from agents.reading.article import Article
 from agents.reading.automaton import Found
@@ -98,9 +98,9 @@ class Scene:
     @classmethod
     def of(cls, article: Article, literals: Literals) -> Scene:
         """The scene of one article, with the literals that stand in it."""
-        (group,) = alike([cls(article)])
-        group.search(literals)
-        return group.scenes[0]
+        scene = cls(article)
+        look_for(literals, [scene], join([scene]))
+        return scene
 
     def counts(self, text: Text, start: int) -> bool:
         """Whether what begins at a place of a folded text counts: not in a title repeated at the head of the body."""
@@ -191,34 +191,14 @@ class Scene:
         return tuple(evidence)
 
 
-class Alike(NamedTuple):
-    """Articles of one kind, whose texts are searched together as each would be alone: title and body of each in turn.
-
-    `places` are where they stood among all; `turkish`: whether words may take the endings of Turkish.
-    """
-
-    scenes: Sequence[Scene]
-    places: Sequence[int]
-    joined: Joined
-    turkish: bool
-
-    def search(self, literals: Literals) -> None:
-        """Look for literals."""
-        for number, found in literals.find_joined(self.joined).items():
-            scene = self.scenes[number // 2]
-            text = scene.texts[number % 2]
-            text.found = [own for own in found if scene.counts(text, own[1])]
+def join(scenes: Iterable[Scene]) -> Joined:
+    """The texts of articles as one: title and body of each in turn."""
+    return Joined([text.folded.text for scene in scenes for text in (scene.title, scene.body)])
 
 
-def alike(scenes: Sequence[Scene]) -> list[Alike]:
-    """Articles put together by their kinds."""
-    kinds: defaultdict[tuple[bool, bool], list[int]] = defaultdict(list)
-    for place, scene in enumerate(scenes):
-        ascii_only = scene.title.folded.text.isascii() and scene.body.folded.text.isascii()
-        kinds[scene.may_be_turkish, ascii_only].append(place)
-    groups = []
-    for (turkish, _), places in kinds.items():
-        own = [scenes[place] for place in places]
-        texts = [text.folded.text for scene in own for text in (scene.title, scene.body)]
-        groups.append(Alike(own, places, Joined(texts), turkish))
-    return groups
+def look_for(literals: Literals, scenes: Sequence[Scene], joined: Joined) -> None:
+    """Look for literals in articles whose texts are joined."""
+    for number, found in literals.find_joined(joined).items():
+        scene = scenes[number // 2]
+        text = scene.texts[number % 2]
+        text.found = [own for own in found if scene.counts(text, own[1])]

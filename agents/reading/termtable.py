@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.reading.joined import Joined
-from agents.reading.wordhash import Hashes, Places, Runs, Spellings, runs_of, spellings_of
+from agents.reading.wordhash import Chosen, Hashes, Places, Runs, Spellings, runs_of, spellings_of
 
 DEEPEST: Final = 8
 """Words of a term of which one may be its anchor."""
@@ -80,25 +80,26 @@ class TermTable:
     def __len__(self) -> int:
         return len(self._keys)
 
-    def candidates(self, joined: Joined, *, turkish: bool) -> list[Candidate]:
-        """The terms that may stand in texts. `turkish`: whether words may have the endings of Turkish."""
+    def candidates(self, joined: Joined, turkish: Sequence[bool]) -> list[Candidate]:
+        """The terms that may stand in texts. `turkish`: of each whether words may have the endings of Turkish."""
         runs = joined.runs
-        words = spellings_of(runs, turkish=turkish)
+        suffixed = joined.runs_in(turkish) if any(turkish) else None
+        words = spellings_of(runs, turkish=suffixed)
         anchors = self._is_anchor.may_have(words.hashes)
         offsets = _BESIDE_SUFFIXES if "'" in joined.text else _BESIDE
         found: list[Candidate] = []
         for at in range(0, len(anchors), _ANCHORS_AT_ONCE):
-            found += self._at(anchors[at : at + _ANCHORS_AT_ONCE], words, runs, offsets, turkish=turkish)
+            found += self._at(anchors[at : at + _ANCHORS_AT_ONCE], words, runs, offsets, suffixed)
         return found
 
     def _at(
-        self, anchors: Places, words: Spellings, runs: Runs, offsets: Places, *, turkish: bool
+        self, anchors: Places, words: Spellings, runs: Runs, offsets: Places, suffixed: Chosen | None
     ) -> Sequence[Candidate]:
         """The terms that may have their anchors at some of the words."""
         hashes = words.hashes.take(anchors)
         # Each alone, and with each spelling of each word beside it.
         beside = np.minimum(words.of.take(anchors) + offsets, len(runs.before) - 1).clip(0)
-        others = spellings_of(runs, beside.ravel(), turkish=turkish)
+        others = spellings_of(runs, beside.ravel(), turkish=suffixed)
         owners = others.of % len(anchors)
         keys = np.concatenate((hashes, _joined(hashes.take(owners), others.hashes)))
         where = self._is_key.may_have(keys)

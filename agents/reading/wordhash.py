@@ -27,6 +27,7 @@ from agents.reading.keywords import (
 Places = NDArray[np.intp]
 Hashes = NDArray[np.uint32]
 Kinds = NDArray[np.uint8]
+Chosen = NDArray[np.bool_]
 
 _WORD, _CYRILLIC, _PARTICLE, _PROCLITIC = 1, 2, 4, 8
 
@@ -93,10 +94,11 @@ def runs_of(text: str) -> Runs:
     return Runs(codes, kinds, edges[0::2].copy(), edges[1::2].copy(), sums, inverses)
 
 
-def spellings_of(runs: Runs, rows: Places | None = None, *, turkish: bool) -> Spellings:
+def spellings_of(runs: Runs, rows: Places | None = None, *, turkish: Chosen | None) -> Spellings:
     """All or some of the runs as they stand; without what may be a case ending, or an Arabic particle in front.
 
-    They are too many: which endings and particles there are is not looked at. `turkish`: endings of Turkish as well.
+    They are too many: which endings and particles there are is not looked at. `turkish`: which of all runs may have
+    endings of Turkish as well.
     """
     if rows is None:
         before, last = runs.before, runs.last
@@ -114,9 +116,9 @@ def spellings_of(runs: Runs, rows: Places | None = None, *, turkish: bool) -> Sp
             which, cut = _cuts(cyrillic, last - before, LONGEST_CYRILLIC_ENDING, least=SHORTEST_CYRILLIC_STEM)
             last = np.concatenate((last, last.take(which) - cut))
             of, before = (np.concatenate((own, own.take(which))) for own in (of, before))
-    if turkish:
-        which = np.arange(len(of))
-        which, cut = _cuts(which, last - before, LONGEST_TURKISH_ENDING, least=SHORTEST_TURKISH_STEM)
+    if turkish is not None:
+        suffixed = (turkish if rows is None else turkish.take(rows)).take(of).nonzero()[0]
+        which, cut = _cuts(suffixed, last - before, LONGEST_TURKISH_ENDING, least=SHORTEST_TURKISH_STEM)
         last = np.concatenate((last, last.take(which) - cut))
         of, before = (np.concatenate((own, own.take(which))) for own in (of, before))
     return Spellings(of, before, runs.hashes(before, last))

@@ -12,7 +12,7 @@ from agents.reading.article import Article, article_of
 from agents.reading.joined import Joined
 from agents.reading.keywords import phrase_at, stem_of, words_of
 from agents.reading.literals import LiteralTable
-from agents.reading.scene import EVIDENCE_KEPT, Scene, Span, alike
+from agents.reading.scene import EVIDENCE_KEPT, Scene, Span, join
 from agents.reading.terms import FEW, TermIndex
 from agents.reading.termtable import DEEPEST, TermTableBuilder
 from streams.errors import QueryError
@@ -112,11 +112,7 @@ def test_articles_searched_at_once_have_the_terms_that_each_has_alone(
     scenes = [
         Scene.of(Article("a", title, body, language=language), automaton) for title, body, language in several
     ]
-    found = {
-        group.places[number]: spans
-        for group in alike(scenes)
-        for number, spans in index.find_in(group).items()
-    }
+    found = index.find_all(scenes, join(scenes))
     assert found == {number: spans for number, scene in enumerate(scenes) if (spans := index.find(scene))}
 
 
@@ -193,7 +189,7 @@ def test_a_term_of_more_words_than_are_looked_up_is_compared_to_its_end() -> Non
 
 
 def test_a_table_of_nothing_finds_nothing() -> None:
-    assert TermTableBuilder().build().candidates(Joined(["truce"]), turkish=True) == []
+    assert TermTableBuilder().build().candidates(Joined(["truce"]), [True]) == []
 
 
 @pytest.mark.parametrize("unit", ["a ", "gaza ", "grain deal ", "a'a ", "aa'", "停", "الو ", "evler"])
