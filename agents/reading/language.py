@@ -9,9 +9,7 @@ half as many of its own. What is doubtful, or none of the eight languages of the
 from __future__ import annotations
 
 import re
-from collections import Counter
 from functools import cache
-from heapq import nlargest
 from typing import Any, Final
 
 UNDETERMINED: Final = "und"
@@ -99,15 +97,17 @@ def _told(text: str) -> str | None:
         if len(_ARABIC.findall(text)) > _MOSTLY * len(text):
             return "ar" if text.count("ال") >= _LEAST_LETTERS and not _OTHER_ARABIC.search(text) else None
     votes = dict.fromkeys(_WORDS, 0)
-    counts = Counter(text.split())
-    for word in counts.keys() & _OF_WORD.keys():
-        for language in _OF_WORD[word]:
-            votes[language] += counts[word]
+    of_word = _OF_WORD
+    for word in text.split():
+        if word in of_word:
+            for language in of_word[word]:
+                votes[language] += 1
     # Letters of names alone make no language: they count as far as words agree.
     votes["tr"] += min(2 * votes["tr"], text.count("ı") + text.count("ğ"))
     votes["az"] += text.count("ə")
-    (most, first), (others, _) = nlargest(2, ((count, language) for language, count in votes.items()))
-    return first if first in _TOLD and most >= _LEAST_WORDS and 2 * others <= most else None
+    first = max(votes, key=votes.__getitem__)
+    most = votes.pop(first)
+    return first if first in _TOLD and most >= _LEAST_WORDS and 2 * max(votes.values()) <= most else None
 
 
 def _cyrillic(text: str) -> str | None:
