@@ -7,10 +7,11 @@ disabled, until when it asked not to be called.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from alerting.breaker import BreakerState
 from streams.wire import Attempt, EndpointDisabled, Moment, Notification, Wire
@@ -42,11 +43,22 @@ class Owed(Wire):
         )
 
 
-class Settled(Wire):
-    """A notification that is no longer owed: delivered, or handed to `undelivered`."""
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A notification that is no longer owed: delivered, or handed to `undelivered`.
+
+    Of all states only these are many, so they are no pydantic models, which take three times as much.
+    """
 
     settled_at: Moment
     offset: Annotated[int, Field(ge=0)]
+
+    def to_bytes(self) -> bytes:
+        """The JSON value as it is written to `pending`."""
+        return _SETTLED.dump_json(self)
+
+
+_SETTLED: Final = TypeAdapter(Settled)
 
 
 class EndpointState(Wire):
@@ -70,7 +82,7 @@ def pending_key(notification: Notification) -> str:
 def parse_pending(value: bytes) -> Owed | Settled | EndpointState:
     """The state that a record of `pending` holds. Raises pydantic's ValidationError."""
     if value.startswith(b'{"settled_at"'):
-        return Settled.model_validate_json(value)
+        return _SETTLED.validate_json(value)
     if value.startswith(b'{"endpoint"'):
         return EndpointState.model_validate_json(value)
     return Owed.model_validate_json(value)

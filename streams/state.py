@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any, Final, Generic, TypeVar
 
 import structlog
@@ -52,7 +53,7 @@ class Loaded(Generic[S]):
 
     values: dict[str, S] = field(default_factory=dict)
     mark: int = -1
-    record_keys: dict[str, set[bytes]] = field(default_factory=dict)
+    record_keys: dict[str, tuple[bytes, ...]] = field(default_factory=dict)
 
 
 def later(one: tuple[int, S], other: tuple[int, S]) -> bool:
@@ -70,7 +71,8 @@ class Reading(Generic[S]):
     ) -> None:
         self._parse = parse
         self._newer = newer
-        self._values: dict[str, dict[bytes, tuple[int, S]]] = {}
+        # By record key: hundreds of thousands of what was settled may stand there, so nothing is kept around each.
+        self._standing: dict[bytes, tuple[int, S]] = {}
         self.mark = -1
 
     def add(self, record: ConsumerRecord) -> None:
@@ -79,39 +81,35 @@ class Reading(Generic[S]):
         if record_key == ANEW_KEY:
             self.begin_anew()
             return
-        key = record_key.partition(OWNER_MARK)[0].decode()
         offset = _input_offset(record.headers)
         self.mark = max(self.mark, offset)
-        standing = self._values.setdefault(key, {})
         if record.value is None:
-            standing.pop(record_key, None)
+            self._standing.pop(record_key, None)
             return
         value = (offset, self._parse(record.value))
-        former = standing.get(record_key)
+        former = self._standing.get(record_key)
         if former is None or self._newer(value, former):
-            standing[record_key] = value
+            self._standing[record_key] = value
 
     def begin_anew(self) -> None:
         """Keep the values, forget as of which inputs they were."""
         self.mark = -1
-        for held in self._values.values():
-            for record_key, (_, value) in held.items():
-                held[record_key] = (-1, value)
+        for record_key, (_, value) in self._standing.items():
+            self._standing[record_key] = (-1, value)
 
     def loaded(self) -> Loaded[S]:
-        """What was read."""
+        """What was read; of several values of a key the one that stands."""
+        record_keys: dict[str, tuple[bytes, ...]] = {}
+        for record_key in self._standing:
+            key = record_key.partition(OWNER_MARK)[0].decode()
+            record_keys[key] = (*record_keys.get(key, ()), record_key)
         return Loaded(
-            dict(self._standing()), self.mark, {key: set(held) for key, held in self._values.items() if held}
+            {key: self._newest(candidates) for key, candidates in record_keys.items()}, self.mark, record_keys
         )
 
-    def _standing(self) -> Iterator[tuple[str, S]]:
-        for key, held in self._values.items():
-            best: tuple[int, S] | None = None
-            for value in held.values():
-                if best is None or self._newer(value, best):
-                    best = value
-            if best is not None:
-                yield key, best[1]
+    def _newest(self, record_keys: Iterable[bytes]) -> S:
+        values = (self._standing[record_key] for record_key in record_keys)
+        return reduce(lambda best, value: value if self._newer(value, best) else best, values)[1]
 
 
 async def load_state(
@@ -201,7 +199,7 @@ class OwnedState:
     """
 
     def __init__(
-        self, outputs: Outputs, topic: Topic, partition: int, record_keys: dict[str, set[bytes]]
+        self, outputs: Outputs, topic: Topic, partition: int, record_keys: dict[str, tuple[bytes, ...]]
     ) -> None:
         self._outputs = outputs
         self._topic = topic

@@ -36,6 +36,7 @@ def test_of_two_that_are_owed_the_one_attempted_more_often_stands() -> None:
 def test_states_read_back_as_what_they_were() -> None:
     for state in (owed(3), settled()):
         assert parse_pending(state.to_bytes()) == state
+    assert settled().to_bytes() == b'{"settled_at":"2026-03-07T12:00:00Z","offset":7}'
 
 
 def test_what_was_settled_is_forgotten_after_its_time_oldest_first_and_a_few_at_once() -> None:

@@ -45,7 +45,7 @@ def read(records: list[Record]) -> dict[str, bytes]:
     return reading.loaded().values
 
 
-def owner(log: Log, record_keys: dict[str, set[bytes]] | None = None) -> OwnedState:
+def owner(log: Log, record_keys: dict[str, tuple[bytes, ...]] | None = None) -> OwnedState:
     return OwnedState(log, STORIES, 0, record_keys or {})  # type: ignore[arg-type]
 
 
@@ -84,7 +84,7 @@ async def test_a_new_owner_forgets_what_the_former_wrote_once_it_has_written_its
     log = Log()
     await owner(log).write("a", b"1", offset=1)
     (former,) = log.records
-    second = owner(log, {"a": {former.key or b""}})
+    second = owner(log, {"a": (former.key or b"",)})
     await second.write("a", b"2", offset=2)
     assert len(log.compacted()) == 1
     await second.forget("a", offset=3)
