@@ -14,7 +14,7 @@ from itertools import chain, islice
 from typing import Final, Generic, TypeVar
 
 from alerting.fingerprint import bands
-from alerting.story import SAME_HAPPENING, SAME_TEXT, Story, Telling
+from alerting.story import SAME_HAPPENING, SAME_TEXT, Story, Telling, party_key
 from streams.wire import Candidate
 
 LOOKED_UP: Final = 100
@@ -55,10 +55,12 @@ class Index(Generic[K]):
         elif held == story_id:
             del self._held[key]
 
-    def newest(self, key: K) -> Iterator[str]:
-        """The stories of a key, the last added first."""
-        held = self._held.get(key, ())
-        return iter((held,)) if isinstance(held, str) else reversed(held)
+    def of(self, key: K) -> dict[str, None]:
+        """The stories of a key."""
+        held = self._held.get(key)
+        if held is None:
+            return {}
+        return {held: None} if isinstance(held, str) else held
 
 
 class _Indexes:
@@ -143,7 +145,7 @@ class Stories:
         return self._of_text(indexes, candidate) or self._of_happening(indexes, candidate)
 
     def _of_text(self, indexes: _Indexes, candidate: Candidate) -> Story | None:
-        near = {one for band in bands(candidate.fingerprint) for one in indexes.by_band.newest(band)}
+        near = {one for band in bands(candidate.fingerprint) for one in indexes.by_band.of(band)}
         best: tuple[float, str] | None = None
         for story_id in sorted(near):
             story = self._by_id[story_id]
@@ -156,12 +158,14 @@ class Stories:
 
     def _of_happening(self, indexes: _Indexes, candidate: Candidate) -> Story | None:
         telling = Telling.of(candidate)
-        if not telling.parties:
-            return None  # without a party in common no words suffice
         shared: Counter[str] = Counter()
         for word in telling.looked_up_by():
-            shared.update(islice(indexes.by_word.newest(word), LOOKED_UP))
-        nearest = sorted(shared, key=lambda one: (-shared[one], -self._by_id[one].turn, one))[:COMPARED]
+            shared.update(islice(reversed(indexes.by_word.of(word)), LOOKED_UP))
+        # Without a party in common no words suffice, and most stories of a word have none.
+        akin: set[str] = set()
+        for party in telling.parties:
+            akin |= shared.keys() & indexes.by_word.of(party_key(party)).keys()
+        nearest = sorted(akin, key=lambda one: (-shared[one], -self._by_id[one].turn, one))[:COMPARED]
         best: tuple[float, str] | None = None
         for story_id in nearest:
             story = self._by_id[story_id]

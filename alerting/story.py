@@ -101,7 +101,7 @@ class Telling:
 
     def looked_up_by(self) -> list[str]:
         """Its headline's words, and its parties behind an @."""
-        return [*self.gist.headline_words(), *(f"@{party}" for party in self.parties)]
+        return [*self.gist.headline_words(), *map(party_key, self.parties)]
 
     def sameness(self, other: Telling) -> float:
         """How sure it is that both tell the same happening; from SAME_HAPPENING on they do."""
@@ -135,6 +135,11 @@ class Telling:
             and len(words) + len(parties) >= SURELY_SHARED
             and abs(self.seen_at - other.seen_at) <= SURELY_WITHIN
         )
+
+
+def party_key(party: str) -> str:
+    """Under which key stories of a party are looked up, beside those of words."""
+    return f"@{party}"
 
 
 def _expected(candidate: Candidate) -> set[str]:

@@ -198,6 +198,16 @@ def test_what_is_compared_does_not_grow_with_the_open_stories(monkeypatch: pytes
         assert 0 < len(compared) <= COMPARED
 
 
+def test_stories_without_a_party_in_common_crowd_out_none_that_has_one() -> None:
+    words = "Ceasefire signed by Arland and Borland at the lake, envoys present"
+    lead = "The truce begins at midnight along the river."
+    strangers = [report(n, words, lead, parties="corland") for n in range(2, 2 + 2 * COMPARED)]
+    stories = Stories(Story.opened_by(one, WINDOW, turn) for turn, one in enumerate([FIRST, *strangers], 1))
+    story = stories.of(report(999, words, lead))
+    assert story is not None
+    assert story.article_ids == ("art_1",)
+
+
 def test_stories_restored_in_any_order_choose_as_before() -> None:
     made = [
         Story.opened_by(report(n, f"Arland and Borland sign ceasefire near hill {n % 7}"), WINDOW, n)
