@@ -83,7 +83,9 @@ def draw(
     if both:
         axes.set_yscale("log")
     else:
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.1 * max(p[y] for p in points))
+    if not (logx or both):
+        axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_xlabel(x_label)
     axes.set_ylabel(y_label)
     axes.set_title(title, fontsize=11, loc="left")
