@@ -33,7 +33,8 @@ from alerting.pending import EndpointState, Owed, Settled, newer, parse_pending,
 from alerting.retry import next_attempt
 from streams.batches import Batch
 from streams.errors import UnreadableArticle
-from streams.outputs import Acknowledgement, settle
+from streams.lingering import Acknowledgement
+from streams.outputs import settle
 from streams.rejection import rejection_headers
 from streams.service import Service, breathe
 from streams.state import load_state, write_state

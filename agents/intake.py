@@ -20,7 +20,8 @@ from agents.reading.portions import Portions
 from agents.reading.reader import Read, Reader, Searched
 from streams.batches import Batch
 from streams.errors import UnreadableArticle
-from streams.outputs import Acknowledgement, settle
+from streams.lingering import Acknowledgement
+from streams.outputs import settle
 from streams.rejection import rejection_headers
 from streams.service import Service, breathe
 from streams.topics import ARTICLES, CANDIDATES, CLASSIFIED, REJECTED

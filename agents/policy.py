@@ -22,7 +22,8 @@ from alerting.story import Story
 from alerting.watch import Watch
 from streams.batches import Batch
 from streams.errors import UnreadableArticle
-from streams.outputs import Acknowledgement, settle
+from streams.lingering import Acknowledgement
+from streams.outputs import settle
 from streams.rejection import rejection_headers
 from streams.service import Service, breathe
 from streams.state import OwnedState, load_state

@@ -33,6 +33,8 @@ from faust.types import TP
 from faust.types.tuples import ConsumerMessage, ack_lock
 from mode.utils.futures import maybe_async, notify
 
+from streams.resting import RestingFetcher
+
 MAX_BATCH_RECORDS = 500
 """Records an event carries at most: bounds how long one topic's batch keeps another's waiting."""
 
@@ -97,13 +99,26 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
         return consumer
 
+    async def on_start(self) -> None:
+        """Connect, and set how long the fetcher waits, and for what."""
+        await super().on_start()
+        fetcher = self._consumer._fetcher
+        # How long the next fetch waits for what the last one brought to be taken. Without that it would go out at
+        # once, and without the partitions just fetched; for long, those without room would hold up all others.
+        fetcher._prefetch_backoff = LOOK_AGAIN
+        RestingFetcher(fetcher)
+
+    def pass_over(self, tp: TP, offset: int) -> None:
+        """Do not fetch a record that is the next to be fetched of its partition."""
+        subscription = self._ensure_consumer()._subscription.subscription
+        assignment = subscription.assignment if subscription is not None else None
+        state = assignment.state_value(tp) if assignment is not None else None
+        if state is not None and state.has_valid_position and state.position == offset:
+            state.consumed_to(offset + 1)
+
     async def fetched(self, partitions: set[TP], patience: float) -> dict[Any, list[ConsumerRecord]]:
         """Records of some partitions, as soon as there are any, or none after `patience` seconds."""
         consumer = self._ensure_consumer()
-        if consumer._fetcher is not None:
-            # How long the next fetch waits for what the last one brought to be taken. Without that it would go out at
-            # once, and without the partitions just fetched; for long, those without room would hold up all others.
-            consumer._fetcher._prefetch_backoff = LOOK_AGAIN
         found: dict[Any, list[ConsumerRecord]] = await self._fetch_records(
             consumer, partitions, timeout=patience, max_records=MAX_BATCH_RECORDS
         )
@@ -177,12 +192,13 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
     def offer(self, record: ConsumerRecord) -> None:
         """Take a record that the broker has acknowledged to this worker, where it is the next of one of its partitions.
 
-        It is fetched as well, and passed over then; what is not taken here is fetched as any other.
+        What is not taken here is fetched as any other; what is, by a fetch that was under way, is left out.
         """
         tp = TP(record.topic, record.partition)
         # Without a place to read from, or while partitions change hands, nothing can be the next.
         if self.flow_active and self._read_offset.get(tp) == record.offset and self._has_room(tp):
             self._admit(tp, [record])
+            self._thread.pass_over(tp, record.offset)
 
     def _has_room(self, tp: TP) -> bool:
         waiting = self._inflight.get(tp)

@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.errors import KafkaError
-from aiokafka.structs import RecordMetadata
 
 from streams.errors import OutputRefused
+from streams.lingering import Acknowledgement, Headers, LingeringProducer, refused
 from streams.topics import CANDIDATES, NOTIFICATIONS, Topic
 from streams.wire import Wire, cloudevent_headers
-
-Headers = Sequence[tuple[str, bytes]]
-Acknowledgement = asyncio.Future[RecordMetadata]
 
 MAX_OUTPUT_BYTES: Final = 2 * 1024 * 1024
 
 
 URGENT: Final = (CANDIDATES, NOTIFICATIONS)
-"""What the next agent waits for. Each of these topics has a producer of its own, all others have one together.
+"""What the next agent waits for. Each of these topics has a producer of its own, all others have one that lingers.
 
 A producer has one request to a broker under way at a time: candidates would queue behind the readings of other
 articles. No output relies on an order of records between topics, other than by waiting for acknowledgements.
 What this worker may read itself is told to `Outputs.acknowledged` as well.
 """
-
-LINGER_MS: Final = 2
-"""How long other records wait for company: an alert makes five of them, and requests cost more than records."""
 
 Acknowledged = Callable[[ConsumerRecord], None]
 
@@ -47,13 +41,13 @@ class Outputs:
         self._prefix = prefix
         self._request_timeout_ms = request_timeout_ms
         self._urgent: dict[Topic, AIOKafkaProducer] = {}
-        self._other: AIOKafkaProducer | None = None
+        self._other: LingeringProducer | None = None
         self.acknowledged: Acknowledged | None = None
 
     async def start(self) -> None:
         """Connect. Raises aiokafka's KafkaConnectionError where no broker answers."""
-        urgent = {topic: self._producer(linger_ms=0) for topic in URGENT}
-        other = self._producer(linger_ms=LINGER_MS)
+        urgent = {topic: self._producer() for topic in URGENT}
+        other = self._producer()
         producers = [*urgent.values(), other]
         try:
             for producer in producers:
@@ -62,20 +56,19 @@ class Outputs:
             for producer in producers:
                 await producer.stop()
             raise
-        self._urgent, self._other = urgent, other
+        self._urgent, self._other = urgent, LingeringProducer(other)
 
-    def _producer(self, *, linger_ms: int) -> AIOKafkaProducer:
+    def _producer(self) -> AIOKafkaProducer:
         return AIOKafkaProducer(
             **self._options,
             acks="all",
             enable_idempotence=True,
-            linger_ms=linger_ms,
             max_batch_size=512 * 1024,
             max_request_size=MAX_OUTPUT_BYTES,
             request_timeout_ms=self._request_timeout_ms,
         )
 
-    def _producers(self) -> list[AIOKafkaProducer]:
+    def _producers(self) -> list[AIOKafkaProducer | LingeringProducer]:
         return [*self._urgent.values(), self._other] if self._other is not None else []
 
     async def stop(self) -> None:
@@ -102,17 +95,19 @@ class Outputs:
         partition: int | None = None,
     ) -> Acknowledgement:
         """Hand a record to the producer; the result is done when the broker has acknowledged it."""
-        producer = self._urgent.get(topic, self._other)
-        if producer is None:
-            raise OutputRefused("the producer is not running")
         name = self._prefix + topic.name
+        producer = self._urgent.get(topic)
+        if producer is None:
+            if self._other is None:
+                raise OutputRefused("the producer is not running")
+            return self._other.send(name, value, key=key, headers=headers, partition=partition)
         try:
             future: Acknowledgement = await producer.send(
                 name, value, key=key, headers=list(headers), partition=partition
             )
         except KafkaError as error:
-            raise OutputRefused(f"{name}: {type(error).__name__}: {error}") from error
-        if topic in self._urgent and self.acknowledged is not None:
+            raise refused(name, error) from error
+        if self.acknowledged is not None:
             future.add_done_callback(partial(_tell, self.acknowledged, key, value, headers))
         return future
 
@@ -159,6 +154,8 @@ async def settle(acknowledgements: Iterable[Acknowledgement]) -> None:
         return
     results = await asyncio.gather(*waiting, return_exceptions=True)
     for result in results:
+        if isinstance(result, OutputRefused):
+            raise result
         if isinstance(result, BaseException):
             raise OutputRefused(
                 f"the broker did not acknowledge an output: {type(result).__name__}: {result}"

@@ -23,7 +23,8 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
-from streams.outputs import Acknowledgement, Outputs, settle
+from streams.lingering import Acknowledgement
+from streams.outputs import Outputs, settle
 from streams.topics import Topic
 
 OFFSET_HEADER: Final = "tocsin-offset"

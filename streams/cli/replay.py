@@ -23,8 +23,9 @@ from streams.cli.records import broker_errors, whole_topic
 from streams.configuration import Configuration, load_configuration
 from streams.connection import client_options
 from streams.errors import UsageError
+from streams.lingering import Acknowledgement
 from streams.logs import clean
-from streams.outputs import Acknowledgement, Outputs, settle
+from streams.outputs import Outputs, settle
 from streams.rejection import PREFIX, original_headers
 from streams.topics import ARTICLES, DELIVERIES, NOTIFICATIONS, REJECTED, UNDELIVERED
 from streams.wire import Attempt, Undelivered, from_bytes, rfc3339

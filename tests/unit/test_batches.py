@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from aiokafka import ConsumerRecord
+from aiokafka.consumer.subscription_state import TopicPartitionState
 from faust.types import TP
 
-from streams.batches import MAX_BATCH_RECORDS, Batch, BatchConsumer
+from streams.batches import MAX_BATCH_RECORDS, Batch, BatchConsumer, BatchConsumerThread
 
 PLACE = TP("articles", 0)
 
@@ -34,6 +36,17 @@ class App:
     consumer_generation_id = 1
 
 
+class Thread:
+    """A consumer's thread without a broker, and which records it was told not to fetch."""
+
+    def __init__(self) -> None:
+        self.passed_over: list[int] = []
+
+    def pass_over(self, tp: TP, offset: int) -> None:
+        assert tp == PLACE
+        self.passed_over.append(offset)
+
+
 class Taken:
     """A consumer without a broker, and what it handed over."""
 
@@ -47,6 +60,7 @@ class Taken:
         made.app = App()
         made.flow_active = True
         made.callback = self._take
+        made._thread = self.thread = Thread()
         self.consumer: BatchConsumer = made
 
     async def _take(self, message: Any) -> None:
@@ -136,6 +150,7 @@ async def test_the_next_record_of_a_partition_is_taken_as_offered() -> None:
     await taken.offer(7)
     assert taken.offsets == [[6], [7]]
     assert taken.consumer._read_offset[PLACE] == 8
+    assert taken.thread.passed_over == [7]
 
 
 @pytest.mark.parametrize("offset", [5, 6, 8])
@@ -145,6 +160,7 @@ async def test_what_was_read_or_has_something_before_it_is_left_to_the_fetch(off
     await taken.offer(offset)
     assert taken.offsets == [[6]]
     assert taken.consumer._read_offset[PLACE] == 7
+    assert taken.thread.passed_over == []
 
 
 async def test_nothing_is_taken_as_offered_while_partitions_change_hands_or_where_nothing_was_read() -> None:
@@ -161,3 +177,32 @@ async def test_a_full_partition_takes_nothing_as_offered() -> None:
     await taken.admit(*range(MAX_BATCH_RECORDS))
     await taken.offer(MAX_BATCH_RECORDS)
     assert len(taken.batches[0]) == MAX_BATCH_RECORDS
+
+
+def kafka_consumer(position: int | None) -> Any:
+    """As much of aiokafka's consumer as says where the next fetch reads from; without a position it has no place."""
+    state = TopicPartitionState(None)
+    if position is not None:
+        state.reset_to(position)
+    assignment = SimpleNamespace(state_value={PLACE: state}.get)
+    return SimpleNamespace(_subscription=SimpleNamespace(subscription=SimpleNamespace(assignment=assignment)))
+
+
+@pytest.mark.parametrize(("position", "then"), [(7, 8), (5, 5), (8, 8)])
+def test_only_the_record_that_would_be_fetched_next_is_passed_over(position: int, then: int) -> None:
+    thread: Any = BatchConsumerThread.__new__(BatchConsumerThread)
+    thread._consumer = kafka_consumer(position)
+    thread.pass_over(PLACE, 7)
+    assert thread._consumer._subscription.subscription.assignment.state_value(PLACE).position == then
+
+
+def test_where_there_is_no_place_to_read_from_nothing_is_passed_over() -> None:
+    thread: Any = BatchConsumerThread.__new__(BatchConsumerThread)
+    thread._consumer = kafka_consumer(None)
+    thread.pass_over(PLACE, 7)
+    assert not thread._consumer._subscription.subscription.assignment.state_value(PLACE).has_valid_position
+    thread.pass_over(TP("another", 0), 7)
+    thread._consumer._subscription.subscription.assignment = None
+    thread.pass_over(PLACE, 7)
+    thread._consumer._subscription.subscription = None
+    thread.pass_over(PLACE, 7)

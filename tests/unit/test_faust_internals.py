@@ -73,6 +73,24 @@ def test_the_fetcher_waits_for_a_partition_as_long_as_is_set() -> None:
     assert parameters(fetcher.Fetcher.fetched_records) == ["self", "partitions", "timeout", "max_records"]
 
 
+def test_the_fetcher_plans_and_fetches_in_the_methods_that_are_replaced() -> None:
+    from aiokafka.consumer import fetcher, subscription_state
+
+    source = inspect.getsource(fetcher.Fetcher._fetch_requests_routine)
+    assert "self._get_actions_per_node(assignment)" in source
+    assert "for node_id, request in fetch_requests:" in source
+    assert "self._proc_fetch_request(assignment, node_id, request)" in source
+    assert "timeout=timeout" in source
+    assert source.index("fetch_requests,") < source.index("reset_requests,") < source.index("timeout,")
+    assert "return needs_wakeup" in inspect.getsource(fetcher.Fetcher._proc_fetch_request)
+    assert "self._fetcher = Fetcher(" in inspect.getsource(kafka_consumer.AIOKafkaConsumer.start)
+    assert "await self._consumer.start()" in inspect.getsource(driver.AIOKafkaConsumerThread.on_start)
+    # What was fetched from another place than the position is left out.
+    assert "position != self._partition_records.next_fetch_offset" in inspect.getsource(fetcher.FetchResult)
+    assert "tp_state.position != fetch_offset" in inspect.getsource(fetcher.Fetcher._proc_fetch_request)
+    assert parameters(subscription_state.TopicPartitionState.consumed_to) == ["self", "position"]
+
+
 def test_a_repeat_whose_place_is_unknown_shows_in_its_acknowledgement() -> None:
     from aiokafka.producer import sender
 

@@ -18,7 +18,7 @@ from alerting.watch import Watch
 from streams.batches import Batch
 from streams.configuration import load_configuration
 from streams.errors import UnreadableArticle
-from streams.outputs import Acknowledgement
+from streams.lingering import Acknowledgement
 from streams.service import InForce, Service
 from streams.topics import Topic
 from streams.wire import TopicReading, Wire
