@@ -189,14 +189,14 @@ def kafka_consumer(position: int | None) -> Any:
 
 
 @pytest.mark.parametrize(("position", "then"), [(7, 8), (5, 5), (8, 8)])
-def test_only_the_record_that_would_be_fetched_next_is_passed_over(position: int, then: int) -> None:
+async def test_only_the_record_that_would_be_fetched_next_is_passed_over(position: int, then: int) -> None:
     thread: Any = BatchConsumerThread.__new__(BatchConsumerThread)
     thread._consumer = kafka_consumer(position)
     thread.pass_over(PLACE, 7)
     assert thread._consumer._subscription.subscription.assignment.state_value(PLACE).position == then
 
 
-def test_where_there_is_no_place_to_read_from_nothing_is_passed_over() -> None:
+async def test_where_there_is_no_place_to_read_from_nothing_is_passed_over() -> None:
     thread: Any = BatchConsumerThread.__new__(BatchConsumerThread)
     thread._consumer = kafka_consumer(None)
     thread.pass_over(PLACE, 7)

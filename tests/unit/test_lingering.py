@@ -20,6 +20,7 @@ class Producer:
         self.futures: list[asyncio.Future[Any]] = []
         self.open = asyncio.Event()
         self.open.set()
+        self.took = asyncio.Event()
         self.ended: list[str] = []
 
     async def send(self, topic: str, value: bytes | None, **_: Any) -> asyncio.Future[Any]:
@@ -30,6 +31,7 @@ class Producer:
             raise TypeError("no bytes")
         self.sent.append(value)
         self.futures.append(asyncio.get_running_loop().create_future())
+        self.took.set()
         return self.futures[-1]
 
     async def flush(self) -> None:
@@ -56,8 +58,7 @@ async def test_all_that_was_handed_over_leaves_together_and_in_order() -> None:
 async def test_it_leaves_by_itself_when_the_time_is_up() -> None:
     producer: Any = Producer()
     (acknowledged,) = hand_over(LingeringProducer(producer, linger=0), b"1")
-    while not producer.futures:
-        await asyncio.sleep(0)
+    await producer.took.wait()
     producer.futures[0].set_result("place")
     assert await acknowledged == "place"
 
