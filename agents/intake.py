@@ -23,7 +23,7 @@ from streams.errors import UnreadableArticle
 from streams.lingering import Acknowledgement
 from streams.outputs import settle
 from streams.rejection import rejection_headers
-from streams.service import Service, breathe
+from streams.service import Service, breathe, step_aside
 from streams.topics import ARTICLES, CANDIDATES, CLASSIFIED, REJECTED
 
 log = structlog.get_logger("tocsin.intake")
@@ -103,6 +103,8 @@ class Intake:
                     time=candidate.seen_at,
                 )
             )
+        if published:
+            await step_aside()
         article_id = read.reading.article.id
         published.append(
             await outputs.publish(

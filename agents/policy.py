@@ -126,6 +126,18 @@ class Policy:
         if alert is None:
             return []
         metrics.alerts.labels(alert.type).inc()
+        # Notifications first: a webhook waits for them.
+        published = [
+            await self._service.outputs.publish(
+                NOTIFICATIONS,
+                notification,
+                key=notification.endpoint,
+                event_id=f"{alert.webhook_id}/{notification.endpoint}",
+                time=alert.at,
+            )
+            for notification in notifications(alert, watch)
+        ]
+        published.append(await self._publish_alert(alert))
         log.info(
             alert.type,
             alert=alert.alert_id,
@@ -134,19 +146,7 @@ class Policy:
             article=alert.article_id,
             reason=decision.reason,
         )
-        return [
-            await self._publish_alert(alert),
-            *[
-                await self._service.outputs.publish(
-                    NOTIFICATIONS,
-                    notification,
-                    key=notification.endpoint,
-                    event_id=f"{alert.webhook_id}/{notification.endpoint}",
-                    time=alert.at,
-                )
-                for notification in notifications(alert, watch)
-            ],
-        ]
+        return published
 
     async def _publish_alert(self, alert: Alert) -> Acknowledgement:
         return await self._service.outputs.publish(
