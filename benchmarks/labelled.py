@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from agents.reading.article import Article, read_article  # noqa: E402
-from agents.reading.literals import LiteralTable  # noqa: E402
+from agents.reading.automaton import LiteralTable  # noqa: E402
 from agents.reading.scene import Scene  # noqa: E402
 from agents.reading.taxonomy import Taxonomies, load_taxonomies  # noqa: E402
 from agents.reading.topics import TopicClassifier  # noqa: E402

@@ -31,9 +31,8 @@ from typing import Final, Literal
 
 from rapidfuzz.distance import OSA
 
-from agents.reading.automaton import Automaton, Found
+from agents.reading.automaton import Automaton, Found, LiteralTable
 from agents.reading.fold import FoldedText, fold
-from agents.reading.literals import LiteralTable
 from agents.reading.names import (
     LOCATIVE,
     LONGEST_CLITICS,
@@ -163,7 +162,7 @@ class ActorMatcher:
         self._places_after = frozenset(fold(word) for word in registry.words("places_after"))
         for number, actor in enumerate(self._actors):
             self._add(number, actor, table)
-        self._names = table.build_automaton()
+        self._names = table.build(often=False)
         self._slips = _Slips(self._typos, self._others)
         self._acronym_search = Automaton([acronym.replace("-", " ") for acronym in self._acronyms])
 

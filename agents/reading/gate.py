@@ -1,6 +1,6 @@
 """The gate: whether an article may be about a topic at all, at next to no cost.
 
-It opens for a strong phrase anywhere (a literal that all articles are searched for), and for what stands in
+It opens for a strong phrase anywhere (searched by the automaton that all articles pass through), and for what stands in
 the title or at the head of the body: a strong or likely phrase, or words of all parts of a pattern that is more than
 weak, near each other. What an article is about it says there.
 """
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import Final
 
-from agents.reading.literals import LiteralTable
+from agents.reading.automaton import LiteralTable
 from agents.reading.phrases import BREAK, PhraseSet, fixed, spaced
 from agents.reading.taxonomy import TopicFile
 

@@ -17,7 +17,6 @@ class Joined:
     """Folded texts with a line break before and behind each; `begins` are where they begin in `text`."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        self.texts = texts
         self.text = "".join([f"\n{text}\n" for text in texts])
         self.begins = [*accumulate((len(text) + 2 for text in texts), initial=1)]
 
@@ -30,11 +29,6 @@ class Joined:
         """Which of the words are those of some of the texts."""
         firsts = self.runs.before.searchsorted(np.array(self.begins) - 1)
         return np.array(chosen, np.bool_).repeat(np.diff(firsts))
-
-    @cached_property
-    def one_space(self) -> str:
-        """The text with a space for a hyphen, a line break and a tab."""
-        return self.text.replace("-", " ").replace("\n", " ").replace("\t", " ")
 
     def number_at(self, position: int) -> int:
         """Which of the texts a position is in."""

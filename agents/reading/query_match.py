@@ -1,4 +1,4 @@
-"""A watch query, compiled: its words are literals that all watches share, and it is evaluated against a scene.
+"""A watch query, compiled: its words are literals of the shared automaton, and it is evaluated against a scene.
 
 Each text leaf has an anchor, the literal without which it cannot hold: of a word its stem, of a phrase its longest
 word, of a pattern the letters before its first wildcard, of a fuzzy word the pieces of which one must stand unharmed.
@@ -15,9 +15,9 @@ from typing import Final
 
 from rapidfuzz.distance import OSA
 
+from agents.reading.automaton import LiteralTable
 from agents.reading.fold import fold
 from agents.reading.keywords import phrase_at, run_end, starts_word, stem_of, token_fits, width, words_of
-from agents.reading.literals import LiteralTable
 from agents.reading.query import parse_query
 from agents.reading.query_ast import TEXT_FIELDS, Group, Leaf, Node, Phrase, Term, identifier_of, leaves
 from agents.reading.scene import Scene, Span, Text
@@ -129,7 +129,7 @@ _Matcher = _Words | _Pattern | _Fuzzy
 
 
 class CompiledQuery:
-    """A query whose words are literals."""
+    """A query whose words are literals of the automaton."""
 
     def __init__(self, text: str, table: LiteralTable) -> None:
         """Raises QueryError."""
@@ -260,7 +260,7 @@ def _matcher(leaf: Leaf, table: LiteralTable) -> _Matcher:
         cuts = [word[start:end] for start, end in pairwise(ends)]
         # Each edit harms one piece, but an exchange of letters across a cut two; of these the first is then known.
         cuts += [word[start : end - 1] + word[end] for start, end in pairwise(ends[:-1])]
-        return _Fuzzy(word, leaf.edits, tuple(dict.fromkeys(table.add(cut, within=True) for cut in cuts)))
+        return _Fuzzy(word, leaf.edits, tuple(dict.fromkeys(table.add(cut) for cut in cuts)))
     anchor = max(range(len(words)), key=lambda n: len(words[n]))
     slop = leaf.slop if isinstance(leaf, Phrase) else 0
     return _Words(words, anchor, table.add(stem_of(words[anchor])), slop)

@@ -1,7 +1,8 @@
 """The reader: one pass over an article's words, and what topics, actors and watches make of them.
 
 Built once from a configuration. `read` answers None for most articles of a stream, and costs them little more than
-folding and hashing its words: only a gate literal of a topic, or an anchor of a watch, leads to more.
+folding, the automaton's pass and hashing its words: only a gate literal of a topic, or an anchor of a watch, leads to
+more.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from typing import Final, NamedTuple
 
 from agents.reading.actors import ActorMatcher
 from agents.reading.article import Article
+from agents.reading.automaton import LiteralTable
 from agents.reading.guarded import GuardedClassifier
-from agents.reading.literals import LiteralTable
 from agents.reading.near_miss import with_near_misses
 from agents.reading.registry import Registry
-from agents.reading.scene import Scene, Span, join, look_for
+from agents.reading.scene import Scene, Span, look_for
 from agents.reading.taxonomy import Taxonomies
 from agents.reading.terms import TermIndex
 from agents.reading.topics import Classifier, SiftingClassifier, TopicClassifier
@@ -116,7 +117,7 @@ class Reader:
         )
         # Whether there is something to ask of an article in which nothing was found.
         self._asks_of_all = bool(read_all or self._always or self._actors_suffice)
-        self._literals = table.build()
+        self._automaton = table.build()
 
     def _index_anchors(self) -> None:
         for index, watch in enumerate(self._watches):
@@ -151,9 +152,8 @@ class Reader:
         """Search articles for everything that is watched; for several at once it costs less than for each alone."""
         scenes = [*map(Scene, articles)]
         term_spans: list[Mapping[int, Sequence[Span]]] = [{}] * len(scenes)
-        joined = join(scenes)
-        look_for(self._literals, scenes, joined)
-        for number, spans in self._terms.find_all(scenes, joined).items():
+        look_for(self._automaton, scenes)
+        for number, spans in self._terms.find_all(scenes).items():
             term_spans[number] = spans
         return [*map(Searched, scenes, term_spans, self._classifier.sift(scenes))]
 
@@ -186,7 +186,7 @@ class Reader:
 
         Raises UnreadableArticle where a classifier of the user's own fails.
         """
-        scene = Scene.of(article, self._literals)
+        scene = Scene.of(article, self._automaton)
         scene.set_topics(self._classifier.classify(scene))
         self._name_actors(scene)
         weak = self._classifier.weak(scene) if isinstance(self._classifier, TopicClassifier) else ()

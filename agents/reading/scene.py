@@ -11,12 +11,11 @@ from operator import attrgetter
 from typing import Final, Literal
 
 from agents.reading.article import Article
-from agents.reading.automaton import Found
+from agents.reading.automaton import Automaton, Found
 from agents.reading.fold import FoldedText, fold, fold_text
 from agents.reading.joined import Joined
 from agents.reading.keywords import Token, begin_of, ending_fits, stem_of, tokens_of
 from agents.reading.language import identify
-from agents.reading.literals import Literals
 from streams.wire import ActorReading, Evidence, TopicReading
 
 FieldName = Literal["title", "body"]
@@ -96,10 +95,10 @@ class Scene:
         self.doubtful_actors: Mapping[str, str] = {}
 
     @classmethod
-    def of(cls, article: Article, literals: Literals) -> Scene:
+    def of(cls, article: Article, automaton: Automaton) -> Scene:
         """The scene of one article, with the literals that stand in it."""
         scene = cls(article)
-        look_for(literals, [scene], join([scene]))
+        look_for(automaton, [scene])
         return scene
 
     def counts(self, text: Text, start: int) -> bool:
@@ -196,9 +195,10 @@ def join(scenes: Iterable[Scene]) -> Joined:
     return Joined([text.folded.text for scene in scenes for text in (scene.title, scene.body)])
 
 
-def look_for(literals: Literals, scenes: Sequence[Scene], joined: Joined) -> None:
-    """Look for literals in articles whose texts are joined."""
-    for number, found in literals.find_joined(joined).items():
-        scene = scenes[number // 2]
-        text = scene.texts[number % 2]
-        text.found = [own for own in found if scene.counts(text, own[1])]
+def look_for(automaton: Automaton, scenes: Sequence[Scene]) -> None:
+    """Look for literals in several articles."""
+    texts = [(scene, text) for scene in scenes for text in (scene.title, scene.body)]
+    every = automaton.find_all([text.folded.text for _, text in texts])
+    for (scene, text), found in zip(texts, every, strict=True):
+        if found:
+            text.found = [own for own in found if scene.counts(text, own[1])]

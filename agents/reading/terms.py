@@ -3,7 +3,7 @@
 A term is looked for as a query's word or phrase is: its words in their order, nothing but spaces and punctuation
 between them, each with the endings that it may have. The words of a text are looked up by their hashes, a text at a
 time; only terms that may stand there are compared with it. A term with characters that are words of their own (Chinese
-and the like) may begin anywhere, so one of its words is a literal (`agents.reading.literals`) instead;
+and the like) may begin anywhere, so one of its words is a literal (`agents.reading.automaton`) instead;
 so are terms where there are only some, because literals are looked for in every text in any case.
 """
 
@@ -17,10 +17,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, chain, islice
 from typing import Final, NamedTuple
 
+from agents.reading.automaton import LiteralTable
 from agents.reading.fold import fold
-from agents.reading.joined import Joined
 from agents.reading.keywords import ALONE, ARTICLE, key_of, phrase_at, stem_of, width, words_of
-from agents.reading.literals import LiteralTable
 from agents.reading.scene import EVIDENCE_KEPT, Scene, Span, Text, join
 from agents.reading.termtable import TermTableBuilder
 from streams.errors import QueryError
@@ -90,20 +89,17 @@ class TermIndex:
 
     def find(self, scene: Scene) -> dict[int, list[Span]]:
         """Which watches have terms in an article, and where: the first places, as many as make evidence."""
-        return self.find_all([scene], join([scene])).get(0, {})
+        return self.find_all([scene]).get(0, {})
 
-    def find_all(self, scenes: Sequence[Scene], joined: Joined) -> dict[int, dict[int, list[Span]]]:
-        """The same for several articles at once, which costs less, by their numbers; nothing of those without terms.
-
-        `joined` are their texts.
-        """
+    def find_all(self, scenes: Sequence[Scene]) -> dict[int, dict[int, list[Span]]]:
+        """The same for several articles at once, which costs less, by their numbers; nothing of those without terms."""
         found: defaultdict[int, _Found] = defaultdict(lambda: defaultdict(dict))
         if self._entries[0]:
             for number, scene in enumerate(scenes):
                 if scene.title.found or scene.body.found:
                     self._find_by_literals(scene, found[number])
         if len(self._table):
-            self._find_in_table(scenes, joined, found)
+            self._find_in_table(scenes, found)
         return {
             number: {watch: [*own] for watch, own in spans.items()}
             for number, spans in found.items()
@@ -120,7 +116,8 @@ class TermIndex:
                         if span is not None:
                             spans[watch][span] = None
 
-    def _find_in_table(self, scenes: Sequence[Scene], joined: Joined, found: Mapping[int, _Found]) -> None:
+    def _find_in_table(self, scenes: Sequence[Scene], found: Mapping[int, _Found]) -> None:
+        joined = join(scenes)
         turkish = [scene.may_be_turkish for scene in scenes for _ in scene.texts]
         # A term is found by any of its words, so one found later may begin earlier: they are put in order at the end.
         places: defaultdict[tuple[int, int], dict[Span, tuple[bool, int, int]]] = defaultdict(dict)

@@ -47,7 +47,7 @@ Candidate = tuple[int, int, int]
 """Where a word of a term begins in a text, the term's number, and which of its words that is."""
 
 
-class BitMap:
+class _BitMap:
     """Says of nearly every hash that is not in it that it is not."""
 
     def __init__(self, hashes: Hashes) -> None:
@@ -74,8 +74,8 @@ class TermTable:
         self._keys = keys
         self._numbers = numbers
         self._words = words
-        self._is_key = BitMap(keys)
-        self._is_anchor = BitMap(anchors)
+        self._is_key = _BitMap(keys)
+        self._is_anchor = _BitMap(anchors)
 
     def __len__(self) -> int:
         return len(self._keys)

@@ -17,11 +17,11 @@ from itertools import islice
 from math import exp
 from typing import Final, Protocol
 
+from agents.reading.automaton import LiteralTable
 from agents.reading.cues import RANK, Cue, CueFinder, Sighting, Span
 from agents.reading.excerpt import HEAD, Excerpt
 from agents.reading.features import GENERIC, distance_to_cues, said_stages, stage_features, topic_features
 from agents.reading.gate import Gate
-from agents.reading.literals import LiteralTable
 from agents.reading.scene import Scene, Text
 from agents.reading.taxonomy import Taxonomies, TopicFile, TopicWeights
 from streams.wire import Evidence, StageReading, TopicReading

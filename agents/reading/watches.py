@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from agents.reading.literals import LiteralTable
+from agents.reading.automaton import LiteralTable
 from agents.reading.query_match import Anchors, CompiledQuery
 from agents.reading.scene import Scene, Span
 from agents.reading.topics import ENOUGH

@@ -29,13 +29,10 @@ Hashes = NDArray[np.uint32]
 Kinds = NDArray[np.uint8]
 Chosen = NDArray[np.bool_]
 
-_WORD, _CYRILLIC, _PARTICLE, _PROCLITIC = 1, 2, 4, 8
+_WORD, _CYRILLIC, _PARTICLE = 1, 2, 4
 
 _BASE: Final = 0x9E37_79B1
 _INVERSE: Final = pow(_BASE, -1, 2**32)
-PROCLITIC_LETTERS: Final = ARABIC_PREFIX_LETTERS + "س"
-LONGEST_PROCLITIC: Final = 4
-"""What is written in front of an Arabic word of a phrase: its first letter, and at most so many."""
 _LONGEST_KEPT: Final = 1 << 18
 
 
@@ -124,20 +121,6 @@ def spellings_of(runs: Runs, rows: Places | None = None, *, turkish: Chosen | No
     return Spellings(of, before, runs.hashes(before, last))
 
 
-def prefixes_of(runs: Runs, letters: int) -> tuple[Places, Hashes]:
-    """The places in front of the runs, of Arabic ones also behind what may be particles; the hash of so many characters
-    behind each, whether the run has so many or not.
-    """
-    before = runs.before
-    if runs.codes.dtype != np.uint8:
-        proclitic = (runs.kinds.take(before + 1) & _PROCLITIC).nonzero()[0]
-        if len(proclitic):
-            which, cut = _cuts(proclitic, runs.last - before, LONGEST_PROCLITIC, least=1)
-            before = np.concatenate((before, before.take(which) + cut))
-    last = np.minimum(before + letters, len(runs.codes) - 1)
-    return before, runs.hashes(before, last)
-
-
 def _cuts(places: Places, lengths: Places, longest: int, *, least: int) -> tuple[Places, Places]:
     """Each way to cut up to `longest` characters off what has `least` left: at which of the places, and how many."""
     cut, which = (lengths.take(places) - np.arange(1, longest + 1)[:, np.newaxis] >= least).nonzero()
@@ -164,7 +147,6 @@ def _kinds() -> Kinds:
         kinds[found.start() : found.end()] = _WORD
     kinds[0x0400:0x0500] |= _CYRILLIC
     kinds[[*map(ord, ARABIC_PREFIX_LETTERS)]] |= _PARTICLE
-    kinds[[*map(ord, PROCLITIC_LETTERS)]] |= _PROCLITIC
     return kinds
 
 

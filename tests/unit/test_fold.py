@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.reading.automaton import LiteralTable
 from agents.reading.fold import fold, fold_text
-from agents.reading.literals import LiteralTable
 
 TEXTS = st.text(
     st.one_of(
@@ -68,7 +69,7 @@ def test_every_occurrence_of_every_literal_is_found_at_its_characters(words: lis
     literals = [*dict.fromkeys(word.replace("-", " ") for word in words)]
     numbers = [table.add(literal) for literal in literals]
     assert numbers == [*range(len(literals))]
-    found = table.build_automaton().find(text)
+    found = table.build().find(text)
     assert set(found) == naive(literals, text)
     assert len(found) == len(set(found))
     assert [end for *_, end in found] == sorted(end for *_, end in found)
@@ -79,9 +80,17 @@ def test_texts_searched_at_once_hold_what_each_holds_alone(words: list[str], tex
     table = LiteralTable()
     for word in words:
         table.add(word)
-    automaton = table.build_automaton()
+    automaton = table.build()
     assert [[*found] for found in automaton.find_all(texts)] == [automaton.find(text) for text in texts]
 
 
+def test_a_table_takes_nothing_more_once_it_is_built() -> None:
+    table = LiteralTable()
+    table.add("truce")
+    table.build()
+    with pytest.raises(ValueError, match="built already"):
+        table.add("ceasefire")
+
+
 def test_a_table_without_literals_finds_nothing() -> None:
-    assert LiteralTable().build_automaton().find("truce") == []
+    assert LiteralTable().build().find("truce") == []

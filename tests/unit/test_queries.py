@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
 from agents.reading.article import Article, article_of
-from agents.reading.literals import LiteralTable
+from agents.reading.automaton import LiteralTable
 from agents.reading.query import MAX_CLAUSES, MAX_DEPTH, parse_query
 from agents.reading.query_ast import Field, Group, Node, Phrase, Term, leaves
 from agents.reading.query_match import CompiledQuery

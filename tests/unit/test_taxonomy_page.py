@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agents.reading.article import Article
-from agents.reading.literals import LiteralTable
+from agents.reading.automaton import LiteralTable
 from agents.reading.scene import Scene
 from agents.reading.taxonomy import (
     GRAMMAR,

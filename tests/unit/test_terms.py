@@ -9,10 +9,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agents.reading.article import Article, article_of
+from agents.reading.automaton import LiteralTable
 from agents.reading.joined import Joined
 from agents.reading.keywords import phrase_at, stem_of, words_of
-from agents.reading.literals import LiteralTable
-from agents.reading.scene import EVIDENCE_KEPT, Scene, Span, join
+from agents.reading.scene import EVIDENCE_KEPT, Scene, Span
 from agents.reading.terms import FEW, TermIndex
 from agents.reading.termtable import DEEPEST, TermTableBuilder
 from streams.errors import QueryError
@@ -112,7 +112,7 @@ def test_articles_searched_at_once_have_the_terms_that_each_has_alone(
     scenes = [
         Scene.of(Article("a", title, body, language=language), automaton) for title, body, language in several
     ]
-    found = index.find_all(scenes, join(scenes))
+    found = index.find_all(scenes)
     assert found == {number: spans for number, scene in enumerate(scenes) if (spans := index.find(scene))}
 
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.reading.article import Article
+from agents.reading.automaton import LiteralTable
 from agents.reading.cues import Cue
 from agents.reading.features import cues_within, distance_to_cues, stage_features
-from agents.reading.literals import LiteralTable
 from agents.reading.scene import Scene
 from agents.reading.taxonomy import TopicWeights
 from agents.reading.topics import TopicClassifier
