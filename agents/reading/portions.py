@@ -6,7 +6,7 @@ from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
 
-AT_ONCE: Final = 50_000
+AT_ONCE: Final = 100_000
 """Characters of articles that are best searched at once: an article costs less so, and it takes some milliseconds."""
 
 
