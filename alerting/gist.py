@@ -88,12 +88,12 @@ class Gist:
         if not self.words or not other.words:
             return 0.0
         theirs = other.as_dict()
-        shared = sum(
+        in_common = sum(
             _WEIGHT[weight] * _WEIGHT[theirs[word]]
             for word, weight in zip(self.words, self.weights, strict=True)
             if word in theirs
         )
-        return shared / (self._length() * other._length())
+        return in_common / (self._length() * other._length())
 
     def _length(self) -> float:
         return sqrt(sum(map(_SQUARE.__getitem__, self.weights)))

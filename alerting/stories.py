@@ -7,10 +7,11 @@ first and a bounded number, so the cost does not grow with the number of open st
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from datetime import datetime
 from heapq import heappop, heappush, heapreplace
 from itertools import chain, islice
+from operator import itemgetter
 from typing import Final, Generic, TypeVar
 
 from alerting.fingerprint import bands
@@ -146,15 +147,7 @@ class Stories:
 
     def _of_text(self, indexes: _Indexes, candidate: Candidate) -> Story | None:
         near = {one for band in bands(candidate.fingerprint) for one in indexes.by_band.of(band)}
-        best: tuple[float, str] | None = None
-        for story_id in sorted(near):
-            story = self._by_id[story_id]
-            if not self._open(story, candidate):
-                continue
-            score = story.text_likeness(candidate)
-            if score >= SAME_TEXT and (best is None or score > best[0]):
-                best = (score, story_id)
-        return self._by_id[best[1]] if best else None
+        return self._best(sorted(near), candidate, lambda story: story.text_likeness(candidate), SAME_TEXT)
 
     def _of_happening(self, indexes: _Indexes, candidate: Candidate) -> Story | None:
         telling = Telling.of(candidate)
@@ -166,15 +159,16 @@ class Stories:
         for party in telling.parties:
             akin |= shared.keys() & indexes.by_word.of(party_key(party)).keys()
         nearest = sorted(akin, key=lambda one: (-shared[one], -self._by_id[one].turn, one))[:COMPARED]
-        best: tuple[float, str] | None = None
-        for story_id in nearest:
-            story = self._by_id[story_id]
-            if not self._open(story, candidate):
-                continue
-            score = story.nearness(telling)
-            if score >= SAME_HAPPENING and (best is None or score > best[0]):
-                best = (score, story_id)
-        return self._by_id[best[1]] if best else None
+        return self._best(nearest, candidate, lambda story: story.nearness(telling), SAME_HAPPENING)
+
+    def _best(
+        self, ids: Iterable[str], candidate: Candidate, score: Callable[[Story], float], least: float
+    ) -> Story | None:
+        """Of some stories the open one with the highest score, the first of several, where it is enough."""
+        stories = (self._by_id[story_id] for story_id in ids)
+        scored = ((score(story), story) for story in stories if self._open(story, candidate))
+        best = max(scored, key=itemgetter(0), default=None)
+        return best[1] if best is not None and best[0] >= least else None
 
     @staticmethod
     def _open(story: Story, candidate: Candidate) -> bool:

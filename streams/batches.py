@@ -118,9 +118,8 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
 
     async def fetched(self, partitions: set[TP], patience: float) -> dict[Any, list[ConsumerRecord]]:
         """Records of some partitions, as soon as there are any, or none after `patience` seconds."""
-        consumer = self._ensure_consumer()
         found: dict[Any, list[ConsumerRecord]] = await self._fetch_records(
-            consumer, partitions, timeout=patience, max_records=MAX_BATCH_RECORDS
+            self._ensure_consumer(), partitions, timeout=patience, max_records=MAX_BATCH_RECORDS
         )
         return found
 

@@ -85,17 +85,18 @@ class LingeringProducer:
 
     async def flush(self) -> None:
         """Wait until all that was handed over is acknowledged, or has failed."""
-        self._depart()
-        if self._sending is not None:
-            await self._sending
+        await self._hand_on()
         await self._producer.flush()
 
     async def stop(self) -> None:
         """Send what still waits, and disconnect."""
+        await self._hand_on()
+        await self._producer.stop()
+
+    async def _hand_on(self) -> None:
         self._depart()
         if self._sending is not None:
             await self._sending
-        await self._producer.stop()
 
 
 def _pass_on(acknowledged: Acknowledgement, sent: Acknowledgement) -> None:

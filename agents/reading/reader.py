@@ -163,8 +163,7 @@ class Reader:
         # Nearly every article ends here.
         if not (topical or term_spans or scene.title.found or scene.body.found or self._asks_of_all):
             return None
-        if topical:
-            scene.set_topics(self._classifier.classify_sifted(scene))
+        self._classify(searched)
         called = self._called(scene, term_spans)
         if not called and not scene.topics and not self._actors_suffice and not self._read_all:
             return None
@@ -186,19 +185,23 @@ class Reader:
 
         Raises UnreadableArticle where a classifier of the user's own fails.
         """
-        scene = Scene.of(article, self._automaton)
-        scene.set_topics(self._classifier.classify(scene))
+        (searched,) = self.search([article])
+        scene, term_spans, _ = searched
+        self._classify(searched)
         self._name_actors(scene)
         weak = self._classifier.weak(scene) if isinstance(self._classifier, TopicClassifier) else ()
         scene.weak_topics = {topic.topic: topic for topic in weak if topic.topic not in scene.topics}
         scene.doubtful_actors = self._actors.nearly(scene.title.folded, scene.body.folded, article.body_start)
-        term_spans = self._terms.find(scene)
         evaluations = tuple(
             with_near_misses(watch, watch.evaluate(scene, term_spans.get(index, ())), scene)
             for index, watch in enumerate(self._watches)
         )
         hits = [evaluation for evaluation in evaluations if evaluation.matched]
         return Explanation(_reading(scene, hits, seen_at), evaluations, tuple(scene.weak_topics.values()))
+
+    def _classify(self, searched: Searched) -> None:
+        if searched.topical:
+            searched.scene.set_topics(self._classifier.classify_sifted(searched.scene))
 
     def _name_actors(self, scene: Scene) -> None:
         scene.set_actors(self._actors.find(scene.title.folded, scene.body.folded, scene.article.body_start))

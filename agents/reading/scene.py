@@ -192,12 +192,12 @@ class Scene:
 
 def join(scenes: Iterable[Scene]) -> Joined:
     """The texts of articles as one: title and body of each in turn."""
-    return Joined([text.folded.text for scene in scenes for text in (scene.title, scene.body)])
+    return Joined([text.folded.text for scene in scenes for text in scene.texts])
 
 
 def look_for(automaton: Automaton, scenes: Sequence[Scene]) -> None:
     """Look for literals in several articles."""
-    texts = [(scene, text) for scene in scenes for text in (scene.title, scene.body)]
+    texts = [(scene, text) for scene in scenes for text in scene.texts]
     every = automaton.find_all([text.folded.text for _, text in texts])
     for (scene, text), found in zip(texts, every, strict=True):
         if found:
