@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -156,35 +156,16 @@ class Desk:
 
     async def _fetch(self) -> list[Batch]:
         batches = []
-        for number, records in (await self._records(NOTIFICATIONS, self.read)).items():
+        for number, records in (
+            await records_of(self.broker, self.prefix + NOTIFICATIONS.name, self.read)
+        ).items():
             self.read[number] = records[-1].offset + 1
             batches.append(Batch(records))
         return batches
 
-    async def _records(self, topic: Topic, start: dict[int, int]) -> dict[int, list[ConsumerRecord]]:
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.broker.servers, enable_auto_commit=False, fetch_max_wait_ms=20
-        )
-        await consumer.start()
-        try:
-            partitions = {n: TopicPartition(self.prefix + topic.name, n) for n in range(PARTITIONS)}
-            consumer.assign(list(partitions.values()))
-            ends = await consumer.end_offsets(list(partitions.values()))
-            found: dict[int, list[ConsumerRecord]] = {}
-            for number, tp in partitions.items():
-                at = start.get(number, 0)
-                consumer.seek(tp, at)
-                while at < ends[tp]:
-                    for record in (await consumer.getmany(tp, timeout_ms=1000)).get(tp, ()):
-                        found.setdefault(number, []).append(record)
-                        at = record.offset + 1
-            return found
-        finally:
-            await consumer.stop()
-
     async def raw(self, topic: Topic) -> list[ConsumerRecord]:
         """Every record of a topic."""
-        return [record for records in (await self._records(topic, {})).values() for record in records]
+        return await all_records(self.broker, self.prefix + topic.name)
 
     async def values(self, model: type[W], topic: Topic) -> list[W]:
         return [from_bytes(model, record.value) for record in await self.raw(topic)]
@@ -199,3 +180,33 @@ class Desk:
 
 def ids(received: Iterable[Received]) -> list[str]:
     return [one.webhook_id for one in received]
+
+
+async def records_of(
+    broker: EmbeddedBroker, topic: str, start: Mapping[int, int]
+) -> dict[int, list[ConsumerRecord]]:
+    """The records of a topic by partition, from an offset of each or from the first on."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=broker.servers, enable_auto_commit=False, fetch_max_wait_ms=20
+    )
+    await consumer.start()
+    try:
+        partitions = {number: TopicPartition(topic, number) for number in range(PARTITIONS)}
+        consumer.assign(list(partitions.values()))
+        ends = await consumer.end_offsets(list(partitions.values()))
+        found: dict[int, list[ConsumerRecord]] = {}
+        for number, tp in partitions.items():
+            at = start.get(number, 0)
+            consumer.seek(tp, at)
+            while at < ends[tp]:
+                for record in (await consumer.getmany(tp, timeout_ms=1000)).get(tp, ()):
+                    found.setdefault(number, []).append(record)
+                    at = record.offset + 1
+        return found
+    finally:
+        await consumer.stop()
+
+
+async def all_records(broker: EmbeddedBroker, topic: str) -> list[ConsumerRecord]:
+    """Every record of a topic."""
+    return [record for records in (await records_of(broker, topic, {})).values() for record in records]

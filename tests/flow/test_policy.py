@@ -8,21 +8,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord
 
 from agents.policy import Policy
 from alerting.fingerprint import fingerprint
 from alerting.story import Story
 from alerting.watch import Watch
 from streams.batches import Batch
-from streams.embedded import PARTITIONS, EmbeddedBroker
+from streams.embedded import EmbeddedBroker
 from streams.outputs import Outputs, settle
 from streams.service import Service
 from streams.topics import ALERTS, CANDIDATES, NOTIFICATIONS, REJECTED, STORIES, Topic
 from streams.wire import Alert, Candidate, Notification, from_bytes
 from tests import builders
 from tests.builders import MOMENT
-from tests.flow.desk import fail, in_force
+from tests.flow.desk import all_records, fail, in_force
 
 USED = (CANDIDATES, STORIES, ALERTS, NOTIFICATIONS, REJECTED)
 WATCH = builders.watch(window=timedelta(hours=1), update_every=timedelta(0))
@@ -39,6 +39,7 @@ class Room:
     """One policy agent with its state in the broker."""
 
     def __init__(self, broker: EmbeddedBroker, prefix: str) -> None:
+        self.broker = broker
         self.prefix = prefix
         self.options = {"bootstrap_servers": broker.servers}
         self.outputs = Outputs(self.options, prefix)
@@ -75,20 +76,7 @@ class Room:
 
     async def records(self, topic: Topic) -> list[ConsumerRecord]:
         """All records of a topic."""
-        consumer = AIOKafkaConsumer(**self.options, enable_auto_commit=False, fetch_max_wait_ms=20)
-        await consumer.start()
-        try:
-            partitions = [TopicPartition(self.prefix + topic.name, number) for number in range(PARTITIONS)]
-            consumer.assign(partitions)
-            await consumer.seek_to_beginning(*partitions)
-            ends = await consumer.end_offsets(partitions)
-            found: list[ConsumerRecord] = []
-            while len(found) < sum(ends.values()):
-                for records in (await consumer.getmany(timeout_ms=1000)).values():
-                    found += records
-            return found
-        finally:
-            await consumer.stop()
+        return await all_records(self.broker, self.prefix + topic.name)
 
     async def alerts(self) -> list[tuple[str, str]]:
         """What was told: the alerts' types and articles, in order."""
