@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from alerting.stories import Stories
-from alerting.story import Story
+from alerting.story import Story, Telling
 from alerting.watch import Watch
 from streams.ids import derive_id
 from streams.wire import Alert, AlertType, AlertWatch, Candidate, Notification
@@ -44,10 +44,11 @@ class Decision:
 def decide(stories: Stories, candidate: Candidate, watch: Watch) -> Decision:
     """Decide about one candidate. Leaves `stories` as it was but for ended ones; the caller puts `decision.story`."""
     ended = tuple(stories.expire(candidate.seen_at))
-    story = stories.of(candidate)
+    telling = Telling.of(candidate)
+    story = stories.of(candidate, telling)
     turn = stories.next_turn
     if story is None:
-        story = Story.opened_by(candidate, watch.window, turn)
+        story = Story.opened_by(candidate, telling, watch.window, turn)
         return Decision(
             "opened",
             "no open story tells the same",
@@ -59,10 +60,10 @@ def decide(stories: Stories, candidate: Candidate, watch: Watch) -> Decision:
         return Decision("repeat", "this version of the article is counted already", story, ended)
     since = candidate.seen_at - story.last_event_at
     news = _new_stages(story, candidate, watch)
-    sure = story.surely_told(candidate)
+    sure = story.surely_told(candidate, telling)
     if since < watch.update_every and not news and sure:
         reason = f"the last event is {since} old, less than {watch.update_every}"
-        story = story.joined_by(candidate, watch.window, event=False, turn=turn)
+        story = story.joined_by(candidate, telling, watch.window, event=False, turn=turn)
         return Decision("throttled", reason, story, ended)
     if news:
         reason = f"the story reaches {', '.join(news)}"
@@ -70,7 +71,7 @@ def decide(stories: Stories, candidate: Candidate, watch: Watch) -> Decision:
         reason = "it joined by likeness and may tell more"
     else:
         reason = f"the last event is {since} old"
-    story = story.joined_by(candidate, watch.window, event=True, turn=turn)
+    story = story.joined_by(candidate, telling, watch.window, event=True, turn=turn)
     return Decision("updated", reason, story, ended, _alert("alert.updated", story, candidate, watch))
 
 

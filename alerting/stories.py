@@ -135,22 +135,24 @@ class Stories:
         """The turn of the next input that touches a story."""
         return self._turn + 1
 
-    def of(self, candidate: Candidate) -> Story | None:
-        """The open story that a candidate belongs to: that of its article, of its text, or of its happening."""
+    def of(self, candidate: Candidate, telling: Telling) -> Story | None:
+        """The open story that a candidate, with what is to be remembered of it, belongs to.
+
+        It is that of its article, of its text, or of its happening.
+        """
         indexes = self._of_watch.get(candidate.watch)
         if indexes is None:
             return None
         story_id = indexes.by_article.get(candidate.article.id)
         if story_id is not None and self._open(self._by_id[story_id], candidate):
             return self._by_id[story_id]
-        return self._of_text(indexes, candidate) or self._of_happening(indexes, candidate)
+        return self._of_text(indexes, candidate) or self._of_happening(indexes, candidate, telling)
 
     def _of_text(self, indexes: _Indexes, candidate: Candidate) -> Story | None:
         near = {one for band in bands(candidate.fingerprint) for one in indexes.by_band.of(band)}
         return self._best(sorted(near), candidate, lambda story: story.text_likeness(candidate), SAME_TEXT)
 
-    def _of_happening(self, indexes: _Indexes, candidate: Candidate) -> Story | None:
-        telling = Telling.of(candidate)
+    def _of_happening(self, indexes: _Indexes, candidate: Candidate, telling: Telling) -> Story | None:
         shared: Counter[str] = Counter()
         for word in telling.looked_up_by():
             shared.update(islice(reversed(indexes.by_word.of(word)), LOOKED_UP))

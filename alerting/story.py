@@ -184,8 +184,11 @@ class Story:
     turn: int = 0
 
     @classmethod
-    def opened_by(cls, candidate: Candidate, window: timedelta, turn: int = 0) -> Story:
-        """The story that a candidate begins. Its id is a function of the watch and the candidate."""
+    def opened_by(cls, candidate: Candidate, telling: Telling, window: timedelta, turn: int = 0) -> Story:
+        """The story that a candidate, with what is to be remembered of it, begins.
+
+        Its id is a function of the watch and the candidate.
+        """
         story_id = derive_id("sty", candidate.watch, candidate.candidate_id)
         return cls(
             story_id=story_id,
@@ -201,12 +204,14 @@ class Story:
             candidate_ids=(candidate.candidate_id,),
             sources=_source(candidate),
             fingerprints=(candidate.fingerprint,) if candidate.fingerprint else (),
-            tellings=(Telling.of(candidate),),
+            tellings=(telling,),
             stages=stages_of(candidate),
             turn=turn,
         )
 
-    def joined_by(self, candidate: Candidate, window: timedelta, *, event: bool, turn: int = 0) -> Story:
+    def joined_by(
+        self, candidate: Candidate, telling: Telling, window: timedelta, *, event: bool, turn: int = 0
+    ) -> Story:
         """The story after one more article; `event` says that it made an alert event."""
         known = candidate.article.id in self.article_ids
         return replace(
@@ -220,7 +225,7 @@ class Story:
             candidate_ids=_remember(self.candidate_ids, candidate.candidate_id),
             sources=_remember(self.sources, *_source(candidate)),
             fingerprints=self._with_text(candidate.fingerprint),
-            tellings=(*self.tellings[:1], *(*self.tellings[1:], Telling.of(candidate))[1 - TELLINGS :]),
+            tellings=(*self.tellings[:1], *(*self.tellings[1:], telling)[1 - TELLINGS :]),
             stages=_remember(self.stages, *stages_of(candidate)),
             turn=turn,
         )
@@ -239,11 +244,10 @@ class Story:
         scores = [telling.sameness(own) for own in self.tellings]
         return (max(scores) + sum(scores) / len(scores)) / 2 if scores else 0.0
 
-    def surely_told(self, candidate: Candidate) -> bool:
+    def surely_told(self, candidate: Candidate, telling: Telling) -> bool:
         """Whether a candidate certainly tells this story and no other happening: see the rules above."""
         if candidate.article.id in self.article_ids or self.text_likeness(candidate) >= SAME_TEXT:
             return True
-        telling = Telling.of(candidate)
         parties = {party for own in self.tellings for party in own.parties}
         words = {word for own in self.tellings for word in (*own.gist.words, *own.names, *own.expected)}
         nothing_new = parties.issuperset(telling.parties) and words.issuperset(telling.names)

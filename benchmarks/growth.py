@@ -20,7 +20,7 @@ from alerting.gist import gist
 from alerting.pending import Owed
 from alerting.policy import decide, notifications
 from alerting.stories import Stories
-from alerting.story import Story
+from alerting.story import Story, Telling
 from alerting.watch import Watch
 from benchmarks import reading
 from benchmarks.generator import invented, watchlist
@@ -147,7 +147,7 @@ def _by_stories() -> list[dict[str, float]]:
     made = 0
     for size in STORIES:
         for candidate in candidates(size - made, seed=size):
-            stories.put(Story.opened_by(candidate, watch.window, stories.next_turn))
+            stories.put(Story.opened_by(candidate, Telling.of(candidate), watch.window, stories.next_turn))
         made = size
         asked = list(candidates(300, seed=1))
         best = min(_decisions(stories, asked, watch) for _ in range(3))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from alerting.fingerprint import fingerprint
 from alerting.gist import gist
 from alerting.policy import Decision, decide, notifications
 from alerting.stories import Stories
-from alerting.story import Story
+from alerting.story import Story, Telling
 from alerting.watch import TopicsWanted, Watch
 from streams.wire import ActorReading, ArticleRef, Candidate, Evidence
 from tests.builders import MOMENT, candidate, topic_reading, watch
@@ -227,3 +229,20 @@ def test_a_report_that_says_the_same_in_other_words_is_counted_and_not_told() ->
         ]
     )
     assert rulings(decisions) == ["opened", "throttled"]
+
+
+def test_what_is_to_be_remembered_of_a_candidate_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    of = Telling.of
+
+    def counted(candidate: Candidate) -> Telling:
+        made.append(candidate.candidate_id)
+        return of(candidate)
+
+    monkeypatch.setattr(Telling, "of", counted)
+    reports = [
+        happening(n, "Arland and Borland agree truce at Torvik", "The guns fell silent.", minutes=n)
+        for n in range(3)
+    ]
+    assert rulings(run(reports)) == ["opened", "throttled", "throttled"]
+    assert made == [report.candidate_id for report in reports]
