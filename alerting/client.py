@@ -1,9 +1,12 @@
-"""The webhook client: httpx behind a network that resolves, checks and connects by itself
+"""The webhook client: httpx's transport on a network that resolves, checks and connects by itself
 (`alerting.network`).
 
-Redirects are not followed, proxies of the environment are ignored, nothing is decompressed, of an answer's
-body at most `KEPT` bytes are read, and one deadline holds over the whole of an attempt. Each endpoint has a
-pool of its own, so that none can take the connections of another.
+Redirects are not followed, proxies of the environment are ignored, cookies are not kept, nothing is
+decompressed, of an answer's body at most `KEPT` bytes are read, and one deadline holds over the whole of an
+attempt. Each endpoint has a pool of its own, so that none can take the connections of another.
+
+What httpx's client adds to its transport (redirects, cookies, sign-in by URL) is what a webhook must not have, and
+takes as long as the rest.
 """
 
 from __future__ import annotations
@@ -35,6 +38,9 @@ IDLE: Final = 30.0
 """Seconds after which an unused connection is closed."""
 
 
+_HEADERS: Final = {"accept": "*/*", "accept-encoding": "identity", "connection": "keep-alive"}
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """What one call came to: a status, or the failure in its place. `body` is the answer's beginning."""
@@ -51,7 +57,8 @@ class _Pool:
     """The connections of one endpoint. A retired pool is closed when its last call has ended."""
 
     shape: tuple[object, ...]
-    client: httpx.AsyncClient
+    transport: httpx.AsyncHTTPTransport
+    url: httpx.URL | None = None
     calls: int = 0
     retired: bool = False
 
@@ -74,14 +81,14 @@ class WebhookClient:
         pool = self._pool(endpoint)
         pool.calls += 1
         try:
-            return await _post(pool.client, endpoint, body, headers)
+            return await _post(pool, endpoint, body, headers)
         finally:
             pool.calls -= 1
             if pool.retired and not pool.calls:
-                await pool.client.aclose()
+                await pool.transport.aclose()
 
     def _pool(self, endpoint: Endpoint) -> _Pool:
-        shape = (endpoint.allow_private, endpoint.concurrency, endpoint.proxy)
+        shape = (endpoint.url, endpoint.allow_private, endpoint.concurrency, endpoint.proxy)
         pool = self._pools.get(endpoint.id)
         if pool is not None and pool.shape == shape:
             return pool
@@ -90,26 +97,20 @@ class WebhookClient:
         self._pools[endpoint.id] = pool = _Pool(shape, self._make(endpoint))
         return pool
 
-    def _make(self, endpoint: Endpoint) -> httpx.AsyncClient:
+    def _make(self, endpoint: Endpoint) -> httpx.AsyncHTTPTransport:
         if self._ssl_context is None:
             # Reading the authorities takes tens of milliseconds: once for all endpoints.
             self._ssl_context = httpx.create_ssl_context(trust_env=False)
         transport = httpx.AsyncHTTPTransport(verify=self._ssl_context, trust_env=False)
         # httpx has no parameter for the backend of its pool; the pool itself does.
         transport._pool = _connection_pool(endpoint, self._ssl_context, self._resolve)
-        return httpx.AsyncClient(
-            transport=transport,
-            timeout=endpoint.timeout.total_seconds(),
-            follow_redirects=False,
-            trust_env=False,
-            headers={"accept-encoding": "identity", "accept": "*/*"},
-        )
+        return transport
 
     async def close(self) -> None:
         """Close all connections."""
         pools, self._pools = list(self._pools.values()), {}
         for pool in pools:
-            await pool.client.aclose()
+            await pool.transport.aclose()
         self._resolver.close()
 
 
@@ -135,20 +136,19 @@ def _connection_pool(
     )
 
 
-async def _post(
-    client: httpx.AsyncClient, endpoint: Endpoint, body: bytes, headers: Mapping[str, str]
-) -> Result:
+async def _post(pool: _Pool, endpoint: Endpoint, body: bytes, headers: Mapping[str, str]) -> Result:
     began = perf_counter()
     status: int | None = None
     failure: Failure | None = None
     retry_after: str | None = None
     kept = bytearray()
     try:
+        # One deadline over all of it; httpx's own, for each read and write, would never come before it.
         async with asyncio.timeout(endpoint.timeout.total_seconds()):
-            request = client.build_request(
-                "POST", endpoint.url.get_secret_value(), content=body, headers=headers
-            )
-            response = await client.send(request, stream=True)
+            if pool.url is None:
+                pool.url = httpx.URL(endpoint.url.get_secret_value())
+            request = httpx.Request("POST", pool.url, headers={**_HEADERS, **headers}, content=body)
+            response = await pool.transport.handle_async_request(request)
             try:
                 status = response.status_code
                 retry_after = response.headers.get("retry-after")

@@ -20,6 +20,7 @@ from typing import Any, Final
 
 import httpcore
 from httpcore._backends.auto import AutoBackend
+from httpcore._utils import is_socket_readable
 
 from alerting.addresses import check_address
 from streams.errors import AddressRefused, DeliveryError
@@ -138,6 +139,7 @@ class BoundedStream(httpcore.AsyncNetworkStream):
 
     def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
         self._stream = stream
+        self._socket: Any = None
         self._read = 0
         self._unsent = bytearray()
 
@@ -181,4 +183,9 @@ class BoundedStream(httpcore.AsyncNetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         """What the connection says of itself."""
+        if info == "is_readable":
+            # Asked several times for every call, to see whether the other side hung up while the connection was idle.
+            if self._socket is None:
+                self._socket = self._stream.get_extra_info("socket")
+            return is_socket_readable(self._socket)
         return self._stream.get_extra_info(info)

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpcore
 import pytest
+from pydantic import SecretStr
 
 from alerting import network
 from alerting.client import KEPT, Result, WebhookClient
@@ -235,6 +236,41 @@ async def test_connections_are_reused_and_nothing_compressed_is_asked_for(client
             assert (await ask(client, endpoint)).status == 204
         assert served.accepted == 1
         assert b"accept-encoding: identity\r\n" in served.requests[0].lower()
+
+
+async def test_a_connection_that_the_receiver_hung_up_is_not_used_again(client: WebhookClient) -> None:
+    closed = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(NO_CONTENT)
+        writer.close()
+        await writer.wait_closed()
+        closed.set()
+
+    async with serving(answer) as served:
+        endpoint = builders.endpoint(url=served.url())
+        for calls in (1, 2, 3):
+            assert (await ask(client, endpoint)).status == 204
+            await closed.wait()
+            closed.clear()
+            assert served.accepted == calls
+
+
+async def test_a_cookie_is_not_kept(client: WebhookClient) -> None:
+    cookie = b"HTTP/1.1 200 OK\r\nset-cookie: who=canary; Path=/\r\ncontent-length: 0\r\n\r\n"
+    async with serving(answering(cookie, keep_open=True)) as served:
+        endpoint = builders.endpoint(url=served.url())
+        for _ in range(2):
+            assert (await ask(client, endpoint)).status == 200
+        assert not any(b"canary;" in request or b"cookie" in request.lower() for request in served.requests)
+
+
+async def test_a_new_url_holds_from_the_next_call_on(client: WebhookClient) -> None:
+    async with serving(answering(NO_CONTENT)) as former, serving(answering(NO_CONTENT)) as new:
+        endpoint = builders.endpoint(url=former.url())
+        assert (await ask(client, endpoint)).status == 204
+        assert (await ask(client, endpoint.model_copy(update={"url": SecretStr(new.url())}))).status == 204
+        assert (former.accepted, new.accepted) == (1, 1)
 
 
 async def test_an_endpoint_that_hangs_takes_no_connection_from_another(client: WebhookClient) -> None:
