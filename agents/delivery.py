@@ -35,10 +35,10 @@ from streams.batches import Batch
 from streams.errors import UnreadableArticle
 from streams.lingering import Acknowledgement
 from streams.outputs import settle
-from streams.rejection import rejection_headers
+from streams.rejection import reject
 from streams.service import Service, breathe
 from streams.state import load_state, write_state
-from streams.topics import DELIVERIES, NOTIFICATIONS, PENDING, REJECTED, UNDELIVERED
+from streams.topics import DELIVERIES, NOTIFICATIONS, PENDING, UNDELIVERED
 from streams.wire import (
     Attempt,
     EndpointDisabled,
@@ -376,8 +376,7 @@ class Delivery:
             "bad-notification", "the value is no notification; is another program writing to this topic?"
         )
         log.error("notification.rejected", partition=record.partition, offset=record.offset)
-        headers = rejection_headers(record, error, self._service.now())
-        return await self._service.outputs.send(REJECTED, record.value, key=record.key, headers=headers)
+        return await reject(self._service.outputs, record, error, self._service.now())
 
 
 def _as_of(owed: Owed, partition: Partition) -> int:

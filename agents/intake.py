@@ -22,9 +22,9 @@ from streams.batches import Batch
 from streams.errors import UnreadableArticle
 from streams.lingering import Acknowledgement
 from streams.outputs import settle
-from streams.rejection import rejection_headers
+from streams.rejection import reject
 from streams.service import Service, breathe, step_aside
-from streams.topics import ARTICLES, CANDIDATES, CLASSIFIED, REJECTED
+from streams.topics import ARTICLES, CANDIDATES, CLASSIFIED
 
 log = structlog.get_logger("tocsin.intake")
 
@@ -129,5 +129,4 @@ class Intake:
             partition=record.partition,
             offset=record.offset,
         )
-        headers = rejection_headers(record, error, self._service.now())
-        return await self._service.outputs.send(REJECTED, record.value, key=record.key, headers=headers)
+        return await reject(self._service.outputs, record, error, self._service.now())

@@ -24,10 +24,10 @@ from streams.batches import Batch
 from streams.errors import UnreadableArticle
 from streams.lingering import Acknowledgement
 from streams.outputs import settle
-from streams.rejection import rejection_headers
+from streams.rejection import reject
 from streams.service import Service, breathe
 from streams.state import OwnedState, load_state
-from streams.topics import ALERTS, CANDIDATES, NOTIFICATIONS, REJECTED, STORIES
+from streams.topics import ALERTS, CANDIDATES, NOTIFICATIONS, STORIES
 from streams.wire import Alert, Candidate, from_bytes
 
 log = structlog.get_logger("tocsin.policy")
@@ -171,8 +171,7 @@ class Policy:
             "bad-candidate", "the value is no candidate; is another program writing to this topic?"
         )
         log.error("candidate.rejected", partition=record.partition, offset=record.offset)
-        headers = rejection_headers(record, error, self._service.now())
-        return await self._service.outputs.send(REJECTED, record.value, key=record.key, headers=headers)
+        return await reject(self._service.outputs, record, error, self._service.now())
 
     def _count_stories(self) -> None:
         self._service.metrics.stories.set(sum(len(p.stories) for p in self._partitions.values()))

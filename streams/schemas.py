@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from agents.reading.shapes import NAMES
-from streams.rejection import PREFIX
+from streams.rejection import CUT, PREFIX
 from streams.settings import TopicSettings
 from streams.topics import ALERTS, ARTICLES, CLASSIFIED, DELIVERIES, REJECTED, UNDELIVERED, Topic
 from streams.wire import CLOUDEVENT_TYPES, Alert, AlertType, Attempt, Reading, Undelivered, Webhook
@@ -276,7 +276,10 @@ def _rejection_headers() -> dict[str, Any]:
         "description": "The message's own headers, and these.",
         "required": [PREFIX + name for name in told],
         "properties": {
-            PREFIX + name: {"type": "string", "description": meaning} for name, meaning in told.items()
+            PREFIX + name: {"type": "string", "description": meaning}
+            for name, meaning in (
+                told | {CUT: "Only of a message too long to be kept whole: its bytes."}
+            ).items()
         },
     }
 

@@ -11,16 +11,22 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnsupportedVersionError, for_code
 
+from agents.reading.decode import MAX_BYTES
 from streams.connection import client_options
 from streams.errors import BrokerError
 from streams.settings import Settings
-from streams.topics import ALL, CANDIDATES, NOTIFICATIONS, PENDING, REJECTED, STORIES, Topic
+from streams.topics import ALL, ARTICLES, CANDIDATES, NOTIFICATIONS, PENDING, REJECTED, STORIES, Topic
 
 FOLLOWS: Final = {STORIES: CANDIDATES, PENDING: NOTIFICATIONS}
 """State topics have exactly as many partitions as the topic that they hold the state of."""
 
-ROOM_FOR_REJECTED: Final = 2 * 1024 * 1024 + 64 * 1024
-"""`rejected` must take any article that the brokers took, with its reasons in headers."""
+ROOM: Final = {
+    # An article of the greatest length, its key and what Kafka puts around it: more than brokers take by themselves.
+    ARTICLES: MAX_BYTES + 64 * 1024,
+    # Any article that the brokers took, with the reasons in headers.
+    REJECTED: 2 * 1024 * 1024 + 64 * 1024,
+}
+"""Bytes of a message that these topics must take (`max.message.bytes`)."""
 
 STATE_SEGMENT: Final = 50 * 1024 * 1024
 """Bytes after which a state topic begins a new segment, so that the old one can be compacted."""
@@ -62,8 +68,8 @@ def topic_configs(topic: Topic, settings: Settings) -> dict[str, str]:
         # Only closed segments are compacted. With Kafka's 1 GiB, whoever starts would read a gigabyte of history.
         configs["segment.bytes"] = str(STATE_SEGMENT)
         configs["min.cleanable.dirty.ratio"] = "0.1"
-    if topic is REJECTED:
-        configs["max.message.bytes"] = str(ROOM_FOR_REJECTED)
+    if topic in ROOM:
+        configs["max.message.bytes"] = str(ROOM[topic])
     return configs
 
 
@@ -159,8 +165,8 @@ def _differences(topic: Topic, state: TopicState, settings: Settings) -> list[st
     if retention is not None and retention != wanted.get("retention.ms", retention):
         differences.append(f"retention.ms is {retention}, topics.retention says {wanted['retention.ms']}")
     room = state.configs.get("max.message.bytes")
-    if topic is REJECTED and room is not None and int(room) < ROOM_FOR_REJECTED:
-        differences.append(f"max.message.bytes is {room}, should be {ROOM_FOR_REJECTED} or more")
+    if topic in ROOM and room is not None and int(room) < ROOM[topic]:
+        differences.append(f"max.message.bytes is {room}, should be {ROOM[topic]} or more")
     return differences
 
 

@@ -56,8 +56,11 @@ def preview(
     headers: Annotated[bool, typer.Option("--headers", help="Print the headers of the call too.")] = False,
 ) -> None:
     """Print the body that an endpoint would get for an article. Sends nothing."""
-    configuration = load_configuration(config)
+    configuration = load_configuration(config, resolve_secrets=False)
     endpoint = find_endpoint(configuration, endpoint_id)
+    if headers or "content-type" in map(str.lower, endpoint.headers):  # a signature, or JSON or text
+        configuration = load_configuration(config)
+        endpoint = find_endpoint(configuration, endpoint_id)
     now = datetime.now(UTC)
     alert = _alert_of(configuration, _read(file), endpoint, watch, now)
     if endpoint.format == "apprise":

@@ -16,11 +16,12 @@ from rich.text import Text
 from alerting.pending import EndpointState, Owed, Settled, newer, parse_pending
 from streams.cli.options import Config
 from streams.cli.records import whole_topic
-from streams.configuration import Configuration, load_configuration
+from streams.configuration import load_configuration, load_settings
 from streams.connection import client_options
 from streams.errors import UsageError
 from streams.logs import clean
 from streams.outputs import Outputs, settle
+from streams.settings import Settings
 from streams.state import Reading
 from streams.topics import NOTIFICATIONS, PENDING
 from streams.wire import EndpointEnabled, rfc3339
@@ -38,7 +39,7 @@ class Pending:
 def status(config: Config = None) -> None:
     """Print, for each endpoint, whether it is called, how much it is owed and when it is called next."""
     configuration = load_configuration(config, resolve_secrets=False)
-    pending = asyncio.run(_pending(configuration))
+    pending = asyncio.run(_pending(load_settings(config)))
     table = Table("endpoint", "owed", "next attempt", "state", box=None, pad_edge=False)
     configured = {endpoint.id: endpoint for endpoint in configuration.endpoints}
     now = datetime.now(UTC)
@@ -69,7 +70,7 @@ def enable(
     if endpoint_id not in {endpoint.id for endpoint in configuration.endpoints}:
         known = ", ".join(endpoint.id for endpoint in configuration.endpoints) or "none"
         raise UsageError(f"no endpoint {clean(endpoint_id)!r} in the configuration; there are: {known}")
-    disabled = asyncio.run(_enable(configuration, endpoint_id))
+    disabled = asyncio.run(_enable(load_settings(config), endpoint_id))
     if not disabled:
         print(f"{endpoint_id} was not disabled; its breaker starts anew")
         return
@@ -96,10 +97,10 @@ def in_words(state: EndpointState, now: datetime) -> str:
     return "well"
 
 
-async def _pending(configuration: Configuration) -> Pending:
-    options = client_options(configuration.settings.broker)
+async def _pending(settings: Settings) -> Pending:
+    options = client_options(settings.broker)
     readings: dict[int, Reading[Owed | Settled | EndpointState]] = {}
-    async for record in whole_topic(options, configuration.settings.topics.prefix, PENDING):
+    async for record in whole_topic(options, settings.topics.prefix, PENDING):
         reading = readings.setdefault(record.partition, Reading(parse_pending, newer))
         reading.add(record)
     pending = Pending()
@@ -115,10 +116,10 @@ async def _pending(configuration: Configuration) -> Pending:
     return pending
 
 
-async def _enable(configuration: Configuration, endpoint_id: str) -> str:
+async def _enable(settings: Settings, endpoint_id: str) -> str:
     """Ask for it; returns why the endpoint was disabled, empty where it was not."""
-    pending = await _pending(configuration)
-    outputs = Outputs(client_options(configuration.settings.broker), configuration.settings.topics.prefix)
+    pending = await _pending(settings)
+    outputs = Outputs(client_options(settings.broker), settings.topics.prefix)
     await outputs.start()
     try:
         now = datetime.now(UTC)

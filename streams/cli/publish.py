@@ -23,7 +23,7 @@ from agents.reading.article import read_article
 from streams.cli import app
 from streams.cli.articles import Line, articles_in, opened
 from streams.cli.options import Articles, Brokers, Config
-from streams.configuration import load_configuration
+from streams.configuration import load_settings
 from streams.connection import client_options, with_servers
 from streams.errors import BrokerError, UnreadableArticle, UsageError
 from streams.topics import ARTICLES
@@ -53,7 +53,7 @@ def publish(
 ) -> None:
     """Send articles into the `articles` topic."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it has to say ends in our one line
-    settings = load_configuration(config).settings
+    settings = load_settings(config)
     broker = with_servers(settings.broker, brokers)
     target = topic or settings.topics.prefix + ARTICLES.name
     with opened(file) as stream:
@@ -63,6 +63,17 @@ def publish(
         console = Console(stderr=True)
         tally = asyncio.run(_publish(lines, client_options(broker), target, patience, console))
     _report(tally, target)
+
+
+@dataclass(slots=True)
+class Sent:
+    """A line under way. `fault`: why the service will not be able to read it, where it will not."""
+
+    number: int
+    value: bytes
+    key: bytes | None
+    fault: str
+    taken: asyncio.Future[Any] | None = None
 
 
 @dataclass(slots=True)
@@ -149,7 +160,8 @@ async def connected(
         producer = AIOKafkaProducer(
             **{"request_timeout_ms": max(1000, int(patience * 1000)), **options},
             acks="all",
-            enable_idempotence=True,
+            # With idempotence, what follows a message that is refused would be refused too. Repeats carry the same id.
+            enable_idempotence=False,
             linger_ms=5,
             max_batch_size=256 * 1024,
             max_request_size=MAX_MESSAGE_BYTES,
@@ -181,40 +193,67 @@ async def send_all(
     lines: Iterator[Line], producer: AIOKafkaProducer, topic: str, advance: Callable[[int], None]
 ) -> Tally:
     """Send every line; returns when the broker has acknowledged all. Raises BrokerError where it does not."""
+    await _require(producer, topic)
     tally = Tally()
-    waiting: list[asyncio.Future[Any]] = []
+    waiting: list[Sent] = []
     # Lines may come from a pipe that has none for hours; the producer must go on meanwhile.
     while (line := await asyncio.to_thread(next, lines, None)) is not None:
         number, value = line
         key, fault = key_of(value)
+        sent = Sent(number, value, key, fault)
         try:
-            waiting.append(await producer.send(topic, value, key=key))
+            sent.taken = await producer.send(topic, value, key=key)
         except MessageSizeTooLargeError:
+            tally.refused.append(f"line {number}: {len(value):,} bytes, longer than any article may be")
+            continue
+        except KafkaError as error:
+            raise _lost(error, topic, tally) from error
+        waiting.append(sent)
+        if len(waiting) >= IN_FLIGHT:
+            await _settle(waiting, producer, topic, tally)
+            advance(tally.sent)
+    await _settle(waiting, producer, topic, tally)
+    advance(tally.sent)
+    return tally
+
+
+async def _require(producer: AIOKafkaProducer, topic: str) -> None:
+    """Raise BrokerError where there is no such topic: it is not made by sending, with whatever partitions come."""
+    # Asking about all topics makes none; the producer has no way of its own to ask.
+    known = await producer.client.fetch_all_metadata()
+    if not known.partitions_for_topic(topic):
+        raise BrokerError(
+            f"the brokers have no topic {topic}: `tocsin topics --create` makes it, or is topics.prefix another?"
+        )
+
+
+async def _settle(waiting: list[Sent], producer: AIOKafkaProducer, topic: str, tally: Tally) -> None:
+    """Wait until all that was sent is taken or refused, and count it. Raises BrokerError."""
+    await asyncio.gather(*(sent.taken for sent in waiting if sent.taken), return_exceptions=True)
+    for sent in waiting:
+        try:
+            await _taken(sent, producer, topic)
+        except MessageSizeTooLargeError:
+            size = len(sent.value)
             tally.refused.append(
-                f"line {number}: longer than {MAX_MESSAGE_BYTES:,} bytes, which no broker takes"
+                f"line {sent.number}: {size:,} bytes, more than {topic} takes (its max.message.bytes)"
             )
             continue
         except KafkaError as error:
             raise _lost(error, topic, tally) from error
-        if fault:
-            tally.unreadable.append(f"line {number}: {fault}")
-        if len(waiting) >= IN_FLIGHT:
-            await _settle(waiting, topic, tally, advance)
-    await _settle(waiting, topic, tally, advance)
-    return tally
-
-
-async def _settle(
-    waiting: list[asyncio.Future[Any]], topic: str, tally: Tally, advance: Callable[[int], None]
-) -> None:
-    for result in await asyncio.gather(*waiting, return_exceptions=True):
-        if isinstance(result, KafkaError):
-            raise _lost(result, topic, tally) from result
-        if isinstance(result, BaseException):
-            raise result
         tally.sent += 1
+        if sent.fault:
+            tally.unreadable.append(f"line {sent.number}: {sent.fault}")
     waiting.clear()
-    advance(tally.sent)
+
+
+async def _taken(sent: Sent, producer: AIOKafkaProducer, topic: str) -> None:
+    """Return when a message has been taken. One that was refused for its size, and others with it, is sent alone."""
+    try:
+        if sent.taken is not None:
+            await sent.taken
+    except MessageSizeTooLargeError:
+        await producer.send_and_wait(topic, sent.value, key=sent.key)
 
 
 def _lost(error: KafkaError, topic: str, tally: Tally) -> BrokerError:

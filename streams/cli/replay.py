@@ -6,7 +6,7 @@ A notification that was replayed before counts once, and not at all when it has 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,15 +20,16 @@ from pydantic import ValidationError
 from streams.cli import app
 from streams.cli.options import Config
 from streams.cli.records import broker_errors, whole_topic
-from streams.configuration import Configuration, load_configuration
+from streams.configuration import load_settings
 from streams.connection import client_options
 from streams.errors import UsageError
 from streams.lingering import Acknowledgement
 from streams.logs import clean
 from streams.outputs import Outputs, settle
-from streams.rejection import PREFIX, original_headers
+from streams.rejection import CUT, PREFIX, original_headers
+from streams.settings import Settings
 from streams.topics import ARTICLES, DELIVERIES, NOTIFICATIONS, REJECTED, UNDELIVERED
-from streams.wire import Attempt, Undelivered, from_bytes, rfc3339
+from streams.wire import Alert, Attempt, Undelivered, from_bytes, rfc3339
 
 
 class What(StrEnum):
@@ -53,7 +54,9 @@ def replay(
     ] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option("--id", help="Only this alert, webhook, or PARTITION:OFFSET; repeatable."),
+        typer.Option(
+            "--id", help="Only this alert, event of it (alr_…#2), webhook, or PARTITION:OFFSET; repeatable."
+        ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, send nothing.")] = False,
 ) -> None:
@@ -64,7 +67,7 @@ def replay(
         raise UsageError(
             "--reason goes with `rejected`; choose undelivered notifications by --endpoint, --since or --id"
         )
-    configuration = load_configuration(config)
+    settings = load_settings(config)
     choice = Choice(
         endpoint=endpoint,
         reason=reason,
@@ -72,9 +75,9 @@ def replay(
         ids=frozenset(only or ()),
     )
     if what is What.REJECTED:
-        found, left_out = asyncio.run(_replay_rejected(configuration, choice, dry_run=dry_run)), 0
+        found, left_out = asyncio.run(_replay_rejected(settings, choice, dry_run=dry_run)), 0
     else:
-        found, left_out = asyncio.run(_replay_undelivered(configuration, choice, dry_run=dry_run))
+        found, left_out = asyncio.run(_replay_undelivered(settings, choice, dry_run=dry_run))
     said = f"{found} {'would be sent' if dry_run else 'sent'} again" if found else "nothing to send again"
     print(said + (f"; {left_out} left out, delivered since" if left_out else ""))
     if found == 0:
@@ -105,6 +108,8 @@ class Choice:
         """Whether an undelivered notification is chosen."""
         alert = value.notification.alert
         names = {alert.alert_id, alert.webhook_id, place}
+        if isinstance(alert, Alert):
+            names.add(f"{alert.alert_id}#{alert.number}")
         return (
             (self.endpoint is None or value.notification.endpoint == self.endpoint)
             and (self.since is None or value.at >= self.since)
@@ -132,19 +137,23 @@ def latest(given_up: Iterable[GivenUp]) -> dict[tuple[str, str], GivenUp]:
     return found
 
 
-async def _replay_rejected(configuration: Configuration, choice: Choice, *, dry_run: bool) -> int:
+async def _replay_rejected(settings: Settings, choice: Choice, *, dry_run: bool) -> int:
     """Send rejected messages into `articles` again; how many."""
-    options = client_options(configuration.settings.broker)
-    prefix = configuration.settings.topics.prefix
+    options = client_options(settings.broker)
+    prefix = settings.topics.prefix
     found = 0
-    async with _writing(configuration) as (outputs, waiting):
+    async with _writing(settings) as (outputs, waiting):
         async for record in whole_topic(options, prefix, REJECTED):
             if not choice.rejected(record):
                 continue
-            found += 1
             headers = dict(record.headers or ())
             why = clean(headers.get(PREFIX + "reason", b"?").decode(errors="replace"))
-            print(f"{record.partition}:{record.offset} {why}")
+            place = f"{record.partition}:{record.offset}"
+            if (stays := _why_it_stays(headers, prefix + ARTICLES.name)) is not None:
+                print(f"{place} {why}, left out: {stays}")
+                continue
+            found += 1
+            print(f"{place} {why}")
             if not dry_run:
                 sent = await outputs.send(
                     ARTICLES, record.value, key=record.key, headers=original_headers(record)
@@ -153,17 +162,23 @@ async def _replay_rejected(configuration: Configuration, choice: Choice, *, dry_
     return found
 
 
-async def _replay_undelivered(
-    configuration: Configuration, choice: Choice, *, dry_run: bool
-) -> tuple[int, int]:
+def _why_it_stays(headers: Mapping[str, bytes], articles: str) -> str | None:
+    """Why a rejected message cannot be read again as an article, where it cannot."""
+    if PREFIX + CUT in headers:
+        return "it was too long to be kept whole"
+    came_from = headers.get(PREFIX + "topic", articles.encode()).decode(errors="replace")
+    return None if came_from == articles else f"it is no article, it stood in {clean(came_from)}"
+
+
+async def _replay_undelivered(settings: Settings, choice: Choice, *, dry_run: bool) -> tuple[int, int]:
     """Notify again of what was given up; how many, and how many were chosen but have been delivered since."""
-    options = client_options(configuration.settings.broker)
-    prefix = configuration.settings.topics.prefix
+    options = client_options(settings.broker)
+    prefix = settings.topics.prefix
     given_up = latest([one async for one in _given_up(options, prefix)])
     chosen = {key: one for key, one in given_up.items() if choice.undelivered(one.place, one.value)}
     delivered = await _delivered(options, prefix) if chosen else set()
     owed = [one for key, one in chosen.items() if key not in delivered]
-    async with _writing(configuration) as (outputs, waiting):
+    async with _writing(settings) as (outputs, waiting):
         for one in owed:
             notification = one.value.notification
             print(
@@ -200,10 +215,10 @@ async def _delivered(options: dict[str, Any], prefix: str) -> set[tuple[str, str
 
 
 @asynccontextmanager
-async def _writing(configuration: Configuration) -> AsyncIterator[tuple[Outputs, list[Acknowledgement]]]:
+async def _writing(settings: Settings) -> AsyncIterator[tuple[Outputs, list[Acknowledgement]]]:
     """Outputs, and what has been sent: all of it is acknowledged at the end."""
-    options = client_options(configuration.settings.broker)
-    outputs = Outputs(options, configuration.settings.topics.prefix)
+    options = client_options(settings.broker)
+    outputs = Outputs(options, settings.topics.prefix)
     waiting: list[Acknowledgement] = []
     with broker_errors(options):
         await outputs.start()

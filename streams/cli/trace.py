@@ -18,9 +18,10 @@ from rich.text import Text
 from streams.cli import app
 from streams.cli.options import Config
 from streams.cli.records import whole_topic
-from streams.configuration import Configuration, load_configuration
+from streams.configuration import load_settings
 from streams.connection import client_options
 from streams.logs import clean
+from streams.settings import Settings
 from streams.topics import ALERTS, CLASSIFIED, DELIVERIES, UNDELIVERED
 from streams.wire import Alert, Attempt, Reading, Undelivered, Wire, from_bytes, rfc3339
 
@@ -43,7 +44,7 @@ def trace(
     config: Config = None,
 ) -> None:
     """Print the life of an alert: its articles, its events, every attempt to deliver them."""
-    life = asyncio.run(_life(load_configuration(config), alert_id))
+    life = asyncio.run(_life(load_settings(config), alert_id.partition("#")[0]))
     if not life.alerts:
         print(
             f"tocsin: no alert {clean(alert_id)} in the topic of alerts; is it older than the topic's retention?",
@@ -53,9 +54,9 @@ def trace(
     _print(life)
 
 
-async def _life(configuration: Configuration, wanted: str) -> Life:
-    options = client_options(configuration.settings.broker)
-    prefix = configuration.settings.topics.prefix
+async def _life(settings: Settings, wanted: str) -> Life:
+    options = client_options(settings.broker)
+    prefix = settings.topics.prefix
     life = Life()
     async for record in whole_topic(options, prefix, ALERTS):
         alert = _parse(Alert, record)

@@ -311,7 +311,8 @@ class WorkerProcess:
 
 async def publish(servers: str, topic: str, messages: Iterable[bytes]) -> None:
     """Write messages; article ids as keys where there is one."""
-    producer = AIOKafkaProducer(bootstrap_servers=servers, acks="all", linger_ms=5)
+    longest = 8 * 1024 * 1024
+    producer = AIOKafkaProducer(bootstrap_servers=servers, acks="all", linger_ms=5, max_request_size=longest)
     await producer.start()
     try:
         futures = []

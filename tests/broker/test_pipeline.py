@@ -13,6 +13,7 @@ from tests.broker.conftest import Place
 from tests.broker.harness import (
     Ledger,
     WorkerProcess,
+    alter_topic,
     make_articles,
     publish,
     read_all,
@@ -82,3 +83,28 @@ async def test_what_cannot_be_read_is_rejected_byte_for_byte(place: Place, tmp_p
         assert headers["tocsin-error-reason"] == b"not-utf8"
         assert headers["tocsin-error-topic"] == (place.prefix + "articles").encode()
         assert headers["tocsin-error-offset"].isdigit()
+
+
+async def test_an_article_of_the_greatest_length_is_read_and_a_longer_one_stops_nothing(
+    place: Place, tmp_path: Path
+) -> None:
+    folder = write_configuration(
+        tmp_path / "config", servers=place.servers, prefix=place.prefix, group=place.group
+    )
+    before, after = make_articles(20, seed=4, matching=0.5), make_articles(20, seed=5, matching=0.5)
+    topic = place.prefix + "articles"
+    longest = b'{"id":"longest","body":"' + b"x" * (1024 * 1024 - 26) + b'"}'
+    async with (
+        Ledger().serving() as ledger,
+        WorkerProcess(folder, ledger, tmp_path / "worker.log").running() as worker,
+    ):
+        await worker.until_logged("worker.started", timeout=60)
+        await publish(place.servers, topic, [*before.messages, longest])
+        # A cluster may be set to take more than a worker can write on.
+        await alter_topic(place.servers, topic, max__message__bytes=8 * 1024 * 1024)
+        await publish(place.servers, topic, [b"x" * (3 * 1024 * 1024), *after.messages])
+        await ledger.until_told(before.due | after.due, timeout=90)
+        await until_committed(place.servers, place.group, place.prefix)
+        assert worker.runs
+    (rejected,) = await read_all(place.servers, place.prefix + "rejected")
+    assert dict(rejected.headers)["tocsin-error-cut"] == str(3 * 1024 * 1024).encode()

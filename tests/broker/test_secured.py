@@ -184,6 +184,23 @@ async def test_a_worker_makes_its_topics_reads_and_alerts(
     assert PASSWORD not in log.read_text()
 
 
+async def test_every_command_that_asks_the_brokers_says_who_it_is(
+    secured: SecuredKafka, tmp_path: Path
+) -> None:
+    folder, _ = write(tmp_path / "config", secured, "SCRAM-SHA-256")
+    (tmp_path / "a.jsonl").write_text('{"title": "Truce"}')
+    for command in (
+        ["topics", "--create"],
+        ["publish", str(tmp_path / "a.jsonl")],
+        ["tail", "articles", "--no-follow"],
+        ["backtest"],
+        ["endpoint", "status"],
+    ):
+        code, out, err = await _tocsin(command, folder)
+        assert code == 0, (command, out, err)
+        assert PASSWORD not in out + err
+
+
 @pytest.mark.parametrize(
     ("how", "changes"),
     [
@@ -197,6 +214,15 @@ async def test_who_is_not_let_in_is_told_so_without_a_secret(
     secured: SecuredKafka, how: str, changes: dict[str, Any], tmp_path: Path
 ) -> None:
     folder, _ = write(tmp_path / "config", secured, how, **changes)
+    code, out, err = await _tocsin(["topics"], folder)
+    assert code == 1, err
+    assert err.splitlines()[-1].startswith("tocsin: 127.0.0.1:"), err
+    assert "Traceback" not in err
+    assert PASSWORD not in err + out
+
+
+async def _tocsin(arguments: list[str], folder: Path) -> tuple[int | None, str, str]:
+    """A command on a configuration: its exit code, what it prints, and what it says on stderr."""
     environ = {
         **os.environ,
         "TEST_KAFKA_PASSWORD": PASSWORD,
@@ -204,11 +230,7 @@ async def test_who_is_not_let_in_is_told_so_without_a_secret(
         "TOCSIN_BROKER__REQUEST_TIMEOUT": "5s",
     }
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "streams.cli", "topics", env=environ, stdout=PIPE, stderr=PIPE
+        sys.executable, "-m", "streams.cli", *arguments, env=environ, stdout=PIPE, stderr=PIPE
     )
     out, err = await asyncio.wait_for(process.communicate(), 60)
-    said = err.decode().strip()
-    assert process.returncode == 1, said
-    assert said.splitlines()[-1].startswith("tocsin: 127.0.0.1:"), said
-    assert "Traceback" not in said
-    assert PASSWORD not in said + out.decode()
+    return process.returncode, out.decode(), err.decode()

@@ -15,6 +15,7 @@ from streams.cli import app
 from streams.cli.records import whole_topic
 from streams.embedded import EmbeddedBroker
 from streams.outputs import Outputs, settle
+from streams.rejection import PREFIX
 from streams.sample import SAMPLE_ENVIRONMENT
 from streams.topics import ALL, REJECTED, Topic
 from streams.wire import Wire
@@ -68,11 +69,16 @@ class Kafka:
         self.options = {"bootstrap_servers": [broker.servers]}
         self.prefix = prefix
 
-    def send(self, *values: tuple[Topic, bytes | Wire]) -> None:
-        """Write values to topics, a Wire value with its CloudEvents headers."""
-        asyncio.run(self._send(values))
+    def send(self, *values: tuple[Topic, bytes | Wire], **told: bytes) -> None:
+        """Write values to topics: a Wire value with its CloudEvents headers, bytes with reasons where rejected.
 
-    async def _send(self, values: Sequence[tuple[Topic, bytes | Wire]]) -> None:
+        `told` are further headers of a rejection, such as `topic`.
+        """
+        asyncio.run(self._send(values, [(PREFIX + name, value) for name, value in told.items()]))
+
+    async def _send(
+        self, values: Sequence[tuple[Topic, bytes | Wire]], told: Sequence[tuple[str, bytes]]
+    ) -> None:
         outputs = Outputs(self.options, self.prefix)
         await outputs.start()
         for number, (topic, value) in enumerate(values):
@@ -80,9 +86,10 @@ class Kafka:
                 sent = await outputs.publish(topic, value, key="k", event_id=f"e{number}", time=MOMENT)
             else:
                 reason = [
-                    ("tocsin-error-reason", b"not-json"),
-                    ("tocsin-error-message", b"no JSON"),
+                    (PREFIX + "reason", b"not-json"),
+                    (PREFIX + "message", b"no JSON"),
                     ("own", b"1"),
+                    *told,
                 ]
                 sent = await outputs.send(topic, value, key=b"k", headers=reason if topic is REJECTED else ())
             await settle([sent])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from streams.sample import SAMPLE_ENVIRONMENT
 from streams.topics import ALERTS, ARTICLES, CLASSIFIED, DELIVERIES, NOTIFICATIONS, REJECTED, UNDELIVERED
 from streams.wire import ArticleRef, Notification, Reading, Undelivered, from_bytes
 from tests.builders import MOMENT, alert, attempt, notification, topic_reading, undelivered
@@ -36,6 +38,17 @@ def test_rejected_bytes_go_back_as_they_were(call: Call, kafka: Kafka) -> None:
     assert sorted(kafka.values(ARTICLES)) == [b"two", b"\xff one"]
 
 
+def test_rejected_that_is_no_article_or_not_whole_stays(call: Call, kafka: Kafka) -> None:
+    kafka.send((REJECTED, b"one"), topic=f"{kafka.prefix}articles".encode())
+    kafka.send((REJECTED, b"two"), topic=f"{kafka.prefix}candidates".encode())
+    kafka.send((REJECTED, b"three"), topic=f"{kafka.prefix}articles".encode(), cut=b"3000000")
+    result = call("replay", "rejected")
+    assert result.exit_code == 0
+    assert f"left out: it is no article, it stood in {kafka.prefix}candidates" in result.stdout
+    assert "left out: it was too long to be kept whole" in result.stdout
+    assert kafka.values(ARTICLES) == [b"one"]
+
+
 def test_only_what_the_options_choose_is_sent(call: Call, kafka: Kafka) -> None:
     kafka.send(
         (UNDELIVERED, given_up(1)),
@@ -51,6 +64,7 @@ def test_only_what_the_options_choose_is_sent(call: Call, kafka: Kafka) -> None:
     assert chosen("--endpoint", "ops") == {"msg_2"}
     assert chosen("--since", "2026-03-08") == {"msg_3"}
     assert chosen("--id", "alr_1", "--id", "msg_3") == {"msg_1", "msg_3"}
+    assert chosen("--id", "alr_1#1", "--id", "alr_3#2") == {"msg_1"}
     assert call("replay", "undelivered", "--id", "msg_2").exit_code == 0
     (sent,) = (from_bytes(Notification, value) for value in kafka.values(NOTIFICATIONS))
     assert (sent.alert.webhook_id, sent.endpoint, sent.replay) == ("msg_2", "ops", 1)
@@ -77,7 +91,7 @@ def test_options_that_do_not_fit_are_exit_code_2(call: Call, options: list[str],
     assert says in line
 
 
-@pytest.mark.parametrize("name", ["alr_1", "msg_1"])
+@pytest.mark.parametrize("name", ["alr_1", "msg_1", "alr_1#1"])
 def test_trace_tells_the_life_of_an_alert_in_order(call: Call, kafka: Kafka, name: str) -> None:
     ref = ArticleRef(id="art_1", title="Sides agree ceasefire", source="wire", language="en")
     later = MOMENT + timedelta(minutes=5)
@@ -111,3 +125,25 @@ def test_an_alert_that_is_not_there_is_one_line_and_exit_code_1(call: Call, kafk
     assert (result.exit_code, result.stdout) == (1, "")
     (line,) = result.stderr.splitlines()
     assert line.startswith("tocsin: no alert alr_9")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["replay", "rejected"],
+        ["replay", "undelivered"],
+        ["trace", "msg_1"],
+        ["publish", "-"],
+        ["endpoint", "status"],
+        ["endpoint", "preview", "desk", "-"],
+    ],
+    ids=" ".join,
+)
+def test_what_calls_no_endpoint_needs_no_secret_of_one(
+    call: Call, kafka: Kafka, small: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    for name in SAMPLE_ENVIRONMENT:
+        monkeypatch.delenv(name)
+    kafka.send((REJECTED, b"one"), (UNDELIVERED, given_up(1)), (ALERTS, alert()))
+    result = call(*arguments, "--config", small, stdin=b'{"title": "Truce"}')
+    assert result.exit_code == 0, result.output

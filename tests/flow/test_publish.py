@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import io
 import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import MessageSizeTooLargeError
 from rich.console import Console
 from typer.testing import CliRunner
 
@@ -107,7 +110,60 @@ async def test_every_line_arrives_under_the_id_of_its_article() -> None:
     assert keys == {GOOD: b"a1", OTHER: b"a2", b"not json": None}
     assert (tally.sent, progress[-1]) == (3, 3)
     assert tally.unreadable[0].startswith("line 2: not-json")
-    assert tally.refused[0].startswith("line 3: longer")
+    assert tally.refused[0].startswith("line 3: 2,097,164 bytes, longer")
+
+
+class Producer:
+    """Takes the place of a producer at a broker that takes so many bytes, counting what is sent together."""
+
+    def __init__(self, room: int) -> None:
+        self.client = self
+        self.taken: list[bytes] = []
+        self._room = room
+        self._together: list[tuple[bytes, asyncio.Future[None]]] = []
+
+    async def fetch_all_metadata(self) -> Producer:
+        return self
+
+    def partitions_for_topic(self, topic: str) -> set[int]:
+        return {0} if topic == "t.articles" else set()
+
+    async def send(self, topic: str, value: bytes, key: bytes | None) -> asyncio.Future[None]:
+        done = asyncio.get_running_loop().create_future()
+        self._together.append((value, done))
+        asyncio.get_running_loop().call_soon(self._answer)
+        return done
+
+    async def send_and_wait(self, topic: str, value: bytes, key: bytes | None) -> None:
+        await (await self.send(topic, value, key))
+
+    def _answer(self) -> None:
+        batch, self._together = self._together, []
+        fits = sum(len(value) for value, _ in batch) <= self._room
+        for value, done in batch:
+            if fits:
+                self.taken.append(value)
+                done.set_result(None)
+            else:
+                done.set_exception(MessageSizeTooLargeError())
+
+
+async def test_a_line_that_the_broker_refuses_for_its_size_is_named_and_costs_no_other() -> None:
+    long = b'{"title":"' + b"x" * 1000 + b'"}'
+    producer: Any = Producer(room=100)
+    tally = await send_all(iter([(1, GOOD), (2, long), (3, OTHER)]), producer, "t.articles", lambda _: None)
+    assert producer.taken == [GOOD, OTHER]
+    assert tally.sent == 2
+    assert tally.refused == ["line 2: 1,012 bytes, more than t.articles takes (its max.message.bytes)"]
+
+
+async def test_a_topic_that_is_not_there_is_said_at_once_and_not_made() -> None:
+    with EmbeddedBroker() as broker:
+        options = {"bootstrap_servers": broker.servers}
+        async with connected(options, 10, Console(quiet=True)) as producer:
+            with pytest.raises(BrokerError, match=r"no topic t\.articles: `tocsin topics --create`"):
+                await send_all(iter([(1, GOOD)]), producer, "t.articles", lambda _: None)
+            assert (await producer.client.fetch_all_metadata()).partitions_for_topic("t.articles") is None
 
 
 async def test_a_broker_that_never_answers_is_given_up_after_the_patience() -> None:
