@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import defaultdict
 from collections.abc import Awaitable
 from datetime import datetime
 from typing import Any, Final
@@ -29,15 +28,16 @@ from alerting.attempt import Attempted, attempt
 from alerting.client import WebhookClient
 from alerting.endpoint import Endpoint
 from alerting.gate import Gate
-from alerting.pending import EndpointState, Owed, Settled, newer, parse_pending, pending_key
+from alerting.pending import EndpointState, Owed, Pending, Settled, newer, parse_pending, pending_key
 from alerting.retry import next_attempt
 from streams.batches import Batch
 from streams.errors import UnreadableArticle
 from streams.lingering import Acknowledgement
 from streams.outputs import settle
+from streams.partitions import Partitions
 from streams.rejection import reject
 from streams.service import Service, breathe
-from streams.state import load_state, write_state
+from streams.state import Loaded, load_state, write_state
 from streams.topics import DELIVERIES, NOTIFICATIONS, PENDING, UNDELIVERED
 from streams.wire import (
     Attempt,
@@ -76,8 +76,7 @@ class Delivery:
         self._service = service
         self._client = WebhookClient()
         self._rng = random.Random()  # noqa: S311 - jitter
-        self._partitions: dict[int, Partition] = {}
-        self._loading: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._partitions = Partitions(self._load, self._partition_of)
         self._taking = True
         self._announcing: set[str] = set()
         self._endpoints: tuple[Endpoint, ...] = ()
@@ -90,7 +89,7 @@ class Delivery:
 
         Attempts under way may end within `grace` seconds; what is cut off stays owed.
         """
-        former, self._partitions = self._partitions, {}
+        former = self._partitions.give_up()
         if self._opening is not None:
             self._opening.cancel()
             self._opening = None
@@ -101,24 +100,26 @@ class Delivery:
         await self.release()
         self._held = False
         # What is owed must be attempted even where nothing new arrives.
-        self._opening = asyncio.ensure_future(self._open_all(set(partitions)))
+        self._opening = asyncio.ensure_future(self._open(partitions))
 
-    async def _open_all(self, numbers: set[int]) -> None:
+    async def _open(self, numbers: set[int]) -> None:
         try:
-            await asyncio.gather(*(self._partition(number) for number in sorted(numbers)))
+            for partition in await self._partitions.get_all(numbers):
+                for gate in [*partition.gates.values()]:
+                    await self._announce(partition, gate)
         except Exception as error:  # noqa: BLE001 - without its state a partition must not be worked on
             self._service.fail(NAME, error)
 
     def hold(self) -> None:
         """Begin no attempts until partitions are assigned anew: ours may be another worker's by now."""
         self._held = True
-        for line in lines_of(self._partitions):
+        for line in lines_of(self._partitions.held()):
             line.stop_taking()
 
     def stop_taking(self) -> None:
         """Begin no new attempts."""
         self._taking = False
-        for line in lines_of(self._partitions):
+        for line in lines_of(self._partitions.held()):
             line.stop_taking()
 
     async def stop(self, grace: float) -> None:
@@ -129,7 +130,7 @@ class Delivery:
 
     async def handle(self, batch: Batch) -> Awaitable[None]:
         """Take a batch of one partition; what it returns ends when all is written as owed, or raises OutputRefused."""
-        partition = await self._partition(batch[0].partition)
+        partition = await self._partitions.get(batch[0].partition)
         written: list[Acknowledgement] = []
         async for record in breathe(batch):
             if record.offset <= partition.mark:
@@ -154,17 +155,9 @@ class Delivery:
             partition.mark = record.offset
         return settle(written)
 
-    async def _partition(self, number: int) -> Partition:
-        async with self._loading[number]:
-            partition = self._partitions.get(number)
-            if partition is None:
-                partition = await self._load(number)
-                self._partitions[number] = partition
-            return partition
-
-    async def _load(self, number: int) -> Partition:
+    async def _load(self, number: int) -> Loaded[Pending]:
         service = self._service
-        loaded = await load_state(
+        return await load_state(
             PENDING,
             number,
             beside=NOTIFICATIONS,
@@ -173,6 +166,8 @@ class Delivery:
             outputs=service.outputs,
             newer=newer,
         )
+
+    def _partition_of(self, number: int, loaded: Loaded[Pending]) -> Partition:
         settled = {key: value for key, value in loaded.values.items() if isinstance(value, Settled)}
         partition = Partition(number, loaded.mark, settled)
         owed = {key: value for key, value in loaded.values.items() if isinstance(value, Owed)}
@@ -180,7 +175,6 @@ class Delivery:
         for state in loaded.values.values():
             if isinstance(state, EndpointState):
                 partition.gates[state.endpoint] = Gate(state, begun[state.endpoint])
-                await self._announce(partition, partition.gates[state.endpoint])
         for key, value in sorted(owed.items(), key=lambda item: item[1].offset):
             endpoint_id = value.notification.endpoint
             partition.gates.setdefault(
@@ -334,7 +328,7 @@ class Delivery:
         return await self._write(partition, gate.state.endpoint, gate.state, offset=partition.mark)
 
     async def _write(
-        self, partition: Partition, key: str, value: Owed | Settled | EndpointState | None, *, offset: int
+        self, partition: Partition, key: str, value: Pending | None, *, offset: int
     ) -> Acknowledgement:
         return await write_state(
             self._service.outputs,
@@ -350,7 +344,7 @@ class Delivery:
         metrics = self._service.metrics
         metrics.pending.clear()
         metrics.breaker_open.clear()
-        for partition in self._partitions.values():
+        for partition in self._partitions.held():
             for endpoint_id, line in partition.lines.items():
                 metrics.pending.labels(endpoint_id).set(len(line))
             for endpoint_id, gate in partition.gates.items():

@@ -47,9 +47,9 @@ class Partition:
         return old
 
 
-def lines_of(partitions: Mapping[int, Partition]) -> list[Line]:
+def lines_of(partitions: Iterable[Partition]) -> list[Line]:
     """All lines of some partitions."""
-    return [line for partition in partitions.values() for line in partition.lines.values()]
+    return [line for partition in partitions for line in partition.lines.values()]
 
 
 def recent_calls(owed: Iterable[Owed], settled: Mapping[str, Settled]) -> defaultdict[str, list[datetime]]:

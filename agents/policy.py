@@ -8,6 +8,7 @@ offset, those after it are decided again with the same result.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
 from typing import Any
 
@@ -24,9 +25,10 @@ from streams.batches import Batch
 from streams.errors import UnreadableArticle
 from streams.lingering import Acknowledgement
 from streams.outputs import settle
+from streams.partitions import Partitions
 from streams.rejection import reject
 from streams.service import Service, breathe
-from streams.state import OwnedState, load_state
+from streams.state import Loaded, OwnedState, load_state
 from streams.topics import ALERTS, CANDIDATES, NOTIFICATIONS, STORIES
 from streams.wire import Alert, Candidate, from_bytes
 
@@ -61,16 +63,31 @@ class Policy:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._partitions: dict[int, Partition] = {}
+        self._partitions = Partitions(self._load, self._partition_of)
+        self._opening: asyncio.Task[None] | None = None
 
-    def forget(self) -> None:
-        """Drop all state: partitions have been handed out anew, and even one that stays may have been another's."""
-        self._partitions.clear()
+    def release(self) -> None:
+        """Drop all state: partitions are handed out anew, and even one that stays may have been another's."""
+        if self._opening is not None:
+            self._opening.cancel()
+            self._opening = None
+        self._partitions.give_up()
+
+    def assign(self, partitions: set[int]) -> None:
+        """Load the stories of the partitions that are ours now, or the first candidate of each would wait for it."""
+        self.release()
+        self._opening = asyncio.ensure_future(self._open(partitions))
+
+    async def _open(self, numbers: set[int]) -> None:
+        try:
+            await self._partitions.get_all(numbers)
+        except Exception as error:  # noqa: BLE001 - without its state a partition must not be worked on
+            self._service.fail(NAME, error)
 
     async def handle(self, batch: Batch) -> Awaitable[None]:
         """Decide a batch of one partition; what it returns ends when all is acknowledged, or raises OutputRefused."""
         number = batch[0].partition
-        partition = self._partitions.get(number) or await self._load(number)
+        partition = await self._partitions.get(number)
         watches = {watch.id: watch for watch in self._service.in_force.configuration.watches}
         published: list[Acknowledgement] = []
         changes: list[tuple[int, Decision]] = []
@@ -103,9 +120,9 @@ class Policy:
             written += await self._write(partition.state, offset, decision)
         await settle(written)
 
-    async def _load(self, number: int) -> Partition:
+    async def _load(self, number: int) -> Loaded[Story]:
         service = self._service
-        loaded = await load_state(
+        return await load_state(
             STORIES,
             number,
             beside=CANDIDATES,
@@ -113,9 +130,10 @@ class Policy:
             client_options=service.client_options,
             outputs=service.outputs,
         )
-        state = OwnedState(service.outputs, STORIES, number, loaded.record_keys)
+
+    def _partition_of(self, number: int, loaded: Loaded[Story]) -> Partition:
+        state = OwnedState(self._service.outputs, STORIES, number, loaded.record_keys)
         partition = Partition(Stories(loaded.values.values()), loaded.mark, state)
-        self._partitions[number] = partition
         log.info("policy.state_loaded", partition=number, stories=len(partition.stories), mark=partition.mark)
         return partition
 
@@ -174,7 +192,7 @@ class Policy:
         return await reject(self._service.outputs, record, error, self._service.now())
 
     def _count_stories(self) -> None:
-        self._service.metrics.stories.set(sum(len(p.stories) for p in self._partitions.values()))
+        self._service.metrics.stories.set(sum(len(p.stories) for p in self._partitions.held()))
 
 
 def _candidate(record: ConsumerRecord) -> Candidate | None:

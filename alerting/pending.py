@@ -79,7 +79,11 @@ def pending_key(notification: Notification) -> str:
     return f"{notification.endpoint}/{notification.alert.webhook_id}/{notification.replay}"
 
 
-def parse_pending(value: bytes) -> Owed | Settled | EndpointState:
+Pending = Owed | Settled | EndpointState
+"""A value of `pending`."""
+
+
+def parse_pending(value: bytes) -> Pending:
     """The state that a record of `pending` holds. Raises pydantic's ValidationError."""
     if value.startswith(b'{"settled_at"'):
         return _SETTLED.validate_json(value)

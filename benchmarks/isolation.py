@@ -172,7 +172,7 @@ class Arm:
         """Until nothing is owed to those who are always well, or it takes too long."""
         last = f"e{self._load.endpoints - 1}"
         for _ in range(200):
-            lines = [p.lines for p in delivery._partitions.values()]
+            lines = [p.lines for p in delivery._partitions.held()]
             if not any(len(line) for held in lines for name, line in held.items() if name != last):
                 return
             await asyncio.sleep(0.05)

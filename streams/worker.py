@@ -12,6 +12,7 @@ import gc
 import os
 import signal
 import sys
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -33,7 +34,7 @@ from streams.pauses import watch_pauses
 from streams.reload import LiveConfiguration
 from streams.service import InForce, Service
 from streams.topic_admin import ensure_topics
-from streams.topics import NOTIFICATIONS
+from streams.topics import CANDIDATES, NOTIFICATIONS
 
 log = structlog.get_logger("tocsin.worker")
 
@@ -225,14 +226,17 @@ class Worker:
         # Whoever gets the partitions next reads their state: nothing of ours may be under way after this.
         self._assigned = False
         await self.delivery.release()
-        self.policy.forget()
+        self.policy.release()
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self.service.outputs.flush(), FLUSH_WITHIN)
         log.info("worker.partitions_revoked", count=len(revoked))
 
     async def _on_assigned(self, _: Any, assigned: Any = (), **__: Any) -> None:
-        notifications = self.service.topic_name(NOTIFICATIONS)
-        await self.delivery.assign({tp.partition for tp in assigned if tp.topic == notifications})
+        numbers: defaultdict[str, set[int]] = defaultdict(set)
+        for tp in assigned:
+            numbers[tp.topic].add(tp.partition)
+        self.policy.assign(numbers[self.service.topic_name(CANDIDATES)])
+        await self.delivery.assign(numbers[self.service.topic_name(NOTIFICATIONS)])
         self._assigned = bool(assigned)
         log.info("worker.partitions_assigned", count=len(assigned))
 

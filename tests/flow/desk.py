@@ -142,7 +142,7 @@ class Desk:
 
     @property
     def lines(self) -> list[Line]:
-        return [line for partition in self.delivery._partitions.values() for line in partition.lines.values()]
+        return [line for partition in self.delivery._partitions.held() for line in partition.lines.values()]
 
     def look(self) -> None:
         for line in self.lines:

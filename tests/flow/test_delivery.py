@@ -169,7 +169,7 @@ async def test_a_kill_before_the_fallback_was_told_tells_it_at_the_next_start(
     endpoints = [await opened("desk", fallback="ops"), await opened("ops")]
     await desk.start(*endpoints)
     await desk.notify("desk", 1)
-    [partition] = [n for n, p in desk.delivery._partitions.items() if "desk" in p.lines]
+    [partition] = [p.number for p in desk.delivery._partitions.held() if "desk" in p.lines]
     event = endpoint_disabled(endpoints[0], "410 gone", desk.clock(), None)
     state = EndpointState(
         endpoint="desk", breaker={"disabled": "410 gone", "disabled_at": desk.clock()}, unannounced=event
@@ -285,7 +285,7 @@ async def test_an_alert_that_cannot_be_rendered_says_nothing_of_the_endpoint(
     await desk.notify("desk", 1)
     [given_up] = await desk.undelivered("desk")
     assert given_up.reason == "the alert could not be rendered for this endpoint"
-    assert not any(gate.stopped for p in desk.delivery._partitions.values() for gate in p.gates.values())
+    assert not any(gate.stopped for p in desk.delivery._partitions.held() for gate in p.gates.values())
 
 
 # The end.
@@ -362,7 +362,7 @@ async def test_one_of_fifty_endpoints_that_misbehaves_holds_up_none_of_the_other
             await desk.publish(builders.notification(endpoint=endpoint.id, alert=alert))
     for batch in await desk._fetch():
         await (await desk.delivery.handle(batch))
-    lines = {name: line for p in desk.delivery._partitions.values() for name, line in p.lines.items()}
+    lines = {name: line for p in desk.delivery._partitions.held() for name, line in p.lines.items()}
     slow = lines.pop("bad")
     while running := [task for line in lines.values() for task in line._running.values()]:
         await asyncio.wait(running)

@@ -15,7 +15,7 @@ from alerting.fingerprint import fingerprint
 from alerting.story import Story
 from alerting.watch import Watch
 from streams.batches import Batch
-from streams.embedded import EmbeddedBroker
+from streams.embedded import PARTITIONS, EmbeddedBroker
 from streams.outputs import Outputs, settle
 from streams.service import Service
 from streams.topics import ALERTS, CANDIDATES, NOTIFICATIONS, REJECTED, STORIES, Topic
@@ -157,7 +157,18 @@ async def test_a_story_that_is_over_is_forgotten_in_its_topic_by_whoever_owns_it
 async def test_partitions_handed_out_anew_are_read_again_from_their_topic(room: Room) -> None:
     await room.write(candidate(1, "the army signed a truce"))
     await room.decide()
-    room.policy.forget()
+    room.policy.release()
     await room.write(candidate(2, "the army signed a truce", minutes=1))
     await room.decide()
     assert await room.alerts() == [("alert.opened", "art_1"), ("alert.updated", "art_2")]
+
+
+async def test_the_stories_of_what_is_assigned_are_loaded_before_a_candidate_asks(room: Room) -> None:
+    await room.write(candidate(1, "the army signed a truce"))
+    await room.decide()
+    await room.start()
+    room.policy.assign(set(range(PARTITIONS)))
+    assert room.policy._opening is not None
+    await room.policy._opening
+    held = room.policy._partitions.held()
+    assert (len(held), sum(len(partition.stories) for partition in held)) == (PARTITIONS, 1)

@@ -1,0 +1,90 @@
+"""What an agent holds of its partitions: loaded once, and never as of before they changed hands."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from streams.partitions import Partitions
+
+
+class Shelf:
+    """State that the test changes; each load waits until the test lets it go on."""
+
+    def __init__(self) -> None:
+        self.state = "old"
+        self.loads: Counter[int] = Counter()
+        self.made: list[tuple[int, str]] = []
+        self.begun = asyncio.Event()
+        self.go_on = asyncio.Event()
+        self.partitions = Partitions(self.load, self.make)
+
+    async def load(self, number: int) -> str:
+        self.loads[number] += 1
+        state = self.state
+        self.begun.set()
+        await self.go_on.wait()
+        return state
+
+    def make(self, number: int, loaded: str) -> str:
+        self.made.append((number, loaded))
+        return f"{number} {loaded}"
+
+
+async def test_a_partition_is_loaded_once_however_many_ask() -> None:
+    shelf = Shelf()
+    shelf.go_on.set()
+    assert await asyncio.gather(*(shelf.partitions.get(3) for _ in range(5))) == ["3 old"] * 5
+    assert await shelf.partitions.get(3) == "3 old"
+    assert shelf.loads == {3: 1}
+
+
+async def test_several_are_loaded_side_by_side() -> None:
+    shelf = Shelf()
+    asking = asyncio.ensure_future(shelf.partitions.get_all([0, 1, 2]))
+    while sum(shelf.loads.values()) < 3:
+        await asyncio.sleep(0)
+    shelf.go_on.set()
+    assert await asking == ["0 old", "1 old", "2 old"]
+    assert shelf.partitions.held() == ["0 old", "1 old", "2 old"]
+
+
+async def test_what_was_being_loaded_when_partitions_were_given_up_is_loaded_again() -> None:
+    shelf = Shelf()
+    asking = asyncio.ensure_future(shelf.partitions.get(0))
+    await shelf.begun.wait()
+    assert shelf.partitions.give_up() == []
+    shelf.state = "new"
+    shelf.go_on.set()
+    assert await asking == "0 new"
+    assert shelf.made == [(0, "new")]
+
+
+async def test_what_is_given_up_is_handed_back_and_loaded_anew() -> None:
+    shelf = Shelf()
+    shelf.go_on.set()
+    await shelf.partitions.get(0)
+    shelf.state = "new"
+    assert shelf.partitions.give_up() == ["0 old"]
+    assert shelf.partitions.held() == []
+    assert await shelf.partitions.get(0) == "0 new"
+
+
+async def test_a_load_that_is_cancelled_or_fails_holds_up_nobody() -> None:
+    shelf = Shelf()
+    first = asyncio.ensure_future(shelf.partitions.get(0))
+    await shelf.begun.wait()
+    second = asyncio.ensure_future(shelf.partitions.get(0))
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    shelf.go_on.set()
+    assert await second == "0 old"
+
+    async def refuse(number: int) -> str:
+        raise OSError("no broker")
+
+    with pytest.raises(OSError, match="no broker"):
+        await Partitions(refuse, shelf.make).get(1)
