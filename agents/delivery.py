@@ -84,6 +84,10 @@ class Delivery:
         self._held = False
         self._opening: asyncio.Task[None] | None = None
 
+    def prepare(self) -> None:
+        """Do beforehand what the first webhook would wait for; best in a thread."""
+        self._client.prepare()
+
     async def release(self, grace: float = HANDOVER_GRACE) -> None:
         """Give up the lines of the partitions we had, before another worker may read what they owe.
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Final
 
+import anyio
 import httpcore
 import httpx
 
@@ -76,6 +77,11 @@ class WebhookClient:
         self._ssl_context = ssl_context
         self._pools: dict[str, _Pool] = {}
 
+    def prepare(self) -> None:
+        """Do beforehand what the first call would wait for; takes some tens of milliseconds, best in a thread."""
+        self._trusted()
+        anyio.run(anyio.sleep, 0)  # loads its part for asyncio
+
     async def post(self, endpoint: Endpoint, body: bytes, headers: Mapping[str, str]) -> Result:
         """POST to an endpoint within its deadline. Raises nothing for what the receiver does."""
         pool = self._pool(endpoint)
@@ -98,13 +104,17 @@ class WebhookClient:
         return pool
 
     def _make(self, endpoint: Endpoint) -> httpx.AsyncHTTPTransport:
+        context = self._trusted()
+        transport = httpx.AsyncHTTPTransport(verify=context, trust_env=False)
+        # httpx has no parameter for the backend of its pool; the pool itself does.
+        transport._pool = _connection_pool(endpoint, context, self._resolve)
+        return transport
+
+    def _trusted(self) -> ssl.SSLContext:
         if self._ssl_context is None:
             # Reading the authorities takes tens of milliseconds: once for all endpoints.
             self._ssl_context = httpx.create_ssl_context(trust_env=False)
-        transport = httpx.AsyncHTTPTransport(verify=self._ssl_context, trust_env=False)
-        # httpx has no parameter for the backend of its pool; the pool itself does.
-        transport._pool = _connection_pool(endpoint, self._ssl_context, self._resolve)
-        return transport
+        return self._ssl_context
 
     async def close(self) -> None:
         """Close all connections."""

@@ -19,7 +19,6 @@ from contextlib import suppress
 from typing import Any, Final
 
 import httpcore
-from httpcore._backends.auto import AutoBackend
 from httpcore._utils import is_socket_readable
 
 from alerting.addresses import check_address
@@ -87,7 +86,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
     def __init__(self, *, allow_private: bool, resolve: Resolve) -> None:
         self._allow_private = allow_private
         self._resolve = resolve
-        self._network = AutoBackend()
+        self._network = httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,

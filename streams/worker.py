@@ -136,6 +136,7 @@ class Worker:
             await ensure_topics(self.configuration.settings, create=self._create_topics)
             await self.service.outputs.start()
             await asyncio.to_thread(language.prepare)
+            await asyncio.to_thread(self.delivery.prepare)
             self.app.finalize()
             await self.app.start()
             _set_aside()

@@ -256,6 +256,11 @@ async def test_a_connection_that_the_receiver_hung_up_is_not_used_again(client: 
             assert served.accepted == calls
 
 
+async def test_a_client_made_ready_in_a_thread_calls_as_any_other(client: WebhookClient) -> None:
+    await asyncio.to_thread(client.prepare)
+    assert (await post(client, answering(NO_CONTENT))).status == 204
+
+
 async def test_a_cookie_is_not_kept(client: WebhookClient) -> None:
     cookie = b"HTTP/1.1 200 OK\r\nset-cookie: who=canary; Path=/\r\ncontent-length: 0\r\n\r\n"
     async with serving(answering(cookie, keep_open=True)) as served:

@@ -17,14 +17,14 @@ class Shelf:
         self.state = "old"
         self.loads: Counter[int] = Counter()
         self.made: list[tuple[int, str]] = []
-        self.begun = asyncio.Event()
+        self.begun: asyncio.Queue[int] = asyncio.Queue()
         self.go_on = asyncio.Event()
         self.partitions = Partitions(self.load, self.make)
 
     async def load(self, number: int) -> str:
         self.loads[number] += 1
         state = self.state
-        self.begun.set()
+        self.begun.put_nowait(number)
         await self.go_on.wait()
         return state
 
@@ -44,8 +44,7 @@ async def test_a_partition_is_loaded_once_however_many_ask() -> None:
 async def test_several_are_loaded_side_by_side() -> None:
     shelf = Shelf()
     asking = asyncio.ensure_future(shelf.partitions.get_all([0, 1, 2]))
-    while sum(shelf.loads.values()) < 3:
-        await asyncio.sleep(0)
+    assert {await shelf.begun.get() for _ in range(3)} == {0, 1, 2}
     shelf.go_on.set()
     assert await asking == ["0 old", "1 old", "2 old"]
     assert shelf.partitions.held() == ["0 old", "1 old", "2 old"]
@@ -54,7 +53,7 @@ async def test_several_are_loaded_side_by_side() -> None:
 async def test_what_was_being_loaded_when_partitions_were_given_up_is_loaded_again() -> None:
     shelf = Shelf()
     asking = asyncio.ensure_future(shelf.partitions.get(0))
-    await shelf.begun.wait()
+    await shelf.begun.get()
     assert shelf.partitions.give_up() == []
     shelf.state = "new"
     shelf.go_on.set()
@@ -75,7 +74,7 @@ async def test_what_is_given_up_is_handed_back_and_loaded_anew() -> None:
 async def test_a_load_that_is_cancelled_or_fails_holds_up_nobody() -> None:
     shelf = Shelf()
     first = asyncio.ensure_future(shelf.partitions.get(0))
-    await shelf.begun.wait()
+    await shelf.begun.get()
     second = asyncio.ensure_future(shelf.partitions.get(0))
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
