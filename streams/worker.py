@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, NoReturn
 
 import structlog
@@ -51,6 +52,7 @@ LEAVE_WITHIN = 4.0
 """Seconds of the grace period that are kept for writing, committing and leaving the group."""
 
 Started = Callable[["Worker"], Awaitable[None]]
+Load = Callable[[Path], Configuration]
 
 
 def leave(where: str, error: BaseException) -> NoReturn:
@@ -79,7 +81,9 @@ def _build_and_set_aside(configuration: Configuration) -> InForce:
 class Worker:
     """One worker. `run` starts it and returns when it has stopped."""
 
-    def __init__(self, configuration: Configuration, *, create_topics: bool = True) -> None:
+    def __init__(
+        self, configuration: Configuration, *, create_topics: bool = True, load: Load = load_configuration
+    ) -> None:
         self.configuration = configuration
         self.settings = configuration.settings
         self._create_topics = create_topics
@@ -94,7 +98,7 @@ class Worker:
         )
         self.reloading = LiveConfiguration(
             configuration,
-            load=lambda: load_configuration(configuration.folder),
+            load=lambda: load(configuration.folder),
             build=_build_and_set_aside,
             swap=self._put_in_force,
             refused=self.service.metrics.configuration_refused.inc,
@@ -277,12 +281,16 @@ class Worker:
 
 
 def run_worker(
-    configuration: Configuration, *, create_topics: bool = True, started: Started | None = None
+    configuration: Configuration,
+    *,
+    create_topics: bool = True,
+    load: Load = load_configuration,
+    started: Started | None = None,
 ) -> None:
-    """Run a worker in this process until it stops, on uvloop where there is one."""
+    """Run a worker in this process until it stops, on uvloop where there is one. `load` reads a changed folder."""
 
     async def main() -> None:
-        await Worker(configuration, create_topics=create_topics).run(started)
+        await Worker(configuration, create_topics=create_topics, load=load).run(started)
 
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(main())

@@ -133,6 +133,6 @@ def _root(
         os.environ["TOCSIN_DEBUG"] = "1"
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; never returns."""
-    app(args=list(arguments) if arguments is not None else None, standalone_mode=True)
+def main(arguments: Sequence[str] | None = None, given: object = None) -> None:
+    """Run the command line; never returns. `given` is the command's `context.obj`."""
+    app(args=list(arguments) if arguments is not None else None, standalone_mode=True, obj=given)

@@ -10,6 +10,7 @@ import subprocess
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ from agents.reading.article import read_article
 from streams.cli.articles import articles_in, opened
 from streams.cli.tally import Tally
 from streams.cli.views import alert_lines, attempt_line, reading_lines, shortened
-from streams.configuration import Configuration, load_configuration
+from streams.configuration import Configuration, configuration_folder
 from streams.connection import client_options
 from streams.embedded import EmbeddedBroker
 from streams.errors import UnreadableArticle
@@ -45,6 +46,7 @@ from streams.topics import (
     REJECTED,
     UNDELIVERED,
 )
+from streams.trial import Trial
 from streams.wire import Alert, Attempt, Notification, Reading, from_bytes
 
 PATIENCE: Final = 120.0
@@ -106,21 +108,15 @@ class _Show:
         receiver = Receiver(secrets=(secret,), on_webhook=self._on_webhook)
         await receiver.start()
         try:
-            told = {
-                "TOCSIN_BROKER__SERVERS": self._broker.servers,
-                "TOCSIN_SERVICE__HEALTH_PORT": "0",
-                "TOCSIN_SAMPLE_SECRET": secret,
-                "TOCSIN_SAMPLE_URL": receiver.url,
-            }
-            configuration = _load(self._config, told)
-            self._tally.local = _calling(receiver, configuration)
+            trial = Trial(self._broker.servers, receiver.url.rpartition("/")[0], secret)
+            configuration = trial.load(configuration_folder(self._config, os.environ))
             self._broker.create(configuration.settings.topics.prefix + topic.name for topic in ALL)
             self._console.print(
-                f"[bold]tocsin[/] on the embedded broker {self._broker.servers}, webhooks to {receiver.url}, "
+                f"[bold]tocsin[/] on the embedded broker {self._broker.servers}, all webhooks to {trial.url}, "
                 f"{len(configuration.watches)} watches, {len(self._lines)} articles to play"
             )
             # What the worker still does while it ends is shown too, and counted.
-            async with self._following(configuration), self._working(told):
+            async with self._following(configuration), self._working(trial):
                 settled = await self._play(configuration)
             self._summary(settled)
             return not self._failed and (not self._once or (settled and self._tally.complete))
@@ -135,11 +131,11 @@ class _Show:
     # The worker.
 
     @asynccontextmanager
-    async def _working(self, told: dict[str, str]) -> AsyncIterator[None]:
+    async def _working(self, trial: Trial) -> AsyncIterator[None]:
         assert self._worker.stdin is not None  # noqa: S101 - both are pipes
         assert self._worker.stderr is not None  # noqa: S101
         with suppress(BrokenPipeError):  # it has ended; its log says why
-            self._worker.stdin.write(orjson.dumps(told) + b"\n")
+            self._worker.stdin.write(orjson.dumps(asdict(trial)) + b"\n")
             self._worker.stdin.flush()
         reader = asyncio.StreamReader(limit=1024 * 1024)
         transport, _ = await asyncio.get_running_loop().connect_read_pipe(
@@ -331,7 +327,10 @@ class _Show:
             for tp, end in (await ends.end_offsets(partitions)).items():
                 if end > 0 and (tp not in committed or committed[tp].offset < end):
                     return False
-        return self._tally.settled and await self._count(ends, prefix + NOTIFICATIONS.name) <= self._tally.due
+        return (
+            self._tally.settled
+            and await self._count(ends, prefix + NOTIFICATIONS.name) <= self._tally.due.total()
+        )
 
     async def _partitions(self, consumer: AIOKafkaConsumer, topic: str) -> set[int]:
         await consumer._client.force_metadata_update()
@@ -373,17 +372,3 @@ def _hanging(line: Text) -> Padding | Text:
     """A line whose continuations begin where it does."""
     indent = len(line.plain) - len(line.plain.lstrip())
     return Padding(line[indent:], (0, 0, 0, indent)) if indent else line
-
-
-def _load(config: Path | None, told: dict[str, str]) -> Configuration:
-    return load_configuration(config, {**os.environ, **told})
-
-
-def _calling(receiver: Receiver, configuration: Configuration) -> frozenset[str]:
-    """The endpoints of a configuration that call the receiver."""
-    base = receiver.url.rpartition("/")[0] + "/"
-    return frozenset(
-        endpoint.id
-        for endpoint in configuration.endpoints
-        if endpoint.url.get_secret_value().startswith(base)
-    )

@@ -11,16 +11,14 @@ from streams.wire import Alert, Attempt, Notification, Reading
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of one run. `local` are the endpoints that call the receiver of this process."""
+    """Counts of one run. `due` and `verified` count by webhook id: one is due once for each endpoint told of it."""
 
-    local: frozenset[str] = frozenset()
     published: int = 0
     classified: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
     topics: Counter[str] = field(default_factory=Counter)
     alerts: Counter[str] = field(default_factory=Counter)
-    due: int = 0
-    due_here: Counter[str] = field(default_factory=Counter)
+    due: Counter[str] = field(default_factory=Counter)
     verified: Counter[str] = field(default_factory=Counter)
     unverified: int = 0
     delivered: int = 0
@@ -36,10 +34,8 @@ class Tally:
         self.alerts[alert.type.removeprefix("alert.")] += 1
 
     def notification(self, notification: Notification) -> None:
-        """An endpoint is to be told. One webhook id is due once for each endpoint that is told of it."""
-        self.due += 1
-        if notification.endpoint in self.local:
-            self.due_here[notification.alert.webhook_id] += 1
+        """An endpoint is to be told."""
+        self.due[notification.alert.webhook_id] += 1
 
     def attempt(self, attempt: Attempt) -> None:
         """An endpoint was called."""
@@ -47,25 +43,25 @@ class Tally:
 
     @property
     def arrived(self) -> int:
-        """Webhooks that were due here and have verified."""
-        return sum(min(count, self.verified[webhook]) for webhook, count in self.due_here.items())
+        """Webhooks that were due and have verified."""
+        return sum(min(count, self.verified[webhook]) for webhook, count in self.due.items())
 
     @property
     def repeated(self) -> int:
-        """Verified webhooks beyond those that were due here."""
-        return sum(max(0, count - self.due_here[webhook]) for webhook, count in self.verified.items())
+        """Verified webhooks beyond those that were due."""
+        return sum(max(0, count - self.due[webhook]) for webhook, count in self.verified.items())
 
     @property
     def settled(self) -> bool:
         """Whether every endpoint was told, or given up."""
-        return self.due <= self.delivered + self.given_up
+        return self.due.total() <= self.delivered + self.given_up
 
     @property
     def complete(self) -> bool:
-        """Whether everything that was due was delivered, and what was due here verified."""
+        """Whether everything that was due was delivered, and has verified."""
         return (
-            self.due <= self.delivered
-            and self.arrived == self.due_here.total()
+            self.due.total() <= self.delivered
+            and self.arrived == self.due.total()
             and not self.unverified
             and not self.given_up
         )
@@ -80,11 +76,11 @@ class Tally:
             yield f"    {name}", str(count)
         kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(self.alerts.items()))
         yield "alerts", f"{self.alerts.total()}" + (f"  ({kinds})" if kinds else "")
-        yield "webhooks due", str(self.due)
+        yield "webhooks due", str(self.due.total())
         yield "  delivered", str(self.delivered)
-        yield "  verified by the receiver", f"{self.arrived} of {self.due_here.total()}"
+        yield "  verified by the receiver", f"{self.arrived} of {self.due.total()}"
         yield "  not verified", str(self.unverified)
         yield "  repeated", str(self.repeated)
         yield "  given up", str(self.given_up)
         if not self.settled:
-            yield "  still owed", str(self.due - self.delivered - self.given_up)
+            yield "  still owed", str(self.due.total() - self.delivered - self.given_up)

@@ -26,13 +26,13 @@ GRACE: Final = 5.0
 """Seconds that the worker has to end by itself."""
 
 _WORKER: Final = """
-import json, os, sys
+import json, sys
 import streams.cli.worker
 from streams.cli import main
+from streams.trial import Trial
 told = sys.stdin.readline()
 if told:
-    os.environ.update(json.loads(told))
-    main(["worker", *sys.argv[1:]])
+    main(["worker", *sys.argv[1:]], Trial(**json.loads(told)))
 """
 
 _PR_SET_PDEATHSIG: Final = 1
@@ -52,6 +52,7 @@ def up(
 ) -> None:
     """See it work: broker, worker, receiver and samples, all in one. Ctrl-C ends all of it.
 
+    Every endpoint of the configuration calls the local receiver, none what its URL says; no secret is needed.
     With --once it exits with 0 only where every webhook that was due arrived and verified.
     """
     print("tocsin: starting broker, worker and receiver", flush=True)
@@ -66,7 +67,7 @@ def up(
 
 @contextmanager
 def _worker(config: Path | None) -> Iterator[subprocess.Popen[bytes]]:
-    """The worker, waiting for a line of JSON with the environment that it still lacks. Ends with this process."""
+    """The worker, waiting for a line of JSON with its `Trial`. Ends with this process."""
     arguments = ["--config", str(config)] if config else []
     process = subprocess.Popen(
         [sys.executable, "-c", _WORKER, *arguments],

@@ -1,4 +1,4 @@
-"""`tocsin worker`: the service."""
+"""`tocsin worker`: the service. `tocsin up` runs it too, and hands it its trial."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from streams.configuration import load_configuration
 from streams.installation import check_installation
 from streams.logs import configure_logs
 from streams.reload import log_warnings
+from streams.trial import Trial
 from streams.worker import run_worker
 
 ConfigOption = Annotated[
@@ -24,6 +25,7 @@ ConfigOption = Annotated[
 
 @app.command()
 def worker(
+    context: typer.Context,
     config: ConfigOption = None,
     create_topics: Annotated[
         bool, typer.Option(help="Create missing topics at the start; otherwise a missing one is an error.")
@@ -35,6 +37,7 @@ def worker(
     """Run the service on the brokers of the configuration, until SIGTERM or Ctrl-C."""
     configure_logs(json=json_logs)
     check_installation()
-    configuration = load_configuration(config)
+    load = context.obj.load if isinstance(context.obj, Trial) else load_configuration
+    configuration = load(config)
     log_warnings(configuration)
-    run_worker(configuration, create_topics=create_topics)
+    run_worker(configuration, create_topics=create_topics, load=load)

@@ -14,8 +14,12 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
+from alerting.formats import render
+from alerting.signing import new_secret
 from streams.cli import show
 from streams.cli.tally import Tally
+from streams.settings import BrokerSettings
+from streams.trial import Trial
 from tests.builders import alert, attempt, notification
 from tests.cli.conftest import Call
 
@@ -32,8 +36,8 @@ ARTICLES = [
 
 
 def told_twice() -> Tally:
-    """One alert that two endpoints are told of, which call the same receiver."""
-    tally = Tally(local=frozenset({"desk", "ops"}))
+    """One alert that two endpoints are told of."""
+    tally = Tally()
     for endpoint in ("desk", "ops"):
         tally.notification(notification(endpoint=endpoint))
         tally.attempt(attempt(endpoint=endpoint, outcome="delivered"))
@@ -51,22 +55,20 @@ def test_one_webhook_id_is_due_once_for_each_endpoint() -> None:
 
 
 def test_what_did_not_verify_was_given_up_or_is_owed_is_not_complete() -> None:
-    for change in ("unverified", "given_up", "due"):
+    for change in ("unverified", "given_up"):
         tally = told_twice()
         tally.verified["msg_1"] = 2
         assert tally.complete
         setattr(tally, change, getattr(tally, change) + 1)
         assert not tally.complete
-
-
-def test_endpoints_elsewhere_are_due_but_not_here() -> None:
-    tally = Tally(local=frozenset({"desk"}))
-    tally.notification(notification(endpoint="far"))
+    tally = told_twice()
+    tally.notification(notification(endpoint="third"))
     assert not tally.settled
-    tally.attempt(attempt(endpoint="far", outcome="retry"))
+    tally.attempt(attempt(endpoint="third", outcome="retry"))
     assert not tally.settled
-    tally.attempt(attempt(endpoint="far", outcome="delivered"))
-    assert (tally.settled, tally.complete, tally.arrived) == (True, True, 0)
+    tally.attempt(attempt(endpoint="third", outcome="delivered"))
+    tally.verified["msg_1"] = 2
+    assert (tally.settled, tally.complete) == (True, False)
 
 
 def test_the_summary_says_what_is_still_owed_only_where_something_is() -> None:
@@ -116,7 +118,21 @@ def test_a_line_that_is_too_long_goes_on_where_it_began() -> None:
     ]
 
 
-def test_up_once_plays_articles_and_ends_well_when_all_webhooks_verified(tmp_path: Path, small: Path) -> None:
+def test_up_once_plays_articles_and_calls_no_endpoint_of_the_configuration(
+    tmp_path: Path, small: Path
+) -> None:
+    # As in production: a Kafka and endpoints that are elsewhere, and secrets that are not at hand.
+    broker = {
+        "servers": ["kafka.invalid:9093"],
+        "security_protocol": "SASL_SSL",
+        "sasl_username": "tocsin",
+        "sasl_password": "env:NOT_HERE",
+        "ca_file": "not-here.pem",
+    }
+    (small / "tocsin.yaml").write_text(json.dumps({"broker": broker}))
+    elsewhere = {"url": "env:NOT_HERE", "secrets": ["env:NOT_HERE"], "rate_limit": {"count": 1, "per": "1h"}}
+    endpoints = [{"id": "desk", **elsewhere}, {"id": "ops", "format": "apprise", **elsewhere}]
+    (small / "endpoints.yaml").write_text(json.dumps({"endpoints": endpoints}))
     lines = [json.dumps(article) for article in ARTICLES] + ["not json"]
     (tmp_path / "articles.jsonl").write_text("\n".join(lines))
     articles = str(tmp_path / "articles.jsonl")
@@ -171,3 +187,26 @@ def test_ctrl_c_while_it_starts_ends_both_processes() -> None:
     # The pipes end only when nobody holds them any more, the worker included.
     process.communicate(timeout=60)
     assert process.returncode in (0, 130)
+
+
+def test_a_configuration_on_trial_reaches_only_this_broker_and_this_receiver(small: Path) -> None:
+    template = {
+        "format": "template",
+        "template": "{{ alert.headline }}",
+        "headers": {"Content-Type": "env:NOT_HERE"},
+    }
+    elsewhere = {"url": "env:NOT_HERE", "headers": {"authorization": "env:NOT_HERE"}, "proxy": "env:NOT_HERE"}
+    endpoints = [{"id": "desk", **elsewhere}, {"id": "ops", "url": "https://ops.example/hook", **template}]
+    (small / "endpoints.yaml").write_text(json.dumps({"endpoints": endpoints}))
+    (small / "tocsin.yaml").write_text('{"service": {"health_host": "0.0.0.0", "group": "mine"}}')
+    tried = Trial("127.0.0.1:1", "http://127.0.0.1:2", new_secret()).load(small)
+    assert tried.settings.broker == BrokerSettings(servers=("127.0.0.1:1",))
+    service = tried.settings.service
+    assert (service.group, service.health_host, service.health_port) == ("mine", "127.0.0.1", 0)
+    desk, ops = tried.endpoints
+    assert [each.url.get_secret_value() for each in (desk, ops)] == [
+        "http://127.0.0.1:2/desk",
+        "http://127.0.0.1:2/ops",
+    ]
+    assert (desk.headers, desk.proxy) == ({}, None)
+    assert render(ops, alert()) == (alert().headline.encode(), "text/plain")

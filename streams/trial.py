@@ -1,0 +1,60 @@
+"""A configuration on trial, as `tocsin up` runs it: on the embedded broker, every endpoint calling one local receiver.
+
+So any configuration can be tried as it is, where its brokers, secrets and certificates are not, and the alerts of
+articles that are only played reach nobody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from alerting.endpoint import Endpoint
+from streams.configuration import Configuration, load_configuration
+from streams.settings import BrokerSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Where the broker and the receiver of a trial are, `url` without a path, and what webhooks are signed with."""
+
+    servers: str
+    url: str
+    secret: str
+
+    def load(self, folder: Path | None) -> Configuration:
+        """A folder's configuration, put on trial; none of its secrets is looked up. Raises ConfigurationError."""
+        return self.put(load_configuration(folder, resolve_secrets=False))
+
+    def put(self, configuration: Configuration) -> Configuration:
+        """A configuration that reaches nothing but this broker and this receiver."""
+        settings = configuration.settings
+        service = {"health_host": "127.0.0.1", "health_port": 0, "instance_id": None}
+        tried = {
+            "broker": BrokerSettings(servers=(self.servers,)),
+            "service": settings.service.model_copy(update=service),
+        }
+        return replace(
+            configuration,
+            settings=settings.model_copy(update=tried),
+            endpoints=tuple(map(self._local, configuration.endpoints)),
+        )
+
+    def _local(self, endpoint: Endpoint) -> Endpoint:
+        # The one header of its own that changes the body: a template whose endpoint names a type may yield text.
+        typed = [name for name in endpoint.headers if name.lower() == "content-type"]
+        return endpoint.model_copy(
+            update={
+                "url": SecretStr(f"{self.url}/{endpoint.id}"),
+                "secrets": (SecretStr(self.secret),),
+                "headers": {name: SecretStr("text/plain") for name in typed},
+                "proxy": None,
+                "allow_private": True,
+                "allow_http": True,
+                "rate_limit": None,
+                # Apprise would call the service by itself.
+                "format": "standard" if endpoint.format == "apprise" else endpoint.format,
+            }
+        )
