@@ -4,15 +4,37 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from streams.wire import Severity
 
-Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,99}$")]
 
-Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", max_length=35)]
+def spelled(pattern: str, rule: str) -> AfterValidator:
+    """Text must match the whole pattern; where it does not, the fault is the rule in words."""
+    whole = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if whole.fullmatch(text) is None:
+            raise ValueError(f"must be {rule}")
+        return text
+
+    return AfterValidator(check)
+
+
+Identifier = Annotated[
+    str,
+    spelled(
+        r"[a-z0-9][a-z0-9._-]{0,99}",
+        "small letters, digits, dots, dashes and underscores, and begin with a letter or digit",
+    ),
+]
+
+_TAG: Final = r"(?=.{2,35}$)[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*"
+_TAG_RULE: Final = "a language tag such as en or pt-BR"
+
+Language = Annotated[str, spelled(_TAG, _TAG_RULE)]
 """A BCP 47 tag, such as `en` or `pt-BR`."""
 
 _UNITS: Final = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -76,7 +98,7 @@ class Example(Part):
     match: bool
     title: Annotated[str, Field(max_length=2_000)] = ""
     source: str | None = None
-    language: Language | Literal[""] = ""
+    language: Annotated[str, spelled(f"(?:{_TAG})?", _TAG_RULE)] = ""
 
 
 class Watch(Part):

@@ -230,9 +230,12 @@ class _Load:
     def _override(self, given: dict[str, Any]) -> dict[KeyPath, str]:
         """Put environment variables in the place of settings; which variable stands for which key."""
         known = variables()
+        misspelt = {name.replace("__", "_") for name in known}
         overridden: dict[KeyPath, str] = {}
         for name, text in sorted(self._environ.items()):
-            if not name.startswith("TOCSIN_") or "__" not in name or not text.strip():
+            if not name.startswith("TOCSIN_") or not text.strip():
+                continue
+            if "__" not in name and name not in misspelt:
                 continue
             if name not in known:
                 self._faults.append(

@@ -9,9 +9,10 @@ from typing import Annotated, Any, Final, Literal, get_origin
 
 from pydantic import Field, SecretStr
 
-from alerting.watch import Duration, Part
+from alerting.watch import Duration, Part, spelled
 
-KafkaName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$", max_length=200)]
+_KAFKA_NAME: Final = "at most 200 letters, digits, dots, dashes and underscores"
+KafkaName = Annotated[str, spelled(r"[A-Za-z0-9._-]{1,200}", _KAFKA_NAME)]
 
 
 class BrokerSettings(Part):
@@ -33,7 +34,7 @@ class BrokerSettings(Part):
 class TopicSettings(Part):
     """How the topics are named and created."""
 
-    prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]*$", max_length=200)] = "tocsin."
+    prefix: Annotated[str, spelled(r"[A-Za-z0-9._-]{0,200}", _KAFKA_NAME)] = "tocsin."
     partitions: Annotated[int, Field(ge=1, le=1000)] = 8
     replication_factor: Annotated[int, Field(ge=1, le=10)] = 1
     retention: Duration = timedelta(days=14)

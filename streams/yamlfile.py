@@ -266,8 +266,6 @@ def _words(problem: Mapping[str, Any], model: type[BaseModel], path: KeyPath) ->
         return _PLAIN_WORDS[kind]
     if kind == "literal_error":
         return f"must be one of {context['expected'].replace(' or ', ', ')}"
-    if kind == "string_pattern_mismatch" and context.get("pattern", "").startswith("^[a-z0-9][a-z0-9._-]"):
-        return "must be small letters, digits, dots, dashes and underscores, and begin with a letter or digit"
     message: str = problem["msg"]
     message = message.removeprefix("Value error, ")
     return message.replace("Input should", "must").replace("String should", "must")

@@ -14,10 +14,12 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BeforeValidator, Field
 
-from alerting.watch import Identifier, Part
+from alerting.watch import Identifier, Part, spelled
 from streams.wire import ActorKind
 
-Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"[^\W\d_]")]
+Name = Annotated[
+    str, Field(min_length=1, max_length=200), spelled(r"(?s).*[^\W\d_].*", "a name, with a letter")
+]
 
 
 def _listed(value: object) -> object:
@@ -26,7 +28,10 @@ def _listed(value: object) -> object:
 
 
 Names = Annotated[tuple[Name, ...], BeforeValidator(_listed)]
-ByLanguage = Mapping[Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")], Names]
+ByLanguage = Mapping[
+    Annotated[str, spelled(r"[a-z]{2,3}(-[A-Za-z0-9]+)*", "a language tag in small letters, such as en")],
+    Names,
+]
 
 
 class Actor(Part):
@@ -44,7 +49,7 @@ class Actor(Part):
     id: Identifier
     kind: ActorKind
     name: Name
-    wikidata: Annotated[str, Field(pattern=r"^Q[1-9]\d*$")] | None = None
+    wikidata: Annotated[str, spelled(r"Q[1-9]\d*", "an item of Wikidata, such as Q212")] | None = None
     country: Identifier | None = None
     alone: bool = False
     names: ByLanguage = Field(default_factory=dict)

@@ -39,7 +39,7 @@ def render(alert: Alert) -> bytes:
     if not link or len(line) > LONGEST_SECTION:
         line = f"*{escape(headline)}*"
     blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": title, "emoji": False}},
+        {"type": "header", "text": _plain(title)},
         _section(line),
     ]
     if alert.sentence:
@@ -47,7 +47,8 @@ def render(alert: Alert) -> bytes:
     facts = [part for part in (words.topics(alert), words.actors(alert)) if part]
     if facts:
         blocks.append(_section(words.cut(" · ".join(facts), escape, LONGEST_SECTION)))
-    blocks.append({"type": "context", "elements": [_text(escape(words.told(alert)))]})
+    # Without markup, so that the alert's id can be copied from it: `_` has no escape that is still `_`.
+    blocks.append({"type": "context", "elements": [_plain(words.told(alert))]})
     return orjson.dumps(
         {
             "text": escape(f"{words.title(alert)}: {headline}"),
@@ -56,6 +57,10 @@ def render(alert: Alert) -> bytes:
             "unfurl_media": False,
         }
     )
+
+
+def _plain(text: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": text, "emoji": False}
 
 
 def _section(text: str) -> dict[str, Any]:

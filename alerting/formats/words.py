@@ -86,9 +86,15 @@ def actors(alert: Alert) -> str:
     return plain(", ".join(actor.name for actor in alert.actors[:12]), 300)
 
 
+def many(alert: Alert) -> str:
+    """How many articles of how many sources tell the story, behind a comma; nothing of a single one."""
+    if alert.articles == 1:
+        return ""
+    return f", {alert.articles} articles of {alert.sources} source{'s' if alert.sources != 1 else ''}"
+
+
 def told(alert: Alert) -> str:
     """Source, how many tell the story, and which event of the alert this is."""
     what = {"alert.opened": "new", "alert.updated": "update", "alert.retracted": "retracted"}[alert.type]
     source = plain(alert.source or "unknown source", 80)
-    many = f", {alert.articles} articles of {alert.sources} sources" if alert.articles > 1 else ""
-    return f"{what} · {source}{many} · {plain(alert.alert_id, 60)}#{alert.number}"
+    return f"{what} · {source}{many(alert)} · {plain(alert.alert_id, 60)}#{alert.number}"

@@ -48,7 +48,8 @@ def explain(
         show = _json_lines if as_json else _readable
         show(tally.counted(read_lines(reader, lines)), with_all=bool(watch))
     if not tally.read:
-        typer.echo(f"tocsin: there is no article in {clean(str(file))}", err=True)
+        name = "standard input" if str(file) == "-" else clean(str(file))
+        typer.echo(f"tocsin: there is no article in {name}", err=True)
     if tally.unreadable:
         raise typer.Exit(1)
 

@@ -92,10 +92,16 @@ def _report(tally: Tally, target: str) -> None:
     )
     if tally.unreadable:
         out.print(f"{len(tally.unreadable)} of them cannot be read and will be in `rejected`:")
-    for fault in _first_of(tally.unreadable) + _first_of(tally.refused):
-        out.print(f"  {fault}")
+        _list(out, tally.unreadable)
     if tally.refused:
+        out.print("not sent:")
+        _list(out, tally.refused)
         raise typer.Exit(1)
+
+
+def _list(out: Console, faults: list[str]) -> None:
+    for fault in _first_of(faults):
+        out.print(f"  {fault}")
 
 
 def _first_of(faults: list[str]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Final
 
 from rich.text import Text
 
+from alerting.formats.words import many
 from streams.logs import clean
 from streams.wire import Alert, Attempt, Clause, Evidence, Reading, Undelivered, rfc3339
 
@@ -46,8 +47,7 @@ def alert_lines(alert: Alert) -> list[Text]:
     first.append(clean(alert.watch.title), style="bold")
     lines = [first, Text("  ").append(headline(alert.headline))]
     source = alert.source or "unknown source"
-    many = f", {alert.articles} articles of {alert.sources} sources" if alert.articles > 1 else ""
-    lines.append(fact("from", f"{source}{many}, {alert.alert_id}#{alert.number}"))
+    lines.append(fact("from", f"{source}{many(alert)}, {alert.alert_id}#{alert.number}"))
     if alert.topics:
         lines.append(fact("topics", ", ".join(f"{topic.topic} {topic.stage}" for topic in alert.topics)))
     if alert.actors:

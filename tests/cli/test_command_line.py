@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -19,6 +20,11 @@ def test_the_help_page_names_every_command_with_its_summary(call: Call) -> None:
     for command, summary in COMMANDS.items():
         assert f"{command} " in text
         assert summary.replace("`", "") in text
+
+
+def test_the_version_is_that_of_the_package(call: Call) -> None:
+    result = call("--version")
+    assert (result.exit_code, result.stdout) == (0, f"tocsin {version('tocsin')}\n")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

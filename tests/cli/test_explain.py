@@ -224,7 +224,7 @@ def test_another_language_alone_brings_no_watch_near(call: Call, tmp_path: Path)
 def test_an_input_without_an_article_is_said_to_be_one(call: Call, small: Path) -> None:
     result = call("explain", "-", stdin="")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert error_lines(result) == ["tocsin: there is no article in -"]
+    assert error_lines(result) == ["tocsin: there is no article in standard input"]
 
 
 def test_a_file_that_is_not_json_is_named(call: Call, tmp_path: Path, small: Path) -> None:

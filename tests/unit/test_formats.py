@@ -86,6 +86,19 @@ def test_slack_shows_text_as_text(text: str) -> None:
         assert not re.search(r"@\w", found)
 
 
+@pytest.mark.parametrize("name", ["slack", "teams", "discord"])
+def test_the_id_that_an_alert_is_traced_by_can_be_copied_from_every_format(name: str) -> None:
+    made = alert(alert_id="alr_5vt3g2hgqbj6s3xg3wd2cz4yga", number=3)
+    body = json.loads(render(of_format(name), made)[0])
+    assert any("alr_5vt3g2hgqbj6s3xg3wd2cz4yga#3" in found for found in strings(body))
+
+
+def test_how_many_tell_a_story_is_counted_in_words() -> None:
+    assert words.many(alert()) == ""
+    assert words.many(alert(articles=2, sources=1)) == ", 2 articles of 1 source"
+    assert words.many(alert(articles=3, sources=2)) == ", 3 articles of 2 sources"
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_discord_mentions_nobody_and_escapes_markdown(text: str) -> None:
     message = json.loads(discord.render(hostile(text)))
@@ -212,7 +225,7 @@ def test_slack_takes_any_alert_and_shows_its_text_as_text(
     assert len(message["blocks"]) <= 50
     for block in message["blocks"]:
         for part in block.get("elements", [block.get("text")]):
-            assert 0 < units(part["text"]) <= (150 if part["type"] == "plain_text" else 3000)
+            assert 0 < units(part["text"]) <= (150 if block["type"] == "header" else 3000)
             if part["type"] == "mrkdwn":
                 bare = re.sub(r"^\*<https?://[^<>|\s]*\|(.*)>\*$", r"\1", part["text"], flags=re.S)
                 bare = bare.removeprefix("> ").removeprefix("*").removesuffix("*")

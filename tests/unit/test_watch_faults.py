@@ -1,4 +1,4 @@
-"""What `tocsin check` says of a watch whose query names what is not there."""
+"""What `tocsin check` says of what is misspelt: names in queries, words that have a spelling, variables."""
 
 from __future__ import annotations
 
@@ -30,3 +30,45 @@ def test_a_query_that_asks_for_an_unknown_name_is_a_fault(tmp_path: Path, query:
 def test_a_query_may_ask_for_what_is_there(tmp_path: Path) -> None:
     query = 'topic:ceasefire AND (actor:vladimir-putin OR actor:"Sergey Lavrov" OR source:*.example)'
     assert load(tmp_path, {"watches.yaml": {"watches": [watch(query=query, examples=None)]}})
+
+
+def test_a_spelling_is_asked_for_in_words(tmp_path: Path) -> None:
+    example = {"text": "x", "match": True, "language": "english"}
+    files = {
+        "watches.yaml": {"watches": [watch(id="A b", languages=["english", "pt-BR"], examples=[example])]},
+        "tocsin.yaml": {
+            "broker": {"client_id": "a b"},
+            "topics": {"prefix": "a/b"},
+            "service": {"group": ""},
+        },
+        "actors/some.yaml": {"actors": [{"id": "a", "kind": "country", "name": "7", "wikidata": "212"}]},
+    }
+    tag = "must be a language tag such as en or pt-BR"
+    name = "must be at most 200 letters, digits, dots, dashes and underscores"
+    small = "must be small letters, digits, dots, dashes and underscores, and begin with a letter or digit"
+    assert sorted(faults(tmp_path, files)) == [
+        "actors/some.yaml: actors[0].name: must be a name, with a letter",
+        "actors/some.yaml: actors[0].wikidata: must be an item of Wikidata, such as Q212",
+        f"tocsin.yaml: broker.client_id: {name}",
+        f"tocsin.yaml: service.group: {name}",
+        f"tocsin.yaml: topics.prefix: {name}",
+        f"watches.yaml: watches[0].examples[0].language: {tag}",
+        f"watches.yaml: watches[0].id: {small}",
+        f"watches.yaml: watches[0].languages[0]: {tag}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("variable", "said"),
+    [
+        ("TOCSIN_BROKER_SERVERS", ["there is no such setting; did you mean 'TOCSIN_BROKER__SERVERS'?"]),
+        ("TOCSIN_BROKER__SERVER", ["there is no such setting; did you mean 'TOCSIN_BROKER__SERVERS'?"]),
+        ("TOCSIN_SERVICE_PORT", []),  # Kubernetes makes such of a service's name
+        ("TOCSIN_SAMPLE_URL", []),
+    ],
+)
+def test_a_variable_that_is_nearly_a_setting_is_a_fault(
+    tmp_path: Path, variable: str, said: list[str]
+) -> None:
+    expected = [f"environment: {variable}: {message}" for message in said]
+    assert faults(tmp_path, **{variable: "kafka:9092"}) == expected
