@@ -58,6 +58,11 @@ class Metrics:
         self.configuration_refused = Counter(
             "tocsin_configuration_refused", "New configurations refused for their faults.", registry=registry
         )
+        self.configuration_outdated = Gauge(
+            "tocsin_configuration_outdated",
+            "1 while the files hold a version that was refused, and one before it is in force.",
+            registry=registry,
+        )
         self.configuration_loaded_at = Gauge(
             "tocsin_configuration_loaded_timestamp_seconds",
             "When the configuration in force was loaded.",

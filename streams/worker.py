@@ -101,7 +101,7 @@ class Worker:
             load=lambda: load(configuration.folder),
             build=_build_and_set_aside,
             swap=self._put_in_force,
-            refused=self.service.metrics.configuration_refused.inc,
+            refused=self._count_refused,
         )
         self._put_in_force(self.service.in_force)
         self.service.outputs.acknowledged = self._offer
@@ -162,6 +162,11 @@ class Worker:
     def _put_in_force(self, in_force: InForce) -> None:
         self.service.in_force = in_force
         self.service.metrics.configuration_loaded_at.set(self.service.now().timestamp())
+        self.service.metrics.configuration_outdated.set(0)
+
+    def _count_refused(self) -> None:
+        self.service.metrics.configuration_refused.inc()
+        self.service.metrics.configuration_outdated.set(1)
 
     def _on_pause(self, seconds: float) -> None:
         log.warning("worker.stood_still", seconds=round(seconds, 1))

@@ -101,6 +101,18 @@ def test_every_metric_is_explained_in_the_operations_page() -> None:
     assert [name for name in sorted(names) if f"| `{name}` |" not in page] == []
 
 
+def test_every_event_of_the_log_is_explained_in_the_operations_page() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    code = "".join(
+        path.read_text(encoding="utf-8")
+        for part in ("streams", "agents", "alerting")
+        for path in (ROOT / part).rglob("*.py")
+    )
+    events = set(re.findall(r"\blog\.(?:info|warning|error|critical)\(\s*\"([a-z_.]+)\"", code))
+    assert {"worker.started", "delivery.attempt"} <= events
+    assert [event for event in sorted(events) if f"`{event}`" not in page] == []
+
+
 def test_every_rule_has_its_remedy_in_the_operations_page() -> None:
     page = (ROOT / "docs" / "operations.md").read_text()
     for rule in RULES:

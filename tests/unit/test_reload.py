@@ -248,3 +248,7 @@ async def test_a_worker_reads_with_the_new_version_and_counts_a_refused_one(
     assert not await worker.reloading.reload()
     assert worker.service.in_force is in_force
     assert metrics.configuration_refused._value.get() == 1
+    assert metrics.configuration_outdated._value.get() == 1
+    write(tmp_path, {"watches.yaml": {"watches": [watch()]}})
+    assert await worker.reloading.reload()
+    assert metrics.configuration_outdated._value.get() == 0
