@@ -24,7 +24,7 @@ from streams.backtest import Backtest, Count, Raised, Side
 from streams.cli import app
 from streams.cli.articles import articles_in, opened
 from streams.cli.options import Brokers
-from streams.cli.pipes import hush_on_broken_pipe
+from streams.cli.pipes import Printer, hush_on_broken_pipe
 from streams.cli.views import headline, shortened
 from streams.configuration import configuration_folder, load_configuration, load_settings
 from streams.errors import UnreadableArticle, UsageError
@@ -79,7 +79,7 @@ def backtest(
             sys.stdout.buffer.write(orjson.dumps(report(compared)) + b"\n")
             sys.stdout.buffer.flush()
         else:
-            _show(Console(highlight=False), compared, configuration_folder(against, {}), config)
+            _show(Printer(whole=True), compared, configuration_folder(against, {}), config)
 
 
 def moment(text: str | None, option: str, now: datetime) -> datetime | None:

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from streams.cli import app
 from streams.cli.options import Config
+from streams.cli.pipes import Printer, hush_on_broken_pipe
 from streams.configuration import Configuration, load_configuration
 from streams.errors import ConfigurationError, Fault
 from streams.examples import ExampleResult, run_examples
@@ -47,7 +48,8 @@ def check(
     if as_json:
         _print_json(_report(configuration, results))
     else:
-        _show(Console(highlight=False), configuration, results, failed)
+        with hush_on_broken_pipe():
+            _show(Printer(whole=True), configuration, results, failed)
     if failed:
         raise typer.Exit(1)
 

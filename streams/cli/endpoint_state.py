@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from alerting.pending import EndpointState, Owed, Settled, newer, parse_pending
 from streams.cli.options import Config
+from streams.cli.pipes import Printer, hush_on_broken_pipe
 from streams.cli.records import whole_topic
 from streams.configuration import load_configuration, load_settings
 from streams.connection import client_options
@@ -58,7 +58,8 @@ def status(config: Config = None) -> None:
             "" if due is None else "now" if due <= now else rfc3339(due),
             Text(clean(said)),
         )
-    Console().print(table)
+    with hush_on_broken_pipe():
+        Printer(whole=True).print(table)
 
 
 def enable(

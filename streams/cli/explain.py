@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 import orjson
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from agents.reading.article import Article, read_article
@@ -19,7 +18,7 @@ from streams.cli import app
 from streams.cli.articles import Line, articles_in, opened
 from streams.cli.explanation import explained
 from streams.cli.options import Articles, Config
-from streams.cli.pipes import hush_on_broken_pipe
+from streams.cli.pipes import Printer, hush_on_broken_pipe
 from streams.configuration import Configuration, load_configuration
 from streams.errors import UnreadableArticle, UsageError
 from streams.logs import clean
@@ -160,7 +159,7 @@ def _json_lines(results: Iterator[Explained], *, with_all: bool) -> None:  # noq
 
 
 def _readable(results: Iterator[Explained], *, with_all: bool) -> None:
-    console = Console(highlight=False)
+    console = Printer()
     for count, result in enumerate(results):
         if count:
             console.print()

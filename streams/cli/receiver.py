@@ -17,6 +17,7 @@ from rich.text import Text
 
 from alerting.signing import PUBLIC, public_secret_fault, secret_fault
 from streams.cli import app
+from streams.cli.pipes import Printer, hush_on_broken_pipe
 from streams.cli.views import alert_lines
 from streams.errors import UsageError
 from streams.faults import FAULTS
@@ -53,7 +54,7 @@ def receiver(
     """Listen for webhooks, verify their signatures, print what comes. Ctrl-C ends it."""
     secrets = look_up_secrets(secret) if secret else sample_secrets()
     plan = [_answer(name) for name in fault or ()]
-    show = _json_line if as_json else _readable(Console(highlight=False))
+    show = _json_line if as_json else _readable(Printer(whole=True))
     receiving = Receiver(
         secrets=secrets,
         on_webhook=show,
@@ -137,8 +138,9 @@ def _json_line(received: Received) -> None:
 
 def _readable(console: Console) -> Callable[[Received], None]:
     def show(received: Received) -> None:
-        for line in lines(received):
-            console.print(line)
+        with hush_on_broken_pipe():
+            for line in lines(received):
+                console.print(line)
 
     return show
 

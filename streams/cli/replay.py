@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from streams.cli import app
 from streams.cli.options import Config
+from streams.cli.pipes import say
 from streams.cli.records import broker_errors, whole_topic
 from streams.configuration import load_settings
 from streams.connection import client_options
@@ -79,7 +80,7 @@ def replay(
     else:
         found, left_out = asyncio.run(_replay_undelivered(settings, choice, dry_run=dry_run))
     said = f"{found} {'would be sent' if dry_run else 'sent'} again" if found else "nothing to send again"
-    print(said + (f"; {left_out} left out, delivered since" if left_out else ""))
+    say(said + (f"; {left_out} left out, delivered since" if left_out else ""))
     if found == 0:
         raise typer.Exit(1)
 
@@ -150,10 +151,10 @@ async def _replay_rejected(settings: Settings, choice: Choice, *, dry_run: bool)
             why = clean(headers.get(PREFIX + "reason", b"?").decode(errors="replace"))
             place = f"{record.partition}:{record.offset}"
             if (stays := _why_it_stays(headers, prefix + ARTICLES.name)) is not None:
-                print(f"{place} {why}, left out: {stays}")
+                say(f"{place} {why}, left out: {stays}")
                 continue
             found += 1
-            print(f"{place} {why}")
+            say(f"{place} {why}")
             if not dry_run:
                 sent = await outputs.send(
                     ARTICLES, record.value, key=record.key, headers=original_headers(record)
@@ -181,7 +182,7 @@ async def _replay_undelivered(settings: Settings, choice: Choice, *, dry_run: bo
     async with _writing(settings) as (outputs, waiting):
         for one in owed:
             notification = one.value.notification
-            print(
+            say(
                 f"{one.place} {notification.endpoint} {notification.alert.webhook_id} "
                 f"given up {rfc3339(one.value.at)}: {clean(one.value.reason)}"
             )

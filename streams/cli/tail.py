@@ -20,7 +20,7 @@ from rich.text import Text
 from agents.reading.article import read_article
 from streams.cli import app
 from streams.cli.options import Brokers, Config
-from streams.cli.pipes import hush_on_broken_pipe
+from streams.cli.pipes import Printer, hush_on_broken_pipe
 from streams.cli.records import growing
 from streams.cli.views import (
     alert_lines,
@@ -60,7 +60,7 @@ def tail(
     settings = load_settings(config)
     chosen = find_topic(topic, settings.topics.prefix)
     broker = with_servers(settings.broker, brokers)
-    show = _json_line if as_json else _readable(Console(highlight=False), chosen)
+    show = _json_line if as_json else _readable(Printer(), chosen)
     records = growing(
         client_options(broker),
         settings.topics.prefix + chosen.name,

@@ -7,12 +7,12 @@ import logging
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from streams.cli import app
 from streams.cli.options import Config
+from streams.cli.pipes import Printer, hush_on_broken_pipe
 from streams.configuration import load_settings
 from streams.topic_admin import TopicReport, inspect_topics
 
@@ -28,7 +28,8 @@ def topics(
     """Create or verify the Kafka topics; 1 when one is missing or other than the settings say."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it has to say ends in our one line
     reports = asyncio.run(inspect_topics(load_settings(config), create=create))
-    Console(highlight=False).print(as_table(reports))
+    with hush_on_broken_pipe():
+        Printer(whole=True).print(as_table(reports))
     if any(report.faults or report.differences for report in reports):
         raise typer.Exit(1)
 

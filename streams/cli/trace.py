@@ -11,12 +11,12 @@ from typing import Annotated, TypeVar
 import typer
 from aiokafka import ConsumerRecord
 from pydantic import ValidationError
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from streams.cli import app
 from streams.cli.options import Config
+from streams.cli.pipes import Printer, hush_on_broken_pipe
 from streams.cli.records import whole_topic
 from streams.configuration import load_settings
 from streams.connection import client_options
@@ -51,7 +51,8 @@ def trace(
             file=sys.stderr,
         )
         raise typer.Exit(1)
-    _print(life)
+    with hush_on_broken_pipe():
+        _print(life)
 
 
 async def _life(settings: Settings, wanted: str) -> Life:
@@ -112,7 +113,7 @@ def _print(life: Life) -> None:
     for moment, what, detail in sorted(rows, key=lambda row: (row[0], order.get(row[1], 1))):
         table.add_row(rfc3339(moment), what, Text(clean(detail)))
     first = life.alerts[0]
-    console = Console()
+    console = Printer(whole=True)
     console.print(
         Text(
             clean(f"{first.alert_id}  watch {first.watch.id}  severity {first.watch.severity}"), style="bold"

@@ -1,0 +1,68 @@
+"""What a command prints may be read by a program that leaves early, or by one that wants whole lines."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from streams.cli.pipes import Printer
+from streams.topics import ALERTS, ARTICLES, CLASSIFIED, REJECTED
+from streams.wire import ArticleRef, Reading
+from tests.builders import MOMENT, alert
+from tests.cli.conftest import Kafka
+
+TOCSIN = [sys.executable, "-m", "streams.cli"]
+
+
+def read_by_nobody(*arguments: str) -> tuple[int, bytes]:
+    """Exit code and stderr of a command whose standard output is closed before it prints."""
+    process = subprocess.Popen([*TOCSIN, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.close()
+    process.stdout = None
+    _, said = process.communicate(timeout=60)
+    return process.returncode, said
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["check"], ["topics"], ["trace", "alr_1"], ["endpoint", "status"], ["tail", "alerts", "--no-follow"]],
+    ids=" ".join,
+)
+def test_a_reader_that_leaves_early_changes_no_answer(
+    kafka: Kafka, small: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    kafka.send((ALERTS, alert()))
+    monkeypatch.setenv("TOCSIN_TOPICS__PARTITIONS", "4")  # as the embedded broker makes them
+    assert read_by_nobody(*arguments) == (0, b"")
+
+
+def test_what_is_sent_again_does_not_hang_on_its_reader(kafka: Kafka) -> None:
+    many = [(REJECTED, f"{number}".encode()) for number in range(50)]
+    kafka.send(*many)
+    assert read_by_nobody("replay", "rejected") == (0, b"")
+    assert len(kafka.values(ARTICLES)) == len(many)
+
+
+def test_lines_are_whole_where_no_terminal_breaks_them(kafka: Kafka, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    title = "Sides agree ceasefire " * 20
+    ref = ArticleRef(id="art_1", title=title, source="wire", language="en")
+    kafka.send((CLASSIFIED, Reading(article=ref, read_at=MOMENT)), (ALERTS, alert(headline=title)))
+    # Without `env`, children get a COLUMNS that readline has set behind Python's back.
+    environ = dict(os.environ)
+    done = subprocess.run(
+        [*TOCSIN, "trace", "alr_1"], capture_output=True, text=True, check=True, env=environ
+    )
+    assert any(line.rstrip().endswith(title.rstrip()) for line in done.stdout.splitlines())
+
+
+def test_a_terminal_has_the_width_that_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    assert Printer(whole=True).width == 50
