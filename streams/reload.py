@@ -23,6 +23,7 @@ import structlog
 
 from streams.configuration import Configuration, visible_files
 from streams.errors import ConfigurationError, Fault
+from streams.settings import differing
 
 log = structlog.get_logger("tocsin.configuration")
 
@@ -155,7 +156,10 @@ class LiveConfiguration(Generic[T]):
             raise ConfigurationError([Fault("watches.yaml", 0, "", NONE_LEFT)])
         log_warnings(configuration)
         if configuration.settings != self.current.settings:
-            log.warning("configuration.settings_need_restart")
+            log.warning(
+                "configuration.settings_need_restart",
+                settings=differing(configuration.settings, self.current.settings),
+            )
             configuration = replace(configuration, settings=self.current.settings)
         return configuration, self._build(configuration)
 

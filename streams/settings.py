@@ -89,6 +89,16 @@ def from_variable(section: str, key: str, text: str) -> Any:
     return text
 
 
+def differing(one: Settings, other: Settings) -> list[str]:
+    """The keys whose values differ, as `broker.servers`."""
+    return [
+        f"{section}.{key}"
+        for section, model in SECTIONS.items()
+        for key in model.model_fields
+        if getattr(getattr(one, section), key) != getattr(getattr(other, section), key)
+    ]
+
+
 def problems(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
     """What fits no broker though each value by itself is sound: pairs of key path and message."""
     broker = settings.broker

@@ -355,7 +355,8 @@ def _said(line: str) -> Text | None:
             )
             return Text(f"worker: {said}", style="green")
         case "configuration.settings_need_restart":
-            return Text("worker: the changed settings of tocsin.yaml need a restart", style="yellow")
+            changed = ", ".join(event["settings"])
+            return Text(clean(f"worker: changed settings need a restart: {changed}"), style="yellow")
         case "configuration.warning":
             return Text(clean(f"worker: note: {event['warning']}"), style="yellow")
         case "configuration.fault":

@@ -211,10 +211,15 @@ async def test_notes_on_a_version_are_logged(live: Live, logged: CapturingLogger
     assert any("boosts (^) are ignored" in note for note in notes)
 
 
-async def test_settings_stay_those_of_the_start(live: Live) -> None:
-    live.write("tocsin.yaml", {"broker": {"servers": ["other.example:9092"]}})
+async def test_settings_stay_those_of_the_start_and_the_log_names_them(
+    live: Live, logged: CapturingLogger
+) -> None:
+    broker = {"servers": ["other.example:9092"]}
+    live.write("tocsin.yaml", {"broker": broker, "service": {"classify_all": True}})
     assert await live.live.reload()
     assert live.in_force[-1].settings.broker.servers == ("kafka.example:9092",)
+    named = [call.kwargs["settings"] for call in logged.calls if "settings" in call.kwargs]
+    assert named == [["broker.servers", "service.classify_all"]]
 
 
 async def test_sighup_reloads_at_once(live: Live) -> None:
