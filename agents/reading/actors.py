@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -46,7 +46,7 @@ from agents.reading.names import (
 from agents.reading.registry import Actor, ByLanguage, Registry
 from agents.reading.spans import Spans
 from agents.reading.typos import MAX_LENGTH, MIN_LENGTH, TypoIndex
-from streams.wire import ActorReading, Evidence, Match
+from streams.wire import ActorReading, Match
 
 BETTER_FIRST: Final[tuple[Match, ...]] = ("exact", "alias", "folded", "inflected", "typo")
 EVIDENCE_KEPT: Final = 8
@@ -57,6 +57,10 @@ SHORT: Final = 4
 SURE_CHANGE: Final = 7
 """Letters that a name needs for a letter too few or too many to make it sure on its own; one more for a wrong one."""
 
+_UNSPACED: Final = "\u2e80"
+"""From here on are the scripts that write no spaces between words."""
+_PROCLITICS: Final = "وفبلك"
+"""Arabic letters that may be written on before a name."""
 _LOOK_BACK: Final = 64
 _BLANK: Final = 64
 """Spaces before a dateline that are looked through."""
@@ -93,14 +97,28 @@ class _Form:
 
 @dataclass(frozen=True, slots=True)
 class _Bearer:
-    """One person's surname in one spelling, with the given names that go with it."""
+    """One person's surname in one spelling, with the given names that go with it.
+
+    `whole` is the full name; `initials` are the letters with which a word begins that may be one of the given names.
+    """
 
     actor: int
     spelt: str
     spelling: Spelling
     given: tuple[str, ...]
+    whole: str
+    initials: frozenset[str]
     country: str | None
     alone: bool
+
+
+@dataclass(slots=True)
+class _Owners:
+    """What a literal may be the beginning of. `even`: all of it ends alike, by the suffixes of its script."""
+
+    forms: list[_Form] = field(default_factory=list)
+    bearers: list[_Bearer] = field(default_factory=list)
+    even: bool = True
 
 
 @dataclass(slots=True)
@@ -151,8 +169,7 @@ class ActorMatcher:
     def __init__(self, registry: Registry) -> None:
         table = LiteralTable()
         self._actors: tuple[Actor, ...] = tuple(registry.actors.values())
-        self._forms: dict[int, list[_Form]] = {}
-        self._bearers: dict[int, list[_Bearer]] = {}
+        self._owners: defaultdict[int, _Owners] = defaultdict(_Owners)
         self._acronyms: dict[str, list[_Form]] = {}
         self._typos = TypoIndex()
         self._long: list[_Form | _Bearer] = []
@@ -213,7 +230,9 @@ class ActorMatcher:
         if case == "upper" and len(name.replace(".", "")) <= LONGEST_ACRONYM:
             self._acronyms.setdefault(name, []).append(form)
             return
-        self._forms.setdefault(table.add(how.literal), []).append(form)
+        owners = self._owners[table.add(how.literal)]
+        owners.forms.append(form)
+        owners.even = owners.even and how.is_even and role != "demonym"
         if role == "name" and how.whole is None and case == "capital" and number >= 0 and not doubtful:
             self._add_typos(form)
 
@@ -221,8 +240,11 @@ class ActorMatcher:
         self, number: int, actor: Actor, surname: str, given: tuple[str, ...], table: LiteralTable
     ) -> None:
         how = spelling(surname, person=True)
-        bearer = _Bearer(number, surname, how, given, actor.country, actor.alone)
-        self._bearers.setdefault(table.add(how.literal), []).append(bearer)
+        whole = f"{' '.join(given)} {surname}"
+        bearer = _Bearer(number, surname, how, given, whole, _initials(given), actor.country, actor.alone)
+        owners = self._owners[table.add(how.literal)]
+        owners.bearers.append(bearer)
+        owners.even = owners.even and how.is_even
         if how.whole is None:
             self._add_typos(bearer)
 
@@ -285,12 +307,29 @@ class ActorMatcher:
         ]
 
     def _mentions(self, text: FoldedText, found: Sequence[Found], *, plain: bool) -> list[_Mention]:
+        folded, owners = text.text, self._owners
         candidates: list[_Mention] = []
         for number, start, end in found:
-            candidates += self._read(text, number, start, end, plain=plain)
+            clitic = False
+            if start and (before := folded[start - 1]).isalnum() and before < _UNSPACED:
+                if not (is_arabic(folded[start]) and is_arabic(before)):
+                    continue
+                clitic = True
+            own = owners[number]
+            last = None
+            if own.even and (last := suffix_end(folded, end)) is None:
+                continue
+            for form in own.forms:
+                mention = self._whole(text, form, start, end, last, clitic=clitic, plain=plain)
+                if mention is not None:
+                    candidates.append(mention)
+            if own.bearers:
+                mention = self._surname(text, own.bearers, start, end, last, clitic=clitic, plain=plain)
+                if mention is not None:
+                    candidates.append(mention)
         candidates += self._written_in_capitals(text)
         cues = [mention for mention in candidates if mention.role == "cue"]
-        names = [mention for mention in candidates if mention.role != "cue"]
+        names = [mention for mention in candidates if mention.role != "cue"] if cues else candidates
         return cues + [m for m in _longest(names) if m.actor >= 0 or m.bearers]
 
     def _written_in_capitals(self, text: FoldedText) -> Iterator[_Mention]:
@@ -314,43 +353,33 @@ class ActorMatcher:
                 match: Match = "inflected" if stop > end else form.match
                 yield _Mention(start, stop, match, form.actor, role=form.role, doubtful=form.doubtful)
 
-    def _read(self, text: FoldedText, number: int, start: int, end: int, *, plain: bool) -> list[_Mention]:
-        """What a hit may mean, if it is a word at all."""
-        folded = text.text
-        clitic = False
-        if start and folded[start - 1].isalnum() and folded[start - 1] < "\u2e80":
-            if not (is_arabic(folded[start]) and is_arabic(folded[start - 1])):
-                return []
-            clitic = True
-        read = [
-            mention
-            for form in self._forms.get(number, ())
-            if (mention := self._whole(text, form, start, end, clitic=clitic, plain=plain)) is not None
-        ]
-        bearers = self._bearers.get(number)
-        if bearers:
-            surname = self._surname(text, bearers, start, end, clitic=clitic, plain=plain)
-            if surname is not None:
-                read.append(surname)
-        return read
-
     def _whole(
-        self, text: FoldedText, form: _Form, start: int, end: int, *, clitic: bool, plain: bool
+        self,
+        text: FoldedText,
+        form: _Form,
+        start: int,
+        end: int,
+        last: int | None,
+        *,
+        clitic: bool,
+        plain: bool,
     ) -> _Mention | None:
+        """The mention that a hit up to `end` is as a whole name; `last` is where it ends, if that is known."""
         folded, how = text.text, form.spelling
         demonym = form.role == "demonym"
         if how.anchor:
             start = _back(folded, start, how.anchor)
         if clitic and not _clitics_fit(folded, start, article=demonym):
             return None
-        last = _end(how, folded, start, end, form.language, demonym=demonym)
         if last is None:
-            return None
+            last = _end(how, folded, start, end, form.language, demonym=demonym)
+            if last is None:
+                return None
         first_original, last_original = text.span(start, last)
         if form.role in ("unlike", "cue"):
             return _Mention(first_original, last_original, "alias", form.actor, role=form.role)
         written = text.original[first_original:last_original]
-        if not self._written_as(written, form.case, plain=plain):
+        if form.case != "any" and not self._written_as(written, form.case, plain=plain):
             return None
         if len(how.literal) <= SHORT and not form.spelt.isascii() and not _as_spelt(written, form.spelt):
             return None
@@ -364,25 +393,34 @@ class ActorMatcher:
         )
 
     def _surname(
-        self, text: FoldedText, bearers: Sequence[_Bearer], start: int, end: int, *, clitic: bool, plain: bool
+        self,
+        text: FoldedText,
+        bearers: Sequence[_Bearer],
+        start: int,
+        end: int,
+        last: int | None,
+        *,
+        clitic: bool,
+        plain: bool,
     ) -> _Mention | None:
+        """The mention that a hit up to `end` is as a surname; `last` is where it ends, if that is known."""
         folded = text.text
         if clitic and not _clitics_fit(folded, start, article=False):
             return None
         if bearers[0].spelling.anchor:
             start = _back(folded, start, bearers[0].spelling.anchor)
-        ends = [_end(bearer.spelling, folded, start, end, "", demonym=False) for bearer in bearers]
-        fitting = [(bearer, last) for bearer, last in zip(bearers, ends, strict=True) if last is not None]
-        if not fitting:
-            return None
-        last = fitting[0][1]
+        if last is None:
+            ends = [_end(bearer.spelling, folded, start, end, "", demonym=False) for bearer in bearers]
+            fitting = [(bearer, stop) for bearer, stop in zip(bearers, ends, strict=True) if stop is not None]
+            if not fitting:
+                return None
+            last = fitting[0][1]
+            bearers = [bearer for bearer, _ in fitting]
         first_original, last_original = text.span(start, last)
         written = text.original[first_original:last_original]
         if not self._written_as(written, "capital", plain=plain):
             return None
-        return self._with_given(
-            text, [bearer for bearer, _ in fitting], start, last, written, clitic=clitic, plain=plain
-        )
+        return self._with_given(text, bearers, start, last, written, clitic=clitic, plain=plain)
 
     def _with_given(
         self,
@@ -397,17 +435,20 @@ class ActorMatcher:
     ) -> _Mention | None:
         """The surname with what stands before it: its full name, a bare surname, or None, for somebody else's."""
         first_original, last_original = text.span(start, end)
-        words = _words_before(text.text, start) if not clitic else []
-        bearer, position = self._bearer_before(text, bearers, words, plain=plain)
-        if bearer is not None:
-            first_original = text.origin(position)
-            match = _matched_person(
-                text.original[first_original:last_original],
-                written,
-                [b for b in bearers if b.actor == bearer.actor],
-                self._actors[bearer.actor].name,
-            )
-            return _Mention(first_original, last_original, match, bearer.actor, full=True)
+        words: list[_Word] = []
+        if not clitic:
+            before = _words_before(text.text, start)
+            bearer, position = self._bearer_before(text, bearers, before, words, plain=plain)
+            if bearer is not None:
+                first_original = text.origin(position)
+                match = _matched_person(
+                    text.original[first_original:last_original],
+                    written,
+                    [b for b in bearers if b.actor == bearer.actor],
+                    self._actors[bearer.actor].name,
+                )
+                return _Mention(first_original, last_original, match, bearer.actor, full=True)
+            words += before
         if words and self._somebody_else(text, words):
             return None
         titled = any(word in self._titles for word, _, _ in words[:2])
@@ -415,28 +456,40 @@ class ActorMatcher:
         return _Mention(first_original, last_original, match, bearers=tuple(bearers), titled=titled)
 
     def _bearer_before(
-        self, text: FoldedText, bearers: Sequence[_Bearer], words: Sequence[_Word], *, plain: bool
+        self,
+        text: FoldedText,
+        bearers: Sequence[_Bearer],
+        words: Iterable[_Word],
+        seen: list[_Word],
+        *,
+        plain: bool,
     ) -> tuple[_Bearer | None, int]:
-        """Whose given name or initial stands among the words before a surname, and where it begins."""
+        """Whose given name or initial stands among the words before a surname, and where it begins.
+
+        Only as many words are taken as tell it; they are put into `seen`.
+        """
         bearer: _Bearer | None = None
         position = 0
-        for at, (word, begin, dotted) in enumerate(words):
-            own = next(
-                (b for b in ((bearer and [bearer]) or bearers) if _is_given(word, b.given, dotted=dotted)),
-                None,
-            )
-            if own is not None:
-                bearer, position = own, begin
-            elif word in _PARTICLES:
-                continue
-            elif (
-                bearer is not None
-                or at >= 2
-                or word in self._titles
-                or word in self._others
-                or (not plain and text.original[text.origin(begin)].islower())
-            ):
-                break
+        for at, found in enumerate(words):
+            seen.append(found)
+            word, begin, dotted = found
+            initial = word[0]
+            for own in bearers:
+                if initial in own.initials and _is_given(word, own.given, dotted=dotted):
+                    bearer, position = own, begin
+                    bearers = (own,)
+                    break
+            else:
+                if word in _PARTICLES:
+                    continue
+                if (
+                    bearer is not None
+                    or at >= 2
+                    or word in self._titles
+                    or word in self._others
+                    or (not plain and text.original[text.origin(begin)].islower())
+                ):
+                    break
         return bearer, position
 
     def _somebody_else(self, text: FoldedText, words: Sequence[_Word]) -> bool:
@@ -451,8 +504,7 @@ class ActorMatcher:
     def _is_place(self, text: FoldedText, start: int, end: int, written: str) -> bool:
         """Whether a city is no more than where something is."""
         folded = text.text
-        words = _words_before(folded, start)
-        if words and words[0][0] in self._places_after:
+        if _word_before(folded, start) in self._places_after:
             return True
         if LOCATIVE.search(folded, max(start, end - 8), end):
             return True
@@ -468,8 +520,7 @@ class ActorMatcher:
     def _is_first_name(self, text: FoldedText, start: int, end: int) -> bool:
         """Whether a doubtful name stands beside one that makes a person of it (`Jordan Smith`, `Michael Jordan`)."""
         folded, original = text.text, text.original
-        words = _words_before(folded, start)
-        if words and words[0][0] in self._others:
+        if _word_before(folded, start) in self._others:
             return True
         if folded[end : end + 1] != " " or not folded[end + 1 : end + 2].isalpha():
             return False
@@ -516,13 +567,19 @@ class ActorMatcher:
 
     def _misspelt(self, text: FoldedText, mentions: Sequence[_Mention], context: _Context) -> list[_Mention]:
         """Names with one wrong letter."""
-        # Most texts have none, which costs less to find out word by word than place by place.
-        if text.is_aligned and not any(map(self._slips.__getitem__, set(_capitalised_words(text.original)))):
-            return []
+        if text.is_aligned:
+            # Most texts have none, which costs less to find out word by word than place by place.
+            words = _long_words(text.original).findall(text.original)
+            slips = {*filter(self._slips.__getitem__, set(words))}
+            if not slips:
+                return []
+            capitalised = _places_of([word for word in words if word in slips], text)
+        else:
+            capitalised = _capitalised(text)
         told: list[_Mention] = []
         counts: Counter[str] | None = None
         spans: Spans | None = None
-        for word, start in self._typos.near(_capitalised(text, self._slips if text.is_aligned else None)):
+        for word, start in self._typos.near(capitalised):
             if word in self._others:
                 continue
             for known, number in self._typos.find(word):
@@ -585,17 +642,21 @@ class ActorMatcher:
         shown = list(own[:EVIDENCE_KEPT])
         # A misspelling is shown even when the name stands rightly in many other places.
         shown += [one for one in own[EVIDENCE_KEPT:] if one[2].match == "typo"][:1]
-        return ActorReading(
-            id=actor.id,
-            name=actor.name,
-            kind=actor.kind,
-            wikidata=actor.wikidata,
-            country=actor.country,
-            match=min((mention.match for _, _, mention in own), key=BETTER_FIRST.index),
-            evidence=tuple(
-                Evidence(field=name, start=m.start, end=m.end, text=text.original[m.start : m.end])
-                for name, text, m in shown
-            ),
+        matches = {mention.match for _, _, mention in own}
+        # Made in one call: most of an article's actors have several mentions.
+        return ActorReading.model_validate(
+            {
+                "id": actor.id,
+                "name": actor.name,
+                "kind": actor.kind,
+                "wikidata": actor.wikidata,
+                "country": actor.country,
+                "match": next(match for match in BETTER_FIRST if match in matches),
+                "evidence": [
+                    {"field": name, "start": m.start, "end": m.end, "text": text.original[m.start : m.end]}
+                    for name, text, m in shown
+                ],
+            }
         )
 
 
@@ -696,6 +757,12 @@ def _as_typed(written: str) -> str:
     return unicodedata.normalize("NFC", " ".join(written.split()))
 
 
+def _initials(given: Sequence[str]) -> frozenset[str]:
+    """What a word must begin with to be one of some given names, as `_is_given` has it."""
+    firsts = {given_name(name).literal[:1] for name in given}
+    return frozenset(firsts | set(_PROCLITICS) if any(map(is_arabic, filter(None, firsts))) else firsts)
+
+
 def _matched(written: str, spelt: str, match: Match, *, clitic: bool) -> Match:
     if written == spelt or (written := _as_typed(written)) == spelt:
         return "inflected" if clitic else match
@@ -704,16 +771,15 @@ def _matched(written: str, spelt: str, match: Match, *, clitic: bool) -> Match:
 
 def _matched_person(written: str, surname: str, bearers: Sequence[_Bearer], name: str) -> Match:
     """How a given name and a surname match the spellings of one person."""
-    written = _as_typed(written)
-    spellings = {name, *(f"{' '.join(bearer.given)} {bearer.spelt}" for bearer in bearers)}
-    if written in spellings:
+    spellings = [name, *[bearer.whole for bearer in bearers]]
+    if written in spellings or (written := _as_typed(written)) in spellings:
         return "exact"
-    if fold(written) in map(fold, spellings):
+    if fold(written) in map(_folded, spellings):
         return "folded"
-    surnames = {bearer.spelt for bearer in bearers}
+    surnames = [bearer.spelt for bearer in bearers]
     if surname in surnames:
         return "alias"
-    return "folded" if fold(surname) in map(fold, surnames) else "inflected"
+    return "folded" if fold(surname) in map(_folded, surnames) else "inflected"
 
 
 def _is_given(word: str, given: Sequence[str], *, dotted: bool) -> bool:
@@ -723,7 +789,7 @@ def _is_given(word: str, given: Sequence[str], *, dotted: bool) -> bool:
         how = given_name(name)
         literal = how.literal
         if is_arabic(literal[:1]):
-            if word == literal or (first in "وفبلك" and len(word) > 3 and word[1:] == literal):
+            if word == literal or (first in _PROCLITICS and len(word) > 3 and word[1:] == literal):
                 return True
         elif first == literal[:1]:
             if word.startswith(literal) and word[len(literal) :] in (how.endings or ()):
@@ -736,12 +802,11 @@ def _is_given(word: str, given: Sequence[str], *, dotted: bool) -> bool:
     return False
 
 
-def _words_before(text: str, start: int) -> list[_Word]:
+def _words_before(text: str, start: int) -> Iterator[_Word]:
     """Up to four words before a position, nearest first, with where each begins and whether it is abbreviated."""
     backwards = text[max(0, start - _LOOK_BACK) : start][::-1]
-    words: list[_Word] = []
     at = 0
-    while len(words) < _GIVEN_WORDS:
+    for _ in range(_GIVEN_WORDS):
         found = _WORD_BEFORE.match(backwards, at)
         if found is None:
             break
@@ -749,8 +814,12 @@ def _words_before(text: str, start: int) -> list[_Word]:
         if not (between or dot) or (dot and len(word) > 4):
             break
         at = found.end()
-        words.append((word[::-1], start - at, bool(dot)))
-    return words
+        yield word[::-1], start - at, bool(dot)
+
+
+def _word_before(text: str, start: int) -> str:
+    """The nearest of these words; "" where there is none."""
+    return next((word for word, _, _ in _words_before(text, start)), "")
 
 
 def _sure_change(known: str, word: str) -> bool:
@@ -796,30 +865,45 @@ def _all_forms(words: Iterable[str]) -> frozenset[str]:
     return frozenset(forms)
 
 
-def _capitalised(text: FoldedText, slips: _Slips | None = None) -> list[tuple[str, int]]:
+def _capitalised(text: FoldedText) -> list[tuple[str, int]]:
     """The folded words that may be long names, with where each begins: those whose first letter is not a small one.
 
-    Arabic ones also without the particle that is written on. `slips`: only those that may be misspelt.
+    Arabic ones also without the particle that is written on.
     """
-    original, folded = text.aligned, text.text
-    pattern = _CAPITALISED_ASCII if original.isascii() else _capitalised_pattern()
-    spans = [found.span() for found in pattern.finditer(original) if slips is None or slips[found.group()]]
+    original = text.aligned
+    return _folded_at([found.span() for found in _long_words(original).finditer(original)], text)
+
+
+def _places_of(words: Iterable[str], text: FoldedText) -> list[tuple[str, int]]:
+    """The same of some of these words, given as they are written and in order, where each fold is at its own place."""
+    original = text.original
+    match = _long_words(original).match
+    spans: list[tuple[int, int]] = []
+    at = 0
+    for word in words:
+        at = original.index(word, at)
+        while (found := match(original, at)) is None or found.group() != word:
+            at = original.index(word, at + 1)
+        spans.append(found.span())
+        at = found.end()
+    return _folded_at(spans, text)
+
+
+def _folded_at(spans: Iterable[tuple[int, int]], text: FoldedText) -> list[tuple[str, int]]:
+    folded = text.text
     words = [(folded[start:end], start) for start, end in spans]
-    if _ARABIC.search(original):
+    if not folded.isascii() and _ARABIC.search(text.original):
         words += _without_particles(words)
     return words
 
 
-def _capitalised_words(original: str) -> list[str]:
-    """The words of which `_capitalised` has the folds and places, as they are written."""
-    words: list[str] = (_CAPITALISED_ASCII if original.isascii() else _capitalised_pattern()).findall(
-        original
-    )
-    return words
+def _long_words(original: str) -> re.Pattern[str]:
+    """What finds the long words of a text whose first letter is not a small one."""
+    return _CAPITALISED_ASCII if original.isascii() else _capitalised_pattern()
 
 
 def _without_particles(words: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
-    return [(word[1:], at + 1) for word, at in words if word[0] in "وفبلك" and len(word) > MIN_LENGTH]
+    return [(word[1:], at + 1) for word, at in words if word[0] in _PROCLITICS and len(word) > MIN_LENGTH]
 
 
 @cache

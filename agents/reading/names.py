@@ -64,6 +64,11 @@ class Spelling:
     whole: re.Pattern[str] | None = None
     anchor: int = 0
 
+    @property
+    def is_even(self) -> bool:
+        """Whether a name of it ends by the suffixes of its script."""
+        return self.endings is None and self.whole is None
+
 
 def spelling(name: str, *, person: bool = False, demonym: bool = False) -> Spelling:
     """How a name is searched. `person`: a surname; `demonym`: an adjective or a people, in every gender and number."""
