@@ -25,8 +25,19 @@ _MAX_WORDS: Final = 2000  # of a very long text the beginning decides
 _BEGINNING: Final = 32_768
 """Characters that nearly always hold so many words: what comes after is then not looked at."""
 
-# A UTF-16 unit, and an ASCII byte → itself where it belongs to a word, else a space.
-_UNITS: Final = np.array([code if _WORD.match(chr(code)) else 0x20 for code in range(0x1_0000)], dtype="<u2")
+_SEVERAL: Final = 0xFFFF
+"""Stands for a letter that becomes several when case-folded, as ß does; it is no character itself."""
+
+
+def _unit(code: int) -> int:
+    folded = chr(code).casefold()
+    if len(folded) > 1:
+        return _SEVERAL
+    return ord(folded) if _WORD.match(folded) else 0x20
+
+
+# A UTF-16 unit, and an ASCII byte → itself case-folded where it belongs to a word, else a space.
+_UNITS: Final = np.array([_unit(code) for code in range(0x1_0000)], dtype="<u2")
 _ASCII: Final = bytes(_UNITS[:128].astype("u1")) + bytes(range(128, 256))
 
 
@@ -70,13 +81,15 @@ def fingerprint(text: str) -> bytes:
 
 def _first_words(text: str) -> list[bytes]:
     """The words of a text in order, case-folded, as UTF-8; the first ones of many, and one more to tell by."""
-    folded = text.casefold()
-    if folded.isascii():
-        spaced = folded.encode().translate(_ASCII)
-    elif len(encoded := folded.encode("utf-16-le", "surrogatepass")) == 2 * len(folded):
-        spaced = _UNITS.take(np.frombuffer(encoded, dtype="<u2")).tobytes().decode("utf-16-le").encode()
+    if text.isascii():
+        spaced = text.encode().translate(_ASCII)
+    elif len(encoded := text.encode("utf-16-le", "surrogatepass")) == 2 * len(text):
+        units = _UNITS.take(np.frombuffer(encoded, dtype="<u2"))
+        if _SEVERAL in units:
+            return _first_words(text.casefold())
+        spaced = units.tobytes().decode("utf-16-le").encode()
     else:  # letters beyond the first plane are two units
-        spaced = " ".join(_WORD.findall(folded)).encode()
+        spaced = " ".join(_WORD.findall(text.casefold())).encode()
     return spaced.split(None, _MAX_WORDS + 1)[: _MAX_WORDS + 1]
 
 

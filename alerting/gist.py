@@ -167,7 +167,7 @@ def _marks() -> re.Pattern[str]:
 
 def _stems(text: str, most: int | None = None) -> list[str]:
     return [
-        _cut(word)
+        word[:STEM] if word < _ARABIC else _cut(word)
         for word in _WORD.findall(_plain(text))[:most]
         if (len(word) >= SHORTEST and word not in _COMMON) or word.isdigit()
     ]

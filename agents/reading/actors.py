@@ -23,7 +23,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from operator import attrgetter
@@ -146,18 +146,15 @@ class _Context:
 class _Slips(dict[str, bool]):
     """Capitalised words → whether they may be a name with one wrong letter. Those of the news come again and again."""
 
-    def __init__(self, typos: TypoIndex, others: frozenset[str]) -> None:
-        self._typos = typos
-        self._others = others
+    def __init__(self, may_be: Callable[[str], object]) -> None:
+        """`may_be` tells of a folded word whether it may be one."""
+        self._may_be = may_be
 
     def __missing__(self, word: str) -> bool:
         if len(self) >= _REMEMBERED:
             self.clear()
         folded = [(fold(word), 0)]
-        slip = self[word] = any(
-            form not in self._others and self._typos.find(form)
-            for form, _ in (*folded, *_without_particles(folded))
-        )
+        slip = self[word] = any(self._may_be(form) for form, _ in (*folded, *_without_particles(folded)))
         return slip
 
 
@@ -180,8 +177,10 @@ class ActorMatcher:
         for number, actor in enumerate(self._actors):
             self._add(number, actor, table)
         self._names = table.build(often=False)
-        self._slips = _Slips(self._typos, self._others)
-        self._acronym_search = Automaton([acronym.replace("-", " ") for acronym in self._acronyms])
+        self._slips = _Slips(self._meant)
+        self._acronym_search = Automaton(
+            [acronym.replace("-", " ") for acronym in self._acronyms], often=True
+        )
 
     # Making
 
@@ -312,7 +311,7 @@ class ActorMatcher:
         for number, start, end in found:
             clitic = False
             if start and (before := folded[start - 1]).isalnum() and before < _UNSPACED:
-                if not (is_arabic(folded[start]) and is_arabic(before)):
+                if not (is_arabic(before) and is_arabic(folded[start])):
                     continue
                 clitic = True
             own = owners[number]
@@ -387,7 +386,9 @@ class ActorMatcher:
             return None
         if form.doubtful and self._is_first_name(text, start, last):
             return None
-        match = _matched(written, form.spelt, form.match, clitic=clitic)
+        match = form.match
+        if written != form.spelt or clitic:
+            match = _matched(written, form.spelt, match, clitic=clitic)
         return _Mention(
             first_original, last_original, match, form.actor, role=form.role, doubtful=form.doubtful
         )
@@ -580,10 +581,8 @@ class ActorMatcher:
         counts: Counter[str] | None = None
         spans: Spans | None = None
         for word, start in self._typos.near(capitalised):
-            if word in self._others:
-                continue
-            for known, number in self._typos.find(word):
-                mention = self._slip(text, known, word, start, self._long[number], context)
+            for owner, sure in self._meant(word):
+                mention = self._slip(text, word, start, owner, context, sure=sure)
                 if mention is None:
                     continue
                 spans = Spans((m.start, m.end) for m in mentions) if spans is None else spans
@@ -596,24 +595,39 @@ class ActorMatcher:
                     break
         return _longest(told)
 
+    def _meant(self, word: str) -> list[tuple[_Form | _Bearer, bool]]:
+        """Whose name a misspelt word may be, as far as the word alone tells, and whether it is unmistakable."""
+        meant: list[tuple[_Form | _Bearer, bool]] = []
+        if word in self._others or word in self._titles:
+            return meant
+        for known, number in self._typos.find(word):
+            owner = self._long[number]
+            exchanged = len(word) == len(known) and sorted(word) == sorted(known)
+            if "\u0400" <= word[-1] <= "\u052f" and word[-2:] != known[-2:] and not exchanged:
+                continue
+            sure = _sure_change(known, word)
+            alone = sure and len(known) >= SURE_CHANGE and word not in self._common
+            if alone or isinstance(owner, _Bearer):
+                meant.append((owner, sure))
+        return meant
+
     def _slip(
-        self, text: FoldedText, known: str, word: str, start: int, owner: _Form | _Bearer, context: _Context
+        self,
+        text: FoldedText,
+        word: str,
+        start: int,
+        owner: _Form | _Bearer,
+        context: _Context,
+        *,
+        sure: bool,
     ) -> _Mention | None:
         """The mention that a misspelling is, or None where it may be another word."""
         end = start + len(word)
-        first, last = text.span(start, end)
-        if word in self._titles:
-            return None
-        exchanged = len(word) == len(known) and sorted(word) == sorted(known)
-        if "\u0400" <= word[-1] <= "\u052f" and word[-2:] != known[-2:] and not exchanged:
-            return None
         stop = suffix_end(text.text, end)
         if stop is None:
             return None
-        sure = _sure_change(known, word)
+        first, last = text.span(start, end)
         if isinstance(owner, _Form):
-            if not sure or len(known) < SURE_CHANGE or word in self._common:
-                return None
             return _Mention(first, text.span(start, stop)[1], "typo", owner.actor, role=owner.role)
         mention = self._with_given(text, [owner], start, stop, text.original[first:last])
         if mention is None:
@@ -892,9 +906,8 @@ def _places_of(words: Iterable[str], text: FoldedText) -> list[tuple[str, int]]:
 def _folded_at(spans: Iterable[tuple[int, int]], text: FoldedText) -> list[tuple[str, int]]:
     folded = text.text
     words = [(folded[start:end], start) for start, end in spans]
-    if not folded.isascii() and _ARABIC.search(text.original):
-        words += _without_particles(words)
-    return words
+    without = _without_particles(words)
+    return words + without if without and _ARABIC.search(text.original) else words
 
 
 def _long_words(original: str) -> re.Pattern[str]:
