@@ -89,6 +89,9 @@ class CueFinder:
         self._numbers = {
             language: number for number, language in enumerate(sorted(languages | set(taxonomies.context)))
         }
+        self._patterns = [
+            [(frozenset(pattern.parts), pattern) for pattern in topic.patterns] for topic in self._topics
+        ]
         self._phrases = PhraseSet(self._meanings(taxonomies))
         self._languages_of = [
             tuple({phrase.meaning.language for phrase in phrases}) for phrases in self._phrases.by_number
@@ -170,8 +173,8 @@ class CueFinder:
         for at, around in enumerate(surroundings):
             for topic, parts in around.parts.items():
                 if len(parts) > 1:
-                    for pattern in self._topics[topic].patterns:
-                        if all(part in parts for part in pattern.parts):
+                    for needed, pattern in self._patterns[topic]:
+                        if needed <= parts.keys():
                             found[topic].cues.extend(_pattern_cues(pattern, at, parts))
         return Sighting(excerpt, [_chosen(of_topic) for of_topic in found], surroundings)
 

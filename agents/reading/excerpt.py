@@ -7,8 +7,7 @@ in it can be traced back to the title or body.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from agents.reading.phrases import BREAK, spaced
 from agents.reading.words import SENTENCE_END
@@ -27,8 +26,7 @@ MOST: Final = 60
 """Sentences of an excerpt: what comes after so many changes nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(NamedTuple):
     """A sentence of an excerpt. `start` is its place in the field's folded text, `at` that in the excerpt's."""
 
     field: Literal["title", "body"]
@@ -49,11 +47,11 @@ class Excerpt:
         if title.strip():
             self._add("title", title, 0, len(title), "title")
         self._add_body(body, body_start, marks)
-        self.text = "".join(self._parts)
+        self.text = spaced("".join(self._parts))
 
     def _add(self, field: Literal["title", "body"], text: str, start: int, end: int, place: Place) -> None:
         at = self._length + 1
-        piece = f" {spaced(text[start:end])} {BREAK}"
+        piece = f" {text[start:end]} {BREAK}"
         self._parts.append(piece)
         self._length += len(piece)
         self.sentences.append(Sentence(field, start, at, at + end - start, place))
