@@ -21,7 +21,7 @@ from sklearn.linear_model import LogisticRegression
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from agents.reading.features import stage_features, topic_features
+from agents.reading.features import said_stages, stage_features, topic_features
 from agents.reading.taxonomy import TopicWeights, load_taxonomies
 from agents.reading.topics import DEFAULT, generic
 from benchmarks.labelled import REAL, TOPICS, TOPICS_FOLDER, TRAINED_ON, Bench, Item, all_items
@@ -78,7 +78,8 @@ def examples_of(items: Sequence[Item], bench: Bench) -> list[Example]:
         for number, topic in enumerate(topics):
             features = topic_features(sighting, number, topics)
             if features and topic.topic in TOPICS:
-                found.append(Example(item, topic.topic, features, stage_features(sighting, number)))
+                said = said_stages(sighting, number)
+                found.append(Example(item, topic.topic, features, stage_features(sighting, number, said)))
     return found
 
 

@@ -215,7 +215,7 @@ class CueFinder:
     def _language(self, literals: Sequence[Found], declared: str) -> int:
         """The language that most words are of: phrases of another one would mean something else here."""
         languages_of = self._languages_of
-        votes = Counter(chain.from_iterable(languages_of[number] for number, _, _ in literals[:_VOTERS]))
+        votes = Counter(chain.from_iterable([languages_of[number] for number, _, _ in literals[:_VOTERS]]))
         own = self._numbers.get(declared.partition("-")[0].lower())
         if own is not None:
             votes[own] *= _DECLARED
@@ -248,11 +248,15 @@ def _chosen(found: _Found) -> list[Cue]:
     if not found.cues:
         return []
     chosen: list[Cue] = []
+    taken = [*found.nevers]
     order = sorted(found.cues, key=lambda cue: (RANK[cue.strength], cue.start - cue.end, cue.start))
     for cue in order[:200]:
-        if any(start < cue.end and cue.start < end for start, end in found.nevers):
-            continue
-        if all(cue.end <= other.start or other.end <= cue.start for other in chosen):
+        begin, stop = cue.start, cue.end
+        for start, end in taken:
+            if start < stop and begin < end:
+                break
+        else:
+            taken.append((begin, stop))
             chosen.append(cue)
     chosen.sort(key=lambda cue: cue.start)
     return chosen

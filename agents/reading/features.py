@@ -27,6 +27,9 @@ from agents.reading.cues import Cue, Sighting, Span, Surroundings
 from agents.reading.taxonomy import GRAMMAR, SUPPORTING, TopicFile
 
 Features = Mapping[str, float]
+Said = Mapping[str, Sequence[Span]]
+"""Where words of stages stand in a sentence, by stage."""
+SaidBySentence = Mapping[int, Said]
 
 _start: Final = attrgetter("start")
 _end: Final = attrgetter("end")
@@ -72,7 +75,9 @@ def topic_features(sighting: Sighting, number: int, topics: Sequence[TopicFile])
     topic = topics[number]
     features: defaultdict[str, float] = defaultdict(float)
     sentences = sighting.excerpt.sentences
-    balance = [_balance(around, topic) for around in sighting.surroundings]
+    balance = [
+        _balance(around.context, topic) if around.context else (0, 0) for around in sighting.surroundings
+    ]
     for cue in cues:
         support, elsewhere = balance[cue.sentence]
         context = "with" if support > elsewhere else "off" if elsewhere > support else "bare"
@@ -86,7 +91,7 @@ def topic_features(sighting: Sighting, number: int, topics: Sequence[TopicFile])
         for kind, named in (("negation", "negated"), ("contrast", "contrast")):
             if _stands_before(around.context.get(kind, ()), cue):
                 features[named] = min(features[named] + 1, _MOST)
-    if all(cue.strength == "weak" for cue in cues):
+    if {cue.strength for cue in cues} == {"weak"}:
         features["only.weak"] = 1.0
     where = sorted({cue.sentence for cue in cues})
     _of_context(features, sighting, balance)
@@ -113,10 +118,10 @@ def _of_sentence(features: defaultdict[str, float], around: Surroundings, number
             features[f"{kind}.{name}"] = max(features[f"{kind}.{name}"], weight)
 
 
-def _balance(around: Surroundings, topic: TopicFile) -> tuple[int, int]:
+def _balance(context: Mapping[str, Sequence[Span]], topic: TopicFile) -> tuple[int, int]:
     """Words of a sentence that support the topic, and that are about something else."""
     support = elsewhere = 0
-    for name, spans in around.context.items():
+    for name, spans in context.items():
         if name in topic.support:
             support += len(spans)
         elif name not in GRAMMAR and name not in SUPPORTING:
@@ -127,10 +132,11 @@ def _balance(around: Surroundings, topic: TopicFile) -> tuple[int, int]:
 def _of_context(
     features: defaultdict[str, float], sighting: Sighting, balance: Sequence[tuple[int, int]]
 ) -> None:
-    features["support"] = log1p(min(sum(support for support, _ in balance), _ENOUGH_CONTEXT))
-    features["elsewhere"] = log1p(sum(elsewhere for _, elsewhere in balance))
+    support, elsewhere = map(sum, zip(*balance, strict=True))
+    features["support"] = log1p(min(support, _ENOUGH_CONTEXT))
+    features["elsewhere"] = log1p(elsewhere)
     if sighting.excerpt.sentences[0].place == "title":
-        features["title.support"], features["title.elsewhere"] = (log1p(n) for n in balance[0])
+        features["title.support"], features["title.elsewhere"] = map(log1p, balance[0])
     totals: defaultdict[str, int] = defaultdict(int)
     for around in sighting.surroundings:
         for name, spans in around.context.items():
@@ -144,8 +150,10 @@ def _stands_before(spans: Sequence[Span], cue: Cue) -> bool:
     return any(cue.start - _BEFORE <= end <= cue.start for _, end in spans)
 
 
-def stage_features(sighting: Sighting, number: int) -> Features:
+def stage_features(sighting: Sighting, number: int, said_by_sentence: SaidBySentence) -> Features:
     """What there is to weigh about the stage of topic `number`: words of stages, parts and grammar around its cues.
+
+    `said_by_sentence` are the topic's own (`said_stages`).
 
     `NAME` adds up what stands in the sentences of the cues, more where it is near one and in its clause; `title.NAME`
     what a title has that shows the topic, `untitled.NAME` what any other title has; `nearest.STAGE` the stage whose
@@ -158,13 +166,10 @@ def stage_features(sighting: Sighting, number: int) -> Features:
         by_sentence[cue.sentence].append(cue)
     text = sighting.excerpt.text
     seen = False
-    for at, sentence in enumerate(sighting.excerpt.sentences):
+    for at, said in said_by_sentence.items():
+        sentence = sighting.excerpt.sentences[at]
         cues = by_sentence.get(at)
-        if cues is None and sentence.place != "title":
-            continue
-        around = sighting.surroundings[at]
-        said = said_stages(around, number)
-        named = _named(around, number, said)
+        named = _named(sighting.surroundings[at], number, said)
         if sentence.place == "title":
             title = "untitled" if cues is None else "title"
             features.update((f"{title}.{name}", 1.0) for name, _ in named)
@@ -183,7 +188,17 @@ def stage_features(sighting: Sighting, number: int) -> Features:
     return dict(features)
 
 
-def said_stages(around: Surroundings, number: int) -> Mapping[str, Sequence[Span]]:
+def said_stages(sighting: Sighting, number: int) -> SaidBySentence:
+    """The words of the stages of topic `number` in the title and the sentences of its cues, by sentence in order."""
+    with_cues = {cue.sentence for cue in sighting.cues[number]}
+    return {
+        at: _said(sighting.surroundings[at], number)
+        for at, sentence in enumerate(sighting.excerpt.sentences)
+        if at in with_cues or sentence.place == "title"
+    }
+
+
+def _said(around: Surroundings, number: int) -> Said:
     """The words of stages in a sentence. Within longer ones of another stage they mean that one (`not ordered to`)."""
     stages = around.stages.get(number, {})
     if len(stages) < 2:
@@ -200,23 +215,21 @@ def said_stages(around: Surroundings, number: int) -> Mapping[str, Sequence[Span
     return said
 
 
-def _opening(stages: Mapping[str, Sequence[Span]]) -> list[str]:
+def _opening(stages: Said) -> list[str]:
     """The stages whose words come first in a sentence."""
     starts = {name: min(start for start, _ in spans) for name, spans in stages.items()}
     first = min(starts.values(), default=0)
     return [name for name, start in starts.items() if start == first]
 
 
-def _nearest(stages: Mapping[str, Sequence[Span]], cues: Sequence[Cue]) -> list[str]:
+def _nearest(stages: Said, cues: Sequence[Cue]) -> list[str]:
     """The stages whose words stand nearest to a cue in a sentence."""
     distances = {name: min(distance_to_cues(span, cues) for span in spans) for name, spans in stages.items()}
     least = max(0, min(distances.values(), default=0))
     return [name for name, distance in distances.items() if distance <= least + _AS_NEAR]
 
 
-def _named(
-    around: Surroundings, number: int, said: Mapping[str, Sequence[Span]]
-) -> list[tuple[str, Sequence[Span]]]:
+def _named(around: Surroundings, number: int, said: Said) -> list[tuple[str, Sequence[Span]]]:
     found: list[tuple[str, Sequence[Span]]] = [*said.items()]
     found += [(f"part.{name}", spans) for name, spans in around.parts.get(number, {}).items()]
     found += [(name, around.context[name]) for name in GRAMMAR if name in around.context]

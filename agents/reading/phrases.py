@@ -12,9 +12,9 @@ place; Arabic ones are looked at.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Final, Generic, TypeVar
 
 import numpy as np
@@ -73,19 +73,19 @@ class Hit(Generic[T]):
 
 
 class Tail:
-    """What must follow a head. Compiled when it is first asked for: most never are."""
+    """What must follow a head. Compiled when it is first asked for: most never are.
 
-    __slots__ = ("_pattern", "_rest")
+    `match` matches right at a position of an excerpt.
+    """
+
+    __slots__ = ("match",)
 
     def __init__(self, rest: str) -> None:
-        self._rest = rest
-        self._pattern: re.Pattern[str] | None = None
+        self.match: Callable[[str, int], re.Match[str] | None] = partial(self._match_first, rest)
 
-    def match(self, excerpt: str, at: int) -> re.Match[str] | None:
-        """Match right at a position."""
-        if self._pattern is None:
-            self._pattern = _pattern(self._rest)
-        return self._pattern.match(excerpt, at)
+    def _match_first(self, rest: str, excerpt: str, at: int) -> re.Match[str] | None:
+        self.match = _pattern(rest).match
+        return self.match(excerpt, at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,16 @@ from math import exp
 from typing import Final, Protocol
 
 from agents.reading.automaton import LiteralTable
-from agents.reading.cues import RANK, Cue, CueFinder, Sighting, Span
+from agents.reading.cues import RANK, Cue, CueFinder, Sighting
 from agents.reading.excerpt import HEAD, Excerpt
-from agents.reading.features import GENERIC, distance_to_cues, said_stages, stage_features, topic_features
+from agents.reading.features import (
+    GENERIC,
+    SaidBySentence,
+    distance_to_cues,
+    said_stages,
+    stage_features,
+    topic_features,
+)
 from agents.reading.gate import Gate
 from agents.reading.scene import Scene, Text
 from agents.reading.taxonomy import Taxonomies, TopicFile, TopicWeights
@@ -139,7 +146,8 @@ class TopicClassifier:
         if score < least:
             return None
         topic = self._topics[number]
-        stages = _stages(topic, weights, stage_features(sighting, number))
+        said = said_stages(sighting, number)
+        stages = _stages(topic, weights, stage_features(sighting, number, said))
         order = sorted(cues, key=lambda cue: (RANK[cue.strength], cue.sentence, cue.start))
         spans = dict.fromkeys((cue.sentence, cue.start, cue.end) for cue in order)
         own_evidence = tuple(_evidence(scene, sighting, *span) for span in islice(spans, EVIDENCE_KEPT))
@@ -152,7 +160,7 @@ class TopicClassifier:
             stages=tuple(
                 StageReading(
                     stage=stage,
-                    evidence=_stage_evidence(scene, sighting, number, stage, cues) or own_evidence[:1],
+                    evidence=_stage_evidence(scene, sighting, said, stage, cues) or own_evidence[:1],
                     codes=self._taxonomies.codes(topic, stage),
                 )
                 for stage in stages
@@ -242,14 +250,13 @@ def _evidence(scene: Scene, sighting: Sighting, sentence: int, start: int, end: 
 
 
 def _stage_evidence(
-    scene: Scene, sighting: Sighting, number: int, stage: str, cues: Sequence[Cue]
+    scene: Scene, sighting: Sighting, said: SaidBySentence, stage: str, cues: Sequence[Cue]
 ) -> tuple[Evidence, ...]:
     """The words of a stage in the sentences of the cues and the title, those first that stand nearest to a cue."""
-    near: list[tuple[int, int, Span]] = []
-    with_cues = {cue.sentence for cue in cues}
-    for at, around in enumerate(sighting.surroundings):
-        if at in with_cues or sighting.excerpt.sentences[at].place == "title":
-            for span in said_stages(around, number).get(stage, ()):
-                near.append((max(0, distance_to_cues(span, cues)), at, span))
+    near = [
+        (max(0, distance_to_cues(span, cues)), at, span)
+        for at, stages in said.items()
+        for span in stages.get(stage, ())
+    ]
     near.sort()
     return tuple(_evidence(scene, sighting, at, *span) for _, at, span in near[:STAGE_EVIDENCE_KEPT])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from agents.reading.article import Article
 from agents.reading.automaton import LiteralTable
 from agents.reading.cues import Cue
-from agents.reading.features import cues_within, distance_to_cues, stage_features
+from agents.reading.features import cues_within, distance_to_cues, said_stages, stage_features
 from agents.reading.scene import Scene
 from agents.reading.taxonomy import TopicWeights
 from agents.reading.topics import TopicClassifier
@@ -51,7 +51,7 @@ def features_of(title: str, body: str = "", /, **stages: list[str]) -> Mapping[s
     classifier = TopicClassifier(taxonomies(languages=languages), table)
     sighting = classifier.look(Scene.of(Article("a", title, body), table.build()))
     assert sighting is not None
-    return stage_features(sighting, 0)
+    return stage_features(sighting, 0, said_stages(sighting, 0))
 
 
 def test_words_of_a_stage_within_longer_ones_of_another_say_nothing() -> None:
