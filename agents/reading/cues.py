@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from agents.reading.automaton import Found
 from agents.reading.excerpt import Excerpt
@@ -45,8 +45,7 @@ class Meaning:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Cue:
+class Cue(NamedTuple):
     """Words by which a topic shows: sentence and span in the excerpt. `pattern` names the parts of a pattern."""
 
     strength: Strength

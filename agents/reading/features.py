@@ -108,14 +108,11 @@ def topic_features(sighting: Sighting, number: int, topics: Sequence[TopicFile])
 
 def _of_sentence(features: defaultdict[str, float], around: Surroundings, number: int, weight: float) -> None:
     """What stands in the sentence of a cue: parts, stages, and context that supports it."""
-    kinds = (
-        ("part", around.parts.get(number, ())),
-        ("stage", around.stages.get(number, ())),
-        ("near", [name for name in SUPPORTING if name in around.context]),
-    )
-    for kind, names in kinds:
-        for name in names:
-            features[f"{kind}.{name}"] = max(features[f"{kind}.{name}"], weight)
+    names = [f"part.{name}" for name in around.parts.get(number, ())]
+    names += [f"stage.{name}" for name in around.stages.get(number, ())]
+    names += [f"near.{name}" for name in SUPPORTING if name in around.context]
+    for name in names:
+        features[name] = max(features[name], weight)
 
 
 def _balance(context: Mapping[str, Sequence[Span]], topic: TopicFile) -> tuple[int, int]:

@@ -207,7 +207,7 @@ class PhraseSet(Generic[T]):
         return [
             (number, begin, end)
             for number, start, end in found
-            if (begin := start if number not in arabic else _space_before(excerpt, start)) >= 0
+            if (begin := _space_before(excerpt, start) if number in arabic else start) >= 0
         ]
 
     def hits(self, excerpt: str) -> list[Hit[T]]:
@@ -223,5 +223,7 @@ class PhraseSet(Generic[T]):
 
 def _space_before(excerpt: str, start: int) -> int:
     """The space before the word that an Arabic head is found in; -1 where more than proclitics stand between."""
+    if excerpt[start - 1] == " ":
+        return start - 1
     space = excerpt.rfind(" ", max(0, start - _LONGEST_PROCLITIC - 1), start)
     return space if space >= 0 and excerpt[space + 1 : start] in _PROCLITICS else -1

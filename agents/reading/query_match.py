@@ -216,15 +216,14 @@ class CompiledQuery:
 
     def _text_spans(self, leaf: Leaf, scene: Scene) -> list[Span]:
         matcher = self._matchers[leaf]
+        by_literal = scene.spans
+        found = [span for number in matcher.numbers for span in by_literal.get(number, ())]
+        if not found:  # nearly always
+            return []
         spans: list[Span] = []
         for text in scene.texts:
             if leaf.field in ("", text.name):
-                hits = [
-                    (start, end)
-                    for number in matcher.numbers
-                    for name, start, end in scene.spans.get(number, ())
-                    if name == text.name
-                ]
+                hits = [(start, end) for name, start, end in found if name == text.name]
                 if hits:
                     # Words around a hit may be those of a title that the body repeats.
                     spans += (
