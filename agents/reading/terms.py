@@ -149,7 +149,8 @@ class TermIndex:
     def _compared(self, number: int, place: Place, scene: Scene) -> Span | None:
         """The span of a term, if it stands at a place."""
         at = bisect_right(self._firsts, number) - 1
-        span = _span(words_of(self._lists[at][number - self._firsts[at]]), place, scene)
+        term = self._lists[at][number - self._firsts[at]]
+        span = _span_as_written(fold(term), place) or _span(words_of(term), place, scene)
         return (place.text.name, *span) if span is not None and scene.counts(place.text, span[0]) else None
 
 
@@ -169,6 +170,24 @@ def _key(term: str) -> str:
     if _ALONE.search(folded):
         return ""
     return " ".join(key_of(word) for word in words_of(folded))
+
+
+def _span_as_written(term: str, place: Place) -> tuple[int, int] | None:
+    """The span of a folded term that stands at a place letter by letter, as nearly all of them do.
+
+    None where it does not, and where there is more to it: an apostrophe, a letter of more than ASCII in the term.
+    """
+    text, start, anchor = place
+    folded = text.folded.text
+    words = term.split(" ")
+    if not (term.isascii() and all(map(str.isalnum, words))):
+        return None
+    begin = start - sum(map(len, words[:anchor])) - anchor
+    if begin < 0 or not folded.startswith(term, begin):
+        return None
+    end = begin + len(term)
+    around = folded[begin - 1 : begin] + folded[end : end + 1] if begin else folded[end : end + 1]
+    return None if "'" in around or any(map(str.isalnum, around)) else (begin, end)
 
 
 def _span(words: Sequence[str], place: Place, scene: Scene) -> tuple[int, int] | None:

@@ -98,7 +98,7 @@ class TermTable:
         """The terms that may have their anchors at some of the words."""
         hashes = words.hashes.take(anchors)
         # Each alone, and with each spelling of each word beside it.
-        beside = np.minimum(words.of.take(anchors) + offsets, len(runs.before) - 1).clip(0)
+        beside = np.maximum(np.minimum(words.of.take(anchors) + offsets, len(runs.before) - 1), 0)
         others = spellings_of(runs, beside.ravel(), turkish=suffixed)
         owners = others.of % len(anchors)
         keys = np.concatenate((hashes, _joined(hashes.take(owners), others.hashes)))
