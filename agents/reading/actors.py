@@ -154,7 +154,11 @@ class _Slips(dict[str, bool]):
         if len(self) >= _REMEMBERED:
             self.clear()
         folded = [(fold(word), 0)]
-        slip = self[word] = any(self._may_be(form) for form, _ in (*folded, *_without_particles(folded)))
+        slip = self[word] = (
+            # A letter that becomes several stands there as often (ßß for ss): what the word is, the text tells.
+            len(folded[0][0]) != len(word)
+            or any(self._may_be(form) for form, _ in (*folded, *_without_particles(folded)))
+        )
         return slip
 
 
@@ -298,7 +302,7 @@ class ActorMatcher:
     def _all_mentions(self, texts: Sequence[FoldedText], body_start: int) -> list[list[_Mention]]:
         """The mentions in title and body; whether names are told by their capitals is a matter of both."""
         plain = not any(_has_capitals(text.original) for text in texts)
-        title, body = self._names.find_all([text.text for text in texts])
+        title, body = [self._names.find(text.text) for text in texts]
         if body_start:
             body = [found for found in body if texts[1].origin(found[1]) >= body_start]
         return [
@@ -568,19 +572,16 @@ class ActorMatcher:
 
     def _misspelt(self, text: FoldedText, mentions: Sequence[_Mention], context: _Context) -> list[_Mention]:
         """Names with one wrong letter."""
-        if text.is_aligned:
-            # Most texts have none, which costs less to find out word by word than place by place.
-            words = _long_words(text.original).findall(text.original)
-            slips = {*filter(self._slips.__getitem__, set(words))}
-            if not slips:
-                return []
-            capitalised = _places_of([word for word in words if word in slips], text)
-        else:
-            capitalised = _capitalised(text)
+        # Most texts have none, which costs less to find out word by word than place by place.
+        original = text.aligned
+        words = _long_words(original).findall(original)
+        slips = {*filter(self._slips.__getitem__, set(words))}
+        if not slips:
+            return []
         told: list[_Mention] = []
         counts: Counter[str] | None = None
         spans: Spans | None = None
-        for word, start in self._typos.near(capitalised):
+        for word, start in self._typos.near(_places_of([word for word in words if word in slips], text)):
             for owner, sure in self._meant(word):
                 mention = self._slip(text, word, start, owner, context, sure=sure)
                 if mention is None:
@@ -889,8 +890,8 @@ def _capitalised(text: FoldedText) -> list[tuple[str, int]]:
 
 
 def _places_of(words: Iterable[str], text: FoldedText) -> list[tuple[str, int]]:
-    """The same of some of these words, given as they are written and in order, where each fold is at its own place."""
-    original = text.original
+    """The same of some of these words, given as they are written and in order."""
+    original = text.aligned
     match = _long_words(original).match
     spans: list[tuple[int, int]] = []
     at = 0

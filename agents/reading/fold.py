@@ -122,11 +122,6 @@ class FoldedText:
         return bisect_left(range(len(self.text)), origin, key=self.origin)
 
     @property
-    def is_aligned(self) -> bool:
-        """Whether each character of the original has one fold, at its own place."""
-        return not self._starts
-
-    @property
     def aligned(self) -> str:
         """The original's characters at the places of their folds, so as long as the folded text."""
         if not self._starts:
