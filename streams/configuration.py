@@ -123,6 +123,9 @@ class _Load:
         self._faults: list[Fault] = []
         self._warnings: list[Fault] = []
         self._files: list[Path] = []
+        self._names: dict[
+            str, list[str] | None
+        ] = {}  # of a part's members, sound or not; None: some are not known
         self._overridden: Mapping[KeyPath, str] = {}
 
     def settings(self) -> Settings:
@@ -148,10 +151,10 @@ class _Load:
         registry = self._knowledge("actors", load_registry, lambda _: RegistryFile)
         terms = self._terms(watches)
         self._check_settings(settings, tocsin)
-        known = Known.of(taxonomies, registry, [placed.value.id for placed in endpoints])
+        known = Known.of(taxonomies, registry, self._names["endpoints"])
         warnings = [
             *check_watches(watches, known),
-            *check_endpoints(endpoints, resolved=self._resolve),
+            *check_endpoints(endpoints, known, resolved=self._resolve),
         ]
         faults = self._all_faults()
         if faults or settings is None or taxonomies is None or registry is None:
@@ -302,17 +305,26 @@ class _Load:
     ) -> list[Placed[P]]:
         """The members of the list `part` in all files of that part."""
         items = []
+        named: list[str] = []
+        unnamed = 0
         for path in self._paths(part):
             document = self._open(path)
+            unnamed += not document.readable
             if not document.readable or document.value is None:
                 continue
             for at, value in _list_of(document, part):
                 if not isinstance(value, dict):
                     document.fault(at, "must be keys and values")
+                    unnamed += 1
                     continue
+                if isinstance(value.get("id"), str):
+                    named.append(value["id"])
+                else:
+                    unnamed += 1
                 item = validate(document, model, prepare(document, at, value), at)
                 if item is not None:
                     items.append(Placed(item, document, at))
+        self._names[part] = None if unnamed else named
         return items
 
     @staticmethod

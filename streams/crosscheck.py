@@ -50,19 +50,21 @@ class Placed(Generic[P]):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The names that watches may use; None where their files are wrong, so that nothing can be said."""
+    """The names that watches and endpoints may use; None where their files are wrong, so that nothing can be said."""
 
     stages: Mapping[str, Sequence[str]] | None
     actors: frozenset[str] | None
-    endpoints: tuple[str, ...]
+    endpoints: tuple[str, ...] | None
 
     @classmethod
-    def of(cls, taxonomies: Taxonomies | None, registry: Registry | None, endpoints: Iterable[str]) -> Known:
+    def of(
+        cls, taxonomies: Taxonomies | None, registry: Registry | None, endpoints: Iterable[str] | None
+    ) -> Known:
         """The names of what was loaded."""
         return cls(
             taxonomies.stages() if taxonomies is not None else None,
             frozenset(registry.actors) if registry is not None else None,
-            tuple(endpoints),
+            tuple(endpoints) if endpoints is not None else None,
         )
 
 
@@ -116,8 +118,7 @@ def _check_watch(placed: Placed[Watch], known: Known) -> Iterator[Fault]:
     if known.actors is not None and watch.actors is not None:
         _check_actors(placed, known.actors)
     for index, endpoint in enumerate(watch.notify):
-        if endpoint not in known.endpoints:
-            placed.fault(("notify", index), f"unknown endpoint{did_you_mean(endpoint, known.endpoints)}")
+        _check_endpoint(placed, ("notify", index), endpoint, known)
     for index, term in enumerate(watch.terms):
         if not any(map(str.isalnum, term)):
             placed.fault(("terms", index), "the keyword has no letter or digit to look for")
@@ -132,6 +133,11 @@ def _check_watch(placed: Placed[Watch], known: Known) -> Iterator[Fault]:
         yield placed.warning((), "notify is empty: its alerts only go to the topic `alerts`")
     if not watch.examples:
         yield placed.warning((), "has no examples: nothing shows that it matches what it should")
+
+
+def _check_endpoint(placed: Placed[Watch] | Placed[Endpoint], path: KeyPath, name: str, known: Known) -> None:
+    if known.endpoints is not None and name not in known.endpoints:
+        placed.fault(path, f"unknown endpoint{did_you_mean(name, known.endpoints)}")
 
 
 def _check_topics(placed: Placed[Watch], known: Mapping[str, Sequence[str]] | None) -> None:
@@ -184,13 +190,13 @@ def _check_query(placed: Placed[Watch], text: str, known: Known) -> Iterator[Fau
         yield placed.warning(("query",), warning)
 
 
-def check_endpoints(endpoints: Sequence[Placed[Endpoint]], *, resolved: bool) -> list[Fault]:
+def check_endpoints(endpoints: Sequence[Placed[Endpoint]], known: Known, *, resolved: bool) -> list[Fault]:
     """Check every endpoint; the warnings. Secrets and addresses only where they were looked up."""
     _check_ids(endpoints)
     fallbacks = {placed.value.id: placed.value.fallback for placed in endpoints}
     warnings: list[Fault] = []
     for placed in endpoints:
-        _check_fallback(placed, fallbacks)
+        _check_fallback(placed, fallbacks, known)
         _check_times(placed)
         if resolved:
             _check_looked_up(placed)
@@ -202,13 +208,11 @@ def check_endpoints(endpoints: Sequence[Placed[Endpoint]], *, resolved: bool) ->
     return warnings
 
 
-def _check_fallback(placed: Placed[Endpoint], fallbacks: Mapping[str, str | None]) -> None:
+def _check_fallback(placed: Placed[Endpoint], fallbacks: Mapping[str, str | None], known: Known) -> None:
     name = placed.value.fallback
     if name is None:
         return
-    if name not in fallbacks:
-        placed.fault(("fallback",), f"unknown endpoint{did_you_mean(name, list(fallbacks))}")
-        return
+    _check_endpoint(placed, ("fallback",), name, known)
     seen = [placed.value.id]
     step: str | None = name
     while step is not None and step not in seen:

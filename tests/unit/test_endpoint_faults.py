@@ -102,3 +102,21 @@ def test_no_fault_quotes_a_secret(tmp_path: Path) -> None:
     assert len(found) == 4
     assert "canary" not in "".join(found)
     assert SECRET not in "".join(found)
+
+
+def test_an_endpoint_with_a_fault_is_not_called_unknown_as_well(tmp_path: Path) -> None:
+    wrong = [endpoint(timeout="soon"), endpoint(id="ops", fallback="desk")]
+    assert [fault.split(": ")[1] for fault in faults(tmp_path, {"endpoints.yaml": {"endpoints": wrong}})] == [
+        "endpoints[0].timeout"
+    ]
+
+
+@pytest.mark.parametrize(
+    "content", ["endpoints: [", {"endpoints": ["desk"]}, {"endpoints": [{"url": "env:DESK_URL"}]}]
+)
+def test_where_the_endpoints_cannot_be_read_nothing_is_said_of_their_names(
+    tmp_path: Path, content: object
+) -> None:
+    assert [
+        fault for fault in faults(tmp_path, {"endpoints.yaml": content}) if "unknown endpoint" in fault
+    ] == []
