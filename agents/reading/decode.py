@@ -15,7 +15,10 @@ import orjson
 from streams.errors import UnreadableArticle
 
 MAX_BYTES: Final = 1024 * 1024
-"""Longest message that is read: 1 MiB, which is also what a Kafka broker accepts by default."""
+"""Longest message that is read: 1 MiB. With what Kafka puts around it, a little more than brokers take by default."""
+
+DEEPEST: Final = 1024
+"""Levels of arrays and objects that are read, those of orjson."""
 
 _BOM: Final = b"\xef\xbb\xbf"
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -92,6 +95,8 @@ def _decode_leniently(text: str, error: orjson.JSONDecodeError) -> Any:
     """
     try:
         value = json.loads(text, parse_constant=_nothing, parse_int=_small_integer)
+        if _deeper_than(value, DEEPEST):  # how deep Python itself reads depends on its version
+            raise _too_deep() from error
         if "\\ud" in text or "\\uD" in text:
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError as fault:
@@ -101,6 +106,19 @@ def _decode_leniently(text: str, error: orjson.JSONDecodeError) -> Any:
     except ValueError:
         raise _not_json(error) from error
     return value
+
+
+def _deeper_than(value: Any, levels: int) -> bool:
+    """Whether arrays and objects are nested in more levels than that."""
+    level = [value]
+    for _ in range(levels):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return any(isinstance(inner, dict | list) for inner in level)
 
 
 def _nothing(_constant: str) -> None:

@@ -33,6 +33,11 @@ REFUSED: dict[str, tuple[bytes | None, str, str]] = {
     "array of 100,000 levels": (b"[" * 100_000, "too-deep", ""),
     "object of 100,000 levels": (b'{"a":' * 100_000, "too-deep", ""),
     "closed object of 5,000 levels": (b'{"a":' * 5000 + b"1" + b"}" * 5000, "too-deep", ""),
+    "a little too deep beside NaN": (
+        b"{" + TEXT + b',"n":NaN,"d":' + b"[" * 1024 + b"]" * 1024 + b"}",
+        "too-deep",
+        "",
+    ),
     "deep beside NaN": (b"{" + TEXT + b',"n":NaN,"d":' + b"[" * 5000 + b"]" * 5000 + b"}", "too-deep", ""),
     "array": (b"[{" + TEXT + b"}]", "not-an-object", ""),
     "string": (b'"x"', "not-an-object", ""),
