@@ -913,7 +913,9 @@ def _folded_at(spans: Iterable[tuple[int, int]], text: FoldedText) -> list[tuple
 
 def _long_words(original: str) -> re.Pattern[str]:
     """What finds the long words of a text whose first letter is not a small one."""
-    return _CAPITALISED_ASCII if original.isascii() else _capitalised_pattern()
+    if original.isascii():
+        return _CAPITALISED_ASCII
+    return _capitalised_pattern(beyond=len(original.encode("utf-16-le", "surrogatepass")) > 2 * len(original))
 
 
 def _without_particles(words: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
@@ -921,19 +923,27 @@ def _without_particles(words: Iterable[tuple[str, int]]) -> list[tuple[str, int]
 
 
 @cache
-def _capitalised_pattern() -> re.Pattern[str]:
-    letters = [code for code in range(0x80, 0x1_0000) if _LETTER.match(chr(code)) and not chr(code).islower()]
+def _capitalised_pattern(*, beyond: bool) -> re.Pattern[str]:
+    """For texts with characters beyond the first plane, or without: letters as a set of those of the first plane are
+    told in half the time.
+    """
+    letters = [code for code in range(0x1_0000) if _LETTER.match(chr(code))]
+    first = _ranges(code for code in letters if not chr(code).islower() and (code >= 0x80 or code < 0x5B))
+    letter = _LETTER.pattern if beyond else f"[{_ranges(letters)}]"
+    if beyond:
+        first += "\U00010000-\U0010ffff"
+    return re.compile(rf"[{first}](?<!{letter}.)(?<={letter}){letter}{{{MIN_LENGTH - 1},{MAX_LENGTH - 1}}}")
+
+
+def _ranges(codes: Iterable[int]) -> str:
+    """Characters, given in order, as the ranges of a set."""
     ranges: list[list[int]] = []
-    for code in letters:
+    for code in codes:
         if ranges and code == ranges[-1][1] + 1:
             ranges[-1][1] = code
         else:
             ranges.append([code, code])
-    first = "".join(f"{chr(begin)}-{chr(end)}" for begin, end in ranges)
-    return re.compile(
-        rf"[A-Z{first}\U00010000-\U0010ffff](?<!{_LETTER.pattern}.)"
-        rf"(?<={_LETTER.pattern}){_LETTER.pattern}{{{MIN_LENGTH - 1},{MAX_LENGTH - 1}}}"
-    )
+    return "".join(f"{chr(begin)}-{chr(end)}" for begin, end in ranges)
 
 
 _folded = cache(fold)
