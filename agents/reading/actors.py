@@ -59,6 +59,8 @@ SURE_CHANGE: Final = 7
 
 _UNSPACED: Final = "\u2e80"
 """From here on are the scripts that write no spaces between words."""
+_BEHIND: Final = frozenset(("", *" .,\n"))
+"""What stands behind most names, so that they end there."""
 _PROCLITICS: Final = "وفبلك"
 """Arabic letters that may be written on before a name."""
 _LOOK_BACK: Final = 64
@@ -315,13 +317,15 @@ class ActorMatcher:
         for number, start, end in found:
             clitic = False
             if start and (before := folded[start - 1]).isalnum() and before < _UNSPACED:
-                if not (is_arabic(before) and is_arabic(folded[start])):
+                if not ("\u0600" <= before <= "\u06ff" and is_arabic(folded[start])):
                     continue
                 clitic = True
             own = owners[number]
             last = None
-            if own.even and (last := suffix_end(folded, end)) is None:
-                continue
+            if own.even:
+                last = end if folded[end : end + 1] in _BEHIND else suffix_end(folded, end)
+                if last is None:
+                    continue
             for form in own.forms:
                 mention = self._whole(text, form, start, end, last, clitic=clitic, plain=plain)
                 if mention is not None:
@@ -382,16 +386,18 @@ class ActorMatcher:
         if form.role in ("unlike", "cue"):
             return _Mention(first_original, last_original, "alias", form.actor, role=form.role)
         written = text.original[first_original:last_original]
-        if form.case != "any" and not self._written_as(written, form.case, plain=plain):
-            return None
-        if len(how.literal) <= SHORT and not form.spelt.isascii() and not _as_spelt(written, form.spelt):
-            return None
+        as_spelt = written == form.spelt
+        if not as_spelt:
+            if form.case != "any" and not self._written_as(written, form.case, plain=plain):
+                return None
+            if len(how.literal) <= SHORT and not form.spelt.isascii() and not _as_spelt(written, form.spelt):
+                return None
         if form.role == "metonym" and self._is_place(text, start, last, written):
             return None
         if form.doubtful and self._is_first_name(text, start, last):
             return None
         match = form.match
-        if written != form.spelt or clitic:
+        if clitic or not as_spelt:
             match = _matched(written, form.spelt, match, clitic=clitic)
         return _Mention(
             first_original, last_original, match, form.actor, role=form.role, doubtful=form.doubtful
@@ -421,25 +427,28 @@ class ActorMatcher:
                 return None
             last = fitting[0][1]
             bearers = [bearer for bearer, _ in fitting]
-        first_original, last_original = text.span(start, last)
-        written = text.original[first_original:last_original]
+        span = text.span(start, last)
+        written = text.original[span[0] : span[1]]
         if not self._written_as(written, "capital", plain=plain):
             return None
-        return self._with_given(text, bearers, start, last, written, clitic=clitic, plain=plain)
+        return self._with_given(text, bearers, start, span, written, clitic=clitic, plain=plain)
 
     def _with_given(
         self,
         text: FoldedText,
         bearers: Sequence[_Bearer],
         start: int,
-        end: int,
+        span: tuple[int, int],
         written: str,
         *,
         clitic: bool = False,
         plain: bool = False,
     ) -> _Mention | None:
-        """The surname with what stands before it: its full name, a bare surname, or None, for somebody else's."""
-        first_original, last_original = text.span(start, end)
+        """The surname with what stands before it: its full name, a bare surname, or None, for somebody else's.
+
+        It begins at `start` of the folded text; `span` is its own in the original.
+        """
+        first_original, last_original = span
         words: list[_Word] = []
         if not clitic:
             before = _words_before(text.text, start)
@@ -627,10 +636,12 @@ class ActorMatcher:
         stop = suffix_end(text.text, end)
         if stop is None:
             return None
-        first, last = text.span(start, end)
+        first, last = span = text.span(start, stop)
         if isinstance(owner, _Form):
-            return _Mention(first, text.span(start, stop)[1], "typo", owner.actor, role=owner.role)
-        mention = self._with_given(text, [owner], start, stop, text.original[first:last])
+            return _Mention(first, last, "typo", owner.actor, role=owner.role)
+        mention = self._with_given(
+            text, [owner], start, span, text.original[first : text.span(start, end)[1]]
+        )
         if mention is None:
             return None
         if word in self._common and not mention.full:
