@@ -70,8 +70,8 @@ def fingerprint(text: str) -> bytes:
     # A shingle's hash is a sum over its words, a permutation a multiplication and an addition (Dietzfelbinger's
     # multiply-add-shift), all modulo 2**64, which is how unsigned numbers wrap around.
     count = max(1, len(words) - SHINGLE + 1)
-    shingles = np.zeros(count, dtype=np.uint64)
-    for place in range(min(SHINGLE, len(words))):
+    shingles = hashes[:count] * _OF_WORD[0]
+    for place in range(1, min(SHINGLE, len(words))):
         shingles += hashes[place : place + count] * _OF_WORD[place]
     permuted = shingles * _MULTIPLIERS
     permuted += _ADDENDS

@@ -59,8 +59,7 @@ class _BitMap:
     def may_have(self, hashes: Hashes) -> Places:
         """The places of the hashes that may be in it."""
         marks = _marks(hashes)
-        marks &= ~self._cells.take(hashes >> self._shift)
-        places: Places = (marks == 0).nonzero()[0]
+        places: Places = ((self._cells.take(hashes >> self._shift) & marks) == marks).nonzero()[0]
         return places
 
 
@@ -99,9 +98,13 @@ class TermTable:
         hashes = words.hashes.take(anchors)
         # Each alone, and with each spelling of each word beside it.
         beside = np.maximum(np.minimum(words.of.take(anchors) + offsets, len(runs.before) - 1), 0)
-        others = spellings_of(runs, beside.ravel(), turkish=suffixed)
-        owners = others.of % len(anchors)
-        keys = np.concatenate((hashes, _joined(hashes.take(owners), others.hashes)))
+        if len(words.of) == len(runs.before):  # each word stands for nothing but itself
+            others, owners = words.hashes.take(beside.ravel()), np.arange(beside.size)
+        else:
+            spellings = spellings_of(runs, beside.ravel(), turkish=suffixed)
+            others, owners = spellings.hashes, spellings.of
+        owners %= len(anchors)
+        keys = np.concatenate((hashes, _joined(hashes.take(owners), others)))
         where = self._is_key.may_have(keys)
         if not len(where):
             return ()

@@ -39,11 +39,13 @@ _LONGEST_KEPT: Final = 1 << 18
 class Runs(NamedTuple):
     """The runs of a text, which begins and ends with something else.
 
-    `before[i]` is the place in front of the i-th run, `last[i]` that of its last character.
+    `before[i]` is the place in front of the i-th run, `last[i]` that of its last character. `spelt` are the kinds of
+    characters in it, for which runs may stand for more than themselves.
     """
 
     codes: NDArray[Any]
     kinds: Kinds
+    spelt: int
     before: Places
     last: Places
     sums: Hashes
@@ -71,10 +73,12 @@ class Spellings(NamedTuple):
 def runs_of(text: str) -> Runs:
     """The runs of a folded text that begins and ends with a character that belongs to none."""
     codes: NDArray[Any]
+    word: NDArray[Any]
     if text.isascii():
         encoded = text.encode()
         codes = np.frombuffer(encoded, np.uint8)
-        kinds = np.frombuffer(encoded.translate(_ascii_kinds()), np.uint8)
+        word = kinds = np.frombuffer(encoded.translate(_ascii_kinds()), np.uint8)
+        spelt = 0
     else:
         encoded = text.encode("utf-16-le", "surrogatepass")
         if len(encoded) == 2 * len(text):
@@ -83,12 +87,13 @@ def runs_of(text: str) -> Runs:
         else:
             codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
             kinds = _kinds_beyond(codes)
-    word = kinds & _WORD
+        word = kinds & _WORD
+        spelt = int(np.bitwise_or.reduce(kinds)) & (_CYRILLIC | _PARTICLE)
     edges = (word[1:] != word[:-1]).nonzero()[0]
     powers, inverses = _powers(len(codes))
     sums: Hashes = powers[: len(codes)] * codes
     np.add.accumulate(sums, out=sums)
-    return Runs(codes, kinds, edges[0::2].copy(), edges[1::2].copy(), sums, inverses)
+    return Runs(codes, kinds, spelt, edges[0::2].copy(), edges[1::2].copy(), sums, inverses)
 
 
 def spellings_of(runs: Runs, rows: Places | None = None, *, turkish: Chosen | None) -> Spellings:
@@ -102,12 +107,13 @@ def spellings_of(runs: Runs, rows: Places | None = None, *, turkish: Chosen | No
     else:
         before, last = runs.before.take(rows), runs.last.take(rows)
     of = np.arange(len(before))
-    if runs.codes.dtype != np.uint8:
+    if runs.spelt & _PARTICLE:
         particle = (runs.kinds.take(before + 1) & _PARTICLE).nonzero()[0]
         if len(particle):
             which, cut = _cuts(particle, last - before, LONGEST_ARABIC_PREFIX, least=1)
             before = np.concatenate((before, before.take(which) + cut))
             of, last = (np.concatenate((own, own.take(which))) for own in (of, last))
+    if runs.spelt & _CYRILLIC:
         cyrillic = (runs.kinds.take(last) & _CYRILLIC).nonzero()[0]
         if len(cyrillic):
             which, cut = _cuts(cyrillic, last - before, LONGEST_CYRILLIC_ENDING, least=SHORTEST_CYRILLIC_STEM)
