@@ -87,9 +87,9 @@ def topic_features(sighting: Sighting, number: int, topics: Sequence[TopicFile])
         features["cues"] = min(features["cues"] + _CUES * worth, _CUES * _MOST)
         if cue.pattern:
             features[f"pattern.{cue.pattern}"] = 1.0
-        around = sighting.surroundings[cue.sentence]
+        around = sighting.surroundings[cue.sentence].context
         for kind, named in (("negation", "negated"), ("contrast", "contrast")):
-            if _stands_before(around.context.get(kind, ()), cue):
+            if kind in around and _stands_before(around[kind], cue):
                 features[named] = min(features[named] + 1, _MOST)
     if {cue.strength for cue in cues} == {"weak"}:
         features["only.weak"] = 1.0
