@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import Final
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
+
+from agents.reading.joined import Joined
 
 Found = tuple[int, int, int]
 """A literal's number and its span (start, end) in the folded text."""
@@ -83,12 +83,11 @@ class Automaton:
     def find_all(self, texts: Sequence[str]) -> list[Sequence[Found]]:
         """The same for several folded texts in one pass."""
         encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
-        found = self._find(_SEPARATOR.join(encoded))
-        begins = [*accumulate((len(own) + 1 for own in encoded), initial=0)]
+        joined = Joined(encoded, _SEPARATOR)
         by_text: dict[int, list[Found]] = {}
-        for place, start, end in found:
-            number = bisect_right(begins, start) - 1
-            begin = begins[number]
+        for place, start, end in self._find(joined.text):
+            number = joined.number_at(start)
+            begin = joined.begins[number]
             by_text.setdefault(number, []).append((place, start - begin, end - begin))
         every: list[Sequence[Found]] = [()] * len(texts)
         for number, own in by_text.items():

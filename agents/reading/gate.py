@@ -7,18 +7,15 @@ weak, near each other. What an article is about it says there.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
 from typing import Final
 
 from agents.reading.automaton import LiteralTable
+from agents.reading.joined import Joined
 from agents.reading.phrases import BREAK, PhraseSet, fixed, spaced
 from agents.reading.taxonomy import TopicFile
 
 _OPEN: Final = 1
-_BETWEEN: Final = 6
-"""Characters around a title and a head where texts are joined."""
 _WORD: Final = 20
 """Characters that a part itself may take beside those between parts."""
 
@@ -59,8 +56,8 @@ class Gate:
 
     def opened(self, texts: Sequence[tuple[str, str]]) -> set[int]:
         """Which of several articles open it, by number; of each the folded title and head of the body."""
-        text = spaced(BREAK.join([f" {title}   {head} " for title, head in texts]))
-        begins = [*accumulate((len(title) + len(head) + _BETWEEN for title, head in texts), initial=0)]
+        joined = Joined([f" {title}   {head} " for title, head in texts], BREAK)
+        text = spaced(joined.text)
         masks, tails = self._masks, self._tails
         opened: set[int] = set()
         of = seen = following = 0
@@ -69,8 +66,8 @@ class Gate:
             if start >= following:
                 if self._enough(places, seen):
                     opened.add(of)
-                of = bisect_right(begins, start) - 1
-                following = begins[of + 1]
+                of = joined.number_at(start)
+                following = joined.begins[of + 1]
                 seen = 0
                 places = []
             mask = masks[number]

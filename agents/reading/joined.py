@@ -4,32 +4,26 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from functools import cached_property
 from itertools import accumulate
-
-import numpy as np
-from numpy.typing import NDArray
-
-from agents.reading.wordhash import Runs, runs_of
+from typing import AnyStr, Generic
 
 
-class Joined:
-    """Folded texts with a line break before and behind each; `begins` are where they begin in `text`."""
+class Joined(Generic[AnyStr]):
+    """Texts, or their bytes, with a separator before, between and behind them.
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        self.text = "".join([f"\n{text}\n" for text in texts])
-        self.begins = [*accumulate((len(text) + 2 for text in texts), initial=1)]
+    `begins` are where they begin in `text`, and where one more would.
+    """
 
-    @cached_property
-    def runs(self) -> Runs:
-        """The words of all texts."""
-        return runs_of(self.text)
+    __slots__ = ("begins", "text")
 
-    def runs_in(self, chosen: Sequence[bool]) -> NDArray[np.bool_]:
-        """Which of the words are those of some of the texts."""
-        firsts = self.runs.before.searchsorted(np.array(self.begins) - 1)
-        return np.array(chosen, np.bool_).repeat(np.diff(firsts))
+    def __init__(self, texts: Sequence[AnyStr], separator: AnyStr) -> None:
+        self.text: AnyStr = separator + separator.join(texts) + separator
+        self.begins = _begins([*map(len, texts)], len(separator))
 
     def number_at(self, position: int) -> int:
         """Which of the texts a position is in."""
         return bisect_right(self.begins, position) - 1
+
+
+def _begins(lengths: Sequence[int], width: int) -> list[int]:
+    return [*accumulate((length + width for length in lengths), initial=width)]

@@ -13,7 +13,6 @@ from typing import Final, Literal
 from agents.reading.article import Article
 from agents.reading.automaton import Automaton, Found
 from agents.reading.fold import FoldedText, fold, fold_text
-from agents.reading.joined import Joined
 from agents.reading.keywords import Token, begin_of, ending_fits, stem_of, tokens_of
 from agents.reading.language import identify
 from streams.wire import ActorReading, Evidence, TopicReading
@@ -188,11 +187,6 @@ class Scene:
             first, last = text.span(start, end)
             evidence.append(Evidence(field=name, start=first, end=last, text=text.original[first:last]))
         return tuple(evidence)
-
-
-def join(scenes: Iterable[Scene]) -> Joined:
-    """The texts of articles as one: title and body of each in turn."""
-    return Joined([text.folded.text for scene in scenes for text in scene.texts])
 
 
 def look_for(automaton: Automaton, scenes: Sequence[Scene]) -> None:

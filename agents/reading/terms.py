@@ -19,8 +19,9 @@ from typing import Final, NamedTuple
 
 from agents.reading.automaton import LiteralTable
 from agents.reading.fold import fold
+from agents.reading.joined import Joined
 from agents.reading.keywords import ALONE, ARTICLE, key_of, phrase_at, stem_of, width, words_of
-from agents.reading.scene import EVIDENCE_KEPT, Scene, Span, Text, join
+from agents.reading.scene import EVIDENCE_KEPT, Scene, Span, Text
 from agents.reading.termtable import TermTableBuilder
 from streams.errors import QueryError
 
@@ -117,7 +118,7 @@ class TermIndex:
                             spans[watch][span] = None
 
     def _find_in_table(self, scenes: Sequence[Scene], found: Mapping[int, _Found]) -> None:
-        joined = join(scenes)
+        joined = Joined([text.folded.text for scene in scenes for text in scene.texts], "\n")
         turkish = [scene.may_be_turkish for scene in scenes for _ in scene.texts]
         # A term is found by any of its words, so one found later may begin earlier: they are put in order at the end.
         places: defaultdict[tuple[int, int], dict[Span, tuple[bool, int, int]]] = defaultdict(dict)

@@ -79,10 +79,13 @@ class TermTable:
     def __len__(self) -> int:
         return len(self._keys)
 
-    def candidates(self, joined: Joined, turkish: Sequence[bool]) -> list[Candidate]:
-        """The terms that may stand in texts. `turkish`: of each whether words may have the endings of Turkish."""
-        runs = joined.runs
-        suffixed = joined.runs_in(turkish) if any(turkish) else None
+    def candidates(self, joined: Joined[str], turkish: Sequence[bool]) -> list[Candidate]:
+        """The terms that may stand in folded texts, joined by a character that belongs to no word.
+
+        `turkish`: of each text whether words may have the endings of Turkish.
+        """
+        runs = runs_of(joined.text)
+        suffixed = _chosen(runs, joined, turkish) if any(turkish) else None
         words = spellings_of(runs, turkish=suffixed)
         anchors = self._is_anchor.may_have(words.hashes)
         offsets = _BESIDE_SUFFIXES if "'" in joined.text else _BESIDE
@@ -181,6 +184,12 @@ def _rarest(hashes: Hashes, lengths: NDArray[np.uint8], heads: Places, sizes: ND
     rarest = (rarity == np.minimum.reduceat(rarity, heads).repeat(sizes)).nonzero()[0]
     firsts: Places = rarest.take(rarest.searchsorted(heads))
     return firsts
+
+
+def _chosen(runs: Runs, joined: Joined[str], texts: Sequence[bool]) -> Chosen:
+    """Which of the runs are those of some of the texts."""
+    firsts = runs.before.searchsorted(np.array(joined.begins) - 1)
+    return np.array(texts, np.bool_).repeat(np.diff(firsts))
 
 
 def _together(parts: list[NDArray[Any]]) -> NDArray[Any]:

@@ -189,7 +189,7 @@ def test_a_term_of_more_words_than_are_looked_up_is_compared_to_its_end() -> Non
 
 
 def test_a_table_of_nothing_finds_nothing() -> None:
-    assert TermTableBuilder().build().candidates(Joined(["truce"]), [True]) == []
+    assert TermTableBuilder().build().candidates(Joined(["truce"], "\n"), [True]) == []
 
 
 @pytest.mark.parametrize("unit", ["a ", "gaza ", "grain deal ", "a'a ", "aa'", "停", "الو ", "evler"])
