@@ -54,8 +54,6 @@ _PLACE: Final = np.dtype(np.uint32)
 # A band is hashed two places at a time.
 _BAND: Final = _odd_numbers(ROWS // 2, 20220310)
 _OF_BAND: Final = _odd_numbers(PLACES // ROWS, 20220311)
-_SPARE: Final = np.uint64(4)
-"""Bits of a key that it does without: Python holds a number of 60 in two thirds of the room."""
 
 
 def fingerprint(text: str) -> bytes:
@@ -102,12 +100,12 @@ def similarity(one: bytes, other: bytes) -> float:
 
 
 def bands(signature: bytes) -> list[int]:
-    """The keys under which a signature is looked up: one number below 2**60 a band, other ones for other bands.
+    """The keys under which a signature is looked up: one number below 2**32 a band, other ones for other bands.
 
     None where a text has no signature, or one of another length, which could only be like those of its own kind.
     """
     if len(signature) != PLACES * _PLACE.itemsize:
         return []
     pairs = np.frombuffer(signature, np.uint64).reshape(-1, ROWS // 2)
-    found: list[int] = (((pairs * _BAND).sum(axis=1) + _OF_BAND) >> _SPARE).tolist()
+    found: list[int] = (((pairs * _BAND).sum(axis=1) + _OF_BAND) >> _HALF).tolist()
     return found

@@ -83,17 +83,21 @@ class Gist:
         """The words that weigh as those of a headline do."""
         return [word for word, weight in zip(self.words, self.weights, strict=True) if weight >= TITLE_WEIGHT]
 
-    def likeness(self, other: Gist) -> float:
-        """How alike two gists are, 0 to 1."""
-        if not self.words or not other.words:
+    def direction(self) -> dict[str, float]:
+        """Its logarithmic weights by word, cut so that the sum of their squares is one."""
+        length = self._length()
+        return {word: _WEIGHT[weight] / length for word, weight in zip(self.words, self.weights, strict=True)}
+
+    def likeness(self, direction: Mapping[str, float]) -> float:
+        """How alike it is, 0 to 1, to the gist that has such a direction."""
+        if direction.keys().isdisjoint(self.words):
             return 0.0
-        theirs = other.as_dict()
-        in_common = sum(
-            _WEIGHT[weight] * _WEIGHT[theirs[word]]
+        in_common = [
+            _WEIGHT[weight] * direction[word]
             for word, weight in zip(self.words, self.weights, strict=True)
-            if word in theirs
-        )
-        return in_common / (self._length() * other._length())
+            if word in direction
+        ]
+        return sum(in_common) / self._length()
 
     def _length(self) -> float:
         return sqrt(sum(map(_SQUARE.__getitem__, self.weights)))

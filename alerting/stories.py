@@ -1,107 +1,87 @@
 """The open stories of one partition, and how an article finds its own among them.
 
-Who is compared comes from indexes, of texts (locality-sensitive buckets), of headline words and of parties, newest
-first and a bounded number, so the cost does not grow with the number of open stories.
+Who is compared comes from indexes, of texts (locality-sensitive buckets) and of headline words by party, newest first
+and a bounded number, so the cost does not grow with the number of open stories.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from datetime import datetime
 from heapq import heappop, heappush, heapreplace
-from itertools import chain, islice
-from operator import itemgetter
-from typing import Final, Generic, TypeVar
+from operator import attrgetter
+from typing import Final
 
 from alerting.fingerprint import bands
-from alerting.story import SAME_HAPPENING, SAME_TEXT, Story, Telling, party_key
+from alerting.indexes import Index, Texts
+from alerting.story import SAME_HAPPENING, SAME_TEXT, Sought, Story, Telling
 from streams.wire import Candidate
 
-LOOKED_UP: Final = 100
-"""Stories of a word or a party that are looked at, the last touched first."""
+LOOKED_UP: Final = 40
+"""Stories of a party, and of each word among them, that are looked at, the last touched first."""
 COMPARED: Final = 24
 
-K = TypeVar("K", bound=Hashable)
-
-
-class Index(Generic[K]):
-    """Ids of stories by a key, the last added last.
-
-    By far most keys are those of one story, whose id stands there by itself: a container for each would be half of
-    what a story takes of memory.
-    """
-
-    def __init__(self) -> None:
-        self._held: dict[K, str | dict[str, None]] = {}
-
-    def __len__(self) -> int:
-        return len(self._held)
-
-    def add(self, key: K, story_id: str) -> None:
-        """Put a story under a key."""
-        held = self._held.setdefault(key, story_id)
-        if isinstance(held, dict):
-            held[story_id] = None
-        elif held != story_id:
-            self._held[key] = {held: None, story_id: None}
-
-    def drop(self, key: K, story_id: str) -> None:
-        """Forget that a story is under a key, if it is."""
-        held = self._held.get(key)
-        if isinstance(held, dict):
-            held.pop(story_id, None)
-            if not held:
-                del self._held[key]
-        elif held == story_id:
-            del self._held[key]
-
-    def of(self, key: K) -> dict[str, None]:
-        """The stories of a key."""
-        held = self._held.get(key)
-        if held is None:
-            return {}
-        return {held: None} if isinstance(held, str) else held
+_NUMBER_BITS: Final = 28
+_NUMBER: Final = (1 << _NUMBER_BITS) - 1
+"""Of a place, the bits that say which story stands there."""
 
 
 class _Indexes:
-    """By what the stories of one watch are found."""
+    """By what the stories of one watch are found: articles and texts by number, words by place."""
 
     def __init__(self) -> None:
-        self.by_article: dict[str, str] = {}
-        self.by_band: Index[int] = Index()
-        self.by_word: Index[str] = Index()
+        self.by_article: dict[str, int] = {}
+        self.by_text = Texts()
+        # Without a party in common no words suffice. So words are looked up among the stories of a party alone.
+        self.by_party: defaultdict[str, Index[str]] = defaultdict(Index)
 
-    def add(self, story: Story) -> None:
-        for article_id in story.article_ids:
-            self.by_article[article_id] = story.story_id
-        for band in _bands(story):
-            self.by_band.add(band, story.story_id)
-        for word in _words(story):
-            self.by_word.add(word, story.story_id)
+    def add(self, story: Story, place: int, known: Container[bytes] = ()) -> None:
+        """Put a story in, but for the texts by which it is known already."""
+        number = place & _NUMBER
+        self.by_article.update(dict.fromkeys(story.article_ids, number))
+        self.by_text.add(_bands(story, known), number)
+        for party, words in _words(story).items():
+            self.by_party[party].add(words, place)
 
-    def drop(self, story: Story) -> None:
+    def drop(self, story: Story, place: int, known: Container[bytes] = ()) -> None:
+        """Take a story out, but for texts by which it shall still be known."""
         for article_id in story.article_ids:
             self.by_article.pop(article_id, None)
-        for band in _bands(story):
-            self.by_band.drop(band, story.story_id)
-        for word in _words(story):
-            self.by_word.drop(word, story.story_id)
+        self.by_text.drop(_bands(story, known), place & _NUMBER)
+        for party, words in _words(story).items():
+            index = self.by_party[party]
+            index.drop(words, place)
+            if not index:
+                del self.by_party[party]
 
 
-def _bands(story: Story) -> Iterator[int]:
-    return chain.from_iterable(map(bands, story.fingerprints))
+def _bands(story: Story, known: Container[bytes]) -> list[int]:
+    return [band for text in story.fingerprints if text not in known for band in bands(text)]
 
 
-def _words(story: Story) -> Iterable[str]:
-    return dict.fromkeys(key for telling in story.tellings for key in telling.looked_up_by())
+def _words(story: Story) -> dict[str, Iterable[str]]:
+    """Under which words a story stands, of each of its parties."""
+    words: dict[str, Iterable[str]] = {}
+    for telling in story.tellings:
+        looked_up = telling.looked_up_by()
+        for party in telling.parties:
+            words[party] = dict.fromkeys((*words[party], *looked_up)) if party in words else looked_up
+    return words
 
 
 class Stories:
-    """The open stories of one partition, found by article, by text, by words and parties, and by when they end."""
+    """The open stories of one partition, found by article, by text, by words and parties, and by when they end.
+
+    Each has a number, which is another's when it is over, and a place: it grows with each story that is put, and its
+    lowest bits are the number.
+    """
 
     def __init__(self, stories: Iterable[Story] = ()) -> None:
-        self._by_id: dict[str, Story] = {}
+        self._stories: dict[int, Story] = {}
+        self._places: dict[str, int] = {}
+        self._free: list[int] = []
+        self._put = 0
         self._of_watch: defaultdict[str, _Indexes] = defaultdict(_Indexes)
         # One for each story; where the story has since been prolonged, the end that it had.
         self._endings: list[tuple[datetime, str]] = []
@@ -111,21 +91,31 @@ class Stories:
             self.put(story)
 
     def __len__(self) -> int:
-        return len(self._by_id)
+        return len(self._stories)
 
     def __iter__(self) -> Iterator[Story]:
-        return iter(self._by_id.values())
+        return iter(self._stories.values())
 
     def put(self, story: Story) -> None:
         """Add a story or replace its former state."""
         indexes = self._of_watch[story.watch]
-        former = self._by_id.get(story.story_id)
-        if former is None:
+        former_place = self._places.get(story.story_id)
+        if former_place is None:
+            number = self._free.pop() if self._free else len(self._stories)
+            known: frozenset[bytes] = frozenset()
             heappush(self._endings, (story.expires_at, story.story_id))
         else:
-            indexes.drop(former)
-        self._by_id[story.story_id] = story
-        indexes.add(story)
+            number = former_place & _NUMBER
+            former = self._stories[number]
+            if former == story:
+                return  # untouched: it must not become the last touched, as nothing of that would be written
+            known = frozenset(former.fingerprints).intersection(story.fingerprints)
+            indexes.drop(former, former_place, known)
+        self._put += 1
+        place = self._put << _NUMBER_BITS | number
+        self._stories[number] = story
+        self._places[story.story_id] = place
+        indexes.add(story, place, known)
         self._turn = max(self._turn, story.turn)
         if self._now is None or story.last_seen_at > self._now:
             self._now = story.last_seen_at
@@ -143,34 +133,43 @@ class Stories:
         indexes = self._of_watch.get(candidate.watch)
         if indexes is None:
             return None
-        story_id = indexes.by_article.get(candidate.article.id)
-        if story_id is not None and self._open(self._by_id[story_id], candidate):
-            return self._by_id[story_id]
+        number = indexes.by_article.get(candidate.article.id)
+        if number is not None and self._open(story := self._stories[number], candidate):
+            return story
         return self._of_text(indexes, candidate) or self._of_happening(indexes, candidate, telling)
 
     def _of_text(self, indexes: _Indexes, candidate: Candidate) -> Story | None:
-        near = {one for band in bands(candidate.fingerprint) for one in indexes.by_band.of(band)}
-        return self._best(sorted(near), candidate, lambda story: story.text_likeness(candidate), SAME_TEXT)
+        near = map(self._stories.__getitem__, indexes.by_text.of(bands(candidate.fingerprint)))
+        of_id = sorted(near, key=attrgetter("story_id"))
+        return self._best(of_id, candidate, lambda story: story.text_likeness(candidate), SAME_TEXT)
 
     def _of_happening(self, indexes: _Indexes, candidate: Candidate, telling: Telling) -> Story | None:
-        shared: Counter[str] = Counter()
-        for word in telling.looked_up_by():
-            shared.update(islice(reversed(indexes.by_word.of(word)), LOOKED_UP))
-        # Without a party in common no words suffice, and most stories of a word have none.
-        akin: set[str] = set()
+        words = telling.looked_up_by()
+        found: list[int] = []
         for party in telling.parties:
-            akin |= shared.keys() & indexes.by_word.of(party_key(party)).keys()
-        nearest = sorted(akin, key=lambda one: (-shared[one], -self._by_id[one].turn, one))[:COMPARED]
-        return self._best(nearest, candidate, lambda story: story.nearness(telling), SAME_HAPPENING)
+            index = indexes.by_party.get(party)
+            if index is not None:
+                found += index.last(words, LOOKED_UP)
+        shared = Counter(found)
+        places = [place for place, count in shared.items() if count > 1]
+        if len(places) < COMPARED:
+            places = list(shared)
+        places.sort(reverse=True)
+        places.sort(
+            key=shared.__getitem__, reverse=True
+        )  # of as many shared words the last touched stay first
+        nearest = (self._stories[place & _NUMBER] for place in places[:COMPARED])
+        return self._best(nearest, candidate, Sought(telling).nearness, SAME_HAPPENING)
 
     def _best(
-        self, ids: Iterable[str], candidate: Candidate, score: Callable[[Story], float], least: float
+        self, stories: Iterable[Story], candidate: Candidate, score: Callable[[Story], float], least: float
     ) -> Story | None:
         """Of some stories the open one with the highest score, the first of several, where it is enough."""
-        stories = (self._by_id[story_id] for story_id in ids)
-        scored = ((score(story), story) for story in stories if self._open(story, candidate))
-        best = max(scored, key=itemgetter(0), default=None)
-        return best[1] if best is not None and best[0] >= least else None
+        best, highest = None, 0.0
+        for story in stories:
+            if self._open(story, candidate) and (scored := score(story)) > highest:
+                best, highest = story, scored
+        return best if highest >= least else None
 
     @staticmethod
     def _open(story: Story, candidate: Candidate) -> bool:
@@ -182,12 +181,15 @@ class Stories:
             self._now = now
         ended = []
         while self._endings and self._endings[0][0] <= self._now:
-            story = self._by_id[self._endings[0][1]]
+            story_id = self._endings[0][1]
+            place = self._places[story_id]
+            story = self._stories[place & _NUMBER]
             if story.expires_at > self._now:
-                heapreplace(self._endings, (story.expires_at, story.story_id))
+                heapreplace(self._endings, (story.expires_at, story_id))
                 continue
             heappop(self._endings)
-            self._of_watch[story.watch].drop(story)
-            del self._by_id[story.story_id]
+            self._of_watch[story.watch].drop(story, place)
+            del self._places[story_id], self._stories[place & _NUMBER]
+            self._free.append(place & _NUMBER)
             ended.append(story)
         return ended

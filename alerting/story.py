@@ -50,6 +50,7 @@ DAY: Final = -0.2
 """What each of these adds: the share of parties in common; topics all at the same stages, and that share once more;
 some of them; none; a day between.
 """
+_ONE_DAY: Final = timedelta(days=1)
 OTHER_LANGUAGE: Final = timedelta(hours=12)
 SAME_PARTIES: Final = 2 / 3
 
@@ -100,29 +101,8 @@ class Telling:
         )
 
     def looked_up_by(self) -> list[str]:
-        """Its headline's words, and its parties behind an @."""
-        return [*self.gist.headline_words(), *map(party_key, self.parties)]
-
-    def sameness(self, other: Telling) -> float:
-        """How sure it is that both tell the same happening; from SAME_HAPPENING on they do."""
-        ours, theirs = set(self.parties), set(other.parties)
-        if not ours & theirs:
-            return 0.0
-        in_common = len(ours & theirs) / len(ours | theirs)
-        stages = _stages_in_common(self.stages, other.stages)
-        apart = abs(self.seen_at - other.seen_at)
-        if self.language != other.language:
-            told = (
-                stages == "all"
-                and len(ours & theirs) > 1
-                and in_common >= SAME_PARTIES
-                and apart <= OTHER_LANGUAGE
-            )
-            return SAME_HAPPENING if told else 0.0
-        score = self.gist.likeness(other.gist) + PARTIES * in_common + DAY * (apart / timedelta(days=1))
-        if stages == "all":
-            return score + SAME_STAGES + SAME_STAGES_AND_PARTIES * in_common
-        return score + (SOME_STAGES if stages == "some" else OTHER_STAGES if stages == "none" else 0.0)
+        """The words by which it is looked up among those of a party: its headline's, and an empty one, as all have."""
+        return ["", *self.gist.headline_words()]
 
     def is_near(self, other: Telling) -> bool:
         """Whether both have a language, all stages, a party and particular words in common, and are close in time."""
@@ -137,9 +117,50 @@ class Telling:
         )
 
 
-def party_key(party: str) -> str:
-    """Under which key stories of a party are looked up, beside those of words."""
-    return f"@{party}"
+class Sought:
+    """The telling of an article whose story is looked for: what each comparison needs of it, worked out once."""
+
+    __slots__ = ("_direction", "_parties", "_telling")
+
+    def __init__(self, telling: Telling) -> None:
+        self._telling = telling
+        self._parties = frozenset(telling.parties)
+        self._direction = telling.gist.direction()
+
+    def nearness(self, story: Story) -> float:
+        """How sure it is that it tells a story: half by the nearest of the story's own, half by all of them."""
+        if len(story.tellings) == 1:  # by far most
+            return self.sameness(story.tellings[0])
+        scores = [self.sameness(own) for own in story.tellings]
+        return (max(scores) + sum(scores) / len(scores)) / 2 if scores else 0.0
+
+    def sameness(self, other: Telling) -> float:
+        """How sure it is that another tells the same happening; from SAME_HAPPENING on it does."""
+        telling = self._telling
+        if telling.language != other.language:
+            return SAME_HAPPENING if self._is_same_in_other_language(other) else 0.0
+        in_common = self._parties_in_common(other)
+        if not in_common:
+            return 0.0
+        apart = abs(telling.seen_at - other.seen_at) / _ONE_DAY
+        score = other.gist.likeness(self._direction) + PARTIES * in_common + DAY * apart
+        stages = _stages_in_common(telling.stages, other.stages)
+        if stages == "all":
+            return score + SAME_STAGES + SAME_STAGES_AND_PARTIES * in_common
+        return score + (SOME_STAGES if stages == "some" else OTHER_STAGES if stages == "none" else 0.0)
+
+    def _is_same_in_other_language(self, other: Telling) -> bool:
+        return (
+            _stages_in_common(self._telling.stages, other.stages) == "all"
+            and len(self._parties.intersection(other.parties)) > 1
+            and self._parties_in_common(other) >= SAME_PARTIES
+            and abs(self._telling.seen_at - other.seen_at) <= OTHER_LANGUAGE
+        )
+
+    def _parties_in_common(self, other: Telling) -> float:
+        """Of the parties of both, the share that both have."""
+        shared = len(self._parties.intersection(other.parties))
+        return shared / (len(self._parties) + len(other.parties) - shared) if shared else 0.0
 
 
 def _expected(candidate: Candidate) -> set[str]:
@@ -154,10 +175,9 @@ def _stages_in_common(
 ) -> Literal["all", "some", "none", "unknown"]:
     if not ours or not theirs:
         return "unknown"
-    same = sum(theirs.get(topic) == stage for topic, stage in ours.items())
-    if not same:
-        return "none"
-    return "all" if same == len(ours) == len(theirs) else "some"
+    if ours == theirs:
+        return "all"
+    return "none" if ours.items().isdisjoint(theirs.items()) else "some"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,11 +258,6 @@ class Story:
     def to_bytes(self) -> bytes:
         """The JSON value as it is written to the topic: UTF-8, fields in the order of declaration."""
         return _AS_JSON.dump_json(self)
-
-    def nearness(self, telling: Telling) -> float:
-        """How sure it is that an article tells this story: half by the nearest of its own, half by all of them."""
-        scores = [telling.sameness(own) for own in self.tellings]
-        return (max(scores) + sum(scores) / len(scores)) / 2 if scores else 0.0
 
     def surely_told(self, candidate: Candidate, telling: Telling) -> bool:
         """Whether a candidate certainly tells this story and no other happening: see the rules above."""

@@ -9,8 +9,8 @@ import pytest
 
 from alerting import gist as gists_module
 from alerting.gist import Gist, gist, names
-from alerting.stories import COMPARED, Stories
-from alerting.story import TELLINGS, Story, Telling
+from alerting.stories import COMPARED, LOOKED_UP, Stories
+from alerting.story import TELLINGS, Sought, Story, Telling
 from benchmarks.quality_stories import STREAM, b_cubed
 from streams.wire import ActorReading, ArticleRef, Candidate, Evidence
 from tests.builders import MOMENT, candidate, topic_reading
@@ -187,13 +187,13 @@ def test_a_story_keeps_the_first_telling_and_the_last_ones() -> None:
 
 def test_what_is_compared_does_not_grow_with_the_open_stories(monkeypatch: pytest.MonkeyPatch) -> None:
     compared = []
-    sameness = Telling.sameness
+    sameness = Sought.sameness
 
-    def counted(one: Telling, other: Telling) -> float:
+    def counted(sought: Sought, other: Telling) -> float:
         compared.append(other)
-        return sameness(one, other)
+        return sameness(sought, other)
 
-    monkeypatch.setattr(Telling, "sameness", counted)
+    monkeypatch.setattr(Sought, "sameness", counted)
     for many in (200, 2000):
         stories = Stories(
             opened_by(
@@ -213,7 +213,7 @@ def test_what_is_compared_does_not_grow_with_the_open_stories(monkeypatch: pytes
 def test_stories_without_a_party_in_common_crowd_out_none_that_has_one() -> None:
     words = "Ceasefire signed by Arland and Borland at the lake, envoys present"
     lead = "The truce begins at midnight along the river."
-    strangers = [report(n, words, lead, parties="corland") for n in range(2, 2 + 2 * COMPARED)]
+    strangers = [report(n, words, lead, parties="corland") for n in range(2, 2 + 2 * LOOKED_UP)]
     stories = Stories(opened_by(one, WINDOW, turn) for turn, one in enumerate([FIRST, *strangers], 1))
     story = found(stories, report(999, words, lead))
     assert story is not None
@@ -236,6 +236,14 @@ def test_stories_restored_in_any_order_choose_as_before() -> None:
     assert live.next_turn == restored.next_turn == 300
 
 
+def test_a_repeat_that_is_put_changes_no_order_as_none_would_be_restored() -> None:
+    made = [opened_by(report(n, "Arland and Borland sign ceasefire"), WINDOW, n) for n in range(1, 4)]
+    stories = Stories(made)
+    stories.put(Story.from_bytes(made[0].to_bytes()))
+    asked = report(9, "Arland and Borland sign ceasefire")
+    assert found(stories, asked) == found(Stories(made), asked) == made[-1]
+
+
 WRITTEN = (
     b'{"story_id":"sty_mdl4gxcimikskkvdgcatf6q6pi","alert_id":"alr_474xjw6i7rxid4oly7drezjd5e","watch":"truce",'
     b'"opened_at":"2026-03-07T12:00:00Z","last_seen_at":"2026-03-07T12:00:00Z",'
@@ -253,7 +261,7 @@ def test_a_story_is_read_and_written_as_it_ever_was() -> None:
     assert Story.from_bytes(WRITTEN.replace(b'"turn":3', b'"turn":3,"added_later":1')) == story
     assert story.tellings[0].gist.as_dict() == {"arland": 2, "ceasef": 3, "12": 2, "freed": 1}
     earliest = WRITTEN[: WRITTEN.index(b',"tellings"')] + b"}"  # before stories had words
-    assert Story.from_bytes(earliest).nearness(Telling.of(FIRST)) == 0.0
+    assert Sought(Telling.of(FIRST)).nearness(Story.from_bytes(earliest)) == 0.0
 
 
 def test_a_story_that_goes_on_ends_when_its_last_window_does() -> None:
@@ -270,7 +278,7 @@ def test_a_story_that_goes_on_ends_when_its_last_window_does() -> None:
 def test_a_headline_of_one_word_hundreds_of_times_has_a_gist() -> None:
     words = Gist.of(gist("truce " * 500, "truce talks"))
     assert words.as_dict() == {"truce": 255, "talks": 1}
-    assert words.likeness(words) == pytest.approx(1.0)
+    assert words.likeness(words.direction()) == pytest.approx(1.0)
 
 
 def test_words_are_shared_and_their_number_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -286,10 +294,22 @@ def test_forgotten_stories_leave_nothing_in_the_indexes() -> None:
     stories = Stories([opened_by(report(n, f"Arland signs {n}"), WINDOW, n) for n in range(1, 20)])
     stories.expire(MOMENT + WINDOW + timedelta(hours=1))
     assert len(stories) == 0
-    indexes = [index for of in stories._of_watch.values() for index in vars(of).values()]
-    assert len(indexes) == 3
-    assert not any(map(len, indexes))
-    assert stories._endings == []
+    assert not any(len(index) for of in stories._of_watch.values() for index in vars(of).values())
+    assert (stories._endings, stories._places) == ([], {})
+
+
+def test_a_number_that_is_free_again_is_another_storys_and_finds_that_one_alone() -> None:
+    stories = Stories([opened_by(report(n, f"Arland signs {n}"), WINDOW, n) for n in range(1, 5)])
+    later = [report(n, f"Corland signs {n}", hours=49, parties="corland") for n in range(5, 8)]
+    for turn, one in enumerate(later, 5):
+        stories.expire(one.seen_at)
+        stories.put(opened_by(one, WINDOW, turn))
+    assert [story.article_ids for story in stories] == [("art_5",), ("art_6",), ("art_7",)]
+    for one in later:
+        story = found(stories, one.model_copy(update={"candidate_id": "again"}))
+        assert story is not None
+        assert story.article_ids == (one.article.id,)
+    assert found(stories, report(9, "Arland signs 2", hours=49)) is None
 
 
 def test_a_gist_is_the_same_whatever_case_and_diacritics() -> None:
@@ -299,7 +319,7 @@ def test_a_gist_is_the_same_whatever_case_and_diacritics() -> None:
 @pytest.mark.parametrize("text", ["", "a b c", "\u0000", "ﷺ", "\ud800", "x" * 100_000])
 def test_any_text_has_a_gist(text: str) -> None:
     words = Gist.of(gist(text, text))
-    assert words.likeness(words) == pytest.approx(1.0 if words.words else 0.0)
+    assert words.likeness(words.direction()) == pytest.approx(1.0 if words.words else 0.0)
 
 
 def test_b_cubed_of_groups_worked_by_hand() -> None:
