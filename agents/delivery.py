@@ -151,7 +151,12 @@ class Delivery:
             key = pending_key(notification)
             if partition.knows(key, notification.endpoint):
                 continue
-            owed = Owed(notification=notification, offset=record.offset, due_at=self._service.now())
+            owed = Owed(
+                notification=notification,
+                offset=record.offset,
+                due_at=self._service.now(),
+                made_anew=partition.made_anew,
+            )
             written.append(await self._write(partition, key, owed, offset=record.offset))
             # The first attempt need not wait for the acknowledgement: a kill now means that it is read, and sent
             # under the same id, again.
@@ -173,13 +178,13 @@ class Delivery:
 
     def _partition_of(self, number: int, loaded: Loaded[Pending]) -> Partition:
         settled = {key: value for key, value in loaded.values.items() if isinstance(value, Settled)}
-        partition = Partition(number, loaded.mark, settled)
+        partition = Partition(number, loaded.mark, settled, made_anew=loaded.made_anew)
         owed = {key: value for key, value in loaded.values.items() if isinstance(value, Owed)}
         begun = recent_calls(owed.values(), settled)
         for state in loaded.values.values():
             if isinstance(state, EndpointState):
                 partition.gates[state.endpoint] = Gate(state, begun[state.endpoint])
-        for key, value in sorted(owed.items(), key=lambda item: item[1].offset):
+        for key, value in sorted(owed.items(), key=lambda item: item[1].arrival):
             endpoint_id = value.notification.endpoint
             partition.gates.setdefault(
                 endpoint_id, Gate(EndpointState(endpoint=endpoint_id), begun[endpoint_id])

@@ -61,7 +61,7 @@ class Line:
         self._gate = gate
         self._now = now
         self._owed: dict[str, Owed] = {}
-        self._waiting: list[tuple[datetime, int, str]] = []
+        self._waiting: list[tuple[datetime, tuple[int, int], str]] = []
         self._by_time = False  # whether `_waiting` holds all; a line in strict order needs none of it
         self._running: dict[str, asyncio.Task[None]] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -81,7 +81,7 @@ class Line:
 
     def _queue(self, key: str, owed: Owed) -> None:
         if self._by_time:
-            heapq.heappush(self._waiting, (owed.due_at, owed.offset, key))
+            heapq.heappush(self._waiting, (owed.due_at, owed.arrival, key))
 
     def look(self) -> None:
         """Start what may start now; set the alarm for what may start later."""
@@ -112,7 +112,7 @@ class Line:
             self._by_time = False
             return None if self._running else next(iter(self._owed), None)
         if not self._by_time:
-            self._waiting = [(owed.due_at, owed.offset, key) for key, owed in self._owed.items()]
+            self._waiting = [(owed.due_at, owed.arrival, key) for key, owed in self._owed.items()]
             heapq.heapify(self._waiting)
             self._by_time = True
         if len(self._running) >= (endpoint.concurrency if endpoint is not None else GIVEN_UP_AT_ONCE):

@@ -12,11 +12,15 @@ from alerting.pending import REMEMBERED, Owed, Settled
 
 
 class Partition:
-    """One partition of notifications: what was taken of it, what was settled, and the lines of its endpoints."""
+    """One partition of notifications: what was taken of it, what was settled, and the lines of its endpoints.
 
-    def __init__(self, number: int, mark: int, settled: Mapping[str, Settled]) -> None:
+    `made_anew` says how often the topic has been deleted and made anew.
+    """
+
+    def __init__(self, number: int, mark: int, settled: Mapping[str, Settled], *, made_anew: int = 0) -> None:
         self.number = number
         self.mark = mark
+        self.made_anew = made_anew
         # When (seconds since 1970) each was settled, in that order: of days of alerts a number each is what is kept.
         self._settled = {
             key: one.settled_at.timestamp()

@@ -24,13 +24,21 @@ ATTEMPTS_KEPT: Final = 20
 
 
 class Owed(Wire):
-    """A notification that is still owed. `offset` is its place in the partition of `notifications`."""
+    """A notification that is still owed. `offset` is its place in the partition of `notifications`, which by then had
+    been `made_anew` so often: what is owed from a former topic of the name came before all that is in the one of now.
+    """
 
     notification: Notification
     offset: Annotated[int, Field(ge=0)]
     due_at: Moment
     attempts: tuple[Attempt, ...] = ()
     made: Annotated[int, Field(ge=0)] = 0
+    made_anew: Annotated[int, Field(ge=0)] = 0
+
+    @property
+    def arrival(self) -> tuple[int, int]:
+        """By this the notifications of one partition are in the order in which they came."""
+        return self.made_anew, self.offset
 
     def after(self, attempt: Attempt, due_at: datetime) -> Owed:
         """The same, one failed attempt later."""

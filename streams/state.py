@@ -33,7 +33,10 @@ OWNER_MARK: Final = b"@"
 """Between a value's key and its owner in a record's key."""
 
 ANEW_KEY: Final = OWNER_MARK
-"""Key of the record that says: whatever stands before this was as of a former input topic of this name."""
+"""Key of the record that says: whatever stands before this was as of a former input topic of this name.
+
+Its value is how often that has come to pass.
+"""
 
 ASK_AGAIN_MS: Final = 1000
 
@@ -49,11 +52,13 @@ log = structlog.get_logger("tocsin.state")
 class Loaded(Generic[S]):
     """What one partition of a state topic held: values by key, and the mark (-1: nothing yet).
 
-    `record_keys` says under which record keys each value stands, whoever wrote it.
+    `made_anew` counts how often the input topic was made anew, `record_keys` says under which record keys each value
+    stands, whoever wrote it.
     """
 
     values: dict[str, S] = field(default_factory=dict)
     mark: int = -1
+    made_anew: int = 0
     record_keys: dict[str, tuple[bytes, ...]] = field(default_factory=dict)
 
 
@@ -75,12 +80,15 @@ class Reading(Generic[S]):
         # By record key: hundreds of thousands of what was settled may stand there, so nothing is kept around each.
         self._standing: dict[bytes, tuple[int, S]] = {}
         self.mark = -1
+        self.made_anew = 0
 
     def add(self, record: ConsumerRecord) -> None:
         """Take one record into account."""
         record_key = record.key or b""
         if record_key == ANEW_KEY:
             self.begin_anew()
+            if (record.value or b"").isdigit():  # what earlier versions wrote does not count
+                self.made_anew = int(record.value)
             return
         offset = _input_offset(record.headers)
         self.mark = max(self.mark, offset)
@@ -94,6 +102,7 @@ class Reading(Generic[S]):
 
     def begin_anew(self) -> None:
         """Keep the values, forget as of which inputs they were."""
+        self.made_anew += 1
         self.mark = -1
         for record_key, (_, value) in self._standing.items():
             self._standing[record_key] = (-1, value)
@@ -104,9 +113,8 @@ class Reading(Generic[S]):
         for record_key in self._standing:
             key = record_key.partition(OWNER_MARK)[0].decode()
             record_keys[key] = (*record_keys.get(key, ()), record_key)
-        return Loaded(
-            {key: self._newest(candidates) for key, candidates in record_keys.items()}, self.mark, record_keys
-        )
+        values = {key: self._newest(candidates) for key, candidates in record_keys.items()}
+        return Loaded(values, self.mark, self.made_anew, record_keys)
 
     def _newest(self, record_keys: Iterable[bytes]) -> S:
         values = (self._standing[record_key] for record_key in record_keys)
@@ -144,7 +152,8 @@ async def load_state(
     if reading.mark >= input_end:
         log.warning("state.mark_beyond_input", topic=tp.topic, partition=partition, mark=reading.mark)
         reading.begin_anew()
-        await settle([await outputs.send(topic, b"anew", key=ANEW_KEY, partition=partition)])
+        times = str(reading.made_anew).encode()
+        await settle([await outputs.send(topic, times, key=ANEW_KEY, partition=partition)])
     return reading.loaded()
 
 

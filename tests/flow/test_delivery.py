@@ -412,6 +412,31 @@ async def test_what_is_owed_from_a_former_topic_lets_no_input_of_the_new_one_be_
     assert sorted(ids(desk.got["desk"])[3:]) == [f"msg_{number}" for number in range(2, 9)]
 
 
+async def test_in_strict_order_what_is_owed_from_a_former_topic_comes_first_also_after_more_restarts(
+    desk: Desk, opened: Open
+) -> None:
+    endpoint = await opened("desk", 200, 500, schedule=(timedelta(hours=1),), ordered=True)
+    await desk.start(endpoint)
+    await desk.notify("desk", 1)
+    [partition] = {record.partition for record in await desk.raw(PENDING)}
+    for offset in (51, 50):
+        former = builders.notification(alert=builders.alert(webhook_id=f"former_{offset}"))
+        owed = Owed(notification=former, offset=offset, due_at=desk.clock())
+        written = await write_state(
+            desk.outputs, PENDING, partition, pending_key(former), owed.to_bytes(), offset=offset
+        )
+        await settle([written])
+    await desk.restart()
+    await desk.notify("desk", 2, 3)
+    assert ids(desk.got["desk"]) == ["msg_1", "former_50"]
+    for _ in range(2):
+        await desk.restart()
+        await desk.quiet()
+    assert ids(desk.got["desk"]) == ["msg_1", "former_50"], "all wait for the first"
+    await desk.move(hours=1)
+    assert ids(desk.got["desk"])[2:] == ["former_50", "former_51", "msg_2", "msg_3"]
+
+
 async def test_what_is_no_notification_is_rejected_with_its_bytes_and_holds_up_nobody(
     desk: Desk, opened: Open
 ) -> None:

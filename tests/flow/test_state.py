@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 
 from streams.embedded import EmbeddedBroker
 from streams.errors import OutputRefused
 from streams.outputs import MAX_OUTPUT_BYTES, Outputs, settle
-from streams.state import Loaded, OwnedState, load_state, write_state
+from streams.state import ANEW_KEY, Loaded, OwnedState, Reading, load_state, write_state
 from streams.topics import CANDIDATES, STORIES
+from tests.flow.desk import records_of
 
 
 class Place:
     """Outputs and topics of one test."""
 
-    def __init__(self, options: dict[str, Any], outputs: Outputs, prefix: str) -> None:
-        self.options = options
+    def __init__(self, broker: EmbeddedBroker, outputs: Outputs, prefix: str) -> None:
+        self.broker = broker
+        self.options = {"bootstrap_servers": broker.servers}
         self.outputs = outputs
         self.prefix = prefix
 
@@ -47,7 +48,7 @@ async def place(embedded: EmbeddedBroker, prefix: str) -> AsyncIterator[Place]:
     options = {"bootstrap_servers": embedded.servers}
     outputs = Outputs(options, prefix)
     await outputs.start()
-    yield Place(options, outputs, prefix)
+    yield Place(embedded, outputs, prefix)
     await outputs.stop()
 
 
@@ -110,13 +111,29 @@ async def test_when_the_input_was_made_anew_values_stay_and_offsets_count_anew(p
     await place.inputs(2)
     await place.write(("a", b"1", 500), ("b", b"2", 501))
     loaded = await place.load()
-    assert loaded.mark == -1
+    assert (loaded.mark, loaded.made_anew) == (-1, 1)
     assert loaded.values == {"a": b"1", "b": b"2"}
+    assert (await place.load()).made_anew == 1
     await place.inputs(600)
     await place.write(("a", b"3", 400))
     loaded = await place.load()
     assert loaded.mark == 400, "inputs 401 to 501 of the new topic are not to be passed over"
     assert loaded.values == {"a": b"3", "b": b"2"}
+
+
+async def test_how_often_the_input_was_made_anew_is_counted_whatever_compaction_leaves(place: Place) -> None:
+    await place.write(("a", b"1", 500))
+    await settle(
+        [await place.outputs.send(STORIES, b"anew", key=ANEW_KEY, partition=0)]
+    )  # an earlier version
+    assert (await place.load()).made_anew == 1
+    for times in (2, 3):
+        await place.write(("a", b"1", 500 + times))
+        assert (await place.load()).made_anew == times
+    only_the_last = Reading(bytes)
+    records = (await records_of(place.broker, place.prefix + STORIES.name, {}))[0]
+    only_the_last.add([record for record in records if record.key == ANEW_KEY][-1])
+    assert only_the_last.loaded().made_anew == 3
 
 
 async def test_an_output_that_is_too_large_is_refused_and_said(place: Place) -> None:
