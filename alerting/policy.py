@@ -7,8 +7,8 @@ Rules, in order:
 1. A candidate that its story has counted already changes nothing (`repeat`).
 2. No open story of the watch tells the same: a story opens, and an alert with it (`opened`).
 3. It tells a stage that its story had not reached: that is news, and the alert is updated (`updated`).
-4. It joined by likeness alone and may tell something else: the alert is updated (`updated`), for nothing that may be
-   another happening is to be lost.
+4. It is like what its story told, but may be another happening, or say more of this one: the alert is updated
+   (`updated`), for none of that is to be lost.
 5. The last event of the alert is younger than the watch's `update_every`: it is counted, nothing is sent (`throttled`).
 6. Otherwise the alert is updated (`updated`).
 """
@@ -68,7 +68,7 @@ def decide(stories: Stories, candidate: Candidate, watch: Watch) -> Decision:
     if news:
         reason = f"the story reaches {', '.join(news)}"
     elif not sure:
-        reason = "it joined by likeness and may tell more"
+        reason = "it is like its story and may tell more"
     else:
         reason = f"the last event is {since} old"
     story = story.joined_by(candidate, telling, watch.window, event=True, turn=turn)

@@ -11,10 +11,12 @@ Rules, in order:
    Without a party in common no words suffice: sides, disasters and figures of speech are alike everywhere.
 4. In another language words tell nothing: the same stages, the same two parties or more, and half a day suffice.
 
-Rules 3 and 4 can err, and an article that they bring may tell another happening. So they do not silence it: it is
-`surely_told` only where it is another version or a near-duplicate, or where an article of the story has the same
-stages, shares parties and particular words and is close in time, and the headline brings no party, no name and no
-number that the story had not.
+All of them can err, and an article that they bring may tell another happening or more of this one: a report written
+into the mould of another, a version with three hundred dead instead of five. So they do not silence it. It is
+`surely_told` only where the headline brings no party, no name and no number that the story had not, and it is another
+version or a near-duplicate, or an article of the story has the same stages, shares parties and particular words and is
+close in time. Copies of a text have headlines of their own, so where as good as all of the text is the same, only a
+new number counts.
 
 Which stories an article is compared with is found in alerting.stories.
 
@@ -38,6 +40,9 @@ from streams.wire import Candidate, Fingerprint, Moment
 
 SAME_TEXT: Final = 0.5
 """Least estimated similarity of two texts that tell the same story."""
+
+COPY: Final = 0.9
+"""Least estimated similarity of a text and its copy; what is less alike under another headline is often other news."""
 
 SAME_HAPPENING: Final = 0.55
 """Least sum of likeness, parties, stages and time for one happening told in other words."""
@@ -260,13 +265,16 @@ class Story:
         return _AS_JSON.dump_json(self)
 
     def surely_told(self, candidate: Candidate, telling: Telling) -> bool:
-        """Whether a candidate certainly tells this story and no other happening: see the rules above."""
-        if candidate.article.id in self.article_ids or self.text_likeness(candidate) >= SAME_TEXT:
-            return True
-        parties = {party for own in self.tellings for party in own.parties}
+        """Whether a candidate certainly tells this story, no other happening and no more: see the rules above."""
         words = {word for own in self.tellings for word in (*own.gist.words, *own.names, *own.expected)}
-        nothing_new = parties.issuperset(telling.parties) and words.issuperset(telling.names)
-        return nothing_new and any(own.is_near(telling) for own in self.tellings)
+        new = [name for name in telling.names if name not in words]
+        likeness = self.text_likeness(candidate)
+        if likeness >= COPY:
+            return not any(map(str.isdigit, new))
+        if new or not {party for own in self.tellings for party in own.parties}.issuperset(telling.parties):
+            return False
+        known = candidate.article.id in self.article_ids or likeness >= SAME_TEXT
+        return known or any(own.is_near(telling) for own in self.tellings)
 
     def text_likeness(self, candidate: Candidate) -> float:
         """The estimated similarity, 0 to 1, of a candidate's text and the nearest of the story's."""

@@ -231,6 +231,60 @@ def test_a_report_that_says_the_same_in_other_words_is_counted_and_not_told() ->
     assert rulings(decisions) == ["opened", "throttled"]
 
 
+ORDER = (
+    "The civil protection office ordered everybody in {place} to leave at once. The fire has crossed the ridge above "
+    "{place} and the wind drives it on. Take medicines, papers and water, close doors and windows, and leave by the "
+    "valley road; the bridge is closed. Buses leave from the school. A shelter is open in the sports hall of the "
+    "capital, and animals are taken in at the fairground. The number for those who cannot leave by themselves is that "
+    "of the fire service. The order holds until it is lifted; {dead} people have died in the fire so far."
+)
+
+
+def order(
+    number: int, place: str, minutes: float, dead: int = 5, title: str = "", article: int = 0
+) -> Candidate:
+    title = title or f"Evacuation ordered for {place}, {dead} dead"
+    text = ORDER.format(place=place, dead=dead)
+    return told(
+        number,
+        text,
+        minutes,
+        topics=(topic_reading(topic="evacuation", stage="ordered"),),
+        gist=gist(title, text),
+    ).model_copy(
+        update={"article": ArticleRef(id=f"art_{article or number}", title=title, source="x", language="en")}
+    )
+
+
+def test_an_order_for_another_place_in_the_same_words_is_told() -> None:
+    decisions = run([order(1, "Torvik", 0), order(2, "Melby", 1), order(3, "Torvik", 2)])
+    assert [decision.ruling for decision in decisions] == ["opened", "updated", "throttled"]
+    assert decisions[1].reason == "it is like its story and may tell more"
+
+
+def test_a_version_of_an_article_whose_headline_has_another_place_or_number_is_told() -> None:
+    decisions = run(
+        [
+            order(1, "Torvik", 0, article=1),
+            order(2, "Torvik", 1, article=1, title="Evacuation ordered for Torvik, still 5 dead"),
+            order(3, "Torvik", 2, article=1, dead=31),
+            order(4, "Melby", 3, article=1, dead=31),
+        ]
+    )
+    assert rulings(decisions) == ["opened", "throttled", "updated", "updated"]
+
+
+def test_a_copy_under_a_headline_of_its_own_is_told_only_for_a_number() -> None:
+    decisions = run(
+        [
+            order(1, "Torvik", 0),
+            order(2, "Torvik", 1, title="Flames Close In On Mountain Village"),
+            order(3, "Torvik", 2, title="Flames Close In, 40 Missing"),
+        ]
+    )
+    assert rulings(decisions) == ["opened", "throttled", "updated"]
+
+
 def test_what_is_to_be_remembered_of_a_candidate_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
     of = Telling.of
