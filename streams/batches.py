@@ -73,6 +73,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
     """
 
     wait_for_shutdown = False
+    _resting: RestingFetcher | None = None
 
     async def start(self) -> None:
         """Start on the loop that runs already."""
@@ -106,7 +107,12 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         # How long the next fetch waits for what the last one brought to be taken. Without that it would go out at
         # once, and without the partitions just fetched; for long, those without room would hold up all others.
         fetcher._prefetch_backoff = LOOK_AGAIN
-        RestingFetcher(fetcher)
+        self._resting = RestingFetcher(fetcher)
+
+    def rest(self) -> None:
+        """Begin no fetch for a moment."""
+        if self._resting is not None:
+            self._resting.rest()
 
     def pass_over(self, tp: TP, offset: int) -> None:
         """Do not fetch a record that is the next to be fetched of its partition."""
@@ -187,6 +193,10 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
             done = self._committed_offset[tp]
             if end is not None and done is not None:
                 yield tp, max(0, end - done)
+
+    def expect(self) -> None:
+        """Be told that this worker writes a record that it will offer: a fetch begun now would end with it."""
+        self._thread.rest()
 
     def offer(self, record: ConsumerRecord) -> None:
         """Take a record that the broker has acknowledged to this worker, where it is the next of one of its partitions.

@@ -27,13 +27,15 @@ articles. No output relies on an order of records between topics, other than by 
 What this worker may read itself is told to `Outputs.acknowledged` as well.
 """
 
+Sending = Callable[[], None]
 Acknowledged = Callable[[ConsumerRecord], None]
 
 
 class Outputs:
     """The worker's producers: `acks=all`, idempotent, in order within a partition.
 
-    `acknowledged` is told each record of `URGENT` once the broker has it, as a consumer will read it.
+    `sending` is called when a record of `URGENT` is handed to its producer, `acknowledged` is told of it once the
+    broker has it, as a consumer will read it.
     """
 
     def __init__(self, client_options: dict[str, Any], prefix: str, request_timeout_ms: int = 40_000) -> None:
@@ -42,6 +44,7 @@ class Outputs:
         self._request_timeout_ms = request_timeout_ms
         self._urgent: dict[Topic, AIOKafkaProducer] = {}
         self._other: LingeringProducer | None = None
+        self.sending: Sending | None = None
         self.acknowledged: Acknowledged | None = None
 
     async def start(self) -> None:
@@ -101,6 +104,8 @@ class Outputs:
             if self._other is None:
                 raise OutputRefused("the producer is not running")
             return self._other.send(name, value, key=key, headers=headers, partition=partition)
+        if self.sending is not None:
+            self.sending()
         try:
             future: Acknowledgement = await producer.send(
                 name, value, key=key, headers=list(headers), partition=partition

@@ -104,6 +104,7 @@ class Worker:
             refused=self._count_refused,
         )
         self._put_in_force(self.service.in_force)
+        self.service.outputs.sending = self._expect
         self.service.outputs.acknowledged = self._offer
         self.app = build_app(self.settings)
         intake.register(self.app, self.service)
@@ -155,6 +156,9 @@ class Worker:
         finally:
             reloading.cancel()
             await self._shut_down()
+
+    def _expect(self) -> None:
+        self.consumer.expect()
 
     def _offer(self, record: ConsumerRecord) -> None:
         self.consumer.offer(record)

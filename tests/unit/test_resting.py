@@ -1,4 +1,4 @@
-"""The pause after a fetch that brought records."""
+"""The pauses of fetching: after a fetch that brought records, and while the worker writes what it hands on itself."""
 
 from __future__ import annotations
 
@@ -38,10 +38,13 @@ def time() -> Time:
 
 
 @pytest.fixture
-def fetcher(time: Time) -> Any:
-    fetcher = Fetcher()
-    RestingFetcher(fetcher, pause=0.25, clock=time)
-    return fetcher
+def fetcher() -> Any:
+    return Fetcher()
+
+
+@pytest.fixture(autouse=True)
+def resting(fetcher: Any, time: Time) -> RestingFetcher:
+    return RestingFetcher(fetcher, pause=0.25, pause_for_own=0.5, longest=1.0, clock=time)
 
 
 async def test_a_broker_that_brought_something_is_asked_again_after_the_pause(
@@ -72,3 +75,37 @@ async def test_the_fetcher_looks_again_when_the_first_rest_is_over(fetcher: Any,
     await fetcher._proc_fetch_request(None, 2, "from two")
     requests, _, timeout, *_ = fetcher._get_actions_per_node(None)
     assert (requests, timeout) == ([], 0.125)
+
+
+async def test_nothing_is_asked_while_the_worker_writes_what_the_fetch_would_bring(
+    fetcher: Any, resting: RestingFetcher, time: Time
+) -> None:
+    await fetcher._proc_fetch_request(None, 1, "from one")
+    resting.rest()
+    time.now += 0.25
+    assert fetcher._get_actions_per_node(None)[:3] == ([(2, "from two")], {3: "reset"}, 0.25)
+    resting.rest()
+    time.now += 0.375
+    assert fetcher._get_actions_per_node(None)[:3] == ([(2, "from two")], {3: "reset"}, 0.125)
+    time.now += 0.125
+    assert fetcher._get_actions_per_node(None)[:3] == (fetcher.planned, {3: "reset"}, PATIENCE)
+
+
+async def test_however_much_the_worker_writes_a_broker_is_asked_again(
+    fetcher: Any, resting: RestingFetcher, time: Time
+) -> None:
+    await fetcher._proc_fetch_request(None, 1, "from one")
+    for _ in range(7):
+        time.now += 0.125
+        resting.rest()
+        assert fetcher._get_actions_per_node(None)[0] == [(2, "from two")]
+    time.now += 0.125
+    resting.rest()
+    assert fetcher._get_actions_per_node(None)[0] == fetcher.planned
+
+
+async def test_a_broker_that_brought_nothing_is_asked_whatever_the_worker_writes(
+    fetcher: Any, resting: RestingFetcher
+) -> None:
+    resting.rest()
+    assert fetcher._get_actions_per_node(None)[0] == fetcher.planned
