@@ -46,9 +46,11 @@ class _Indexes:
 
     def drop(self, story: Story, place: int, known: Container[bytes] = ()) -> None:
         """Take a story out, but for texts by which it shall still be known."""
+        number = place & _NUMBER
         for article_id in story.article_ids:
-            self.by_article.pop(article_id, None)
-        self.by_text.drop(_bands(story, known), place & _NUMBER)
+            if self.by_article.get(article_id) == number:
+                del self.by_article[article_id]
+        self.by_text.drop(_bands(story, known), number)
         for party, words in _words(story).items():
             index = self.by_party[party]
             index.drop(words, place)
@@ -85,9 +87,10 @@ class Stories:
         self._of_watch: defaultdict[str, _Indexes] = defaultdict(_Indexes)
         # One for each story; where the story has since been prolonged, the end that it had.
         self._endings: list[tuple[datetime, str]] = []
-        self._now: datetime | None = None
+        stories = sorted(stories, key=lambda story: (story.turn, story.story_id))
+        self._now = max((story.last_seen_at for story in stories), default=None)
         self._turn = 0
-        for story in sorted(stories, key=lambda story: (story.turn, story.story_id)):
+        for story in stories:
             self.put(story)
 
     def __len__(self) -> int:
@@ -103,7 +106,7 @@ class Stories:
         if former_place is None:
             number = self._free.pop() if self._free else len(self._stories)
             known: frozenset[bytes] = frozenset()
-            heappush(self._endings, (story.expires_at, story.story_id))
+            heappush(self._endings, (self._kept_until(story), story.story_id))
         else:
             number = former_place & _NUMBER
             former = self._stories[number]
@@ -119,6 +122,15 @@ class Stories:
         self._turn = max(self._turn, story.turn)
         if self._now is None or story.last_seen_at > self._now:
             self._now = story.last_seen_at
+
+    def _kept_until(self, story: Story) -> datetime:
+        """When a new story can be forgotten: at its end; where that is past, as of what is read late, a window later.
+
+        Else each copy of what is read late would open a story, for the one before would be forgotten already.
+        """
+        if self._now is None or story.expires_at > self._now:
+            return story.expires_at
+        return self._now + (story.expires_at - story.last_seen_at)
 
     @property
     def next_turn(self) -> int:

@@ -135,6 +135,56 @@ def test_a_late_clock_does_not_bring_an_update_early() -> None:
     assert rulings(decisions) == ["opened", "throttled"]
 
 
+def test_copies_that_are_read_long_after_they_came_are_one_story_whatever_was_read_meanwhile() -> None:
+    """As when one partition of articles is read to its end before another, after an outage of days."""
+    days = 60 * 24 * 5
+    read = [
+        told(10, FLOOD, minutes=days),
+        told(1, minutes=1),
+        told(2, minutes=2),
+        told(11, FLOOD, minutes=days + 1),
+        told(3, minutes=3),
+        told(12, FLOOD, minutes=days + 60 * 47),
+        told(4, minutes=4),
+    ]
+    decisions = run(read)
+    assert rulings(decisions) == ["opened", "opened", *["throttled"] * 3, "updated", "throttled"]
+    for point in range(1, len(read)):
+        written = {decision.story.story_id: decision.story for decision in decisions[:point]}
+        replayed = run(read[point:], stories=Stories(written.values()))
+        assert [d.alert for d in replayed] == [d.alert for d in decisions[point:]], point
+
+
+def test_what_is_read_late_is_forgotten_a_window_later() -> None:
+    stories = Stories()
+    days = 60 * 24 * 5
+    _, late, _, last = run(
+        [
+            told(10, FLOOD, minutes=days),
+            told(1, minutes=1),
+            told(11, FLOOD, minutes=days + 60 * 47),
+            told(12, FLOOD, minutes=days + 60 * 49),
+        ],
+        stories=stories,
+    )
+    assert last.ended == (late.story,)
+    assert len(stories) == 1
+
+
+def test_an_article_of_a_story_that_is_over_stays_known_as_that_of_the_next_when_the_former_is_forgotten() -> (
+    None
+):
+    stories = Stories()
+    days = 60 * 24 * 5
+    read = [told(10, FLOOD, minutes=days), told(1, minutes=1), told(1, minutes=days + 1)]
+    again, after = told(2, minutes=days + 60 * 47), told(12, FLOOD, minutes=days + 60 * 49)
+    version = told(3, "words that are all others", minutes=days + 60 * 50)
+    version = version.model_copy(update={"article": read[1].article})
+    decisions = run([*read, again, after, version], stories=stories)
+    assert rulings(decisions)[:4] == ["opened", "opened", "opened", "updated"]
+    assert decisions[-1].story.story_id == decisions[2].story.story_id
+
+
 def test_each_endpoint_is_notified_once() -> None:
     (decision,) = run([told(1)])
     assert decision.alert is not None
