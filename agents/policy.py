@@ -65,6 +65,8 @@ class Policy:
         self._service = service
         self._partitions = Partitions(self._load, self._partition_of)
         self._opening: asyncio.Task[None] | None = None
+        self._watches: tuple[Watch, ...] = ()
+        self._by_id: dict[str, Watch] = {}
 
     def release(self) -> None:
         """Drop all state: partitions are handed out anew, and even one that stays may have been another's."""
@@ -88,7 +90,6 @@ class Policy:
         """Decide a batch of one partition; what it returns ends when all is acknowledged, or raises OutputRefused."""
         number = batch[0].partition
         partition = await self._partitions.get(number)
-        watches = {watch.id: watch for watch in self._service.in_force.configuration.watches}
         published: list[Acknowledgement] = []
         changes: list[tuple[int, Decision]] = []
         async for record in breathe(batch):
@@ -98,7 +99,7 @@ class Policy:
             if candidate is None:
                 published.append(await self._reject(record))
                 continue
-            watch = watches.get(candidate.watch)
+            watch = self._watch(candidate.watch)
             if watch is None:
                 self._service.metrics.rulings.labels("watch-gone").inc()
                 continue
@@ -109,6 +110,12 @@ class Policy:
             partition.mark = record.offset
         self._count_stories()
         return self._keep(partition, published, changes)
+
+    def _watch(self, watch_id: str) -> Watch | None:
+        watches = self._service.in_force.configuration.watches
+        if watches is not self._watches:
+            self._watches, self._by_id = watches, {watch.id: watch for watch in watches}
+        return self._by_id.get(watch_id)
 
     async def _keep(
         self, partition: Partition, published: list[Acknowledgement], changes: list[tuple[int, Decision]]
