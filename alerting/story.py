@@ -188,7 +188,7 @@ def _stages_in_common(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """State of one story. `number` is that of the last alert event; `turn` grows with each input that touches a story
-    of the partition; `stages` are those told so far, as `topic:stage`.
+    of the partition; `stages` are those reached so far, as `topic:stage`.
     """
 
     story_id: str
@@ -293,10 +293,8 @@ _AS_JSON: Final = TypeAdapter(Story)
 
 
 def stages_of(candidate: Candidate) -> tuple[str, ...]:
-    """The stages that a candidate tells, the dominant ones and the others, as `topic:stage`."""
-    return shared(
-        f"{topic.topic}:{stage}" for topic in candidate.topics for stage in (topic.stage, *topic.other_stages)
-    )
+    """The stages that a candidate says are reached, as `topic:stage`; what it tells beside them may be long past."""
+    return shared(f"{topic.topic}:{topic.stage}" for topic in candidate.topics)
 
 
 def _source(candidate: Candidate) -> tuple[str, ...]:

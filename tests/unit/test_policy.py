@@ -201,6 +201,16 @@ def test_a_stage_that_the_story_had_not_reached_is_told_at_once() -> None:
     assert decisions[2].reason == "the story reaches ceasefire violated"
 
 
+def test_a_stage_that_was_told_beside_another_is_told_when_it_is_the_one_reached() -> None:
+    """Agreed after it had been violated for a week; and then it is violated."""
+    aside = (topic_reading(stage="agreed", other_stages=("violated",)),)
+    broken = (topic_reading(stage="violated", other_stages=("agreed",)),)
+    decisions = run(
+        [told(1, topics=aside), told(2, minutes=5, topics=broken), told(3, minutes=6, topics=aside)]
+    )
+    assert rulings(decisions) == ["opened", "updated", "throttled"]
+
+
 def test_a_stage_that_the_watch_does_not_want_brings_no_update_early() -> None:
     wanted = watch(topics=TopicsWanted(any=("ceasefire",), stages=("agreed",)))
     decisions = run([told(1), told(2, minutes=5, topics=(topic_reading(stage="violated"),))], wanted)
