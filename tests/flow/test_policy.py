@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -73,6 +73,13 @@ class Room:
         records = await self.records(CANDIDATES)
         if records:
             await (await self.policy.handle(Batch(records)))
+
+    async def killed_once_it_has_told(self) -> None:
+        """Hand over all inputs; what was told is told, and no state was written."""
+        rest = await self.policy.handle(Batch(await self.records(CANDIDATES)))
+        assert isinstance(rest, Coroutine)
+        rest.close()
+        await self.outputs.flush()
 
     async def records(self, topic: Topic) -> list[ConsumerRecord]:
         """All records of a topic."""
@@ -172,3 +179,27 @@ async def test_the_stories_of_what_is_assigned_are_loaded_before_a_candidate_ask
     await room.policy._opening
     held = room.policy._partitions.held()
     assert (len(held), sum(len(partition.stories) for partition in held)) == (PARTITIONS, 1)
+
+
+async def test_what_is_decided_otherwise_after_a_kill_and_a_changed_watch_is_no_repeat_of_what_was_told(
+    room: Room,
+) -> None:
+    await room.write(candidate(1, "the army signed a truce"))
+    await room.decide()
+    await room.write(candidate(2, "the army signed a truce", minutes=1))
+    await room.killed_once_it_has_told()
+    await room.start()
+    await room.killed_once_it_has_told()
+    await room.start(WATCH.model_copy(update={"update_every": timedelta(minutes=10)}))
+    await room.write(candidate(3, "the army signed a truce", minutes=20))
+    await room.decide()
+    alerts = [from_bytes(Alert, record.value) for record in await room.records(ALERTS)]
+    assert [(a.article_id, a.number) for a in alerts] == [
+        ("art_1", 1),
+        ("art_2", 2),
+        ("art_2", 2),
+        ("art_3", 2),
+    ]
+    ids = [alert.webhook_id for alert in alerts]
+    assert ids[1] == ids[2], "decided alike it is a repeat"
+    assert ids[3] not in ids[:3], "as a repeat it would be dropped, and nobody told"
