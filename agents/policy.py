@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 import faust
 import structlog
@@ -35,6 +36,13 @@ from streams.wire import Alert, Candidate, from_bytes
 log = structlog.get_logger("tocsin.policy")
 
 NAME = "tocsin.policy"
+
+KNOWN_WITHIN: Final = timedelta(minutes=2)
+"""How old a candidate may be whose watch is not in force here. Another worker may have read the article under a newer
+configuration; the files come to all of them within a minute or so. Later than that the watch is taken to be gone.
+"""
+ASK_AGAIN: Final = 1.0
+"""Seconds until such a candidate is put back."""
 
 
 def register(app: faust.App, service: Service) -> Policy:
@@ -92,6 +100,7 @@ class Policy:
         partition = await self._partitions.get(number)
         published: list[Acknowledgement] = []
         changes: list[tuple[int, Decision]] = []
+        unknown: list[ConsumerRecord] = []
         async for record in breathe(batch):
             if record.offset <= partition.mark:
                 continue
@@ -101,7 +110,10 @@ class Policy:
                 continue
             watch = self._watch(candidate.watch)
             if watch is None:
-                self._service.metrics.rulings.labels("watch-gone").inc()
+                if self._service.now() - candidate.seen_at < KNOWN_WITHIN:
+                    unknown.append(record)
+                else:
+                    self._service.metrics.rulings.labels("watch-gone").inc()
                 continue
             decision = decide(partition.stories, candidate, watch)
             partition.stories.put(decision.story)
@@ -109,7 +121,7 @@ class Policy:
             published += await self._publish(decision, watch)
             partition.mark = record.offset
         self._count_stories()
-        return self._keep(partition, published, changes)
+        return self._keep(partition, published, changes, unknown)
 
     def _watch(self, watch_id: str) -> Watch | None:
         watches = self._service.in_force.configuration.watches
@@ -118,7 +130,11 @@ class Policy:
         return self._by_id.get(watch_id)
 
     async def _keep(
-        self, partition: Partition, published: list[Acknowledgement], changes: list[tuple[int, Decision]]
+        self,
+        partition: Partition,
+        published: list[Acknowledgement],
+        changes: list[tuple[int, Decision]],
+        unknown: list[ConsumerRecord],
     ) -> None:
         """Write the stories of a batch, once its alerts are safe and those of all batches before it are written."""
         await settle(published)
@@ -126,6 +142,9 @@ class Policy:
         for offset, decision in changes:
             written += await self._write(partition.state, offset, decision)
         await settle(written)
+        if unknown:
+            await asyncio.sleep(ASK_AGAIN)
+            await settle([await self._put_off(record) for record in unknown])
 
     async def _load(self, number: int) -> Loaded[Story]:
         service = self._service
@@ -176,6 +195,12 @@ class Policy:
     async def _publish_alert(self, alert: Alert) -> Acknowledgement:
         return await self._service.outputs.publish(
             ALERTS, alert, key=alert.watch.id, event_id=alert.webhook_id, time=alert.at
+        )
+
+    async def _put_off(self, record: ConsumerRecord) -> Acknowledgement:
+        """Put a candidate behind those that wait, in nobody's way: its watch may be known here when its turn comes."""
+        return await self._service.outputs.send(
+            CANDIDATES, record.value, key=record.key, headers=record.headers
         )
 
     @staticmethod

@@ -143,11 +143,33 @@ async def test_what_is_no_candidate_is_rejected_with_its_bytes_and_holds_up_nobo
 
 async def test_a_candidate_of_a_watch_that_is_gone_tells_nothing_and_leaves_no_story(room: Room) -> None:
     await room.write(
-        candidate(1, "the army signed a truce", watch="gone"), candidate(2, "envoys left for talks")
+        candidate(1, "the army signed a truce", watch="gone", minutes=-3),
+        candidate(2, "envoys left for talks"),
     )
     await room.decide()
     assert await room.alerts() == [("alert.opened", "art_2")]
     assert [story.watch for story in (await room.stories()).values()] == [WATCH.id]
+
+
+async def test_a_candidate_of_a_watch_that_is_known_here_a_little_later_is_told_then(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another worker has reloaded already, and reads articles for a watch that is new."""
+    monkeypatch.setattr("agents.policy.ASK_AGAIN", 0)
+    new = WATCH.model_copy(update={"id": "new"})
+    await room.write(
+        candidate(1, "the army signed a truce", watch="new"),
+        candidate(2, "envoys left for talks"),
+        candidate(3, "the army signed a truce", watch="new", minutes=-3),
+    )
+    await room.decide()
+    assert await room.alerts() == [("alert.opened", "art_2")], "nobody waits for it"
+    configuration = replace(room.service.in_force.configuration, watches=(WATCH, new))
+    room.service.in_force = replace(room.service.in_force, configuration=configuration)
+    batch = Batch((await room.records(CANDIDATES))[3:])
+    assert len(batch) == 1, "what is older than a reload takes is of a watch that is gone"
+    await (await room.policy.handle(batch))
+    assert await room.alerts() == [("alert.opened", "art_2"), ("alert.opened", "art_1")]
 
 
 async def test_a_story_that_is_over_is_forgotten_in_its_topic_by_whoever_owns_it_then(room: Room) -> None:
