@@ -81,6 +81,7 @@ class Delivery:
         self._announcing: set[str] = set()
         self._endpoints: tuple[Endpoint, ...] = ()
         self._enabled: dict[str, Endpoint] = {}
+        self._ever_known: set[str] = set()
         self._held = False
         self._opening: asyncio.Task[None] | None = None
 
@@ -136,6 +137,7 @@ class Delivery:
         """Take a batch of one partition; what it returns ends when all is written as owed, or raises OutputRefused."""
         partition = await self._partitions.get(batch[0].partition)
         written: list[Acknowledgement] = []
+        unknown: list[ConsumerRecord] = []
         async for record in breathe(batch):
             if record.offset <= partition.mark:
                 continue
@@ -147,6 +149,9 @@ class Delivery:
                     written.append(await self._enable(partition, enabled))
                 else:
                     written.append(await self._reject(record))
+                continue
+            if self._may_be_known_soon(notification):
+                unknown.append(record)
                 continue
             key = pending_key(notification)
             if partition.knows(key, notification.endpoint):
@@ -162,7 +167,17 @@ class Delivery:
             # under the same id, again.
             self._line(partition, notification.endpoint).add(key, owed)
             partition.mark = record.offset
-        return settle(written)
+        return self._finish(written, unknown)
+
+    async def _finish(self, written: list[Acknowledgement], unknown: list[ConsumerRecord]) -> None:
+        await settle(written)
+        await self._service.put_back(NOTIFICATIONS, unknown)
+
+    def _may_be_known_soon(self, notification: Notification) -> bool:
+        """Whether the endpoint never was in force here, but may be in a configuration that has come to others first."""
+        self._endpoint(notification.endpoint)  # looks at the configuration in force
+        unknown = notification.endpoint not in self._ever_known
+        return unknown and self._service.may_be_known_soon(notification.alert.at)
 
     async def _load(self, number: int) -> Loaded[Pending]:
         service = self._service
@@ -219,6 +234,7 @@ class Delivery:
         endpoints = self._service.in_force.configuration.endpoints
         if endpoints is not self._endpoints:
             self._endpoints, self._enabled = endpoints, {e.id: e for e in endpoints if e.enabled}
+            self._ever_known |= {e.id for e in endpoints}
         return self._enabled.get(endpoint_id)
 
     async def _attempt(self, partition: Partition, gate: Gate, key: str, owed: Owed) -> Owed | None:

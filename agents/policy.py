@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 import faust
 import structlog
@@ -36,13 +35,6 @@ from streams.wire import Alert, Candidate, from_bytes
 log = structlog.get_logger("tocsin.policy")
 
 NAME = "tocsin.policy"
-
-KNOWN_WITHIN: Final = timedelta(minutes=2)
-"""How old a candidate may be whose watch is not in force here. Another worker may have read the article under a newer
-configuration; the files come to all of them within a minute or so. Later than that the watch is taken to be gone.
-"""
-ASK_AGAIN: Final = 1.0
-"""Seconds until such a candidate is put back."""
 
 
 def register(app: faust.App, service: Service) -> Policy:
@@ -110,7 +102,7 @@ class Policy:
                 continue
             watch = self._watch(candidate.watch)
             if watch is None:
-                if self._service.now() - candidate.seen_at < KNOWN_WITHIN:
+                if self._service.may_be_known_soon(candidate.seen_at):
                     unknown.append(record)
                 else:
                     self._service.metrics.rulings.labels("watch-gone").inc()
@@ -142,9 +134,7 @@ class Policy:
         for offset, decision in changes:
             written += await self._write(partition.state, offset, decision)
         await settle(written)
-        if unknown:
-            await asyncio.sleep(ASK_AGAIN)
-            await settle([await self._put_off(record) for record in unknown])
+        await self._service.put_back(CANDIDATES, unknown)
 
     async def _load(self, number: int) -> Loaded[Story]:
         service = self._service
@@ -195,12 +185,6 @@ class Policy:
     async def _publish_alert(self, alert: Alert) -> Acknowledgement:
         return await self._service.outputs.publish(
             ALERTS, alert, key=alert.watch.id, event_id=alert.webhook_id, time=alert.at
-        )
-
-    async def _put_off(self, record: ConsumerRecord) -> Acknowledgement:
-        """Put a candidate behind those that wait, in nobody's way: its watch may be known here when its turn comes."""
-        return await self._service.outputs.send(
-            CANDIDATES, record.value, key=record.key, headers=record.headers
         )
 
     @staticmethod

@@ -10,16 +10,17 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, NoReturn, Protocol, TypeVar
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NoReturn, Protocol, TypeVar
 
 import structlog
+from aiokafka import ConsumerRecord
 
 from agents.reading.reader import Reader
 from streams.batches import Batch
 from streams.configuration import Configuration
 from streams.metrics import Metrics
-from streams.outputs import Outputs
+from streams.outputs import Outputs, settle
 from streams.reading import build_reader
 from streams.topics import Topic
 
@@ -49,6 +50,15 @@ class InForce:
 
 Handle = Callable[[Batch], Awaitable[Awaitable[None]]]
 """Works on a batch, and returns what remains to be awaited until it is done: acknowledgements, for the most part."""
+
+KNOWN_WITHIN: Final = timedelta(minutes=2)
+"""How old something may be that belongs to a watch or an endpoint not in force here.
+
+Another worker may have made it under a newer configuration; the files come to all of them within a minute or so.
+"""
+
+PUT_BACK_AFTER: Final = 1.0
+"""Seconds until such a thing is put back behind all that waits."""
 
 MOST_UNFINISHED = 32
 """Batches of one agent whose acknowledgements may be outstanding."""
@@ -82,6 +92,17 @@ class Service:
     def topic_name(self, topic: Topic) -> str:
         """The full name of a topic."""
         return self.prefix + topic.name
+
+    def may_be_known_soon(self, made_at: datetime) -> bool:
+        """Whether what is unknown here may belong to a configuration that has come to others first."""
+        return self.now() - made_at < KNOWN_WITHIN
+
+    async def put_back(self, topic: Topic, records: Sequence[ConsumerRecord]) -> None:
+        """Put records, if any, behind those that wait, after a moment. Raises OutputRefused."""
+        if records:
+            await asyncio.sleep(PUT_BACK_AFTER)
+            sent = [await self.outputs.send(topic, r.value, key=r.key, headers=r.headers) for r in records]
+            await settle(sent)
 
     async def loop(self, name: str, stream: Any, handle: Handle) -> None:
         """Hand each batch of a stream to `handle`; acknowledge it when all it caused is acknowledged by the broker.

@@ -208,6 +208,40 @@ async def test_what_an_endpoint_that_is_gone_is_owed_is_given_up_at_once(
     assert [a.status for a in given_up["msg_1"].attempts] == [500]
 
 
+async def test_what_is_bound_for_an_endpoint_that_is_known_here_a_little_later_is_sent_then(
+    desk: Desk, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another worker has reloaded already, and notifies an endpoint that is new."""
+    monkeypatch.setattr("streams.service.PUT_BACK_AFTER", 0)
+    endpoint, new = await opened("desk"), await opened("new")
+    await desk.start(endpoint)
+    for name in ("new", "desk"):
+        alert = builders.alert(webhook_id=f"msg_{name}", at=desk.clock())
+        await desk.publish(builders.notification(endpoint=name, alert=alert))
+    for batch in await desk._fetch():
+        await (await desk.delivery.handle(batch))
+    desk.configure(endpoint, new)
+    await desk.quiet()
+    assert ids(desk.got["desk"]) == ["msg_desk"]
+    assert ids(desk.got["new"]) == ["msg_new"]
+    assert await desk.undelivered("new") == []
+
+
+async def test_an_endpoint_that_nobody_makes_known_is_given_up_two_minutes_later(
+    desk: Desk, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.service.PUT_BACK_AFTER", 0)
+    await desk.start(await opened("desk"))
+    alert = builders.alert(webhook_id="msg_1", at=desk.clock())
+    await desk.publish(builders.notification(endpoint="new", alert=alert))
+    for batch in await desk._fetch():
+        await (await desk.delivery.handle(batch))
+    assert await desk.undelivered("new") == []
+    await desk.move(minutes=2)
+    [given_up] = await desk.undelivered("new")
+    assert given_up.reason == "the endpoint is not in the configuration, or not enabled"
+
+
 # Breaker, limits, and what a receiver asks for.
 
 

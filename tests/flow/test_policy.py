@@ -155,7 +155,7 @@ async def test_a_candidate_of_a_watch_that_is_known_here_a_little_later_is_told_
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another worker has reloaded already, and reads articles for a watch that is new."""
-    monkeypatch.setattr("agents.policy.ASK_AGAIN", 0)
+    monkeypatch.setattr("streams.service.PUT_BACK_AFTER", 0)
     new = WATCH.model_copy(update={"id": "new"})
     await room.write(
         candidate(1, "the army signed a truce", watch="new"),
