@@ -12,7 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from streams.errors import BrokerError, UsageError
-from streams.settings import BrokerSettings
+from streams.settings import BrokerSettings, Settings
 from streams.tls import ssl_context
 
 log = structlog.get_logger("tocsin.broker")
@@ -47,6 +47,11 @@ def with_servers(broker: BrokerSettings, brokers: str | None) -> BrokerSettings:
     if not servers:
         raise UsageError("--brokers names no broker: give host:port, with commas between several")
     return broker.model_copy(update={"servers": servers})
+
+
+def at_brokers(settings: Settings, brokers: str | None) -> Settings:
+    """The settings, with other servers where an option `--brokers` names them. Raises UsageError."""
+    return settings.model_copy(update={"broker": with_servers(settings.broker, brokers)})
 
 
 def faust_options(broker: BrokerSettings) -> dict[str, Any]:

@@ -13,11 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from alerting.pending import EndpointState, Owed, Settled, newer, parse_pending
-from streams.cli.options import Config
+from streams.cli.options import Brokers, Config
 from streams.cli.pipes import Printer, hush_on_broken_pipe
 from streams.cli.records import whole_topic
 from streams.configuration import load_configuration, load_settings
-from streams.connection import client_options
+from streams.connection import at_brokers, client_options
 from streams.errors import UsageError
 from streams.logs import clean
 from streams.outputs import Outputs, settle
@@ -36,10 +36,10 @@ class Pending:
     states: dict[str, EndpointState] = field(default_factory=dict)
 
 
-def status(config: Config = None) -> None:
+def status(config: Config = None, brokers: Brokers = None) -> None:
     """Print, for each endpoint, whether it is called, how much it is owed and when it is called next."""
     configuration = load_configuration(config, resolve_secrets=False)
-    pending = asyncio.run(_pending(load_settings(config)))
+    pending = asyncio.run(_pending(at_brokers(load_settings(config), brokers)))
     table = Table("endpoint", "owed", "next attempt", "state", box=None, pad_edge=False)
     configured = {endpoint.id: endpoint for endpoint in configuration.endpoints}
     now = datetime.now(UTC)
@@ -65,13 +65,14 @@ def status(config: Config = None) -> None:
 def enable(
     endpoint_id: Annotated[str, typer.Argument(metavar="ID", help="The endpoint's id.")],
     config: Config = None,
+    brokers: Brokers = None,
 ) -> None:
     """Have a disabled endpoint called again. What it was owed meanwhile can be replayed."""
     configuration = load_configuration(config, resolve_secrets=False)
     if endpoint_id not in {endpoint.id for endpoint in configuration.endpoints}:
         known = ", ".join(endpoint.id for endpoint in configuration.endpoints) or "none"
         raise UsageError(f"no endpoint {clean(endpoint_id)!r} in the configuration; there are: {known}")
-    disabled = asyncio.run(_enable(load_settings(config), endpoint_id))
+    disabled = asyncio.run(_enable(at_brokers(load_settings(config), brokers), endpoint_id))
     if not disabled:
         print(f"{endpoint_id} was not disabled; its breaker starts anew")
         return

@@ -18,11 +18,11 @@ from aiokafka import ConsumerRecord
 from pydantic import ValidationError
 
 from streams.cli import app
-from streams.cli.options import Config
+from streams.cli.options import Brokers, Config
 from streams.cli.pipes import say
 from streams.cli.records import broker_errors, whole_topic
 from streams.configuration import load_settings
-from streams.connection import client_options
+from streams.connection import at_brokers, client_options
 from streams.errors import UsageError
 from streams.lingering import Acknowledgement
 from streams.logs import clean
@@ -44,6 +44,7 @@ class What(StrEnum):
 def replay(
     what: Annotated[What, typer.Argument(help="Which topic to replay.")],
     config: Config = None,
+    brokers: Brokers = None,
     endpoint: Annotated[str | None, typer.Option(help="Only notifications for this endpoint.")] = None,
     reason: Annotated[str | None, typer.Option(help="Only articles rejected for this reason.")] = None,
     since: Annotated[
@@ -68,7 +69,7 @@ def replay(
         raise UsageError(
             "--reason goes with `rejected`; choose undelivered notifications by --endpoint, --since or --id"
         )
-    settings = load_settings(config)
+    settings = at_brokers(load_settings(config), brokers)
     choice = Choice(
         endpoint=endpoint,
         reason=reason,

@@ -11,15 +11,17 @@ from rich.table import Table
 from rich.text import Text
 
 from streams.cli import app
-from streams.cli.options import Config
+from streams.cli.options import Brokers, Config
 from streams.cli.pipes import Printer, hush_on_broken_pipe
 from streams.configuration import load_settings
+from streams.connection import at_brokers
 from streams.topic_admin import TopicReport, inspect_topics
 
 
 @app.command()
 def topics(
     config: Config = None,
+    brokers: Brokers = None,
     create: Annotated[
         bool,
         typer.Option("--create/--verify", help="Create what is missing, or only look [default: --verify]."),
@@ -27,7 +29,7 @@ def topics(
 ) -> None:
     """Create or verify the Kafka topics; 1 when one is missing or other than the settings say."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it has to say ends in our one line
-    reports = asyncio.run(inspect_topics(load_settings(config), create=create))
+    reports = asyncio.run(inspect_topics(at_brokers(load_settings(config), brokers), create=create))
     with hush_on_broken_pipe():
         Printer(whole=True).print(as_table(reports))
     if any(report.faults or report.differences for report in reports):

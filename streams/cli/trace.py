@@ -15,11 +15,11 @@ from rich.table import Table
 from rich.text import Text
 
 from streams.cli import app
-from streams.cli.options import Config
+from streams.cli.options import Brokers, Config
 from streams.cli.pipes import Printer, hush_on_broken_pipe
 from streams.cli.records import whole_topic
 from streams.configuration import load_settings
-from streams.connection import client_options
+from streams.connection import at_brokers, client_options
 from streams.logs import clean
 from streams.settings import Settings
 from streams.topics import ALERTS, CLASSIFIED, DELIVERIES, UNDELIVERED
@@ -42,9 +42,10 @@ class Life:
 def trace(
     alert_id: Annotated[str, typer.Argument(metavar="ID", help="An alert (alr_…) or a webhook (msg_…).")],
     config: Config = None,
+    brokers: Brokers = None,
 ) -> None:
     """Print the life of an alert: its articles, its events, every attempt to deliver them."""
-    life = asyncio.run(_life(load_settings(config), alert_id.partition("#")[0]))
+    life = asyncio.run(_life(at_brokers(load_settings(config), brokers), alert_id.partition("#")[0]))
     if not life.alerts:
         print(
             f"tocsin: no alert {clean(alert_id)} in the topic of alerts; is it older than the topic's retention?",

@@ -120,6 +120,27 @@ def test_trace_tells_the_life_of_an_alert_in_order(call: Call, kafka: Kafka, nam
     assert places == sorted(places)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["trace", "alr_1"],
+        ["replay", "undelivered"],
+        ["endpoint", "status"],
+        ["topics"],
+        ["endpoint", "enable", "desk"],
+    ],
+    ids=" ".join,
+)
+def test_the_brokers_may_be_named_in_the_call(
+    call: Call, kafka: Kafka, small: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    kafka.send((UNDELIVERED, given_up(1)), (ALERTS, alert()))
+    monkeypatch.setenv("TOCSIN_TOPICS__PARTITIONS", "4")  # as the embedded broker makes them
+    monkeypatch.setenv("TOCSIN_BROKER__SERVERS", "nobody.invalid:9092")
+    result = call(*arguments, "--brokers", kafka.options["bootstrap_servers"][0])
+    assert result.exit_code == 0, result.output
+
+
 def test_an_alert_that_is_not_there_is_one_line_and_exit_code_1(call: Call, kafka: Kafka) -> None:
     result = call("trace", "alr_9")
     assert (result.exit_code, result.stdout) == (1, "")
