@@ -76,7 +76,8 @@ REMEMBERED: Final = 64
 class Telling:
     """What a story remembers of one article: whether another tells the same is decided by it.
 
-    `names` are the words of the headline that may be names, and its numbers; `expected` are the words by which topics
+    `names` are the words of the headline that may be names, and its numbers (of the sentence that decided, where there
+    is no headline); `expected` are the words by which topics
     and actors were found: many a happening has them.
     """
 
@@ -97,7 +98,7 @@ class Telling:
         parties = {actor.id for actor in named} | {a.country for a in named if a.country is not None}
         return cls(
             gist=Gist.of(candidate.gist),
-            names=shared(names(candidate.article.title)),
+            names=shared(names(candidate.article.title or candidate.sentence)),
             expected=shared(sorted(_expected(candidate))),
             parties=tuple(sorted(parties)),
             stages={topic.topic: topic.stage for topic in candidate.topics},

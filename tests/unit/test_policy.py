@@ -322,6 +322,37 @@ def test_an_order_for_another_place_in_the_same_words_is_told() -> None:
     assert decisions[1].reason == "it is like its story and may tell more"
 
 
+def test_without_a_headline_the_sentence_that_decided_says_what_is_new() -> None:
+    def post(number: int, place: str) -> Candidate:
+        one = order(number, place, minutes=number)
+        article = one.article.model_copy(update={"title": ""})
+        return one.model_copy(
+            update={"article": article, "sentence": f"Everybody in {place} was ordered to leave at once."}
+        )
+
+    decisions = run([post(1, "Torvik"), post(2, "Melby"), post(3, "Melby")])
+    assert rulings(decisions) == ["opened", "updated", "throttled"]
+
+
+def test_at_the_end_of_its_window_a_story_is_over_to_the_second() -> None:
+    end = 48 * 60
+    before, at = told(2, minutes=end - 1 / 60), told(2, minutes=end)
+    assert rulings(run([told(1), before])) == ["opened", "updated"]
+    assert rulings(run([told(1), at])) == ["opened", "opened"]
+
+
+def test_a_watch_that_changes_in_the_middle_of_a_story_goes_on_with_its_alert() -> None:
+    stories = Stories()
+    (first,) = run([told(1)], stories=stories)
+    changed = watch(title="New title", severity="critical", notify=("ops",), window=timedelta(hours=1))
+    (second,) = run([told(2, minutes=60 * 30)], changed, stories)
+    assert first.alert is not None
+    assert second.alert is not None
+    assert (second.alert.alert_id, second.alert.number) == (first.alert.alert_id, 2)
+    assert second.alert.watch.severity == "critical"
+    assert [bound.endpoint for bound in notifications(second.alert, changed)] == ["ops"]
+
+
 def test_a_version_of_an_article_whose_headline_has_another_place_or_number_is_told() -> None:
     decisions = run(
         [
