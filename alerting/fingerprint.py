@@ -61,7 +61,7 @@ def fingerprint(text: str) -> bytes:
     words = _first_words(text[:_BEGINNING])
     if len(text) > _BEGINNING and len(words) <= _MAX_WORDS:
         words = _first_words(text)
-    words = words[:_MAX_WORDS]
+    del words[_MAX_WORDS:]
     if not words:
         return b""
     hashes = np.fromiter(map(crc32, words), dtype=np.uint64, count=len(words))
@@ -78,7 +78,7 @@ def fingerprint(text: str) -> bytes:
 
 
 def _first_words(text: str) -> list[bytes]:
-    """The words of a text in order, case-folded, as UTF-8; the first ones of many, and one more to tell by."""
+    """The words of a text in order, case-folded, as UTF-8; of many the first ones, and as one or two the rest."""
     if text.isascii():
         spaced = text.encode().translate(_ASCII)
     elif len(encoded := text.encode("utf-16-le", "surrogatepass")) == 2 * len(text):
@@ -88,7 +88,7 @@ def _first_words(text: str) -> list[bytes]:
         spaced = units.tobytes().decode("utf-16-le").encode()
     else:  # letters beyond the first plane are two units
         spaced = " ".join(_WORD.findall(text.casefold())).encode()
-    return spaced.split(None, _MAX_WORDS + 1)[: _MAX_WORDS + 1]
+    return spaced.split(None, _MAX_WORDS + 1)
 
 
 def similarity(one: bytes, other: bytes) -> float:

@@ -9,13 +9,13 @@ SENTENCE_END: Final = re.compile(r"[.!?…\n。！？؟](?:(?<=[\n。！？؟])|
 """Where a sentence ends, with the space behind it. Of a run of dots it is tried once, so it is linear in any text; all
 beginnings are one class in front, which is found four times as fast as alternatives."""
 
-_CLOSE: Final = 1000
+_CLOSE: Final = (300, 3000)
 
 
 def sentence_at(text: str, position: int) -> tuple[int, int]:
     """The span of the sentence that a position of a folded text stands in."""
     # Nearly always a sentence ends close before; where none does, all that comes before is looked through.
-    for start in (max(0, position - _CLOSE), 0):
+    for start in (*[max(0, position - close) for close in _CLOSE], 0):
         ends = [0, len(text)] if start == 0 else [-1, len(text)]
         for end in SENTENCE_END.finditer(text, start):
             if end.end() > position:
