@@ -68,6 +68,9 @@ def test_labelled_texts_are_read_as_well_as_claimed() -> None:
         ("Çavuşoğlu'nun teklifi", "mevlut-cavusoglu", "inflected", "Çavuşoğlu'nun"),
         ("Çavuşoğu spoke.", "mevlut-cavusoglu", "typo", "Çavuşoğu"),
         ("Lavorv spoke.", "sergey-lavrov", "typo", "Lavorv"),
+        # In a text in which a letter becomes several, and in the very word.
+        ("Straße: Lavorv spoke.", "sergey-lavrov", "typo", "Lavorv"),
+        ("Andrej Beloußouw spoke.", "andrei-belousov", "typo", "Andrej Beloußouw"),
         ("Путину доложили", "vladimir-putin", "inflected", "Путину"),
         ("говорив із Зеленським", "volodymyr-zelenskyy", "inflected", "Зеленським"),
         ("وبوتين يرفض", "vladimir-putin", "inflected", "بوتين"),
