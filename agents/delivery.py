@@ -14,13 +14,13 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import faust
 import structlog
 from aiokafka import ConsumerRecord
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from agents.lines import Line
 from agents.partition import Partition, lines_of, recent_calls
@@ -53,6 +53,10 @@ log = structlog.get_logger("tocsin.delivery")
 
 NAME = "tocsin.delivery"
 
+LOOK_AGAIN: Final = timedelta(seconds=1)
+NOT_YET_KNOWN: Final = Endpoint(id="not-yet-known", url=SecretStr(""))
+"""Stands, in the line of an endpoint that may be known soon, for that one: what it is owed is looked at again."""
+
 HANDOVER_GRACE: Final = 3.0
 """Seconds that attempts under way may take when their partition is handed to another worker."""
 
@@ -82,6 +86,8 @@ class Delivery:
         self._endpoints: tuple[Endpoint, ...] = ()
         self._enabled: dict[str, Endpoint] = {}
         self._ever_known: set[str] = set()
+        # Endpoints that never were in force here, and when the last alert for each was made.
+        self._awaited: dict[str, datetime] = {}
         self._held = False
         self._opening: asyncio.Task[None] | None = None
 
@@ -137,7 +143,6 @@ class Delivery:
         """Take a batch of one partition; what it returns ends when all is written as owed, or raises OutputRefused."""
         partition = await self._partitions.get(batch[0].partition)
         written: list[Acknowledgement] = []
-        unknown: list[ConsumerRecord] = []
         async for record in breathe(batch):
             if record.offset <= partition.mark:
                 continue
@@ -149,9 +154,6 @@ class Delivery:
                     written.append(await self._enable(partition, enabled))
                 else:
                     written.append(await self._reject(record))
-                continue
-            if self._may_be_known_soon(notification):
-                unknown.append(record)
                 continue
             key = pending_key(notification)
             if partition.knows(key, notification.endpoint):
@@ -165,19 +167,22 @@ class Delivery:
             written.append(await self._write(partition, key, owed, offset=record.offset))
             # The first attempt need not wait for the acknowledgement: a kill now means that it is read, and sent
             # under the same id, again.
-            self._line(partition, notification.endpoint).add(key, owed)
+            self._add(partition, key, owed)
             partition.mark = record.offset
-        return self._finish(written, unknown)
+        return settle(written)
 
-    async def _finish(self, written: list[Acknowledgement], unknown: list[ConsumerRecord]) -> None:
-        await settle(written)
-        await self._service.put_back(NOTIFICATIONS, unknown)
+    def _add(self, partition: Partition, key: str, owed: Owed) -> None:
+        """Put what is owed into the line of its endpoint."""
+        endpoint_id = owed.notification.endpoint
+        made_at = owed.notification.alert.at
+        if self._endpoint(endpoint_id) is None and endpoint_id not in self._ever_known:
+            self._awaited[endpoint_id] = max(made_at, self._awaited.get(endpoint_id, made_at))
+        self._line(partition, endpoint_id).add(key, owed)
 
-    def _may_be_known_soon(self, notification: Notification) -> bool:
-        """Whether the endpoint never was in force here, but may be in a configuration that has come to others first."""
-        self._endpoint(notification.endpoint)  # looks at the configuration in force
-        unknown = notification.endpoint not in self._ever_known
-        return unknown and self._service.may_be_known_soon(notification.alert.at)
+    def _may_be_known_soon(self, endpoint_id: str) -> bool:
+        """Whether an endpoint never was in force here, but may be in a configuration that has come to others first."""
+        made_at = self._awaited.get(endpoint_id)
+        return made_at is not None and self._service.may_be_known_soon(made_at)
 
     async def _load(self, number: int) -> Loaded[Pending]:
         service = self._service
@@ -204,7 +209,7 @@ class Delivery:
             partition.gates.setdefault(
                 endpoint_id, Gate(EndpointState(endpoint=endpoint_id), begun[endpoint_id])
             )
-            self._line(partition, endpoint_id).add(key, value)
+            self._add(partition, key, value)
         log.info(
             "delivery.state_loaded", partition=number, owed=len(owed), settled=len(settled), mark=loaded.mark
         )
@@ -222,7 +227,12 @@ class Delivery:
                     self._service.fail(NAME, error)
 
             def callable_now() -> Endpoint | None:
-                return None if gate.disabled else self._endpoint(endpoint_id)
+                if gate.disabled:
+                    return None
+                endpoint = self._endpoint(endpoint_id)
+                return (
+                    NOT_YET_KNOWN if endpoint is None and self._may_be_known_soon(endpoint_id) else endpoint
+                )
 
             line = Line(callable_now, make_attempt, gate, self._service.now)
             if self._held or not self._taking:
@@ -235,6 +245,8 @@ class Delivery:
         if endpoints is not self._endpoints:
             self._endpoints, self._enabled = endpoints, {e.id: e for e in endpoints if e.enabled}
             self._ever_known |= {e.id for e in endpoints}
+            for known in self._awaited.keys() & self._ever_known:
+                del self._awaited[known]
         return self._enabled.get(endpoint_id)
 
     async def _attempt(self, partition: Partition, gate: Gate, key: str, owed: Owed) -> Owed | None:
@@ -242,6 +254,8 @@ class Delivery:
         notification = owed.notification
         endpoint = self._endpoint(notification.endpoint)
         if endpoint is None:
+            if self._may_be_known_soon(notification.endpoint):
+                return owed.model_copy(update={"due_at": self._service.now() + LOOK_AGAIN})
             await self._give_up(
                 partition, key, owed, "the endpoint is not in the configuration, or not enabled"
             )

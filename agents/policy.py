@@ -130,11 +130,12 @@ class Policy:
     ) -> None:
         """Write the stories of a batch, once its alerts are safe and those of all batches before it are written."""
         await settle(published)
+        # Before any story is written: as of a later input, these would be passed over after a kill.
+        await self._service.put_back(CANDIDATES, unknown)
         written: list[Acknowledgement] = []
         for offset, decision in changes:
             written += await self._write(partition.state, offset, decision)
         await settle(written)
-        await self._service.put_back(CANDIDATES, unknown)
 
     async def _load(self, number: int) -> Loaded[Story]:
         service = self._service

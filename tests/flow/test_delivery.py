@@ -208,34 +208,33 @@ async def test_what_an_endpoint_that_is_gone_is_owed_is_given_up_at_once(
     assert [a.status for a in given_up["msg_1"].attempts] == [500]
 
 
+@pytest.mark.parametrize("restarted", [False, True])
 async def test_what_is_bound_for_an_endpoint_that_is_known_here_a_little_later_is_sent_then(
-    desk: Desk, opened: Open, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, opened: Open, restarted: bool
 ) -> None:
     """Another worker has reloaded already, and notifies an endpoint that is new."""
-    monkeypatch.setattr("streams.service.PUT_BACK_AFTER", 0)
     endpoint, new = await opened("desk"), await opened("new")
     await desk.start(endpoint)
-    for name in ("new", "desk"):
-        alert = builders.alert(webhook_id=f"msg_{name}", at=desk.clock())
-        await desk.publish(builders.notification(endpoint=name, alert=alert))
-    for batch in await desk._fetch():
-        await (await desk.delivery.handle(batch))
+    await desk.notify("new", 1, 2)
+    await desk.notify("desk", 3)
+    if restarted:
+        await desk.restart(endpoint)
+    await desk.move(minutes=1)
+    assert ids(desk.got["desk"]) == ["msg_3"]
     desk.configure(endpoint, new)
-    await desk.quiet()
-    assert ids(desk.got["desk"]) == ["msg_desk"]
-    assert ids(desk.got["new"]) == ["msg_new"]
+    await desk.move(seconds=1)
+    assert sorted(ids(desk.got["new"])) == ["msg_1", "msg_2"]
     assert await desk.undelivered("new") == []
+    desk.configure(endpoint)
+    await desk.notify("new", 4)
+    assert len(await desk.undelivered("new")) == 1, "once it was known, it is gone at once"
 
 
 async def test_an_endpoint_that_nobody_makes_known_is_given_up_two_minutes_later(
-    desk: Desk, opened: Open, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, opened: Open
 ) -> None:
-    monkeypatch.setattr("streams.service.PUT_BACK_AFTER", 0)
     await desk.start(await opened("desk"))
-    alert = builders.alert(webhook_id="msg_1", at=desk.clock())
-    await desk.publish(builders.notification(endpoint="new", alert=alert))
-    for batch in await desk._fetch():
-        await (await desk.delivery.handle(batch))
+    await desk.notify("new", 1)
     assert await desk.undelivered("new") == []
     await desk.move(minutes=2)
     [given_up] = await desk.undelivered("new")

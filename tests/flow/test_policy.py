@@ -35,6 +35,10 @@ def candidate(number: int, text: str, *, minutes: float = 0, watch: str = WATCH.
     )
 
 
+class KilledHere(Exception):
+    """Where a test ends a worker."""
+
+
 class Room:
     """One policy agent with its state in the broker."""
 
@@ -170,6 +174,22 @@ async def test_a_candidate_of_a_watch_that_is_known_here_a_little_later_is_told_
     assert len(batch) == 1, "what is older than a reload takes is of a watch that is gone"
     await (await room.policy.handle(batch))
     assert await room.alerts() == [("alert.opened", "art_2"), ("alert.opened", "art_1")]
+
+
+async def test_a_kill_before_a_candidate_is_put_back_leaves_it_to_be_read_again(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def killed(*_: Any) -> None:
+        raise KilledHere
+
+    monkeypatch.setattr(Service, "put_back", killed)
+    await room.write(candidate(1, "the army signed a truce", watch="new"), candidate(2, "envoys left"))
+    with pytest.raises(KilledHere):
+        await room.decide()
+    monkeypatch.undo()
+    await room.start(WATCH, WATCH.model_copy(update={"id": "new"}))
+    await room.decide()
+    assert {article for _, article in await room.alerts()} == {"art_1", "art_2"}
 
 
 async def test_a_story_that_is_over_is_forgotten_in_its_topic_by_whoever_owns_it_then(room: Room) -> None:
