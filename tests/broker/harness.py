@@ -388,8 +388,13 @@ async def eventually(check: Callable[[], Awaitable[bool]], timeout: float, what:
 async def until_committed(servers: str, group: str, prefix: str, timeout: float = 60) -> None:
     """Wait until the group has committed every input."""
     topics = [prefix + name for name in ("articles", "candidates", "notifications")]
+    missing: dict[str, int] = {}
 
     async def committed() -> bool:
-        return not any((await uncommitted(servers, group, topics)).values())
+        missing.update(await uncommitted(servers, group, topics))
+        return not any(missing.values())
 
-    await eventually(committed, timeout, f"all inputs of {group} committed")
+    try:
+        await eventually(committed, timeout, f"all inputs of {group} committed")
+    except AssertionError as error:
+        raise AssertionError(f"{error}: {missing}") from None
