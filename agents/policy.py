@@ -67,6 +67,7 @@ class Policy:
         self._opening: asyncio.Task[None] | None = None
         self._watches: tuple[Watch, ...] = ()
         self._by_id: dict[str, Watch] = {}
+        self._ever_known: set[str] = set()
 
     def release(self) -> None:
         """Drop all state: partitions are handed out anew, and even one that stays may have been another's."""
@@ -90,6 +91,7 @@ class Policy:
         """Decide a batch of one partition; what it returns ends when all is acknowledged, or raises OutputRefused."""
         number = batch[0].partition
         partition = await self._partitions.get(number)
+        read_at = asyncio.get_running_loop().time()
         published: list[Acknowledgement] = []
         changes: list[tuple[int, Decision]] = []
         unknown: list[ConsumerRecord] = []
@@ -102,7 +104,8 @@ class Policy:
                 continue
             watch = self._watch(candidate.watch)
             if watch is None:
-                if self._service.may_be_known_soon(candidate.seen_at):
+                known = candidate.watch in self._ever_known
+                if not known and self._service.may_be_known_soon(candidate.seen_at):
                     unknown.append(record)
                 else:
                     self._service.metrics.rulings.labels("watch-gone").inc()
@@ -113,12 +116,13 @@ class Policy:
             published += await self._publish(decision, watch)
             partition.mark = record.offset
         self._count_stories()
-        return self._keep(partition, published, changes, unknown)
+        return self._keep(partition, published, changes, unknown, read_at)
 
     def _watch(self, watch_id: str) -> Watch | None:
         watches = self._service.in_force.configuration.watches
         if watches is not self._watches:
             self._watches, self._by_id = watches, {watch.id: watch for watch in watches}
+            self._ever_known.update(self._by_id)
         return self._by_id.get(watch_id)
 
     async def _keep(
@@ -127,11 +131,12 @@ class Policy:
         published: list[Acknowledgement],
         changes: list[tuple[int, Decision]],
         unknown: list[ConsumerRecord],
+        read_at: float,
     ) -> None:
         """Write the stories of a batch, once its alerts are safe and those of all batches before it are written."""
         await settle(published)
         # Before any story is written: as of a later input, these would be passed over after a kill.
-        await self._service.put_back(CANDIDATES, unknown)
+        await self._service.put_back(CANDIDATES, unknown, read_at)
         written: list[Acknowledgement] = []
         for offset, decision in changes:
             written += await self._write(partition.state, offset, decision)

@@ -60,8 +60,8 @@ Another worker may have made it under a newer configuration; the files come to a
 PUT_BACK_AFTER: Final = 1.0
 """Seconds until such a thing is put back behind all that waits."""
 
-MOST_UNFINISHED = 32
-"""Batches of one agent whose acknowledgements may be outstanding."""
+MOST_UNFINISHED = 256
+"""Batches of one agent whose acknowledgements, or what they put back, may be outstanding."""
 
 
 class Fail(Protocol):
@@ -97,10 +97,14 @@ class Service:
         """Whether what is unknown here may belong to a configuration that has come to others first."""
         return self.now() - made_at < KNOWN_WITHIN
 
-    async def put_back(self, topic: Topic, records: Sequence[ConsumerRecord]) -> None:
-        """Put records, if any, behind those that wait, after a moment. Raises OutputRefused."""
+    async def put_back(self, topic: Topic, records: Sequence[ConsumerRecord], read_at: float) -> None:
+        """Put records, if any, behind those that wait, a moment after `read_at` (by the loop's clock).
+
+        Raises OutputRefused.
+        """
         if records:
-            await asyncio.sleep(PUT_BACK_AFTER)
+            # Not a moment from now: batches end in their order, and what each waits for itself would add up.
+            await asyncio.sleep(max(0.0, read_at + PUT_BACK_AFTER - asyncio.get_running_loop().time()))
             sent = [await self.outputs.send(topic, r.value, key=r.key, headers=r.headers) for r in records]
             await settle(sent)
 

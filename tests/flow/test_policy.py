@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -174,6 +175,29 @@ async def test_a_candidate_of_a_watch_that_is_known_here_a_little_later_is_told_
     assert len(batch) == 1, "what is older than a reload takes is of a watch that is gone"
     await (await room.policy.handle(batch))
     assert await room.alerts() == [("alert.opened", "art_2"), ("alert.opened", "art_1")]
+
+
+async def test_a_candidate_of_a_watch_that_was_known_here_is_not_waited_for(room: Room) -> None:
+    """The watch was taken out, and another worker has not reloaded yet."""
+    former = WATCH.model_copy(update={"id": "former"})
+    await room.start(WATCH, former)
+    await room.write(candidate(1, "the army signed a truce", watch="former"))
+    await room.decide()
+    configuration = replace(room.service.in_force.configuration, watches=(WATCH,))
+    room.service.in_force = replace(room.service.in_force, configuration=configuration)
+    await room.write(candidate(2, "envoys left for talks", watch="former"))
+    await room.decide()
+    assert await room.alerts() == [("alert.opened", "art_1")]
+    assert len(await room.records(CANDIDATES)) == 2, "nothing was put back"
+
+
+async def test_what_is_put_back_waits_since_it_was_read(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches end in their order: if each waited for itself, a hundred would hold up everybody for minutes."""
+    monkeypatch.setattr("streams.service.PUT_BACK_AFTER", 1000)
+    await room.write(candidate(1, "the army signed a truce", watch="new"))
+    long_ago = asyncio.get_running_loop().time() - 1000
+    await room.service.put_back(CANDIDATES, await room.records(CANDIDATES), long_ago)
+    assert len(await room.records(CANDIDATES)) == 2
 
 
 async def test_a_kill_before_a_candidate_is_put_back_leaves_it_to_be_read_again(
