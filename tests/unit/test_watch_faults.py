@@ -71,4 +71,4 @@ def test_a_variable_that_is_nearly_a_setting_is_a_fault(
     tmp_path: Path, variable: str, said: list[str]
 ) -> None:
     expected = [f"environment: {variable}: {message}" for message in said]
-    assert faults(tmp_path, **{variable: "kafka:9092"}) == expected
+    assert faults(tmp_path, None, **{variable: "kafka:9092"}) == expected
