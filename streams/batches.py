@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from aiokafka import ConsumerRecord
@@ -136,6 +136,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._inflight: defaultdict[TP, deque[ConsumerMessage]] = defaultdict(deque)
         self._handing: set[asyncio.Task[None]] = set()
+        self._handled_to: dict[TP, int] = {}
         self.committing = True
         super().__init__(*args, **kwargs)
 
@@ -159,10 +160,19 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
 
     def _new_offset(self, tp: TP) -> int | None:
         waiting = self._inflight.get(tp)
-        offset = None
         while waiting and waiting[0].value.handled:
-            offset = waiting.popleft().value[-1].offset + 1
-        return offset
+            self._handled_to[tp] = waiting.popleft().value[-1].offset + 1
+        return self._handled_to.get(tp)
+
+    async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:
+        former = {tp: self._committed_offset[tp] for tp in offsets}
+        committed = bool(await super()._commit_offsets(offsets, start_new_transaction))
+        if not committed:
+            # Faust takes them for committed all the same, and would commit what is past them only.
+            for tp, offset in offsets.items():
+                if self._committed_offset[tp] == offset:
+                    self._committed_offset[tp] = former[tp]
+        return committed
 
     async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
         """Commit what is done, unless the worker is leaving because something failed."""
@@ -176,6 +186,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
         await super().on_partitions_revoked(revoked)
         for tp in revoked:
             self._inflight.pop(tp, None)
+            self._handled_to.pop(tp, None)
 
     def rejoin(self) -> None:
         """Ask to join the group again: our place in it may be lost."""

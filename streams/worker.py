@@ -30,6 +30,7 @@ from streams.configuration import Configuration, load_configuration
 from streams.connection import client_options, wait_for_broker
 from streams.errors import BrokerError
 from streams.health import Health, HealthServer
+from streams.lost_connections import tell_lost_connections
 from streams.outputs import Outputs
 from streams.pauses import watch_pauses
 from streams.reload import LiveConfiguration
@@ -310,5 +311,6 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
         import uvloop  # noqa: PLC0415 - not on every platform
     except ImportError:
         return None
+    tell_lost_connections()
     factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
     return factory

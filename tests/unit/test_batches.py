@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from aiokafka import ConsumerRecord
 from aiokafka.consumer.subscription_state import TopicPartitionState
+from faust.transport import consumer as base
 from faust.types import TP
 
 from streams.batches import MAX_BATCH_RECORDS, Batch, BatchConsumer, BatchConsumerThread
@@ -57,6 +58,7 @@ class Taken:
         made._inflight[PLACE].extend(messages)
         made._read_offset = defaultdict(lambda: None)
         made._handing = set()
+        made._handled_to = {}
         made.app = App()
         made.flow_active = True
         made.callback = self._take
@@ -92,9 +94,32 @@ def test_the_commit_stops_before_the_first_batch_that_is_not_handled() -> None:
     assert consumer._new_offset(PLACE) is None
     messages[0].value.handled = True
     assert consumer._new_offset(PLACE) == 10
-    assert consumer._new_offset(PLACE) is None
+    assert consumer._new_offset(PLACE) == 10
     messages[1].value.handled = True
     assert consumer._new_offset(PLACE) == 30
+
+
+async def test_what_could_not_be_committed_is_committed_the_next_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The last batch of a partition too, behind which nothing comes that would be committed instead."""
+    message = Message(8, 9)
+    consumer: Any = Taken(message).consumer
+    consumer._committed_offset = defaultdict(lambda: None)
+    asked: list[dict[TP, int]] = []
+
+    async def commit_offsets(self: Any, offsets: dict[TP, int], start_new_transaction: bool = True) -> bool:
+        asked.append(offsets)
+        self._committed_offset.update(offsets)  # whatever comes of it, as Faust does
+        return len(asked) > 1
+
+    monkeypatch.setattr(base.Consumer, "_commit_offsets", commit_offsets)
+    message.value.handled = True
+    for done in (False, True):
+        offsets = consumer._filter_committable_offsets({PLACE})
+        assert await consumer._commit_offsets(offsets) is done
+    assert asked == [{PLACE: 10}, {PLACE: 10}]
+    assert consumer._filter_committable_offsets({PLACE}) == {}
 
 
 def test_the_oldest_unhandled_record_is_the_first_of_what_is_not_handled() -> None:

@@ -20,6 +20,7 @@ def test_the_methods_that_are_replaced_exist_with_the_same_parameters() -> None:
     for name in (
         "ack",
         "_new_offset",
+        "_commit_offsets",
         "commit",
         "on_partitions_revoked",
         "_drain_messages",
@@ -123,3 +124,15 @@ def test_the_group_can_be_asked_to_take_us_in_again() -> None:
     assert parameters(GroupCoordinator.request_rejoin) == ["self"]
     assert "self._coordinator = " in inspect.getsource(kafka_consumer)
     assert parameters(driver.AIOKafkaConsumerThread._ensure_consumer) == ["self"]
+
+
+def test_connections_write_in_the_methods_that_are_replaced_and_expect_errors_of_the_system_only() -> None:
+    from aiokafka.client import AIOKafkaClient
+    from aiokafka.conn import AIOKafkaConnection
+
+    for name in ("send", "_send_sasl_token"):
+        source = inspect.getsource(inspect.unwrap(getattr(AIOKafkaConnection, name)))
+        assert "self._writer.write(" in source
+        assert "except OSError as err" in source
+        assert "self.close(reason=CloseReason.CONNECTION_BROKEN)" in source
+    assert "except (KafkaError, asyncio.TimeoutError)" in inspect.getsource(AIOKafkaClient._metadata_update)
