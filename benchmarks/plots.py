@@ -18,14 +18,11 @@ BLUE = "#1f5fa8"
 
 
 def main() -> None:
-    growth = json.loads((RESULTS / "growth.json").read_text())
+    """Draw what was measured; the images of what was not stay as they are."""
     IMAGES.mkdir(parents=True, exist_ok=True)
-    lengths, literals = growth["lengths"], growth["literals"]
-    memory = json.loads((RESULTS / "memory.json").read_text())["memory"]
-    stories = growth["stories"]
     draw(
         "growth-length",
-        lengths,
+        measured("growth", "lengths"),
         "length",
         "microseconds",
         "characters of an article",
@@ -35,7 +32,7 @@ def main() -> None:
     )
     draw(
         "growth-literals",
-        literals,
+        measured("growth", "literals"),
         "literals",
         "microseconds",
         "watched literals",
@@ -45,7 +42,7 @@ def main() -> None:
     )
     draw(
         "growth-memory",
-        memory,
+        measured("memory", "memory"),
         "articles",
         "mb",
         "articles read",
@@ -54,7 +51,7 @@ def main() -> None:
     )
     draw(
         "growth-stories",
-        stories,
+        measured("growth", "stories"),
         "stories",
         "microseconds",
         "open stories of one watch",
@@ -62,6 +59,13 @@ def main() -> None:
         "A decision costs by open stories",
         logx=True,
     )
+
+
+def measured(part: str, points: str) -> list[dict[str, Any]]:
+    """The points that a part of the measurements found; none where it was not run."""
+    file = RESULTS / f"{part}.json"
+    found: list[dict[str, Any]] = json.loads(file.read_text())[points] if file.exists() else []
+    return found
 
 
 def draw(
@@ -76,6 +80,8 @@ def draw(
     logx: bool = False,
     both: bool = False,
 ) -> None:
+    if not points:
+        return
     figure, axes = pyplot.subplots(figsize=(5.6, 3.4), dpi=130)
     axes.plot([p[x] for p in points], [p[y] for p in points], marker="o", color=BLUE, linewidth=1.8)
     if logx or both:
