@@ -121,6 +121,11 @@ def gist(title: str, lead: str) -> dict[str, int]:
     return dict(list(weights.items())[:MOST_WORDS])
 
 
+def in_lead(word: str, title: str, weights: Mapping[str, int]) -> bool:
+    """Whether a word of a headline stands in the lead too, by what it weighs in the gist of both."""
+    return weights.get(word, 0) > TITLE_WEIGHT * _stems(title).count(word)
+
+
 def telling_words(text: str) -> set[str]:
     """The telling words of a text, cut as those of a gist."""
     return set(_stems(text))

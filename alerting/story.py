@@ -16,7 +16,7 @@ into the mould of another, a version with three hundred dead instead of five. So
 `surely_told` only where the headline brings no party, no name and no number that the story had not, and it is another
 version or a near-duplicate, or an article of the story has the same stages, shares parties and particular words and is
 close in time. Copies of a text have headlines of their own, so where as good as all of the text is the same, only a
-new number counts.
+new number counts, and a name that the lead has too: a copy's lead is that of the story.
 
 Which stories an article is compared with is found in alerting.stories.
 
@@ -34,7 +34,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BeforeValidator, Field, PlainSerializer, TypeAdapter
 
 from alerting.fingerprint import similarity
-from alerting.gist import Gist, names, shared, telling_words
+from alerting.gist import Gist, in_lead, names, shared, telling_words
 from streams.ids import derive_id
 from streams.wire import Candidate, Fingerprint, Moment
 
@@ -271,7 +271,8 @@ class Story:
         new = [name for name in telling.names if name not in words]
         likeness = self.text_likeness(candidate)
         if likeness >= COPY:
-            return not any(map(str.isdigit, new))
+            article = candidate.article
+            return not any(name.isdigit() or in_lead(name, article.title, candidate.gist) for name in new)
         if new or not {party for own in self.tellings for party in own.parties}.issuperset(telling.parties):
             return False
         known = candidate.article.id in self.article_ids or likeness >= SAME_TEXT

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from alerting.fingerprint import fingerprint
+from alerting.fingerprint import fingerprint, similarity
 from alerting.gist import gist
 from alerting.policy import Decision, decide, notifications
 from alerting.stories import Stories
-from alerting.story import Story, Telling
+from alerting.story import COPY, Story, Telling
 from alerting.watch import TopicsWanted, Watch
 from streams.wire import ActorReading, ArticleRef, Candidate, Evidence
 from tests.builders import MOMENT, candidate, topic_reading, watch
@@ -300,6 +300,24 @@ ORDER = (
 )
 
 
+FIXED = [
+    f"{kind} {part}"
+    for kind in ("upper", "lower", "old", "new", "long", "steep")
+    for part in (
+        "mill",
+        "ford",
+        "church",
+        "market",
+        "quarry",
+        "harbour",
+        "forest",
+        "station",
+        "border",
+        "lake",
+    )
+]
+
+
 def order(
     number: int, place: str, minutes: float, dead: int = 5, title: str = "", article: int = 0
 ) -> Candidate:
@@ -374,6 +392,23 @@ def test_a_copy_under_a_headline_of_its_own_is_told_only_for_a_number() -> None:
         ]
     )
     assert rulings(decisions) == ["opened", "throttled", "updated"]
+
+
+def test_an_order_for_another_place_is_told_however_long_the_rest_of_it_is() -> None:
+    rest = " ".join(f"Rule {word}: keep the {word} road free for engines." for word in FIXED)
+
+    def notice(number: int, place: str, title: str = "") -> Candidate:
+        one = order(number, place, minutes=number, title=title)
+        return one.model_copy(update={"fingerprint": fingerprint(ORDER.format(place=place, dead=5) + rest)})
+
+    first, copy, other, again = (
+        notice(1, "Torvik"),
+        notice(2, "Torvik", "Flames Close In On Mountain Village"),
+        notice(3, "Melby"),
+        notice(4, "Melby"),
+    )
+    assert similarity(first.fingerprint, other.fingerprint) >= COPY
+    assert rulings(run([first, copy, other, again])) == ["opened", "throttled", "updated", "throttled"]
 
 
 def test_what_is_to_be_remembered_of_a_candidate_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
