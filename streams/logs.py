@@ -78,6 +78,15 @@ def _clean_values(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMa
     return event
 
 
+def quiet_clients() -> None:
+    """For commands that ask the brokers: what the client has to say of them ends in the command's one line.
+
+    So does what asyncio has to say: of a connection that was refused, that nobody asked for its error in the end.
+    """
+    for name in ("aiokafka", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
 def configure_logs(*, json: bool | None = None, level: int = logging.INFO) -> None:
     """Send all logs to stderr; `json` None decides by whether stderr is a terminal."""
     as_json = not sys.stderr.isatty() if json is None else json

@@ -7,7 +7,6 @@ readable or not; the service says in `rejected` what was wrong with one. `--chec
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from streams.cli.options import Articles, Brokers, Config
 from streams.configuration import load_settings
 from streams.connection import client_options, with_servers
 from streams.errors import BrokerError, UnreadableArticle, UsageError
+from streams.logs import quiet_clients
 from streams.topics import ARTICLES
 
 MAX_MESSAGE_BYTES: Final = 2 * 1024 * 1024
@@ -52,7 +52,7 @@ def publish(
     ] = 30.0,
 ) -> None:
     """Send articles into the `articles` topic."""
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it has to say ends in our one line
+    quiet_clients()
     settings = load_settings(config)
     broker = with_servers(settings.broker, brokers)
     target = topic or settings.topics.prefix + ARTICLES.name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -13,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from streams.errors import BrokerError
+from streams.logs import quiet_clients
 from streams.topics import Topic
 
 Offsets = dict[TopicPartition, int]
@@ -22,7 +22,7 @@ Offsets = dict[TopicPartition, int]
 @contextmanager
 def broker_errors(options: dict[str, Any]) -> Iterator[None]:
     """What Kafka's client raises as one line that says what to do. Raises BrokerError."""
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it has to say ends in our one line
+    quiet_clients()
     try:
         yield
     except (KafkaConnectionError, OSError) as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import Annotated
 
 import typer
@@ -15,6 +14,7 @@ from streams.cli.options import Brokers, Config
 from streams.cli.pipes import Printer, hush_on_broken_pipe
 from streams.configuration import load_settings
 from streams.connection import at_brokers
+from streams.logs import quiet_clients
 from streams.topic_admin import TopicReport, inspect_topics
 
 
@@ -28,7 +28,7 @@ def topics(
     ] = False,
 ) -> None:
     """Create or verify the Kafka topics; 1 when one is missing or other than the settings say."""
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it has to say ends in our one line
+    quiet_clients()
     reports = asyncio.run(inspect_topics(at_brokers(load_settings(config), brokers), create=create))
     with hush_on_broken_pipe():
         Printer(whole=True).print(as_table(reports))
