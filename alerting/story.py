@@ -238,8 +238,14 @@ class Story:
     def joined_by(
         self, candidate: Candidate, telling: Telling, window: timedelta, *, event: bool, turn: int = 0
     ) -> Story:
-        """The story after one more article; `event` says that it made an alert event."""
+        """The story after one more article; `event` says that it made an alert event.
+
+        What its headline names is remembered only if it was told, or was known.
+        """
         known = candidate.article.id in self.article_ids
+        tellings = self.tellings
+        if event or not self._new_names(telling):
+            tellings = (*tellings[:1], *(*tellings[1:], telling)[1 - TELLINGS :])
         return replace(
             self,
             last_seen_at=max(self.last_seen_at, candidate.seen_at),
@@ -251,7 +257,7 @@ class Story:
             candidate_ids=_remember(self.candidate_ids, candidate.candidate_id),
             sources=_remember(self.sources, *_source(candidate)),
             fingerprints=self._with_text(candidate.fingerprint),
-            tellings=(*self.tellings[:1], *(*self.tellings[1:], telling)[1 - TELLINGS :]),
+            tellings=tellings,
             stages=_remember(self.stages, *stages_of(candidate)),
             turn=turn,
         )
@@ -267,8 +273,7 @@ class Story:
 
     def surely_told(self, candidate: Candidate, telling: Telling) -> bool:
         """Whether a candidate certainly tells this story, no other happening and no more: see the rules above."""
-        words = {word for own in self.tellings for word in (*own.gist.words, *own.names, *own.expected)}
-        new = [name for name in telling.names if name not in words]
+        new = self._new_names(telling)
         likeness = self.text_likeness(candidate)
         if likeness >= COPY:
             article = candidate.article
@@ -277,6 +282,11 @@ class Story:
             return False
         known = candidate.article.id in self.article_ids or likeness >= SAME_TEXT
         return known or any(own.is_near(telling) for own in self.tellings)
+
+    def _new_names(self, telling: Telling) -> list[str]:
+        """The names and numbers of a headline that nothing told of this story had."""
+        words = {word for own in self.tellings for word in (*own.gist.words, *own.names, *own.expected)}
+        return [name for name in telling.names if name not in words]
 
     def text_likeness(self, candidate: Candidate) -> float:
         """The estimated similarity, 0 to 1, of a candidate's text and the nearest of the story's."""

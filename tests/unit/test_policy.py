@@ -403,7 +403,7 @@ def test_an_order_for_another_place_is_told_however_long_the_rest_of_it_is() -> 
 
     first, copy, other, again = (
         notice(1, "Torvik"),
-        notice(2, "Torvik", "Flames Close In On Mountain Village"),
+        notice(2, "Torvik", "Melby School Opens Its Doors"),  # in silence, so Melby is not told by it
         notice(3, "Melby"),
         notice(4, "Melby"),
     )

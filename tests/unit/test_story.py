@@ -179,10 +179,19 @@ def test_the_same_text_under_another_watch_is_no_story_of_this_one() -> None:
 def test_a_story_keeps_the_first_telling_and_the_last_ones() -> None:
     story = opened_by(FIRST, WINDOW, 1)
     for number in range(2, 12):
-        story = joined_by(story, report(number, f"Report {number}"), number)
+        one = report(number, f"Report {number}")
+        story = story.joined_by(one, Telling.of(one), WINDOW, event=True, turn=number)
     assert len(story.tellings) == TELLINGS
     assert story.tellings[0] == Telling.of(FIRST)
     assert story.tellings[-1] == Telling.of(report(11, "Report 11"))
+
+
+def test_a_headline_that_was_not_told_makes_nothing_known() -> None:
+    story = opened_by(FIRST, WINDOW, 1)
+    silent = report(2, "Truce in Melby")
+    assert "melby" in Telling.of(silent).names
+    assert story.joined_by(silent, Telling.of(silent), WINDOW, event=False).tellings == story.tellings
+    assert len(story.joined_by(FIRST, Telling.of(FIRST), WINDOW, event=False).tellings) == 2
 
 
 def test_what_is_compared_does_not_grow_with_the_open_stories(monkeypatch: pytest.MonkeyPatch) -> None:
