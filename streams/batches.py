@@ -25,9 +25,11 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from aiokafka import ConsumerRecord
+from aiokafka.errors import IllegalStateError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage, ack_lock
@@ -232,7 +234,9 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
                 if self.should_stop:
                     continue
                 if not self.flow_active:
-                    await self.perform_seek()
+                    # Where partitions change hands again meanwhile, Faust seeks once more before the flow goes on.
+                    with suppress(IllegalStateError):
+                        await self.perform_seek()
                     continue
                 for partition, fetched in records.items():
                     tp = TP(partition.topic, partition.partition)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from aiokafka import ConsumerRecord
 from aiokafka.consumer.subscription_state import TopicPartitionState
+from aiokafka.errors import IllegalStateError
 from faust.transport import consumer as base
 from faust.types import TP
 
@@ -202,6 +203,35 @@ async def test_a_full_partition_takes_nothing_as_offered() -> None:
     await taken.admit(*range(MAX_BATCH_RECORDS))
     await taken.offer(MAX_BATCH_RECORDS)
     assert len(taken.batches[0]) == MAX_BATCH_RECORDS
+
+
+async def test_partitions_that_change_hands_again_while_they_are_sought_end_nothing() -> None:
+    taken = Taken()
+    consumer: Any = taken.consumer
+    consumer._stopped, consumer._crashed = asyncio.Event(), asyncio.Event()
+    consumer.app.monitor = SimpleNamespace(track_tp_end_offset=lambda *_: None)
+    consumer.highwater = lambda _: None
+    sought = 0
+
+    async def seek() -> None:
+        nonlocal sought
+        sought += 1
+        raise IllegalStateError("No current assignment")
+
+    flows = iter([False, True])
+
+    async def next_records() -> dict[Any, list[ConsumerRecord]]:
+        consumer.flow_active = next(flows, None)
+        if consumer.flow_active is None:
+            consumer._stopped.set()
+            return {}
+        return {PLACE: [record(0)]}
+
+    consumer.perform_seek, consumer._next_records = seek, next_records
+    await consumer._drain_messages(SimpleNamespace(_stopped=asyncio.Event()))
+    await asyncio.gather(*consumer._handing)
+    assert sought == 1
+    assert taken.offsets == [[0]]
 
 
 def kafka_consumer(position: int | None) -> Any:

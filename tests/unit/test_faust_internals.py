@@ -99,6 +99,13 @@ def test_a_repeat_whose_place_is_unknown_shows_in_its_acknowledgement() -> None:
     assert {"offset", "timestamp", "timestamp_type", "log_start_offset"} <= set(RecordMetadata._fields)
 
 
+def test_partitions_are_sought_again_before_the_flow_goes_on() -> None:
+    from faust.tables import recovery
+
+    source = inspect.getsource(recovery.Recovery._resume_streams)
+    assert source.index("consumer.perform_seek()") < source.index("consumer.resume_flow()")
+
+
 def test_the_rebalance_waits_for_batches_under_way_before_it_tells_us() -> None:
     from faust.app import base as app
 
