@@ -28,7 +28,7 @@ from alerting.attempt import Attempted, attempt
 from alerting.client import WebhookClient
 from alerting.endpoint import Endpoint
 from alerting.gate import Gate
-from alerting.pending import EndpointState, Owed, Pending, Settled, newer, parse_pending, pending_key
+from alerting.pending import EndpointState, Owed, Settled, State, newer, parse_pending, pending_key
 from alerting.retry import next_attempt
 from streams.batches import Batch
 from streams.errors import UnreadableArticle
@@ -184,7 +184,7 @@ class Delivery:
         made_at = self._awaited.get(endpoint_id)
         return made_at is not None and self._service.may_be_known_soon(made_at)
 
-    async def _load(self, number: int) -> Loaded[Pending]:
+    async def _load(self, number: int) -> Loaded[State]:
         service = self._service
         return await load_state(
             PENDING,
@@ -196,7 +196,7 @@ class Delivery:
             newer=newer,
         )
 
-    def _partition_of(self, number: int, loaded: Loaded[Pending]) -> Partition:
+    def _partition_of(self, number: int, loaded: Loaded[State]) -> Partition:
         settled = {key: value for key, value in loaded.values.items() if isinstance(value, Settled)}
         partition = Partition(number, loaded.mark, settled, made_anew=loaded.made_anew)
         owed = {key: value for key, value in loaded.values.items() if isinstance(value, Owed)}
@@ -367,7 +367,7 @@ class Delivery:
         return await self._write(partition, gate.state.endpoint, gate.state, offset=partition.mark)
 
     async def _write(
-        self, partition: Partition, key: str, value: Pending | None, *, offset: int
+        self, partition: Partition, key: str, value: State | None, *, offset: int
     ) -> Acknowledgement:
         return await write_state(
             self._service.outputs,

@@ -87,20 +87,17 @@ def pending_key(notification: Notification) -> str:
     return f"{notification.endpoint}/{notification.alert.webhook_id}/{notification.replay}"
 
 
-Pending = Owed | Settled | EndpointState
+State = Owed | Settled | EndpointState
 """A value of `pending`."""
 
 
-def parse_pending(value: bytes) -> Pending:
+def parse_pending(value: bytes) -> State:
     """The state that a record of `pending` holds. Raises pydantic's ValidationError."""
     if value.startswith(b'{"settled_at"'):
         return _SETTLED.validate_json(value)
     if value.startswith(b'{"endpoint"'):
         return EndpointState.model_validate_json(value)
     return Owed.model_validate_json(value)
-
-
-State = Owed | Settled | EndpointState
 
 
 def newer(one: tuple[int, State], other: tuple[int, State]) -> bool:

@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from alerting.pending import EndpointState, Owed, Settled, newer, parse_pending
+from alerting.pending import EndpointState, Owed, State, newer, parse_pending
 from streams.cli.options import Brokers, Config
 from streams.cli.pipes import Printer, hush_on_broken_pipe
 from streams.cli.records import whole_topic
@@ -101,7 +101,7 @@ def in_words(state: EndpointState, now: datetime) -> str:
 
 async def _pending(settings: Settings) -> Pending:
     options = client_options(settings.broker)
-    readings: dict[int, Reading[Owed | Settled | EndpointState]] = {}
+    readings: dict[int, Reading[State]] = {}
     async for record in whole_topic(options, settings.topics.prefix, PENDING):
         reading = readings.setdefault(record.partition, Reading(parse_pending, newer))
         reading.add(record)
