@@ -39,19 +39,14 @@ def client_options(broker: BrokerSettings) -> dict[str, Any]:
     return options
 
 
-def with_servers(broker: BrokerSettings, brokers: str | None) -> BrokerSettings:
+def at_brokers(settings: Settings, brokers: str | None) -> Settings:
     """The settings with other servers, as an option `--brokers` names them (None: as they are). Raises UsageError."""
     if brokers is None:
-        return broker
+        return settings
     servers = tuple(server.strip() for server in brokers.split(",") if server.strip())
     if not servers:
         raise UsageError("--brokers names no broker: give host:port, with commas between several")
-    return broker.model_copy(update={"servers": servers})
-
-
-def at_brokers(settings: Settings, brokers: str | None) -> Settings:
-    """The settings, with other servers where an option `--brokers` names them. Raises UsageError."""
-    return settings.model_copy(update={"broker": with_servers(settings.broker, brokers)})
+    return settings.model_copy(update={"broker": settings.broker.model_copy(update={"servers": servers})})
 
 
 def faust_options(broker: BrokerSettings) -> dict[str, Any]:

@@ -179,11 +179,11 @@ async def _over_topic(
 ) -> None:
     # Imported here: over a file no Kafka client is needed.
     from streams.cli.records import in_time_order  # noqa: PLC0415
-    from streams.connection import client_options, with_servers  # noqa: PLC0415
+    from streams.connection import at_brokers, client_options  # noqa: PLC0415
 
-    settings = load_settings(against)
+    settings = at_brokers(load_settings(against), brokers)
     records = in_time_order(
-        client_options(with_servers(settings.broker, brokers)),
+        client_options(settings.broker),
         settings.topics.prefix + ARTICLES.name,
         start,
         end,

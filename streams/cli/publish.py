@@ -23,7 +23,7 @@ from streams.cli import app
 from streams.cli.articles import Line, articles_in, opened
 from streams.cli.options import Articles, Brokers, Config
 from streams.configuration import load_settings
-from streams.connection import client_options, with_servers
+from streams.connection import at_brokers, client_options
 from streams.errors import BrokerError, UnreadableArticle, UsageError
 from streams.logs import quiet_clients
 from streams.topics import ARTICLES
@@ -53,15 +53,14 @@ def publish(
 ) -> None:
     """Send articles into the `articles` topic."""
     quiet_clients()
-    settings = load_settings(config)
-    broker = with_servers(settings.broker, brokers)
+    settings = at_brokers(load_settings(config), brokers)
     target = topic or settings.topics.prefix + ARTICLES.name
     with opened(file) as stream:
         lines = articles_in(stream, file)
         if check:
             lines = iter(checked(lines))
         console = Console(stderr=True)
-        tally = asyncio.run(_publish(lines, client_options(broker), target, patience, console))
+        tally = asyncio.run(_publish(lines, client_options(settings.broker), target, patience, console))
     _report(tally, target)
 
 

@@ -31,7 +31,7 @@ from streams.cli.views import (
     undelivered_lines,
 )
 from streams.configuration import load_settings
-from streams.connection import client_options, with_servers
+from streams.connection import at_brokers, client_options
 from streams.errors import UnreadableArticle, UsageError
 from streams.logs import clean
 from streams.rejection import PREFIX
@@ -59,10 +59,10 @@ def tail(
     """Follow a public topic, readable: from now on, or from its beginning. Ctrl-C ends it."""
     settings = load_settings(config)
     chosen = find_topic(topic, settings.topics.prefix)
-    broker = with_servers(settings.broker, brokers)
+    settings = at_brokers(settings, brokers)
     show = _json_line if as_json else _readable(Printer(), chosen)
     records = growing(
-        client_options(broker),
+        client_options(settings.broker),
         settings.topics.prefix + chosen.name,
         # Without an end to wait for, nothing would be shown from now on.
         last=None if from_beginning or (not follow and not last) else last,
