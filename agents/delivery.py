@@ -15,6 +15,7 @@ import asyncio
 import random
 from collections.abc import Awaitable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import faust
@@ -89,7 +90,6 @@ class Delivery:
         # Endpoints that never were in force here, and when the last alert for each was made.
         self._awaited: dict[str, datetime] = {}
         self._held = False
-        self._opening: asyncio.Task[None] | None = None
 
     def prepare(self) -> None:
         """Do beforehand what the first webhook would wait for; best in a thread."""
@@ -101,9 +101,6 @@ class Delivery:
         Attempts under way may end within `grace` seconds; what is cut off stays owed.
         """
         former = self._partitions.give_up()
-        if self._opening is not None:
-            self._opening.cancel()
-            self._opening = None
         await asyncio.gather(*(line.stop(grace) for line in lines_of(former)))
 
     async def assign(self, partitions: set[int]) -> None:
@@ -111,15 +108,11 @@ class Delivery:
         await self.release()
         self._held = False
         # What is owed must be attempted even where nothing new arrives.
-        self._opening = asyncio.ensure_future(self._open(partitions))
+        self._partitions.open_ahead(partitions, partial(self._service.fail, NAME), self._announce_all)
 
-    async def _open(self, numbers: set[int]) -> None:
-        try:
-            for partition in await self._partitions.get_all(numbers):
-                for gate in [*partition.gates.values()]:
-                    await self._announce(partition, gate)
-        except Exception as error:  # noqa: BLE001 - without its state a partition must not be worked on
-            self._service.fail(NAME, error)
+    async def _announce_all(self, partition: Partition) -> None:
+        for gate in [*partition.gates.values()]:
+            await self._announce(partition, gate)
 
     def hold(self) -> None:
         """Begin no attempts until partitions are assigned anew: ours may be another worker's by now."""

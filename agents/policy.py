@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from functools import partial
 from typing import Any
 
 import faust
@@ -64,28 +65,18 @@ class Policy:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._partitions = Partitions(self._load, self._partition_of)
-        self._opening: asyncio.Task[None] | None = None
         self._watches: tuple[Watch, ...] = ()
         self._by_id: dict[str, Watch] = {}
         self._ever_known: set[str] = set()
 
     def release(self) -> None:
         """Drop all state: partitions are handed out anew, and even one that stays may have been another's."""
-        if self._opening is not None:
-            self._opening.cancel()
-            self._opening = None
         self._partitions.give_up()
 
     def assign(self, partitions: set[int]) -> None:
         """Load the stories of the partitions that are ours now, or the first candidate of each would wait for it."""
         self.release()
-        self._opening = asyncio.ensure_future(self._open(partitions))
-
-    async def _open(self, numbers: set[int]) -> None:
-        try:
-            await self._partitions.get_all(numbers)
-        except Exception as error:  # noqa: BLE001 - without its state a partition must not be worked on
-            self._service.fail(NAME, error)
+        self._partitions.open_ahead(partitions, partial(self._service.fail, NAME))
 
     async def handle(self, batch: Batch) -> Awaitable[None]:
         """Decide a batch of one partition; what it returns ends when all is acknowledged, or raises OutputRefused."""

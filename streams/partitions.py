@@ -22,6 +22,7 @@ class Partitions(Generic[L, P]):
         self._held: dict[int, P] = {}
         self._loading: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._given_up = 0
+        self._opening: asyncio.Task[None] | None = None
 
     def held(self) -> list[P]:
         """What is held now."""
@@ -43,10 +44,38 @@ class Partitions(Generic[L, P]):
 
     async def get_all(self, numbers: Iterable[int]) -> list[P]:
         """Several partitions, loaded side by side."""
-        return await asyncio.gather(*(self.get(number) for number in numbers))
+        return await asyncio.gather(*map(self.get, numbers))
+
+    def open_ahead(
+        self,
+        numbers: Iterable[int],
+        fail: Callable[[Exception], object],
+        then: Callable[[P], Awaitable[None]] | None = None,
+    ) -> None:
+        """Load partitions before they are asked for, and do something with each.
+
+        `fail` is told of an error: without its state a partition must not be worked on.
+        """
+        self._opening = asyncio.ensure_future(self._open(numbers, fail, then))
+
+    async def _open(
+        self,
+        numbers: Iterable[int],
+        fail: Callable[[Exception], object],
+        then: Callable[[P], Awaitable[None]] | None,
+    ) -> None:
+        try:
+            for partition in await self.get_all(numbers):
+                if then is not None:
+                    await then(partition)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it ends here
+            fail(error)
 
     def give_up(self) -> list[P]:
         """Forget all partitions, those that are being loaded too; returns what was held."""
+        if self._opening is not None:
+            self._opening.cancel()
+            self._opening = None
         former, self._held = self.held(), {}
         self._given_up += 1
         return former

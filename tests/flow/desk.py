@@ -85,8 +85,8 @@ class Desk:
         self.delivery = Delivery(self.service)
         self.read = dict.fromkeys(range(PARTITIONS), 0)
         await self.delivery.assign(set(range(PARTITIONS)))
-        assert self.delivery._opening is not None
-        await self.delivery._opening
+        assert self.delivery._partitions._opening is not None
+        await self.delivery._partitions._opening
 
     async def stop(self, grace: float = 5) -> None:
         self.delivery.stop_taking()

@@ -241,8 +241,8 @@ async def test_the_stories_of_what_is_assigned_are_loaded_before_a_candidate_ask
     await room.decide()
     await room.start()
     room.policy.assign(set(range(PARTITIONS)))
-    assert room.policy._opening is not None
-    await room.policy._opening
+    assert room.policy._partitions._opening is not None
+    await room.policy._partitions._opening
     held = room.policy._partitions.held()
     assert (len(held), sum(len(partition.stories) for partition in held)) == (PARTITIONS, 1)
 

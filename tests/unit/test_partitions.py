@@ -87,3 +87,45 @@ async def test_a_load_that_is_cancelled_or_fails_holds_up_nobody() -> None:
 
     with pytest.raises(OSError, match="no broker"):
         await Partitions(refuse, shelf.make).get(1)
+
+
+async def test_what_is_opened_ahead_is_held_when_it_is_asked_for_and_something_is_done_with_each() -> None:
+    shelf = Shelf()
+    shelf.go_on.set()
+    done: list[str] = []
+
+    async def then(held: str) -> None:
+        done.append(held)
+
+    failed: list[Exception] = []
+    shelf.partitions.open_ahead([1, 2], failed.append, then)
+    assert shelf.partitions._opening is not None
+    await shelf.partitions._opening
+    assert (done, failed) == (["1 old", "2 old"], [])
+    assert await shelf.partitions.get(2) == "2 old"
+    assert shelf.loads == {1: 1, 2: 1}
+
+
+async def test_an_error_while_opening_ahead_is_told() -> None:
+    async def refuse(number: int) -> str:
+        raise OSError("no broker")
+
+    failed: list[Exception] = []
+    partitions = Partitions(refuse, Shelf().make)
+    partitions.open_ahead([1], failed.append)
+    assert partitions._opening is not None
+    await partitions._opening
+    assert [str(error) for error in failed] == ["no broker"]
+
+
+async def test_opening_ahead_ends_when_partitions_are_given_up() -> None:
+    shelf = Shelf()
+    failed: list[Exception] = []
+    shelf.partitions.open_ahead([1], failed.append)
+    opening = shelf.partitions._opening
+    assert opening is not None
+    await shelf.begun.get()
+    shelf.partitions.give_up()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    assert (shelf.made, failed) == ([], [])
