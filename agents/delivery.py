@@ -37,7 +37,7 @@ from streams.lingering import Acknowledgement
 from streams.outputs import settle
 from streams.partitions import Partitions
 from streams.rejection import reject
-from streams.service import Service, breathe
+from streams.service import Members, Service, breathe
 from streams.state import Loaded, load_state, write_state
 from streams.topics import DELIVERIES, NOTIFICATIONS, PENDING, UNDELIVERED
 from streams.wire import (
@@ -84,10 +84,8 @@ class Delivery:
         self._partitions = Partitions(self._load, self._partition_of)
         self._taking = True
         self._announcing: set[str] = set()
-        self._endpoints: tuple[Endpoint, ...] = ()
-        self._enabled: dict[str, Endpoint] = {}
-        self._ever_known: set[str] = set()
-        # Endpoints that never were in force here, and when the last alert for each was made.
+        self._endpoints = Members(lambda: service.in_force.configuration.endpoints)
+        # Endpoints that were not known here, and when the last alert for each was made.
         self._awaited: dict[str, datetime] = {}
         self._held = False
 
@@ -168,12 +166,14 @@ class Delivery:
         """Put what is owed into the line of its endpoint."""
         endpoint_id = owed.notification.endpoint
         made_at = owed.notification.alert.at
-        if self._endpoint(endpoint_id) is None and endpoint_id not in self._ever_known:
+        if not self._endpoints.ever(endpoint_id):
             self._awaited[endpoint_id] = max(made_at, self._awaited.get(endpoint_id, made_at))
         self._line(partition, endpoint_id).add(key, owed)
 
     def _may_be_known_soon(self, endpoint_id: str) -> bool:
         """Whether an endpoint never was in force here, but may be in a configuration that has come to others first."""
+        if self._endpoints.ever(endpoint_id):
+            return False
         made_at = self._awaited.get(endpoint_id)
         return made_at is not None and self._service.may_be_known_soon(made_at)
 
@@ -234,13 +234,9 @@ class Delivery:
         return line
 
     def _endpoint(self, endpoint_id: str) -> Endpoint | None:
-        endpoints = self._service.in_force.configuration.endpoints
-        if endpoints is not self._endpoints:
-            self._endpoints, self._enabled = endpoints, {e.id: e for e in endpoints if e.enabled}
-            self._ever_known |= {e.id for e in endpoints}
-            for known in self._awaited.keys() & self._ever_known:
-                del self._awaited[known]
-        return self._enabled.get(endpoint_id)
+        """The endpoint of an id as configured now, if it is enabled."""
+        endpoint = self._endpoints.get(endpoint_id)
+        return endpoint if endpoint is not None and endpoint.enabled else None
 
     async def _attempt(self, partition: Partition, gate: Gate, key: str, owed: Owed) -> Owed | None:
         """Attempt what is due; returns what is owed still, None when it is settled."""

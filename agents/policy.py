@@ -28,7 +28,7 @@ from streams.lingering import Acknowledgement
 from streams.outputs import settle
 from streams.partitions import Partitions
 from streams.rejection import reject
-from streams.service import Service, breathe
+from streams.service import Members, Service, breathe
 from streams.state import Loaded, OwnedState, load_state
 from streams.topics import ALERTS, CANDIDATES, NOTIFICATIONS, STORIES
 from streams.wire import Alert, Candidate, from_bytes
@@ -65,9 +65,7 @@ class Policy:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._partitions = Partitions(self._load, self._partition_of)
-        self._watches: tuple[Watch, ...] = ()
-        self._by_id: dict[str, Watch] = {}
-        self._ever_known: set[str] = set()
+        self._watches = Members(lambda: service.in_force.configuration.watches)
 
     def release(self) -> None:
         """Drop all state: partitions are handed out anew, and even one that stays may have been another's."""
@@ -93,9 +91,9 @@ class Policy:
             if candidate is None:
                 published.append(await self._reject(record))
                 continue
-            watch = self._watch(candidate.watch)
+            watch = self._watches.get(candidate.watch)
             if watch is None:
-                known = candidate.watch in self._ever_known
+                known = self._watches.ever(candidate.watch)
                 if not known and self._service.may_be_known_soon(candidate.seen_at):
                     unknown.append(record)
                 else:
@@ -108,13 +106,6 @@ class Policy:
             partition.mark = record.offset
         self._count_stories()
         return self._keep(partition, published, changes, unknown, read_at)
-
-    def _watch(self, watch_id: str) -> Watch | None:
-        watches = self._service.in_force.configuration.watches
-        if watches is not self._watches:
-            self._watches, self._by_id = watches, {watch.id: watch for watch in watches}
-            self._ever_known.update(self._by_id)
-        return self._by_id.get(watch_id)
 
     async def _keep(
         self,
