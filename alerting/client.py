@@ -38,7 +38,6 @@ explains.
 IDLE: Final = 30.0
 """Seconds after which an unused connection is closed."""
 
-
 _HEADERS: Final = {"accept": "*/*", "accept-encoding": "identity", "connection": "keep-alive"}
 
 

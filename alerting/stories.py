@@ -167,9 +167,8 @@ class Stories:
         if len(places) < COMPARED:
             places = list(shared)
         places.sort(reverse=True)
-        places.sort(
-            key=shared.__getitem__, reverse=True
-        )  # of as many shared words the last touched stay first
+        # Of as many shared words the last touched stay first.
+        places.sort(key=shared.__getitem__, reverse=True)
         nearest = (self._stories[place & _NUMBER] for place in places[:COMPARED])
         return self._best(nearest, candidate, Sought(telling).nearness, SAME_HAPPENING)
 

@@ -77,8 +77,7 @@ class Telling:
     """What a story remembers of one article: whether another tells the same is decided by it.
 
     `names` are the words of the headline that may be names, and its numbers (of the sentence that decided, where there
-    is no headline); `expected` are the words by which topics
-    and actors were found: many a happening has them.
+    is no headline); `expected` are the words by which topics and actors were found: many a happening has them.
     """
 
     gist: Annotated[Gist, BeforeValidator(Gist.of), PlainSerializer(Gist.as_dict)] = field(

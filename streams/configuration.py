@@ -123,9 +123,8 @@ class _Load:
         self._faults: list[Fault] = []
         self._warnings: list[Fault] = []
         self._files: list[Path] = []
-        self._names: dict[
-            str, list[str] | None
-        ] = {}  # of a part's members, sound or not; None: some are not known
+        # Of a part's members, sound or not; None: some are not known.
+        self._names: dict[str, list[str] | None] = {}
         self._overridden: Mapping[KeyPath, str] = {}
 
     def settings(self) -> Settings:

@@ -24,7 +24,6 @@ CUT: Final = "cut"
 LONGEST_KEY: Final = 1024
 """Bytes that are kept of the key of such a message."""
 
-
 ROOM_FOR_REASONS: Final = 64 * 1024
 """Bytes of a rejected message that are left for the reasons."""
 

@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnsupportedVers
 from agents.reading.decode import MAX_BYTES
 from streams.connection import client_options
 from streams.errors import BrokerError
+from streams.outputs import MAX_OUTPUT_BYTES
 from streams.settings import Settings
 from streams.topics import ALL, ARTICLES, CANDIDATES, NOTIFICATIONS, PENDING, REJECTED, STORIES, Topic
 
@@ -23,8 +24,8 @@ FOLLOWS: Final = {STORIES: CANDIDATES, PENDING: NOTIFICATIONS}
 ROOM: Final = {
     # An article of the greatest length, its key and what Kafka puts around it: more than brokers take by themselves.
     ARTICLES: MAX_BYTES + 64 * 1024,
-    # Any article that the brokers took, with the reasons in headers.
-    REJECTED: 2 * 1024 * 1024 + 64 * 1024,
+    # As long a message as is ever written, and what Kafka puts around it.
+    REJECTED: MAX_OUTPUT_BYTES + 64 * 1024,
 }
 """Bytes of a message that these topics must take (`max.message.bytes`)."""
 
