@@ -8,7 +8,6 @@ has acknowledged all of this.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import faust
@@ -22,6 +21,7 @@ from streams.batches import Batch
 from streams.errors import UnreadableArticle
 from streams.lingering import Acknowledgement
 from streams.outputs import settle
+from streams.record_time import seen_at
 from streams.rejection import reject
 from streams.service import Service, breathe, step_aside
 from streams.topics import ARTICLES, CANDIDATES, CLASSIFIED
@@ -75,7 +75,7 @@ class Intake:
     ) -> list[Acknowledgement]:
         service = self._service
         try:
-            read = reader.read_searched(searched, self._seen_at(record))
+            read = reader.read_searched(searched, seen_at(record, service.now()))
         except UnreadableArticle as error:
             return [await self._reject(record, error)]
         if read is None:
@@ -83,10 +83,6 @@ class Intake:
             return []
         service.metrics.articles.labels("hit" if read.candidates else "topic").inc()
         return await self._publish(read)
-
-    def _seen_at(self, record: ConsumerRecord) -> datetime:
-        # A producer's clock may be wrong; one from the future would end every open story.
-        return min(datetime.fromtimestamp(record.timestamp / 1000, UTC), self._service.now())
 
     async def _publish(self, read: Read) -> list[Acknowledgement]:
         # Candidates first: an alert waits for them.

@@ -28,6 +28,7 @@ from streams.app import build_app
 from streams.batches import BatchConsumer
 from streams.configuration import Configuration, load_configuration
 from streams.connection import client_options, wait_for_broker
+from streams.descriptors import allow_as_many_as_may_be
 from streams.errors import BrokerError
 from streams.health import Health, HealthServer
 from streams.lost_connections import tell_lost_connections
@@ -58,9 +59,14 @@ Load = Callable[[Path], Configuration]
 
 def leave(where: str, error: BaseException) -> NoReturn:
     """End the process now, without a commit."""
-    log.critical("worker.failed", where=where, error=type(error).__name__, message=str(error), exc_info=error)
-    sys.stderr.flush()
-    os._exit(FAILED)
+    try:
+        log.critical(
+            "worker.failed", where=where, error=type(error).__name__, message=str(error), exc_info=error
+        )
+        sys.stderr.flush()
+    finally:
+        # Whatever became of the log: who calls this relies on it that nothing comes after.
+        os._exit(FAILED)
 
 
 def _set_aside() -> None:
@@ -302,6 +308,7 @@ def run_worker(
     async def main() -> None:
         await Worker(configuration, create_topics=create_topics, load=load).run(started)
 
+    allow_as_many_as_may_be()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(main())
 

@@ -180,6 +180,7 @@ async def _over_topic(
     # Imported here: over a file no Kafka client is needed.
     from streams.cli.records import in_time_order  # noqa: PLC0415
     from streams.connection import at_brokers, client_options  # noqa: PLC0415
+    from streams.record_time import seen_at  # noqa: PLC0415
 
     settings = at_brokers(load_settings(against), brokers)
     records = in_time_order(
@@ -194,7 +195,7 @@ async def _over_topic(
         done += 1
         article = _read(compared, record.value)
         if article is not None:
-            compared.feed(article, datetime.fromtimestamp(record.timestamp / 1000, UTC))
+            compared.feed(article, seen_at(record, datetime.now(UTC)))
         if done % 50 == 0:
             told(done, None)
 

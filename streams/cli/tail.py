@@ -7,7 +7,6 @@ import sys
 from base64 import b64encode
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
-from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 import orjson
@@ -34,6 +33,7 @@ from streams.configuration import load_settings
 from streams.connection import at_brokers, client_options
 from streams.errors import UnreadableArticle, UsageError
 from streams.logs import clean
+from streams.record_time import moment_of
 from streams.rejection import PREFIX
 from streams.topics import ALERTS, ALL, ARTICLES, CLASSIFIED, DELIVERIES, REJECTED, UNDELIVERED, Topic
 from streams.wire import Alert, Attempt, Reading, Undelivered, from_bytes, rfc3339
@@ -117,7 +117,7 @@ def as_json(record: ConsumerRecord) -> dict[str, Any]:
         "topic": record.topic,
         "partition": record.partition,
         "offset": record.offset,
-        "time": rfc3339(datetime.fromtimestamp(record.timestamp / 1000, UTC)),
+        "time": rfc3339(moment_of(record)),
         "key": _text(record.key),
         "headers": {name: _text(content) for name, content in record.headers or ()},
         **value,
@@ -130,7 +130,7 @@ def _text(value: bytes | None) -> str | None:
 
 def _readable(console: Console, topic: Topic) -> Callable[[ConsumerRecord], None]:
     def show(record: ConsumerRecord) -> None:
-        moment = datetime.fromtimestamp(record.timestamp / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        moment = moment_of(record).strftime("%Y-%m-%d %H:%M:%S")
         first, *more = lines(topic, record)
         console.print(Text.assemble((f"{moment}  ", "cyan"), first), soft_wrap=True)
         for line in more:

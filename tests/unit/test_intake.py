@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, NoReturn
 
+import pytest
 from aiokafka import ConsumerRecord
 
 from agents.intake import Intake
@@ -16,12 +18,12 @@ from agents.reading.reader import Reader
 from agents.reading.scene import Scene
 from alerting.watch import Watch
 from streams.batches import Batch
-from streams.configuration import load_configuration
+from streams.configuration import Configuration, load_configuration
 from streams.errors import UnreadableArticle
 from streams.lingering import Acknowledgement
 from streams.service import InForce, Service
 from streams.topics import Topic
-from streams.wire import TopicReading, Wire
+from streams.wire import Candidate, TopicReading, Wire
 from tests.builders import MOMENT
 
 
@@ -30,6 +32,7 @@ class Written:
 
     def __init__(self) -> None:
         self.outputs: list[tuple[str, str | None]] = []
+        self.seen_at: list[datetime] = []
 
     async def publish(
         self,
@@ -40,6 +43,8 @@ class Written:
         event_id: str,
         time: datetime,
     ) -> Acknowledgement:
+        if isinstance(value, Candidate):
+            self.seen_at.append(value.seen_at)
         return self._keep(topic, key)
 
     async def send(self, topic: Topic, value: bytes, *, key: Any, headers: Any) -> Acknowledgement:
@@ -73,8 +78,13 @@ def article(number: int, title: str, body: str = "") -> bytes:
     return json.dumps({"id": f"a{number}", "title": title, "body": body, "language": "en"}).encode()
 
 
-async def outputs_of(*values: bytes) -> list[tuple[str, str | None]]:
-    configuration = load_configuration(environ={}, resolve_secrets=False)
+@cache
+def loaded() -> Configuration:
+    return load_configuration(environ={}, resolve_secrets=False)
+
+
+async def written_of(batch: Batch) -> Written:
+    configuration = loaded()
     watch = Watch(id="hedges", title="Hedges", query="hedge")
     reader = Reader.build(
         taxonomies=configuration.taxonomies,
@@ -85,9 +95,13 @@ async def outputs_of(*values: bytes) -> list[tuple[str, str | None]]:
     in_force = InForce(replace(configuration, watches=(watch,)), reader)
     written: Any = Written()
     service = Service(in_force=in_force, outputs=written, client_options={}, fail=leave, now=lambda: MOMENT)
-    batch = Batch([record(offset, value) for offset, value in enumerate(values)])
     await (await Intake(service).handle(batch))
-    return sorted(written.outputs, key=str)
+    return written  # type: ignore[no-any-return]
+
+
+async def outputs_of(*values: bytes) -> list[tuple[str, str | None]]:
+    batch = Batch([record(offset, value) for offset, value in enumerate(values)])
+    return sorted((await written_of(batch)).outputs, key=str)
 
 
 async def test_each_record_of_a_batch_of_several_portions_causes_its_own_outputs() -> None:
@@ -109,3 +123,26 @@ async def test_each_record_of_a_batch_of_several_portions_causes_its_own_outputs
 
 async def test_an_empty_batch_causes_nothing() -> None:
     assert await outputs_of() == []
+
+
+IN_TIME = MOMENT - timedelta(hours=3)
+
+
+@pytest.mark.parametrize(
+    ("time_in_kafka", "seen_at"),
+    [
+        (IN_TIME.timestamp() * 1_000, IN_TIME),
+        ((MOMENT + timedelta(days=1)).timestamp() * 1_000, MOMENT),
+        (IN_TIME.timestamp() * 1_000_000, MOMENT),  # in microseconds: the year 50,000
+        (IN_TIME.timestamp() * 1_000_000_000, MOMENT),
+        (2**63 - 1, MOMENT),
+        (IN_TIME.timestamp(), MOMENT),  # in seconds: January 1970
+        (-1, MOMENT),  # none
+        (-(2**63), MOMENT),
+    ],
+)
+async def test_an_article_is_told_at_its_time_in_kafka_or_now_where_that_cannot_be(
+    time_in_kafka: float, seen_at: datetime
+) -> None:
+    one = replace(record(0, article(1, "A hedge")), timestamp=int(time_in_kafka))
+    assert (await written_of(Batch([one]))).seen_at == [seen_at]

@@ -1,0 +1,28 @@
+"""The time that a record has in Kafka. A producer sets it, unless the topic says otherwise, and may set anything."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+from aiokafka import ConsumerRecord
+
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""What is said to be older has no time (-1), or one in other units: seconds taken for milliseconds lie in 1970."""
+
+_LATEST_MS: Final = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp() * 1000)
+
+
+def moment_of(record: ConsumerRecord) -> datetime:
+    """The time of a record as it stands there, as near as there is such a date."""
+    return datetime.fromtimestamp(min(max(record.timestamp, 0), _LATEST_MS) / 1000, UTC)
+
+
+def seen_at(record: ConsumerRecord, now: datetime) -> datetime:
+    """When Kafka got a record; now, where its time lies ahead or cannot be.
+
+    A producer's clock may be wrong: a time from the future would end every open story, one from 1970 would open
+    stories that are over at once.
+    """
+    moment = moment_of(record)
+    return moment if EARLIEST <= moment <= now else now
