@@ -22,6 +22,9 @@ from alerting.pending import Owed
 NEVER_SLEEP_LONGER = timedelta(seconds=10)
 """A line looks again at least this often, so that a changed configuration or clock is noticed."""
 
+SET_BACK = timedelta(seconds=1)
+"""A clock that goes back by more than this between two looks has been set, and what waits with it."""
+
 GIVEN_UP_AT_ONCE = 16
 """How many notifications of an endpoint that is gone are under way at the same time."""
 
@@ -60,6 +63,7 @@ class Line:
         self._settle = settle
         self._gate = gate
         self._now = now
+        self._looked_at = now()
         self._owed: dict[str, Owed] = {}
         self._waiting: list[tuple[datetime, tuple[int, int], str]] = []
         self._by_time = False  # whether `_waiting` holds all; a line in strict order needs none of it
@@ -88,6 +92,7 @@ class Line:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._follow_clock()
         while self._taking:
             endpoint = self._endpoint()
             key = self._next(endpoint)
@@ -104,6 +109,15 @@ class Line:
             if endpoint is not None:
                 self._gate.passed(endpoint, now)
             self._running[key] = asyncio.ensure_future(self._attempt(key))
+
+    def _follow_clock(self) -> None:
+        """Where the clock was set back, have all that waits come due as much sooner, or it would wait for so long."""
+        before, self._looked_at = self._looked_at, self._now()
+        by = before - self._looked_at
+        if by > SET_BACK:
+            for key, owed in self._owed.items():
+                self._owed[key] = owed.model_copy(update={"due_at": owed.due_at - by})
+            self._by_time = False
 
     def _next(self, endpoint: Endpoint | None) -> str | None:
         """The one whose turn is next, unless as many are under way as may be."""

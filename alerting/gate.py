@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from alerting import breaker, limits
-from alerting.breaker import BreakerState
+from alerting.breaker import PROBE_PATIENCE, BreakerState
 from alerting.endpoint import Endpoint
 from alerting.notice import endpoint_disabled
 from alerting.pending import EndpointState
@@ -21,6 +21,8 @@ from streams.wire import EndpointDisabled
 
 LONGEST_HOLD: Final = timedelta(hours=1)
 """How long all of an endpoint's notifications wait, at most, because one of them met a `Retry-After`."""
+
+_NONE: Final = timedelta(0)
 
 
 class Gate:
@@ -52,13 +54,17 @@ class Gate:
 
     def opens_at(self, endpoint: Endpoint, now: datetime) -> datetime | None:
         """None: now. Else the earliest moment to ask again."""
-        held = self._state.held_until
-        moments = (
-            breaker.opens_at(self._state.breaker, now),
-            limits.next_free(endpoint.rate_limit, self._begun, now),
-            held if held is not None and held > now else None,
+        limit = endpoint.rate_limit
+        waits = (
+            (breaker.opens_at(self._state.breaker, now), max(endpoint.breaker.pause, PROBE_PATIENCE)),
+            (limits.next_free(limit, self._begun, now), limit.per if limit is not None else _NONE),
+            (self._state.held_until, LONGEST_HOLD),
         )
-        return max((moment for moment in moments if moment is not None), default=None)
+        # What is further ahead than such a wait ever is was reckoned by a clock that has been set back since.
+        return max(
+            (moment for moment, longest in waits if moment is not None and now < moment <= now + longest),
+            default=None,
+        )
 
     def passed(self, endpoint: Endpoint, now: datetime) -> None:
         """Count a call that begins now."""

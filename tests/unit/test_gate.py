@@ -113,3 +113,19 @@ def test_of_two_states_of_an_endpoint_the_one_of_the_later_input_stands() -> Non
     early, late = EndpointState(endpoint="desk"), EndpointState(endpoint="desk", held_until=MOMENT)
     assert newer((5, late), (4, early))
     assert not newer((4, early), (5, late))
+
+
+@pytest.mark.parametrize("hour", [timedelta(hours=1), timedelta(days=3650)])
+def test_a_clock_that_is_set_back_shuts_no_gate(hour: timedelta) -> None:
+    limited = endpoint(
+        breaker=Breaker(of_at_least=1, failing=1), rate_limit=RateLimit(count=1, per=timedelta(minutes=1))
+    )
+    desk = gate()
+    desk.passed(limited, MOMENT)
+    desk.ended(limited, judge(429), MOMENT, retry_after="1800")
+    later = MOMENT + timedelta(minutes=1)
+    assert desk.opens_at(limited, later) == MOMENT + timedelta(minutes=30)
+    assert desk.opens_at(limited, later - hour) is None
+    assert gate(desk.state).opens_at(limited, later - hour) is None, "after a restart too"
+    desk.passed(limited, later - hour)
+    assert desk.opens_at(limited, later - hour) == later - hour + timedelta(minutes=1), "from then on as ever"

@@ -197,3 +197,20 @@ async def test_a_failed_one_is_attempted_again_when_it_is_due(ordered: bool) -> 
     await desk.until_begun(2)
     assert desk.begun == ["n0", "n0"]
     await queue.stop(0)
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+async def test_what_waits_is_no_later_where_the_clock_is_set_back(ordered: bool) -> None:
+    desk, moment = Desk(), START
+    configured = endpoint(ordered=ordered)
+    queue = Line(lambda: configured, desk.settle, Open(), lambda: moment)
+    queue.add("n0", owed(0, START + timedelta(minutes=5)))
+    moment = START - timedelta(hours=1)
+    queue.look()
+    moment += timedelta(minutes=4)
+    queue.look()
+    assert not queue._running, "and no sooner"
+    moment += timedelta(minutes=1)
+    queue.look()
+    await desk.until_begun(1)
+    desk.ends["n0"].set_result(None)
