@@ -98,7 +98,8 @@ def _alert(kind: AlertType, story: Story, candidate: Candidate, watch: Watch) ->
         type=kind,
         alert_id=story.alert_id,
         number=story.number,
-        webhook_id=derive_id("msg", story.alert_id, str(story.number), candidate.candidate_id),
+        # Without the event's number: where a story no longer remembers what is read once more, that repeats an id.
+        webhook_id=derive_id("msg", story.alert_id, candidate.candidate_id),
         at=candidate.seen_at,
         watch=AlertWatch(id=watch.id, title=watch.title, severity=watch.severity),
         headline=article.title or candidate.sentence,

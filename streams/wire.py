@@ -183,7 +183,7 @@ class Alert(Wire):
     """Value of `alerts`, and `data` of every webhook: what happened in one story under one watch.
 
     `alert_id` is a function of watch and story, `number` counts its events from 1, `webhook_id` is a function of
-    both and of the candidate: whoever sees the same `webhook_id` twice has seen a repeat. `sources` and `articles`
+    the alert and the candidate: whoever sees the same `webhook_id` twice has seen a repeat. `sources` and `articles`
     count what tells the story so far.
     """
 

@@ -10,7 +10,7 @@ from alerting.fingerprint import fingerprint, similarity
 from alerting.gist import gist
 from alerting.policy import Decision, decide, notifications
 from alerting.stories import Stories
-from alerting.story import COPY, Story, Telling
+from alerting.story import COPY, REMEMBERED, Story, Telling
 from alerting.watch import TopicsWanted, Watch
 from streams.wire import ActorReading, ArticleRef, Candidate, Evidence
 from tests.builders import MOMENT, candidate, topic_reading, watch
@@ -29,9 +29,11 @@ FLOOD = (
 def told(
     number: int, text: str = TRUCE, minutes: float = 0, source: str = "wire", **changes: object
 ) -> Candidate:
-    article = ArticleRef(id=f"art_{number}", title=text[:60], source=source, language="en")
+    changes.setdefault(
+        "article", ArticleRef(id=f"art_{number}", title=text[:60], source=source, language="en")
+    )
     seen_at = MOMENT + timedelta(minutes=minutes)
-    return candidate(number, article=article, fingerprint=fingerprint(text), seen_at=seen_at, **changes)
+    return candidate(number, fingerprint=fingerprint(text), seen_at=seen_at, **changes)
 
 
 def run(
@@ -104,6 +106,22 @@ def test_a_candidate_read_twice_changes_nothing() -> None:
     assert second.ruling == "repeat"
     assert second.alert is None
     assert second.story == first.story
+
+
+def test_more_candidates_than_a_story_remembers_make_no_new_ids_when_they_are_read_twice() -> None:
+    def toll(number: int) -> Candidate:
+        article = ArticleRef(
+            id=f"art_{number}", title=f"Toll rises to {1000 + number}", source="wire", language="en"
+        )
+        return told(number, minutes=number / 60, article=article, gist=gist(article.title, TRUCE))
+
+    stories = Stories()
+    candidates = [toll(number) for number in range(REMEMBERED + 10)]
+    once, again = run(candidates, stories=stories), run(candidates, stories=stories)
+    assert rulings(again).count("updated") > REMEMBERED, "or this shows nothing"
+    ids = {decision.alert.webhook_id for decision in once if decision.alert}
+    assert len(ids) == len(candidates)
+    assert ids >= {decision.alert.webhook_id for decision in again if decision.alert}
 
 
 def test_after_the_window_the_same_text_is_a_new_story_and_the_old_one_is_forgotten() -> None:
