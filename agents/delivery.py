@@ -141,8 +141,8 @@ class Delivery:
             if notification is None:
                 enabled = _enabled(record)
                 if enabled is not None:
-                    partition.mark = record.offset
-                    written.append(await self._enable(partition, enabled))
+                    change = self._retry if enabled.retry else self._enable
+                    written += await change(partition, enabled.endpoint, record.offset)
                 else:
                     written.append(await self._reject(record))
                 continue
@@ -262,7 +262,12 @@ class Delivery:
         due_at = None
         if not gate.disabled:
             due_at = next_attempt(
-                endpoint, owed.made + 1, attempted.verdict, result.retry_after, now, self._rng
+                endpoint,
+                owed.made + 1 - owed.unscheduled,
+                attempted.verdict,
+                result.retry_after,
+                now,
+                self._rng,
             )
         made = _attempt_value(owed, attempted, began, due_at, disabled=bool(gate.disabled))
         self._count(made, owed, now)
@@ -288,6 +293,9 @@ class Delivery:
         if later is None and not attempted.verdict.delivered:
             why = f"the endpoint is disabled: {gate.disabled}" if gate.disabled else made.reason
             await self._give_up(partition, key, owed.after(made, now), why)
+        if later is not None and partition.lines[endpoint.id].hastened(key):
+            later = later.hastened(self._service.now())
+            await settle([await self._write(partition, key, later, offset=_as_of(owed, partition))])
         return later
 
     async def _announce(self, partition: Partition, gate: Gate) -> None:
@@ -317,14 +325,36 @@ class Delivery:
         )
         await settle([published])
 
-    async def _enable(self, partition: Partition, enabled: EndpointEnabled) -> Acknowledgement:
+    async def _enable(self, partition: Partition, endpoint_id: str, offset: int) -> list[Acknowledgement]:
         """Call an endpoint again that was disabled."""
-        gate = partition.gates.setdefault(enabled.endpoint, Gate(EndpointState(endpoint=enabled.endpoint)))
-        log.info("endpoint.enabled", endpoint=enabled.endpoint, was_disabled=gate.disabled or None)
+        partition.mark = offset
+        gate = partition.gates.setdefault(endpoint_id, Gate(EndpointState(endpoint=endpoint_id)))
+        log.info("endpoint.enabled", endpoint=endpoint_id, was_disabled=gate.disabled or None)
         gate.enable()
-        if enabled.endpoint in partition.lines:
-            partition.lines[enabled.endpoint].look()
-        return await self._write_gate(partition, gate)
+        if endpoint_id in partition.lines:
+            partition.lines[endpoint_id].look()
+        return [await self._write_gate(partition, gate)]
+
+    async def _retry(self, partition: Partition, endpoint_id: str, offset: int) -> list[Acknowledgement]:
+        """Try now what an endpoint is owed; not of one that is disabled, to which nothing is sent."""
+        gate, line = partition.gates.get(endpoint_id), partition.lines.get(endpoint_id)
+        if gate is None or line is None or gate.disabled:
+            partition.mark = offset
+            log.info("endpoint.not_retried", endpoint=endpoint_id, disabled=gate.disabled if gate else None)
+            return []
+        now = self._service.now()
+        written: list[Acknowledgement] = []
+        async for key in breathe(line.keys()):
+            owed = line.hasten(key, now)
+            if owed is not None:
+                written.append(await self._write(partition, key, owed, offset=_as_of(owed, partition)))
+        log.info("endpoint.retried", endpoint=endpoint_id, owed=len(line), hastened=len(written))
+        # Only now may anything be written as of this input: a kill before has it read again, and the rest hastened.
+        partition.mark = offset
+        gate.hasten(now)
+        written.append(await self._write_gate(partition, gate))
+        line.look()
+        return written
 
     async def _give_up(self, partition: Partition, key: str, owed: Owed, reason: str) -> None:
         """Hand a notification to `undelivered`; only when it is there is it owed no more."""

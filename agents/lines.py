@@ -68,6 +68,7 @@ class Line:
         self._waiting: list[tuple[datetime, tuple[int, int], str]] = []
         self._by_time = False  # whether `_waiting` holds all; a line in strict order needs none of it
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._asked: set[str] = set()  # under way when somebody asked for all to be tried
         self._timer: asyncio.TimerHandle | None = None
         self._taking = True
 
@@ -86,6 +87,30 @@ class Line:
     def _queue(self, key: str, owed: Owed) -> None:
         if self._by_time:
             heapq.heappush(self._waiting, (owed.due_at, owed.arrival, key))
+
+    def keys(self) -> list[str]:
+        """What is in the line, in the order of arrival."""
+        return list(self._owed)
+
+    def hasten(self, key: str, now: datetime) -> Owed | None:
+        """Make due what was tried and waits to be again; returns it, where that changed something.
+
+        Of what is under way, `hastened` says it when its attempt has ended: it may have begun too early to succeed.
+        """
+        owed = self._owed.get(key)
+        if key in self._running:
+            self._asked.add(key)
+        elif owed is not None and owed.made and owed.due_at > now:
+            owed = self._owed[key] = owed.hastened(now)
+            self._queue(key, owed)
+            return owed
+        return None
+
+    def hastened(self, key: str) -> bool:
+        """Whether somebody asked for what is under way to be tried; once."""
+        asked = key in self._asked
+        self._asked.discard(key)
+        return asked
 
     def look(self) -> None:
         """Start what may start now; set the alarm for what may start later."""
@@ -144,6 +169,7 @@ class Line:
             owed = await self._settle(key, self._owed[key])
         finally:
             self._running.pop(key, None)
+            self._asked.discard(key)
         if owed is None:
             del self._owed[key]
         else:

@@ -102,6 +102,10 @@ class Gate:
         """The fallback will be told."""
         self._change(unannounced=None)
 
+    def hasten(self, now: datetime) -> None:
+        """Let a call begin now, if only the breaker's probe; that the endpoint asked for a pause is forgotten."""
+        self._change(breaker=breaker.hasten(self._state.breaker, now), held_until=None)
+
     def enable(self) -> None:
         """Call the endpoint again, as if nothing had been."""
         self._state = EndpointState(endpoint=self._state.endpoint)

@@ -26,6 +26,7 @@ ATTEMPTS_KEPT: Final = 20
 class Owed(Wire):
     """A notification that is still owed. `offset` is its place in the partition of `notifications`, which by then had
     been `made_anew` so often: what is owed from a former topic of the name came before all that is in the one of now.
+    Of the attempts `made`, so many were `unscheduled`: somebody asked for them.
     """
 
     notification: Notification
@@ -33,6 +34,7 @@ class Owed(Wire):
     due_at: Moment
     attempts: tuple[Attempt, ...] = ()
     made: Annotated[int, Field(ge=0)] = 0
+    unscheduled: Annotated[int, Field(ge=0)] = 0
     made_anew: Annotated[int, Field(ge=0)] = 0
 
     @property
@@ -49,6 +51,10 @@ class Owed(Wire):
                 "due_at": due_at,
             }
         )
+
+    def hastened(self, now: datetime) -> Owed:
+        """The same, due now: with an attempt that its schedule does not count."""
+        return self.model_copy(update={"due_at": now, "unscheduled": self.unscheduled + 1})
 
 
 @dataclass(frozen=True, slots=True)

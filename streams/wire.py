@@ -247,11 +247,16 @@ class Notification(Wire):
 
 
 class EndpointEnabled(Wire):
-    """Value of `notifications` that asks to call a disabled endpoint again. Keyed by endpoint."""
+    """Value of `notifications` that asks to call a disabled endpoint again. Keyed by endpoint.
+
+    With `retry` it asks for something else: to try what the endpoint is owed now, and nothing of one that is disabled.
+    That is a field, as a worker of before it knows no other type; there only the endpoint's breaker starts anew.
+    """
 
     type: Literal["endpoint.enabled"] = "endpoint.enabled"
     endpoint: str
     at: Moment
+    retry: bool = False
 
 
 class Attempt(Wire):

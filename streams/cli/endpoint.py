@@ -28,7 +28,7 @@ from alerting.signing import new_secret, public_key
 from alerting.stories import Stories
 from alerting.watch import Watch
 from streams.cli import app
-from streams.cli.endpoint_state import enable, status
+from streams.cli.endpoint_state import Id, enable, find_endpoint, retry, status
 from streams.cli.options import Config
 from streams.configuration import Configuration, load_configuration
 from streams.errors import UnreadableArticle, UsageError
@@ -41,8 +41,6 @@ commands = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(commands, name="endpoint")
-
-Id = Annotated[str, typer.Argument(metavar="ID", help="The endpoint's id.")]
 
 
 @commands.command()
@@ -113,16 +111,8 @@ def secret(
 
 
 commands.command()(status)
+commands.command()(retry)
 commands.command()(enable)
-
-
-def find_endpoint(configuration: Configuration, endpoint_id: str) -> Endpoint:
-    """The endpoint of an id. Raises UsageError, which names those that there are."""
-    for endpoint in configuration.endpoints:
-        if endpoint.id == endpoint_id:
-            return endpoint
-    known = ", ".join(endpoint.id for endpoint in configuration.endpoints) or "none"
-    raise UsageError(f"no endpoint {clean(endpoint_id)!r} in the configuration; there are: {known}")
 
 
 async def _send(endpoint: Endpoint, alert: Alert) -> Attempted:

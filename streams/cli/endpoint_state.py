@@ -1,9 +1,10 @@
-"""`tocsin endpoint status` and `enable`: how delivery stands with each endpoint, and calling a disabled one again."""
+"""`tocsin endpoint status`, `retry` and `enable`: how delivery stands with each endpoint, and having it called now."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated
@@ -12,11 +13,12 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from alerting.endpoint import Endpoint
 from alerting.pending import EndpointState, Owed, State, newer, parse_pending
 from streams.cli.options import Brokers, Config
 from streams.cli.pipes import Printer, hush_on_broken_pipe
-from streams.cli.records import whole_topic
-from streams.configuration import load_configuration, load_settings
+from streams.cli.records import broker_errors, whole_topic
+from streams.configuration import Configuration, load_configuration, load_settings
 from streams.connection import at_brokers, client_options
 from streams.errors import UsageError
 from streams.logs import clean
@@ -26,14 +28,19 @@ from streams.state import Reading
 from streams.topics import NOTIFICATIONS, PENDING
 from streams.wire import EndpointEnabled, rfc3339
 
+Id = Annotated[str, typer.Argument(metavar="ID", help="The endpoint's id.")]
+
 
 @dataclass(slots=True)
 class Pending:
-    """What the topic `pending` holds of all endpoints."""
+    """What the topic `pending` holds of all endpoints: when each is owed what, and how it stands."""
 
-    owed: Counter[str] = field(default_factory=Counter)
-    next_due: dict[str, datetime] = field(default_factory=dict)
+    due: defaultdict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
     states: dict[str, EndpointState] = field(default_factory=dict)
+
+    def state(self, endpoint_id: str) -> EndpointState:
+        """How delivery stands with an endpoint; that of a new one where nothing is known."""
+        return self.states.get(endpoint_id, EndpointState(endpoint=endpoint_id))
 
 
 def status(config: Config = None, brokers: Brokers = None) -> None:
@@ -43,18 +50,18 @@ def status(config: Config = None, brokers: Brokers = None) -> None:
     table = Table("endpoint", "owed", "next attempt", "state", box=None, pad_edge=False)
     configured = {endpoint.id: endpoint for endpoint in configuration.endpoints}
     now = datetime.now(UTC)
-    for endpoint_id in (*configured, *sorted(set(pending.owed) - set(configured))):
-        state = pending.states.get(endpoint_id, EndpointState(endpoint=endpoint_id))
-        due = pending.next_due.get(endpoint_id)
+    for endpoint_id in (*configured, *sorted(set(pending.due) - set(configured))):
+        owed = pending.due.get(endpoint_id, [])
+        due = min(owed, default=None)
         known = configured.get(endpoint_id)
-        said = in_words(state, now)
+        said = in_words(pending.state(endpoint_id), now)
         if known is None:
             said = "not in the configuration"
         elif not known.enabled:
             said = "switched off in the configuration"
         table.add_row(
             endpoint_id,
-            str(pending.owed[endpoint_id]),
+            str(len(owed)),
             "" if due is None else "now" if due <= now else rfc3339(due),
             Text(clean(said)),
         )
@@ -62,22 +69,52 @@ def status(config: Config = None, brokers: Brokers = None) -> None:
         Printer(whole=True).print(table)
 
 
-def enable(
-    endpoint_id: Annotated[str, typer.Argument(metavar="ID", help="The endpoint's id.")],
-    config: Config = None,
-    brokers: Brokers = None,
-) -> None:
-    """Have a disabled endpoint called again. What it was owed meanwhile can be replayed."""
+def retry(endpoint_id: Id, config: Config = None, brokers: Brokers = None) -> None:
+    """Have all that an endpoint is owed tried now, instead of when its schedule says. 1 where it is disabled."""
     configuration = load_configuration(config, resolve_secrets=False)
-    if endpoint_id not in {endpoint.id for endpoint in configuration.endpoints}:
-        known = ", ".join(endpoint.id for endpoint in configuration.endpoints) or "none"
-        raise UsageError(f"no endpoint {clean(endpoint_id)!r} in the configuration; there are: {known}")
-    disabled = asyncio.run(_enable(at_brokers(load_settings(config), brokers), endpoint_id))
-    if not disabled:
-        print(f"{endpoint_id} was not disabled; its breaker starts anew")
+    endpoint = find_endpoint(configuration, endpoint_id)
+    if not endpoint.enabled:
+        raise UsageError(f"{endpoint_id} is switched off in the configuration: nothing is sent to it")
+    settings = at_brokers(load_settings(config), brokers)
+    pending = asyncio.run(_pending(settings))
+    now = datetime.now(UTC)
+    state = pending.state(endpoint_id)
+    if state.breaker.disabled:
+        print(f"{endpoint_id} is {clean(in_words(state, now))}; nothing is sent to it")
+        print(f"to have it called again: tocsin endpoint enable {endpoint_id}")
+        raise typer.Exit(1)
+    due = pending.due.get(endpoint_id, [])
+    if not due:
+        print(f"{endpoint_id} is owed nothing")
         return
-    print(f"{endpoint_id} will be called again; it was disabled: {clean(disabled)}")
-    print(f"what it was owed meanwhile: tocsin replay undelivered --endpoint {endpoint_id}")
+    asyncio.run(_ask(settings, EndpointEnabled(endpoint=endpoint_id, at=now, retry=True)))
+    for line in _what_will_happen(endpoint, state, due, now):
+        print(clean(line))
+
+
+def enable(endpoint_id: Id, config: Config = None, brokers: Brokers = None) -> None:
+    """Have a disabled endpoint called again. What it was owed meanwhile can be replayed."""
+    find_endpoint(load_configuration(config, resolve_secrets=False), endpoint_id)
+    settings = at_brokers(load_settings(config), brokers)
+    pending = asyncio.run(_pending(settings))
+    asyncio.run(_ask(settings, EndpointEnabled(endpoint=endpoint_id, at=datetime.now(UTC))))
+    disabled = pending.state(endpoint_id).breaker.disabled
+    if disabled:
+        print(f"{endpoint_id} will be called again; it was disabled: {clean(disabled)}")
+        print(f"what it was owed meanwhile: tocsin replay undelivered --endpoint {endpoint_id}")
+        return
+    print(f"{endpoint_id} was not disabled; its breaker starts anew")
+    if pending.due.get(endpoint_id):
+        print(f"to have what it is owed tried now: tocsin endpoint retry {endpoint_id}")
+
+
+def find_endpoint(configuration: Configuration, endpoint_id: str) -> Endpoint:
+    """The endpoint of an id. Raises UsageError, which names those that there are."""
+    for endpoint in configuration.endpoints:
+        if endpoint.id == endpoint_id:
+            return endpoint
+    known = ", ".join(endpoint.id for endpoint in configuration.endpoints) or "none"
+    raise UsageError(f"no endpoint {clean(endpoint_id)!r} in the configuration; there are: {known}")
 
 
 def in_words(state: EndpointState, now: datetime) -> str:
@@ -99,6 +136,22 @@ def in_words(state: EndpointState, now: datetime) -> str:
     return "well"
 
 
+def _what_will_happen(
+    endpoint: Endpoint, state: EndpointState, due: list[datetime], now: datetime
+) -> Iterator[str]:
+    """What an endpoint is owed, and how it will be tried now that somebody has asked for it."""
+    waiting = [moment for moment in due if moment > now]
+    until = f"; {len(waiting)} had to wait, at most until {rfc3339(max(waiting))}" if waiting else ""
+    yield f"{endpoint.id} is owed {len(due)}, which will be tried now{until}"
+    if state.breaker.open_until is not None:
+        yield "its breaker is open: the first is the probe, the others follow when that one is taken"
+    if endpoint.ordered:
+        yield "in strict order: each waits until the one before is delivered or given up"
+    if endpoint.rate_limit is not None:
+        yield "no faster than its rate_limit"
+    yield "what fails goes on with its schedule, which does not count this attempt; watch: tocsin tail deliveries"
+
+
 async def _pending(settings: Settings) -> Pending:
     options = client_options(settings.broker)
     readings: dict[int, Reading[State]] = {}
@@ -109,28 +162,26 @@ async def _pending(settings: Settings) -> Pending:
     for reading in readings.values():
         for value in reading.loaded().values.values():
             if isinstance(value, Owed):
-                endpoint_id = value.notification.endpoint
-                pending.owed[endpoint_id] += 1
-                due = pending.next_due.get(endpoint_id, value.due_at)
-                pending.next_due[endpoint_id] = min(due, value.due_at)
+                pending.due[value.notification.endpoint].append(value.due_at)
             elif isinstance(value, EndpointState):
                 pending.states[value.endpoint] = value
     return pending
 
 
-async def _enable(settings: Settings, endpoint_id: str) -> str:
-    """Ask for it; returns why the endpoint was disabled, empty where it was not."""
-    pending = await _pending(settings)
-    outputs = Outputs(client_options(settings.broker), settings.topics.prefix)
-    await outputs.start()
+async def _ask(settings: Settings, value: EndpointEnabled) -> None:
+    """Send it to the worker that serves the endpoint, by the way that its notifications go."""
+    options = client_options(settings.broker)
+    outputs = Outputs(options, settings.topics.prefix)
+    with broker_errors(options):
+        await outputs.start()
+    event_id = f"{value.endpoint}/{'retry' if value.retry else 'enabled'}/{rfc3339(value.at)}"
     try:
-        now = datetime.now(UTC)
-        value = EndpointEnabled(endpoint=endpoint_id, at=now)
-        event_id = f"{endpoint_id}/enabled/{rfc3339(now)}"
         await settle(
-            [await outputs.publish(NOTIFICATIONS, value, key=endpoint_id, event_id=event_id, time=now)]
+            [
+                await outputs.publish(
+                    NOTIFICATIONS, value, key=value.endpoint, event_id=event_id, time=value.at
+                )
+            ]
         )
     finally:
         await outputs.stop()
-    state = pending.states.get(endpoint_id)
-    return state.breaker.disabled if state is not None else ""

@@ -263,6 +263,21 @@ class WorkerProcess:
                 preexec_fn=die_with_parent,
             )
 
+    async def command(self, *arguments: str) -> str:
+        """Call `tocsin` on the same configuration; returns what it prints. Raises where it fails."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "streams.cli",
+            *arguments,
+            env=self._environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, error = await asyncio.wait_for(process.communicate(), 60)
+        assert process.returncode == 0, (out, error)
+        return out.decode()
+
     @property
     def runs(self) -> bool:
         return self.process is not None and self.process.returncode is None

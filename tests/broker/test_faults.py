@@ -14,6 +14,7 @@ from tests.broker.harness import (
     Ledger,
     WorkerProcess,
     alter_topic,
+    eventually,
     make_articles,
     publish,
     uncommitted,
@@ -111,6 +112,47 @@ async def test_a_second_worker_joins_and_leaves_in_the_middle_and_nothing_is_sen
             assert await first.end(signal.SIGTERM) == 0
         ledger.check(articles.due)
         assert ledger.repeats == 0
+
+
+async def test_what_somebody_asked_to_be_tried_now_is_also_where_workers_join_and_are_killed_meanwhile(
+    place: Place, tmp_path: Path
+) -> None:
+    articles = make_articles(200, seed=8, matching=0.3)
+    folder = write_configuration(
+        tmp_path / "config",
+        servers=place.servers,
+        prefix=place.prefix,
+        group=place.group,
+        concurrency=2,
+        schedule=[36_000],
+    )
+
+    async def slowly() -> None:
+        await asyncio.sleep(0.05)  # so that some are owed still when the next thing happens
+
+    async with Ledger(answer=lambda _: 500).serving() as ledger:
+        first = WorkerProcess(folder, ledger, tmp_path / "first.log")
+        second = WorkerProcess(folder, ledger, tmp_path / "second.log")
+        async with first.running():
+            await publish(place.servers, place.prefix + "articles", articles.messages)
+
+            async def all_tried() -> bool:
+                return ledger.calls >= len(articles.due)
+
+            await eventually(all_tried, 60, "an attempt for each")
+            ledger.answer, ledger.hold = lambda _: 204, slowly
+            said = await first.command("endpoint", "retry", "desk")
+            assert said.startswith("desk is owed "), said
+            await ledger.until_ids(5, 60)
+            async with second.running():
+                await second.until_logged("worker.started", 30)
+                await first.end(signal.SIGKILL)
+                await second.end(signal.SIGKILL)
+                await second.start()
+                await ledger.until_told(articles.due, 60)
+                await until_committed(place.servers, place.group, place.prefix)
+        ledger.check(articles.due)
+        assert ledger.repeats <= 4, "at most those under way at the two kills"
 
 
 async def test_a_refused_output_ends_the_worker_loudly_without_a_commit(place: Place, tmp_path: Path) -> None:

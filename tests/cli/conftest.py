@@ -69,21 +69,21 @@ class Kafka:
         self.options = {"bootstrap_servers": [broker.servers]}
         self.prefix = prefix
 
-    def send(self, *values: tuple[Topic, bytes | Wire], **told: bytes) -> None:
+    def send(self, *values: tuple[Topic, bytes | Wire], key: str = "k", **told: bytes) -> None:
         """Write values to topics: a Wire value with its CloudEvents headers, bytes with reasons where rejected.
 
         `told` are further headers of a rejection, such as `topic`.
         """
-        asyncio.run(self._send(values, [(PREFIX + name, value) for name, value in told.items()]))
+        asyncio.run(self._send(values, key, [(PREFIX + name, value) for name, value in told.items()]))
 
     async def _send(
-        self, values: Sequence[tuple[Topic, bytes | Wire]], told: Sequence[tuple[str, bytes]]
+        self, values: Sequence[tuple[Topic, bytes | Wire]], key: str, told: Sequence[tuple[str, bytes]]
     ) -> None:
         outputs = Outputs(self.options, self.prefix)
         await outputs.start()
         for number, (topic, value) in enumerate(values):
             if isinstance(value, Wire):
-                sent = await outputs.publish(topic, value, key="k", event_id=f"e{number}", time=MOMENT)
+                sent = await outputs.publish(topic, value, key=key, event_id=f"e{number}", time=MOMENT)
             else:
                 reason = [
                     (PREFIX + "reason", b"not-json"),
@@ -91,7 +91,8 @@ class Kafka:
                     ("own", b"1"),
                     *told,
                 ]
-                sent = await outputs.send(topic, value, key=b"k", headers=reason if topic is REJECTED else ())
+                headers = reason if topic is REJECTED else ()
+                sent = await outputs.send(topic, value, key=key.encode(), headers=headers)
             await settle([sent])
         await outputs.stop()
 

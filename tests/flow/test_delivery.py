@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -239,6 +240,169 @@ async def test_an_endpoint_that_nobody_makes_known_is_given_up_two_minutes_later
     await desk.move(minutes=2)
     [given_up] = await desk.undelivered("new")
     assert given_up.reason == "the endpoint is not in the configuration, or not enabled"
+
+
+# Tried now, as somebody has asked for it.
+
+
+async def test_what_waits_for_hours_is_tried_when_somebody_asks_and_its_schedule_does_not_count_that(
+    desk: Desk, opened: Open
+) -> None:
+    hours = (timedelta(hours=1), timedelta(hours=10))
+    await desk.start(await opened("desk", 500, 500, 500, 500, 200, schedule=hours))
+    await desk.notify("desk", 1)
+    await desk.move(hours=1)
+    for _ in range(2):
+        await desk.publish(retry("desk", desk))
+        await desk.quiet()
+    attempts = await desk.attempts("desk")
+    assert [attempt.number for attempt in attempts] == [1, 2, 3, 4]
+    assert [a.next_at - a.at for a in attempts if a.next_at] == [hours[0], *[hours[1]] * 3]
+    assert await desk.undelivered("desk") == []
+    await desk.restart()
+    await desk.move(hours=9.99)
+    assert len(desk.got["desk"]) == 4, "read again, it asks for nothing more"
+    await desk.move(hours=0.01)
+    assert [a.outcome for a in await desk.attempts("desk")] == [*["retry"] * 4, "delivered"]
+    assert await desk.raw(REJECTED) == []
+
+
+async def test_what_somebody_asked_for_survives_a_kill_before_it_was_tried(
+    desk: Desk, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.start(await opened("desk", 500, 500, schedule=(timedelta(hours=10),)))
+    await desk.notify("desk", 1, 2)
+    await desk.publish(retry("desk", desk))
+    desk.delivery.hold()
+    await desk.quiet()
+    await desk.restart()
+    await desk.quiet()
+    assert sorted(ids(desk.got["desk"])) == ["msg_1", "msg_1", "msg_2", "msg_2"]
+    assert [a.number for a in await desk.attempts("desk")] == [1, 1, 2, 2]
+
+
+async def test_a_kill_in_the_middle_of_hastening_leaves_it_to_be_read_again(
+    desk: Desk, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of what is owed is written as due when the worker is killed; the other half is due after the restart."""
+    await desk.start(await opened("desk", *[500] * 4, schedule=(timedelta(hours=10),)))
+    await desk.notify("desk", 1, 2, 3, 4)
+    await desk.publish(retry("desk", desk))
+    desk.delivery.hold()
+    write, written = desk.delivery._write, iter(range(2))
+
+    async def cut_off(*arguments: Any, **options: Any) -> Any:
+        if next(written, None) is None:
+            raise KilledError
+        return await write(*arguments, **options)
+
+    monkeypatch.setattr(desk.delivery, "_write", cut_off)
+    with pytest.raises(KilledError):
+        await desk.quiet()
+    await desk.restart()
+    await desk.quiet()
+    assert sorted(ids(desk.got["desk"])) == sorted([f"msg_{number}" for number in range(1, 5)] * 2)
+
+
+async def test_in_strict_order_the_first_is_tried_and_the_others_follow_it(desk: Desk, opened: Open) -> None:
+    await desk.start(await opened("desk", 500, 500, schedule=(timedelta(hours=10),), ordered=True))
+    await desk.notify("desk", 1, 2)
+    await desk.publish(retry("desk", desk))
+    await desk.quiet()
+    assert ids(desk.got["desk"]) == ["msg_1", "msg_1"]
+    await desk.publish(retry("desk", desk))
+    await desk.notify("desk", 3)
+    assert ids(desk.got["desk"])[2:] == ["msg_1", "msg_2", "msg_3"]
+
+
+async def test_an_open_breaker_lets_its_probe_through_when_somebody_asks_and_no_more_where_that_fails(
+    desk: Desk, opened: Open
+) -> None:
+    breaker = Breaker(of_at_least=3, failing=1, pause=timedelta(hours=1))
+    hours = (timedelta(hours=10),) * 5
+    await desk.start(await opened("desk", *[500] * 4, breaker=breaker, schedule=hours, concurrency=3))
+    await desk.notify("desk", 1, 2, 3)
+    await desk.publish(retry("desk", desk))
+    await desk.quiet()
+    assert len(desk.got["desk"]) == 4
+    await desk.restart()
+    await desk.publish(retry("desk", desk))
+    await desk.quiet()
+    assert sorted(ids(desk.got["desk"])[4:]) == ["msg_1", "msg_2", "msg_3"]
+
+
+async def test_the_rate_limit_holds_for_what_somebody_asked_for(desk: Desk, opened: Open) -> None:
+    limit = RateLimit(count=2, per=timedelta(minutes=1))
+    await desk.start(await opened("desk", 500, 500, schedule=(timedelta(hours=10),), rate_limit=limit))
+    await desk.notify("desk", 1, 2)
+    await desk.publish(retry("desk", desk))
+    await desk.quiet()
+    assert len(desk.got["desk"]) == 2
+    await desk.move(minutes=1)
+    assert len(desk.got["desk"]) == 4
+
+
+async def test_a_pause_that_a_receiver_asked_for_is_over_when_somebody_asks(desk: Desk, opened: Open) -> None:
+    async def busy(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=503, headers={"retry-after": "3000"})
+
+    await desk.start(await opened("desk", busy))
+    await desk.notify("desk", 1, 2)
+    await desk.publish(retry("desk", desk))
+    await desk.quiet()
+    assert sorted(ids(desk.got["desk"])) == ["msg_1", "msg_1", "msg_2"]
+
+
+async def test_what_was_under_way_when_somebody_asked_and_fails_is_tried_once_more(
+    desk: Desk, opened: Open
+) -> None:
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(request: web.Request) -> web.StreamResponse:
+        asked.set()
+        await go_on.wait()
+        return web.Response(status=500)
+
+    await desk.start(await opened("desk", slowly, 500, schedule=(timedelta(hours=10),)))
+    await desk.publish(builders.notification())
+    for batch in await desk._fetch():
+        await (await desk.delivery.handle(batch))
+    await asked.wait()
+    await desk.publish(retry("desk", desk))
+    for batch in await desk._fetch():
+        await (await desk.delivery.handle(batch))
+    go_on.set()
+    await desk.quiet()
+    assert [a.number for a in await desk.attempts("desk")] == [1, 2]
+    await desk.restart()
+    await desk.move(hours=10)
+    assert len(desk.got["desk"]) == 3
+
+
+async def test_nothing_is_sent_to_a_disabled_endpoint_whoever_asks(desk: Desk, opened: Open) -> None:
+    await desk.start(await opened("desk", 410))
+    await desk.notify("desk", 1)
+    await desk.publish(retry("desk", desk))
+    with capture_logs() as logs:
+        await desk.notify("desk", 2)
+    assert "410 gone" in next(line["disabled"] for line in logs if line["event"] == "endpoint.not_retried")
+    assert ids(desk.got["desk"]) == ["msg_1"]
+    assert len(await desk.undelivered("desk")) == 2
+
+
+def test_a_worker_that_knows_of_no_retry_reads_it_as_a_record_that_it_knows() -> None:
+    """As any other it would be put into `rejected`."""
+    value = json.loads(EndpointEnabled(endpoint="desk", at=builders.MOMENT, retry=True).to_bytes())
+    del value["retry"]
+    assert value == {"type": "endpoint.enabled", "endpoint": "desk", "at": "2026-03-07T12:00:00Z"}
+
+
+def retry(endpoint: str, desk: Desk) -> EndpointEnabled:
+    return EndpointEnabled(endpoint=endpoint, at=desk.clock(), retry=True)
+
+
+class KilledError(Exception):
+    """Ends a worker in the middle of something."""
 
 
 # Breaker, limits, and what a receiver asks for.
