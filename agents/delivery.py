@@ -85,7 +85,7 @@ class Delivery:
         self._taking = True
         self._announcing: set[str] = set()
         self._endpoints = Members(lambda: service.in_force.configuration.endpoints)
-        # Endpoints that were not known here, and when the last alert for each was made.
+        # Endpoints that were not known here, and when the last alert for each was taken.
         self._awaited: dict[str, datetime] = {}
         self._held = False
 
@@ -165,17 +165,18 @@ class Delivery:
     def _add(self, partition: Partition, key: str, owed: Owed) -> None:
         """Put what is owed into the line of its endpoint."""
         endpoint_id = owed.notification.endpoint
-        made_at = owed.notification.alert.at
         if not self._endpoints.ever(endpoint_id):
-            self._awaited[endpoint_id] = max(made_at, self._awaited.get(endpoint_id, made_at))
+            # Without an attempt it was due when it was taken; its alert may be of an article from hours ago.
+            taken_at = owed.due_at if not owed.made else owed.notification.alert.at
+            self._awaited[endpoint_id] = max(taken_at, self._awaited.get(endpoint_id, taken_at))
         self._line(partition, endpoint_id).add(key, owed)
 
     def _may_be_known_soon(self, endpoint_id: str) -> bool:
         """Whether an endpoint never was in force here, but may be in a configuration that has come to others first."""
         if self._endpoints.ever(endpoint_id):
             return False
-        made_at = self._awaited.get(endpoint_id)
-        return made_at is not None and self._service.may_be_known_soon(made_at)
+        taken_at = self._awaited.get(endpoint_id)
+        return taken_at is not None and self._service.may_be_known_soon(taken_at)
 
     async def _load(self, number: int) -> Loaded[State]:
         service = self._service

@@ -27,6 +27,7 @@ from streams.errors import UnreadableArticle
 from streams.lingering import Acknowledgement
 from streams.outputs import settle
 from streams.partitions import Partitions
+from streams.record_time import written_at
 from streams.rejection import reject
 from streams.service import Members, Service, breathe
 from streams.state import Loaded, OwnedState, load_state
@@ -94,7 +95,7 @@ class Policy:
             watch = self._watches.get(candidate.watch)
             if watch is None:
                 known = self._watches.ever(candidate.watch)
-                if not known and self._service.may_be_known_soon(candidate.seen_at):
+                if not known and self._service.may_be_known_soon(written_at(record)):
                     unknown.append(record)
                 else:
                     self._service.metrics.rulings.labels("watch-gone").inc()

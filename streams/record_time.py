@@ -10,12 +10,19 @@ from aiokafka import ConsumerRecord
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """What is said to be older has no time (-1), or one in other units: seconds taken for milliseconds lie in 1970."""
 
+WRITTEN_HEADER: Final = "tocsin-written"
+"""On a record that was put back: when (milliseconds since 1970) it was written first."""
+
 _LATEST_MS: Final = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp() * 1000)
 
 
 def moment_of(record: ConsumerRecord) -> datetime:
     """The time of a record as it stands there, as near as there is such a date."""
-    return datetime.fromtimestamp(min(max(record.timestamp, 0), _LATEST_MS) / 1000, UTC)
+    return _moment(record.timestamp)
+
+
+def _moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(min(max(milliseconds, 0), _LATEST_MS) / 1000, UTC)
 
 
 def seen_at(record: ConsumerRecord, now: datetime) -> datetime:
@@ -26,3 +33,15 @@ def seen_at(record: ConsumerRecord, now: datetime) -> datetime:
     """
     moment = moment_of(record)
     return moment if EARLIEST <= moment <= now else now
+
+
+def written_at(record: ConsumerRecord) -> datetime:
+    """When a record of this service's own was written, however often it has been put back since."""
+    return _moment(int(dict(record.headers).get(WRITTEN_HEADER, record.timestamp)))
+
+
+def as_written(record: ConsumerRecord) -> list[tuple[str, bytes]]:
+    """The headers under which a record is put back."""
+    headers = dict(record.headers)
+    headers.setdefault(WRITTEN_HEADER, str(record.timestamp).encode())
+    return list(headers.items())

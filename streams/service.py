@@ -22,6 +22,7 @@ from streams.configuration import Configuration
 from streams.metrics import Metrics
 from streams.outputs import Outputs, settle
 from streams.reading import build_reader
+from streams.record_time import as_written
 from streams.topics import Topic
 
 log = structlog.get_logger("tocsin")
@@ -86,7 +87,7 @@ Handle = Callable[[Batch], Awaitable[Awaitable[None]]]
 """Works on a batch, and returns what remains to be awaited until it is done: acknowledgements, for the most part."""
 
 KNOWN_WITHIN: Final = timedelta(minutes=2)
-"""How old something may be that belongs to a watch or an endpoint not in force here.
+"""How long ago something may have been written that belongs to a watch or an endpoint not in force here.
 
 Another worker may have made it under a newer configuration; the files come to all of them within a minute or so.
 """
@@ -127,9 +128,12 @@ class Service:
         """The full name of a topic."""
         return self.prefix + topic.name
 
-    def may_be_known_soon(self, made_at: datetime) -> bool:
-        """Whether what is unknown here may belong to a configuration that has come to others first."""
-        return self.now() - made_at < KNOWN_WITHIN
+    def may_be_known_soon(self, written_at: datetime) -> bool:
+        """Whether what is unknown here may belong to a configuration that has come to others first.
+
+        Not the article's time counts: others may have read one from hours ago just now.
+        """
+        return self.now() - written_at < KNOWN_WITHIN
 
     async def put_back(self, topic: Topic, records: Sequence[ConsumerRecord], read_at: float) -> None:
         """Put records, if any, behind those that wait, a moment after `read_at` (by the loop's clock).
@@ -139,7 +143,10 @@ class Service:
         if records:
             # Not a moment from now: batches end in their order, and what each waits for itself would add up.
             await asyncio.sleep(max(0.0, read_at + PUT_BACK_AFTER - asyncio.get_running_loop().time()))
-            sent = [await self.outputs.send(topic, r.value, key=r.key, headers=r.headers) for r in records]
+            sent = [
+                await self.outputs.send(topic, record.value, key=record.key, headers=as_written(record))
+                for record in records
+            ]
             await settle(sent)
 
     async def loop(self, name: str, stream: Any, handle: Handle) -> None:

@@ -107,14 +107,14 @@ class Desk:
         self.service.in_force = replace(self.service.in_force, configuration=configuration)
         self.look()
 
-    async def notify(self, endpoint: str, *numbers: int, **changes: Any) -> None:
+    async def notify(self, endpoint: str, *numbers: int, hours_ago: float = 0, **changes: Any) -> None:
         """Notify an endpoint of some alerts, and let happen what can."""
         for number in numbers:
             alert = builders.alert(
                 alert_id=f"alr_{number}",
                 webhook_id=f"msg_{number}",
                 headline=f"news {number}",
-                at=self.clock(),
+                at=self.clock() - timedelta(hours=hours_ago),
             )
             await self.publish(Notification(endpoint=endpoint, alert=alert, **changes))
         await self.quiet()

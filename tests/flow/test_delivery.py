@@ -213,10 +213,10 @@ async def test_what_an_endpoint_that_is_gone_is_owed_is_given_up_at_once(
 async def test_what_is_bound_for_an_endpoint_that_is_known_here_a_little_later_is_sent_then(
     desk: Desk, opened: Open, restarted: bool
 ) -> None:
-    """Another worker has reloaded already, and notifies an endpoint that is new."""
+    """Another worker has reloaded already, and notifies an endpoint that is new; after an outage, of old articles."""
     endpoint, new = await opened("desk"), await opened("new")
     await desk.start(endpoint)
-    await desk.notify("new", 1, 2)
+    await desk.notify("new", 1, 2, hours_ago=5)
     await desk.notify("desk", 3)
     if restarted:
         await desk.restart(endpoint)

@@ -17,7 +17,7 @@ from alerting.story import Story
 from alerting.watch import Watch
 from streams.batches import Batch
 from streams.embedded import PARTITIONS, EmbeddedBroker
-from streams.outputs import Outputs, settle
+from streams.outputs import Outputs
 from streams.service import Service
 from streams.topics import ALERTS, CANDIDATES, NOTIFICATIONS, REJECTED, STORIES, Topic
 from streams.wire import Alert, Candidate, Notification, from_bytes
@@ -48,6 +48,8 @@ class Room:
         self.prefix = prefix
         self.options = {"bootstrap_servers": broker.servers}
         self.outputs = Outputs(self.options, prefix)
+        self.written_at: dict[int, datetime] = {}
+        self.now = MOMENT
         broker.create([prefix + topic.name for topic in USED])
 
     async def start(self, *watches: Watch) -> None:
@@ -59,29 +61,35 @@ class Room:
             outputs=self.outputs,
             client_options=self.options,
             fail=fail,
-            now=self._now,
+            now=lambda: self.now,
         )
         self.policy = Policy(self.service)
 
-    @staticmethod
-    def _now() -> datetime:
-        return MOMENT
-
-    async def write(self, *values: Candidate | bytes) -> None:
+    async def write(self, *values: Candidate | bytes, minutes_ago: float = 0) -> None:
         """Write inputs, all into one partition."""
         for value in values:
             raw = value if isinstance(value, bytes) else value.to_bytes()
-            await settle([await self.outputs.send(CANDIDATES, raw, key=b"watch", partition=0)])
+            [written] = await asyncio.gather(
+                await self.outputs.send(CANDIDATES, raw, key=b"watch", partition=0)
+            )
+            self.written_at[written.offset] = MOMENT - timedelta(minutes=minutes_ago)
 
-    async def decide(self) -> None:
-        """Hand over all inputs from the first on, as when none is committed."""
-        records = await self.records(CANDIDATES)
+    async def inputs(self) -> list[ConsumerRecord]:
+        """All inputs; what the service wrote itself was written now."""
+        return [
+            replace(record, timestamp=int(self.written_at.get(record.offset, MOMENT).timestamp() * 1000))
+            for record in await self.records(CANDIDATES)
+        ]
+
+    async def decide(self, *, first: int = 0) -> None:
+        """Hand over all inputs from the first on, as when none is committed, or from another."""
+        records = (await self.inputs())[first:]
         if records:
             await (await self.policy.handle(Batch(records)))
 
     async def killed_once_it_has_told(self) -> None:
         """Hand over all inputs; what was told is told, and no state was written."""
-        rest = await self.policy.handle(Batch(await self.records(CANDIDATES)))
+        rest = await self.policy.handle(Batch(await self.inputs()))
         assert isinstance(rest, Coroutine)
         rest.close()
         await self.outputs.flush()
@@ -147,34 +155,43 @@ async def test_what_is_no_candidate_is_rejected_with_its_bytes_and_holds_up_nobo
 
 
 async def test_a_candidate_of_a_watch_that_is_gone_tells_nothing_and_leaves_no_story(room: Room) -> None:
-    await room.write(
-        candidate(1, "the army signed a truce", watch="gone", minutes=-3),
-        candidate(2, "envoys left for talks"),
-    )
+    await room.write(candidate(1, "the army signed a truce", watch="gone"), minutes_ago=3)
+    await room.write(candidate(2, "envoys left for talks"))
     await room.decide()
     assert await room.alerts() == [("alert.opened", "art_2")]
+    assert len(await room.records(CANDIDATES)) == 2, "nothing was put back"
     assert [story.watch for story in (await room.stories()).values()] == [WATCH.id]
 
 
 async def test_a_candidate_of_a_watch_that_is_known_here_a_little_later_is_told_then(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another worker has reloaded already, and reads articles for a watch that is new."""
+    """Another worker has reloaded already, and reads articles for a watch that is new; after an outage, old ones."""
     monkeypatch.setattr("streams.service.PUT_BACK_AFTER", 0)
     new = WATCH.model_copy(update={"id": "new"})
     await room.write(
-        candidate(1, "the army signed a truce", watch="new"),
+        candidate(1, "the army signed a truce", watch="new", minutes=-300),
         candidate(2, "envoys left for talks"),
-        candidate(3, "the army signed a truce", watch="new", minutes=-3),
     )
+    await room.write(candidate(3, "the army signed a truce", watch="new"), minutes_ago=3)
     await room.decide()
     assert await room.alerts() == [("alert.opened", "art_2")], "nobody waits for it"
     configuration = replace(room.service.in_force.configuration, watches=(WATCH, new))
     room.service.in_force = replace(room.service.in_force, configuration=configuration)
-    batch = Batch((await room.records(CANDIDATES))[3:])
-    assert len(batch) == 1, "what is older than a reload takes is of a watch that is gone"
-    await (await room.policy.handle(batch))
+    assert len(await room.records(CANDIDATES)) == 4, (
+        "what is older than a reload takes is of a watch that is gone"
+    )
+    await room.decide(first=3)
     assert await room.alerts() == [("alert.opened", "art_2"), ("alert.opened", "art_1")]
+
+
+async def test_what_is_put_back_grows_older_all_the_same(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.service.PUT_BACK_AFTER", 0)
+    await room.write(candidate(1, "the army signed a truce", watch="new"), minutes_ago=1)
+    await room.decide()
+    room.now = MOMENT + timedelta(minutes=1, seconds=1)
+    await room.decide(first=1)
+    assert len(await room.records(CANDIDATES)) == 2, "it was put back once"
 
 
 async def test_a_candidate_of_a_watch_that_was_known_here_is_not_waited_for(room: Room) -> None:
@@ -196,7 +213,7 @@ async def test_what_is_put_back_waits_since_it_was_read(room: Room, monkeypatch:
     monkeypatch.setattr("streams.service.PUT_BACK_AFTER", 1000)
     await room.write(candidate(1, "the army signed a truce", watch="new"))
     long_ago = asyncio.get_running_loop().time() - 1000
-    await room.service.put_back(CANDIDATES, await room.records(CANDIDATES), long_ago)
+    await room.service.put_back(CANDIDATES, await room.inputs(), long_ago)
     assert len(await room.records(CANDIDATES)) == 2
 
 
