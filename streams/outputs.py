@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 
 from streams.errors import OutputRefused
 from streams.lingering import Acknowledgement, Headers, LingeringProducer, refused
+from streams.prompt_sender import PromptSender
 from streams.topics import CANDIDATES, NOTIFICATIONS, Topic
 from streams.wire import Wire, cloudevent_headers
 
@@ -62,7 +63,7 @@ class Outputs:
         self._urgent, self._other = urgent, LingeringProducer(other)
 
     def _producer(self) -> AIOKafkaProducer:
-        return AIOKafkaProducer(
+        producer = AIOKafkaProducer(
             **self._options,
             acks="all",
             enable_idempotence=True,
@@ -70,6 +71,8 @@ class Outputs:
             max_request_size=MAX_OUTPUT_BYTES,
             request_timeout_ms=self._request_timeout_ms,
         )
+        PromptSender.install(producer)
+        return producer
 
     def _producers(self) -> list[AIOKafkaProducer | LingeringProducer]:
         return [*self._urgent.values(), self._other] if self._other is not None else []

@@ -198,6 +198,4 @@ async def breathe(items: Sequence[T], every: float = 0.005) -> AsyncIterator[T]:
 
 async def step_aside() -> None:
     """Let what was handed to a producer just now leave, before anything else is worked on."""
-    # Its waiting task is told in the first step of the loop, goes on in the second, and the third sends.
-    for _ in range(3):
-        await asyncio.sleep(0)
+    await asyncio.sleep(0)

@@ -1,0 +1,232 @@
+"""Records leave for a broker in the step of the loop after the one that handed them over, without a task.
+
+aiokafka's sender is a task that waits for records, and makes another one for each request; what a record costs before
+it leaves, and after its answer has come, is several times what is left here. Only the way on which all goes well is
+replaced: a connection that is open, an answer without an error. All else, and each batch that was not acknowledged, is
+aiokafka's own to send again; the broker tells a repeat by the sequence numbers of an idempotent producer.
+
+Replaces methods of aiokafka's sender (0.14); `tests/unit/test_faust_internals.py` fails when an upgrade changes what is
+relied on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import partial
+from io import BytesIO
+from struct import Struct
+from typing import Any, Final, NamedTuple
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.client import ConnectionGroup
+from aiokafka.conn import AIOKafkaConnection, CloseReason
+from aiokafka.errors import KafkaError
+from aiokafka.producer.message_accumulator import MessageBatch
+from aiokafka.producer.sender import Sender
+
+API_KEY: Final = 0
+API_VERSION: Final = 7
+"""Kafka's Produce request; of this version since Kafka 2.1 (https://kafka.apache.org/protocol#The_Messages_Produce)."""
+
+ACKS_ALL: Final = -1
+
+_HEADER: Final = Struct(">hhih")  # API key, version, correlation id, length of the client's id
+_BEGINNING: Final = Struct(">hhii")  # no transaction, acks, milliseconds, number of topics
+_INT16: Final = Struct(">h")
+_INT32: Final = Struct(">i")
+_PARTITION: Final = Struct(">ii")  # number, length of its records
+_ANSWER: Final = Struct(">ihqqq")  # number, error, offset, timestamp, first offset of the log
+
+Batches = dict[TopicPartition, MessageBatch]
+
+
+class Placed(NamedTuple):
+    """What a broker says of the records of one partition. `timestamp` is -1 where the producer's holds."""
+
+    partition: int
+    error: int
+    offset: int
+    timestamp: int
+    log_start_offset: int
+
+
+class Answer(dict[TopicPartition, Placed]):
+    """The answer to a Produce request, by partition."""
+
+    @classmethod
+    def decode(cls, frame: BytesIO) -> Answer:
+        """Read an answer, from behind its correlation id."""
+        return cls(_placed(frame.getbuffer(), frame.tell()))
+
+
+def _placed(frame: memoryview, at: int) -> Iterator[tuple[TopicPartition, Placed]]:
+    (topics,) = _INT32.unpack_from(frame, at)
+    at += _INT32.size
+    for _ in range(topics):
+        (length,) = _INT16.unpack_from(frame, at)
+        at += _INT16.size
+        topic = str(frame[at : at + length], "utf-8")
+        at += length
+        (partitions,) = _INT32.unpack_from(frame, at)
+        at += _INT32.size
+        for _ in range(partitions):
+            placed = Placed(*_ANSWER.unpack_from(frame, at))
+            at += _ANSWER.size
+            yield TopicPartition(topic, placed.partition), placed
+
+
+class Header(NamedTuple):
+    """The header of an answer."""
+
+    correlation_id: int
+
+
+class Request:
+    """A Produce request, in the shape in which aiokafka's connection takes requests; encoded when it is sent."""
+
+    RESPONSE_TYPE: Final = Answer
+
+    def __init__(self, batches: Mapping[TopicPartition, MessageBatch], timeout_ms: int) -> None:
+        self._batches = batches
+        self._timeout_ms = timeout_ms
+        self._header = b""
+
+    def prepare(self, _versions: object) -> Request:
+        """Itself: it has one version."""
+        return self
+
+    def build_request_header(self, *, correlation_id: int, client_id: str) -> Request:
+        """Note what its header says."""
+        client = client_id.encode()
+        self._header = _HEADER.pack(API_KEY, API_VERSION, correlation_id, len(client)) + client
+        return self
+
+    def encode(self) -> bytes:
+        """The header when asked for the first time, the request itself when asked again, as a connection does."""
+        header, self._header = self._header, b""
+        return header or b"".join(self._parts())
+
+    def _parts(self) -> Iterator[bytes]:
+        topics: defaultdict[str, list[tuple[int, bytes]]] = defaultdict(list)
+        for tp, batch in self._batches.items():
+            topics[tp.topic].append((tp.partition, batch.get_data_buffer()))
+        yield _BEGINNING.pack(-1, ACKS_ALL, self._timeout_ms, len(topics))
+        for topic, partitions in topics.items():
+            name = topic.encode()
+            yield _INT16.pack(len(name)) + name + _INT32.pack(len(partitions))
+            for number, records in partitions:
+                yield _PARTITION.pack(number, len(records))
+                yield records
+
+    def parse_response_header(self, frame: BytesIO) -> Header:
+        """The header of its answer."""
+        return Header(*_INT32.unpack(frame.read(_INT32.size)))
+
+
+class PromptSender(Sender):  # type: ignore[misc]  # aiokafka is untyped for us
+    """aiokafka's sender, with a call for what its task and its tasks for requests do."""
+
+    @classmethod
+    def install(cls, producer: AIOKafkaProducer) -> None:
+        """Have a producer that is not started yet, idempotent and of `acks=all`, send by one."""
+        sender = producer._sender
+        producer._sender = cls(
+            sender.client,
+            acks=sender._acks,
+            txn_manager=sender._txn_manager,
+            message_accumulator=sender._message_accumulator,
+            retry_backoff_ms=sender._retry_backoff * 1000,
+            request_timeout_ms=sender._request_timeout_ms,
+        )
+
+    async def _sender_routine(self) -> None:
+        # Until it is cancelled, as aiokafka's; an error makes all records fail that wait.
+        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._slow: set[asyncio.Task[None]] = set()
+        self._depart()
+        try:
+            await self._failed
+        except asyncio.CancelledError:
+            await asyncio.gather(*self._slow)
+
+    def _depart(self, *_: object) -> None:
+        """Send what waits, to each broker that has no request under way; be told when more waits."""
+        try:
+            batches, leaders_unknown = self._message_accumulator.drain_by_nodes(
+                ignore_nodes=self._in_flight, muted_partitions=self._muted_partitions
+            )
+            self._message_accumulator.waiter().add_done_callback(self._told)
+            if leaders_unknown:
+                self.client.force_metadata_update().add_done_callback(self._depart)
+            for node, of_node in batches.items():
+                self._in_flight.add(node)
+                self._muted_partitions.update(of_node)
+                self._send(node, of_node)
+        except Exception as error:  # noqa: BLE001 - whatever it is, who waits for a record must know
+            if not self._failed.done():
+                self._failed.set_exception(error)
+
+    def _told(self, waiter: asyncio.Future[None]) -> None:
+        # Draining ends the waiter of before: only the one that is waited for now tells of records.
+        if waiter is self._message_accumulator.waiter():
+            self._depart()
+
+    def _send(self, node: int, batches: Batches) -> None:
+        connection = self.client._conns.get((node, ConnectionGroup.DEFAULT))
+        if connection is None or not connection.connected() or not _speaks(connection):
+            self._send_slowly(node, batches)
+            return
+        try:
+            # What is returned waits with a timeout, for which it needs a task; the future behind it does not.
+            connection.send(Request(batches, self._request_timeout_ms)).close()
+        except KafkaError:
+            self._send_slowly(node, batches)
+            return
+        answer = connection._requests[-1][-1]
+        timeout = asyncio.get_running_loop().call_later(
+            self._request_timeout_ms / 1000, partial(connection.close, CloseReason.CONNECTION_TIMEOUT)
+        )
+        answer.add_done_callback(partial(self._answered, node, batches, timeout))
+
+    def _answered(
+        self, node: int, batches: Batches, timeout: asyncio.TimerHandle, answer: asyncio.Future[Answer]
+    ) -> None:
+        timeout.cancel()
+        placed = answer.result() if not answer.cancelled() and answer.exception() is None else Answer()
+        unacknowledged: Batches = {}
+        for tp, batch in batches.items():
+            place = placed.get(tp)
+            if place is None or place.error:
+                unacknowledged[tp] = batch
+            else:
+                self._muted_partitions.discard(tp)
+                batch.done(place.offset, place.timestamp, place.log_start_offset)
+        if unacknowledged:
+            self._send_slowly(node, unacknowledged)
+        else:
+            self._in_flight.discard(node)
+            if self._message_accumulator._batches:
+                self._depart()
+
+    def _send_slowly(self, node: int, batches: Batches) -> None:
+        """As aiokafka does: connect, send, look what the error means, try again."""
+        task = asyncio.ensure_future(self._send_produce_req(node, batches))
+        self._slow.add(task)
+        task.add_done_callback(self._sent_slowly)
+
+    def _sent_slowly(self, task: asyncio.Task[None]) -> None:
+        self._slow.discard(task)
+        if task.cancelled():
+            return
+        if (error := task.exception()) is not None:
+            if not self._failed.done():
+                self._failed.set_exception(error)
+        else:
+            self._depart()
+
+
+def _speaks(connection: AIOKafkaConnection) -> bool:
+    least, greatest = connection._versions.get(API_KEY, (0, 0))
+    return bool(least <= API_VERSION <= greatest)
