@@ -394,7 +394,7 @@ class Delivery:
             PENDING,
             partition.number,
             key,
-            value.to_bytes() if value is not None else None,
+            value.to_bytes if value is not None else None,
             offset=offset,
         )
 

@@ -29,7 +29,7 @@ from streams.outputs import settle
 from streams.partitions import Partitions
 from streams.record_time import written_at
 from streams.rejection import reject
-from streams.service import Members, Service, breathe
+from streams.service import Members, Service, breathe, step_aside
 from streams.state import Loaded, OwnedState, load_state
 from streams.topics import ALERTS, CANDIDATES, NOTIFICATIONS, STORIES
 from streams.wire import Alert, Candidate, from_bytes
@@ -160,6 +160,8 @@ class Policy:
             )
             for notification in notifications(alert, watch)
         ]
+        if published:
+            await step_aside()
         published.append(await self._publish_alert(alert))
         log.info(
             alert.type,

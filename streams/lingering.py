@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -21,6 +21,10 @@ LINGER: Final = 0.005
 """Seconds that a record waits for others."""
 
 Headers = Sequence[tuple[str, bytes]]
+Value = bytes | Callable[[], bytes] | None
+"""What a record says; None forgets a key. A call gives it when the record leaves: what lingers need not be written out
+while something else is waited for.
+"""
 Acknowledgement = asyncio.Future[RecordMetadata]
 
 
@@ -29,9 +33,14 @@ def refused(topic: str, error: Exception) -> OutputRefused:
     return OutputRefused(f"{topic}: {type(error).__name__}: {error}")
 
 
+def written(value: Value) -> bytes | None:
+    """A value as it is written to a topic."""
+    return value() if callable(value) else value
+
+
 class _Waiting(NamedTuple):
     topic: str
-    value: bytes | None
+    value: Value
     key: bytes | None
     headers: Headers
     partition: int | None
@@ -49,7 +58,7 @@ class LingeringProducer:
         self._sending: asyncio.Task[None] | None = None
 
     def send(
-        self, topic: str, value: bytes | None, *, key: bytes | None, headers: Headers, partition: int | None
+        self, topic: str, value: Value, *, key: bytes | None, headers: Headers, partition: int | None
     ) -> Acknowledgement:
         """Take a record; the result is done when the broker has acknowledged it, or failed with why it was refused."""
         loop = asyncio.get_running_loop()
@@ -73,7 +82,7 @@ class LingeringProducer:
                 topic, value, key, headers, partition, acknowledged = self._waiting.popleft()
                 try:
                     sent = await self._producer.send(
-                        topic, value, key=key, headers=list(headers), partition=partition
+                        topic, written(value), key=key, headers=list(headers), partition=partition
                     )
                 except Exception as error:  # noqa: BLE001 - whatever it is, who waits for the record must know
                     if not acknowledged.done():

@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.errors import KafkaError
 
 from streams.errors import OutputRefused
-from streams.lingering import Acknowledgement, Headers, LingeringProducer, refused
+from streams.lingering import Acknowledgement, Headers, LingeringProducer, Value, refused, written
 from streams.prompt_sender import PromptSender
 from streams.topics import CANDIDATES, NOTIFICATIONS, Topic
 from streams.wire import Wire, cloudevent_headers
@@ -94,7 +94,7 @@ class Outputs:
     async def send(
         self,
         topic: Topic,
-        value: bytes | None,
+        value: Value,
         *,
         key: bytes | None,
         headers: Headers = (),
@@ -109,14 +109,15 @@ class Outputs:
             return self._other.send(name, value, key=key, headers=headers, partition=partition)
         if self.sending is not None:
             self.sending()
+        urgent = written(value)
         try:
             future: Acknowledgement = await producer.send(
-                name, value, key=key, headers=list(headers), partition=partition
+                name, urgent, key=key, headers=list(headers), partition=partition
             )
         except KafkaError as error:
             raise refused(name, error) from error
         if self.acknowledged is not None:
-            future.add_done_callback(partial(_tell, self.acknowledged, key, value, headers))
+            future.add_done_callback(partial(_tell, self.acknowledged, key, urgent, headers))
         return future
 
     async def publish(
@@ -124,7 +125,7 @@ class Outputs:
     ) -> Acknowledgement:
         """Send a wire value with its CloudEvents headers."""
         headers = cloudevent_headers(value, event_id=event_id, time=time)
-        return await self.send(topic, value.to_bytes(), key=key.encode(), headers=headers)
+        return await self.send(topic, value.to_bytes, key=key.encode(), headers=headers)
 
 
 def _tell(

@@ -23,7 +23,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
-from streams.lingering import Acknowledgement
+from streams.lingering import Acknowledgement, Value
 from streams.outputs import Outputs, settle
 from streams.topics import Topic
 
@@ -188,7 +188,7 @@ def _input_offset(headers: Any) -> int:
 
 
 async def write_state(
-    outputs: Outputs, topic: Topic, partition: int, key: str | bytes, value: bytes | None, *, offset: int
+    outputs: Outputs, topic: Topic, partition: int, key: str | bytes, value: Value, *, offset: int
 ) -> Acknowledgement:
     """Write one value (None: forget the key) as of an input offset."""
     return await outputs.send(
