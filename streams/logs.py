@@ -87,6 +87,14 @@ def quiet_clients() -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
+class _Lines(structlog.WriteLogger):
+    """Writes our own events to stderr, past `logging`: they are said once and need nothing of it."""
+
+    def __init__(self, name: str = "tocsin") -> None:
+        super().__init__(sys.stderr)
+        self.name = name
+
+
 def configure_logs(*, json: bool | None = None, level: int = logging.INFO) -> None:
     """Send all logs to stderr; `json` None decides by whether stderr is a terminal."""
     as_json = not sys.stderr.isatty() if json is None else json
@@ -98,16 +106,16 @@ def configure_logs(*, json: bool | None = None, level: int = logging.INFO) -> No
         structlog.processors.format_exc_info,
         _clean_values,
     ]
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
-    )
     renderer: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if as_json
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[*shared, renderer],
+        logger_factory=_Lines,
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
