@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from io import BytesIO
 from struct import Struct
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.client import ConnectionGroup

@@ -7,7 +7,10 @@ import signal
 from pathlib import Path
 
 import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from streams.prompt_sender import PromptSender
 from streams.worker import FAILED
 from tests.broker.conftest import Place
 from tests.broker.harness import (
@@ -17,6 +20,7 @@ from tests.broker.harness import (
     eventually,
     make_articles,
     publish,
+    read_all,
     uncommitted,
     until_committed,
     write_configuration,
@@ -174,3 +178,37 @@ async def test_a_refused_output_ends_the_worker_loudly_without_a_commit(place: P
             await ledger.until_told(articles.due, 60)
             await until_committed(place.servers, place.group, place.prefix)
         ledger.check(articles.due)
+
+
+async def test_connections_cut_right_after_a_write_lose_no_record_and_double_none(place: Place) -> None:
+    topic = place.prefix + "cut"
+    admin = AIOKafkaAdminClient(bootstrap_servers=place.servers)
+    await admin.start()
+    await admin.create_topics([NewTopic(topic, 2, 1)])
+    await admin.close()
+    producer = AIOKafkaProducer(bootstrap_servers=place.servers, acks="all", enable_idempotence=True)
+    PromptSender.install(producer)
+    await producer.start()
+    sent = []
+    cut = 0
+    try:
+        for number in range(300):
+            sent.append(await producer.send(topic, b"%d" % number, partition=number % 2))
+            if number % 5 == 0:
+                await asyncio.sleep(0)  # it leaves: the broker has it, and its answer comes to nobody
+                for connection in producer.client._conns.values():
+                    if connection.connected() and connection._requests:
+                        connection._writer.transport.abort()
+                        cut += 1
+                await sent[-1]
+        offsets = [
+            (acknowledged.partition, acknowledged.offset) for acknowledged in await asyncio.gather(*sent)
+        ]
+    finally:
+        await producer.stop()
+    assert cut > 40
+    assert offsets == [(number % 2, number // 2) for number in range(300)]
+    read: dict[int, list[tuple[int, int]]] = {0: [], 1: []}
+    for record in await read_all(place.servers, topic):
+        read[record.partition].append((record.offset, int(record.value)))
+    assert read == {number: [(at, 2 * at + number) for at in range(150)] for number in (0, 1)}

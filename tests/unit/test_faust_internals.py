@@ -1,4 +1,4 @@
-"""What streams/batches.py relies on inside Faust and aiokafka: an upgrade that changes it fails here, loudly."""
+"""What is relied on inside Faust and aiokafka: an upgrade that changes it fails here, loudly."""
 
 from __future__ import annotations
 
@@ -97,6 +97,57 @@ def test_a_repeat_whose_place_is_unknown_shows_in_its_acknowledgement() -> None:
 
     assert "batch.done(offset, timestamp, log_start_offset)" in inspect.getsource(sender)
     assert {"offset", "timestamp", "timestamp_type", "log_start_offset"} <= set(RecordMetadata._fields)
+
+
+def test_the_sender_that_is_replaced_does_its_work_in_the_methods_that_are_replaced() -> None:
+    from aiokafka.client import AIOKafkaClient
+    from aiokafka.conn import AIOKafkaConnection
+    from aiokafka.producer import message_accumulator, producer, sender
+    from aiokafka.util import wait_for
+
+    made = inspect.getsource(producer.AIOKafkaProducer.__init__)
+    assert "self._sender = Sender(" in made
+    for name in parameters(sender.Sender.__init__)[2:]:
+        assert f"{name}=" in made, name
+    assert "create_task(self._sender_routine())" in inspect.getsource(sender.Sender.start)
+    assert "await self._maybe_wait_for_pid()" in inspect.getsource(sender.Sender.start)
+    assert "self._sender_task.cancel()" in inspect.getsource(sender.Sender.close)
+    routine = inspect.getsource(sender.Sender._sender_routine)
+    for step in (
+        "self._send_produce_req(node_id, node_batches)",
+        "self._in_flight.add(node_id)",
+        "self._muted_partitions.add(tp)",
+        "self.client.force_metadata_update()",
+        "self._message_accumulator.waiter()",
+        "ignore_nodes=self._in_flight",
+    ):
+        assert step in routine, step
+    slowly = inspect.getsource(sender.Sender._send_produce_req)
+    assert "self._in_flight.remove(node_id)" in slowly
+    assert "self._muted_partitions.remove(tp)" in slowly
+    assert "reenqueue(batch)" in inspect.getsource(sender.SendProduceReqHandler.do)
+    assert "self._waiter_future = self._loop.create_future()" in inspect.getsource(
+        message_accumulator.MessageAccumulator.drain_by_nodes
+    )
+    assert parameters(message_accumulator.MessageBatch.done)[:4] == [
+        "self",
+        "base_offset",
+        "timestamp",
+        "log_start_offset",
+    ]
+    asked = inspect.getsource(inspect.unwrap(AIOKafkaConnection.send))
+    for step in (
+        "request.prepare(self._versions)",
+        "header.encode() + request_struct.encode()",
+        "(correlation_id, request_struct, fut)",
+        "return wait_for(fut, self._request_timeout)",
+    ):
+        assert step in asked, step
+    assert inspect.iscoroutinefunction(wait_for)
+    answered = inspect.getsource(AIOKafkaConnection._handle_frame)
+    assert "request.parse_response_header(resp)" in answered
+    assert "request.RESPONSE_TYPE" in answered
+    assert "conn_id = (node_id, group)" in inspect.getsource(AIOKafkaClient._get_conn)
 
 
 def test_partitions_are_sought_again_before_the_flow_goes_on() -> None:
