@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
+from itertools import pairwise
 from typing import Any, NoReturn
 
 import pytest
 
 from streams.batches import Batch
-from streams.service import MOST_UNFINISHED, Service
+from streams.service import MOST_UNFINISHED, Service, breathe
 
 
 class Event:
@@ -139,3 +140,28 @@ async def test_no_more_than_so_many_batches_are_unfinished() -> None:
     await service().loop("test", Stream(*events), handle)
     assert unfinished == 0
     assert most == MOST_UNFINISHED + 1
+
+
+async def test_a_long_batch_gives_way_for_several_steps_of_the_loop_at_a_time() -> None:
+    steps = 0
+
+    async def alert() -> None:
+        nonlocal steps
+        while True:
+            await asyncio.sleep(0)
+            steps += 1
+
+    other = asyncio.ensure_future(alert())
+    seen = []
+    async for item in breathe(range(10), every=-1):
+        seen.append((item, steps))
+    other.cancel()
+    assert [item for item, _ in seen] == [*range(10)]
+    assert all(later - former >= 3 for (_, former), (_, later) in pairwise(seen))
+
+
+async def test_a_short_batch_gives_way_to_nobody() -> None:
+    told = asyncio.get_running_loop().create_future()
+    asyncio.get_running_loop().call_soon(told.set_result, None)
+    assert [item async for item in breathe("ab", every=3600)] == ["a", "b"]
+    assert not told.done()
