@@ -77,10 +77,20 @@ def _placed(frame: memoryview, at: int) -> Iterator[tuple[TopicPartition, Placed
             yield TopicPartition(topic, placed.partition), placed
 
 
-class Header(NamedTuple):
+class AnswerHeader(NamedTuple):
     """The header of an answer."""
 
     correlation_id: int
+
+
+class RequestHeader(NamedTuple):
+    """The header of a request, encoded already."""
+
+    encoded: bytes
+
+    def encode(self) -> bytes:
+        """What is written before the request."""
+        return self.encoded
 
 
 class Request:
@@ -91,22 +101,19 @@ class Request:
     def __init__(self, batches: Mapping[TopicPartition, MessageBatch], timeout_ms: int) -> None:
         self._batches = batches
         self._timeout_ms = timeout_ms
-        self._header = b""
 
     def prepare(self, _versions: object) -> Request:
         """Itself: it has one version."""
         return self
 
-    def build_request_header(self, *, correlation_id: int, client_id: str) -> Request:
-        """Note what its header says."""
+    def build_request_header(self, *, correlation_id: int, client_id: str) -> RequestHeader:
+        """Its header."""
         client = client_id.encode()
-        self._header = _HEADER.pack(API_KEY, API_VERSION, correlation_id, len(client)) + client
-        return self
+        return RequestHeader(_HEADER.pack(API_KEY, API_VERSION, correlation_id, len(client)) + client)
 
     def encode(self) -> bytes:
-        """The header when asked for the first time, the request itself when asked again, as a connection does."""
-        header, self._header = self._header, b""
-        return header or b"".join(self._parts())
+        """What is written behind its header."""
+        return b"".join(self._parts())
 
     def _parts(self) -> Iterator[bytes]:
         topics: defaultdict[str, list[tuple[int, bytes]]] = defaultdict(list)
@@ -120,9 +127,9 @@ class Request:
                 yield _PARTITION.pack(number, len(records))
                 yield records
 
-    def parse_response_header(self, frame: BytesIO) -> Header:
+    def parse_response_header(self, frame: BytesIO) -> AnswerHeader:
         """The header of its answer."""
-        return Header(*_INT32.unpack(frame.read(_INT32.size)))
+        return AnswerHeader(*_INT32.unpack(frame.read(_INT32.size)))
 
 
 class PromptSender(Sender):  # type: ignore[misc]  # aiokafka is untyped for us
@@ -165,8 +172,11 @@ class PromptSender(Sender):  # type: ignore[misc]  # aiokafka is untyped for us
                 self._muted_partitions.update(of_node)
                 self._send(node, of_node)
         except Exception as error:  # noqa: BLE001 - whatever it is, who waits for a record must know
-            if not self._failed.done():
-                self._failed.set_exception(error)
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        if not self._failed.done():
+            self._failed.set_exception(error)
 
     def _told(self, waiter: asyncio.Future[None]) -> None:
         # Draining ends the waiter of before: only the one that is waited for now tells of records.
@@ -221,8 +231,7 @@ class PromptSender(Sender):  # type: ignore[misc]  # aiokafka is untyped for us
         if task.cancelled():
             return
         if (error := task.exception()) is not None:
-            if not self._failed.done():
-                self._failed.set_exception(error)
+            self._fail(error)
         else:
             self._depart()
 
