@@ -11,6 +11,7 @@ import sys
 import time
 import unicodedata
 from collections.abc import Callable, MutableMapping
+from contextlib import suppress
 from typing import Any, Final
 
 import structlog
@@ -87,12 +88,20 @@ def quiet_clients() -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
-class _Lines(structlog.WriteLogger):
-    """Writes our own events to stderr, past `logging`: they are said once and need nothing of it."""
+class _Lines:
+    """Writes our own events to stderr, past `logging`: they are said once and need nothing of it.
+
+    No event may fail for a log that is full or closed.
+    """
 
     def __init__(self, name: str = "tocsin") -> None:
-        super().__init__(sys.stderr)
         self.name = name
+
+    def msg(self, line: str) -> None:
+        with suppress(OSError, ValueError):
+            sys.stderr.write(f"{line}\n")
+
+    debug = info = warning = error = critical = msg
 
 
 def configure_logs(*, json: bool | None = None, level: int = logging.INFO) -> None:

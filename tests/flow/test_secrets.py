@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
@@ -36,8 +35,8 @@ async def desk(embedded: EmbeddedBroker, prefix: str) -> AsyncIterator[Desk]:
 
 
 @pytest.fixture
-def logged() -> Iterator[io.StringIO]:
-    """All logs, as a worker writes them."""
+def logged(capfd: pytest.CaptureFixture[str]) -> Iterator[pytest.CaptureFixture[str]]:
+    """All logs, as a worker writes them to stderr, and whatever else is said."""
     root = logging.getLogger()
     handlers, level, levels = (
         root.handlers[:],
@@ -45,10 +44,7 @@ def logged() -> Iterator[io.StringIO]:
         {name: logging.getLogger(name).level for name in LOUD},
     )
     configure_logs(json=True)
-    [handler] = root.handlers
-    assert isinstance(handler, logging.StreamHandler)
-    handler.setStream(written := io.StringIO())
-    yield written
+    yield capfd
     root.handlers[:] = handlers
     root.setLevel(level)
     for name, former in levels.items():
@@ -70,7 +66,7 @@ def secretive(name: str, url: str, **changes: Any) -> Endpoint:
 
 
 async def test_no_canary_is_in_logs_figures_topics_or_errors(
-    desk: Desk, logged: io.StringIO, capfd: pytest.CaptureFixture[str]
+    desk: Desk, logged: pytest.CaptureFixture[str]
 ) -> None:
     echo = f"HTTP/1.1 500 {CANARY}\r\nretry-after: {CANARY}\r\ncontent-length: 14\r\n\r\n{CANARY}".encode()
     moved = (
@@ -124,16 +120,16 @@ async def test_no_canary_is_in_logs_figures_topics_or_errors(
         records = [record for topic in USED for record in await desk.raw(topic)]
         desk.delivery.observe()
         figures = desk.service.metrics.exposition().decode()
-    said, log = capfd.readouterr(), logged.getvalue()
+    said = logged.readouterr()
     # What is looked through holds what happened to every endpoint.
     assert outcomes.pop("well") == ["delivered"]
     assert outcomes.pop("gone") == ["disabled"]
     assert all(found[-1] == "given_up" for found in outcomes.values()), outcomes
-    assert log.count('"event": "delivery.given_up"') == len(outcomes) + 1
+    assert said.err.count('"event": "delivery.given_up"') == len(outcomes) + 1
     assert "tocsin_attempts_total" in figures
     assert {record.topic for record in records} >= {desk.prefix + t.name for t in USED[:4]}
     written = [repr((record.key, record.value, record.headers)) for record in records]
-    for text in (log, said.err, said.out, figures, *written):
+    for text in (said.err, said.out, figures, *written):
         for hidden in HIDDEN:
             assert hidden not in text
 
