@@ -32,6 +32,7 @@ from streams.errors import ConfigurationError, Fault
 from streams.sample import SAMPLE_ENVIRONMENT, sample_configuration
 from streams.secrets import LITERAL, Secrets, holds_secret, is_reference
 from streams.settings import SECTIONS, Settings, from_variable, variables
+from streams.soundpart import NOTHING, sound_part
 from streams.termlist import packed
 from streams.yamlfile import Document, KeyPath, did_you_mean, load, problems, read_text, validate
 
@@ -126,6 +127,8 @@ class _Load:
         # Of a part's members, sound or not; None: some are not known.
         self._names: dict[str, list[str] | None] = {}
         self._overridden: Mapping[KeyPath, str] = {}
+        # Of the settings, what is at fault in itself.
+        self._gone = NOTHING
 
     def settings(self) -> Settings:
         """The settings alone."""
@@ -225,7 +228,10 @@ class _Load:
         except ValidationError as error:
             for path, message in problems(error, Settings):
                 self._settings_fault(document, overridden, path, message)
-            return None, document
+            sound, self._gone = sound_part(Settings, given)
+            if sound is None:
+                return None, document
+            settings = sound
         self._overridden = overridden
         return self._with_paths(settings), document
 
@@ -282,7 +288,7 @@ class _Load:
 
     def _check_settings(self, settings: Settings | None, document: Document) -> None:
         if settings is not None:
-            for path, message in check_settings(settings, files=self._resolve):
+            for path, message in check_settings(settings, self._gone, files=self._resolve):
                 self._settings_fault(document, self._overridden, path, message)
 
     def _settings_fault(
@@ -320,9 +326,12 @@ class _Load:
                     named.append(value["id"])
                 else:
                     unnamed += 1
-                item = validate(document, model, prepare(document, at, value), at)
+                prepared, gone = prepare(document, at, value), NOTHING
+                item = validate(document, model, prepared, at)
+                if item is None:  # the rest of it is checked too, so that one run names all that is wrong
+                    item, gone = sound_part(model, prepared)
                 if item is not None:
-                    items.append(Placed(item, document, at))
+                    items.append(Placed(item, document, at, gone))
         self._names[part] = None if unnamed else named
         return items
 

@@ -22,25 +22,40 @@ from alerting.watch import Part, Watch
 from streams.errors import Fault, QueryError
 from streams.settings import Settings
 from streams.settings import problems as settings_problems
+from streams.soundpart import NOTHING, as_written
 from streams.tls import tls_fault
 from streams.yamlfile import Document, KeyPath, did_you_mean, spell
 
 P = TypeVar("P", bound=Part)
+
+_SECURED: Final = frozenset(
+    {"sasl_mechanism", "sasl_username", "sasl_password", "ca_file", "cert_file", "key_file"}
+)
+
+_CONDITIONS: Final = ("topics", "actors", "query", "terms", "terms_file")
 
 _LISTED: Final = re.compile(r"(\w+)\[(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
 class Placed(Generic[P]):
-    """A value and where it stands."""
+    """A value and where it stands. `gone`: what is at fault in itself, and therefore not in the value."""
 
     value: P
     document: Document
     path: KeyPath
+    gone: frozenset[KeyPath] = NOTHING
 
     def fault(self, below: Iterable[str | int], message: str) -> None:
-        """Note that something is wrong with a key of it."""
-        self.document.fault((*self.path, *below), message)
+        """Note that something is wrong with a key of it, unless that may be for what is gone."""
+        path = as_written(tuple(below), self.gone)
+        if not any(path[: len(one)] == one or (path and one[: len(path)] == path) for one in self.gone):
+            self.document.fault((*self.path, *path), message)
+
+    def may_have(self, *keys: str) -> bool:
+        """Whether one of these keys may be meant by what is gone: it is at fault, or one that nobody knows is."""
+        known = type(self.value).model_fields
+        return any(one[0] in keys or one[0] not in known for one in self.gone)
 
     def warning(self, below: Iterable[str | int], message: str) -> Fault:
         """Something about a key of it that is worth knowing."""
@@ -68,8 +83,21 @@ class Known:
         )
 
 
-def check_settings(settings: Settings, *, files: bool) -> Iterator[tuple[KeyPath, str]]:
-    """What is wrong with the settings, each with its key path; `files`: whether certificates must exist."""
+def check_settings(
+    settings: Settings, gone: frozenset[KeyPath] = NOTHING, *, files: bool
+) -> Iterator[tuple[KeyPath, str]]:
+    """What is wrong with the settings besides what is `gone` from them, as that is at fault in itself.
+
+    Each with its key path; `files`: whether certificates must exist.
+    """
+    # By which protocol the brokers are spoken to, and as whom, is told as a whole or not at all.
+    unclear = any(one[:1] == ("broker",) and one[1:2] != ("servers",) for one in gone)
+    for path, message in _settings_faults(settings, files=files):
+        if path not in gone and not (unclear and path[1] in _SECURED):
+            yield path, message
+
+
+def _settings_faults(settings: Settings, *, files: bool) -> Iterator[tuple[KeyPath, str]]:
     yield from settings_problems(settings)
     broker = settings.broker
     missing = [
@@ -106,6 +134,8 @@ def check_watches(watches: Sequence[Placed[Watch]], known: Known) -> list[Fault]
 def _check_ids(items: Sequence[Placed[Watch]] | Sequence[Placed[Endpoint]]) -> None:
     first: dict[str, Placed[Watch] | Placed[Endpoint]] = {}
     for placed in items:
+        if ("id",) in placed.gone:
+            continue
         known = first.setdefault(placed.value.id, placed)
         if known is not placed:
             where = f"{known.document.name}:{known.document.line((*known.path, 'id'))}"
@@ -127,7 +157,7 @@ def _check_watch(placed: Placed[Watch], known: Known) -> Iterator[Fault]:
     for index, example in enumerate(watch.examples):
         if not (example.text.strip() or example.title.strip()):
             placed.fault(("examples", index), "has no text")
-    if not (watch.topics or watch.actors or watch.query or watch.terms or watch.terms_file):
+    if not any(getattr(watch, key) for key in _CONDITIONS) and not placed.may_have(*_CONDITIONS):
         placed.fault((), "the watch would match everything; give it topics, actors, a query, or terms")
     if not watch.notify:
         yield placed.warning((), "notify is empty: its alerts only go to the topic `alerts`")
@@ -152,7 +182,9 @@ def _check_topics(placed: Placed[Watch], known: Mapping[str, Sequence[str]] | No
         for index, name in enumerate(names):
             if name not in known:
                 placed.fault(("topics", kind, index), f"unknown topic{did_you_mean(name, list(known))}")
-    topics = [name for name in (*wanted.any, *wanted.all) if name in known] or list(known)
+    topics: Sequence[str] = (*wanted.any, *wanted.all)
+    if not topics or any(name not in known for name in topics) or placed.may_have("topics"):
+        topics = list(known)  # some may be meant that are not named
     stages = list(dict.fromkeys(stage for name in topics for stage in known[name]))
     for index, stage in enumerate(wanted.stages):
         if stage not in stages:
@@ -193,12 +225,12 @@ def _check_query(placed: Placed[Watch], text: str, known: Known) -> Iterator[Fau
 def check_endpoints(endpoints: Sequence[Placed[Endpoint]], known: Known, *, resolved: bool) -> list[Fault]:
     """Check every endpoint; the warnings. Secrets and addresses only where they were looked up."""
     _check_ids(endpoints)
-    fallbacks = {placed.value.id: placed.value.fallback for placed in endpoints}
+    fallbacks = {placed.value.id: placed.value.fallback for placed in endpoints if ("id",) not in placed.gone}
     warnings: list[Fault] = []
     for placed in endpoints:
         _check_fallback(placed, fallbacks, known)
         _check_times(placed)
-        if resolved:
+        if resolved and not placed.may_have("format", "allow_private", "allow_http"):
             _check_looked_up(placed)
         endpoint = placed.value
         if endpoint.format == "standard" and not endpoint.secrets:
@@ -213,6 +245,8 @@ def _check_fallback(placed: Placed[Endpoint], fallbacks: Mapping[str, str | None
     if name is None:
         return
     _check_endpoint(placed, ("fallback",), name, known)
+    if ("id",) in placed.gone:
+        return
     seen = [placed.value.id]
     step: str | None = name
     while step is not None and step not in seen:
@@ -230,7 +264,9 @@ def _check_times(placed: Placed[Endpoint]) -> None:
         placed.fault(("schedule",), "has more than 50 attempts")
     if endpoint.rate_limit is not None and not endpoint.rate_limit.per:
         placed.fault(("rate_limit", "per"), "must be more than 0")
-    if endpoint.format == "template" and not endpoint.template:
+    if placed.may_have("format"):
+        return
+    if endpoint.format == "template" and not endpoint.template and not placed.may_have("template"):
         placed.fault((), "template is missing; the format `template` needs it")
     if endpoint.template is not None and endpoint.format != "template":
         placed.fault(("template",), f"has no effect with the format {endpoint.format!r}")
@@ -241,7 +277,7 @@ def _check_looked_up(placed: Placed[Endpoint]) -> None:
     said = {fault.key for fault in placed.document.faults}
     for key, message in endpoint_faults(placed.value):
         path = _path_of(key)
-        if spell((*placed.path, *path)) not in said:
+        if spell((*placed.path, *as_written(path, placed.gone))) not in said:
             placed.fault(path, message)
 
 

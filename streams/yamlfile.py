@@ -232,9 +232,14 @@ def problems(error: ValidationError, model: type[BaseModel]) -> list[tuple[KeyPa
     """What is wrong, each with its path of keys, in plain words that never hold the value itself."""
     found = []
     for problem in error.errors(include_url=False, include_input=False):
-        path = tuple(part for part in problem["loc"] if part != "[key]")
+        path = place_of(problem)
         found.append((path, _words(problem, model, path)))
     return found
+
+
+def place_of(problem: Mapping[str, Any]) -> KeyPath:
+    """The path of keys to a problem that pydantic found."""
+    return tuple(part for part in problem["loc"] if part != "[key]")
 
 
 _PLAIN_WORDS: Final = {

@@ -12,6 +12,42 @@ from tests.unit.configurations import SECRET, endpoint, faults
 OK = "https://hooks.example/canary"
 
 
+def test_what_is_wrong_in_itself_hides_nothing_that_is_wrong_besides(tmp_path: Path) -> None:
+    endpoints = [
+        endpoint(url=None, schedule=[1, "soon"], secrets=["env:DESK_URL"], timeout="20m", fallback="desk"),
+        endpoint(id="other", fallback="dsk", concurrency=0, template="x"),
+    ]
+    assert [
+        said.split(": ")[1] for said in faults(tmp_path, {"endpoints.yaml": {"endpoints": endpoints}})
+    ] == [
+        "endpoints[0].fallback",
+        "endpoints[0].url",
+        "endpoints[0].schedule[1]",
+        "endpoints[0].secrets[0]",
+        "endpoints[0].timeout",
+        "endpoints[1].concurrency",
+        "endpoints[1].fallback",
+        "endpoints[1].template",
+    ]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"format": "templat", "template": "x"},
+        {"fromat": "slack", "url": "env:PLAIN"},
+        {"allow_http": "maybe", "url": "env:PLAIN"},
+        {"format": "template", "templat": "{}"},
+        {"secrets": [7, "env:DESK_SECRET"]},
+    ],
+)
+def test_of_what_may_be_meant_by_a_faulty_key_nothing_is_said_besides(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    files = {"endpoints.yaml": {"endpoints": [endpoint(**changes)]}}
+    assert len(faults(tmp_path, files, PLAIN="http://hooks.example/")) == 1
+
+
 @pytest.mark.parametrize(
     ("url", "changes", "fault"),
     [

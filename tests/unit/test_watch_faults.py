@@ -58,6 +58,91 @@ def test_a_spelling_is_asked_for_in_words(tmp_path: Path) -> None:
     ]
 
 
+BESIDES = {
+    "actors.any[0]": "unknown actor",
+    "examples[1]": "has no text",
+    "notify[2]": "unknown endpoint; did you mean 'desk'?",
+    "query": "column 12: the query ends too early: a parenthesis is not closed",
+    "terms_file": "none.txt: there is no such file",
+    "topics.any[2]": "unknown topic; did you mean 'mediation'?",
+    "topics.stages[1]": "no stage of ceasefire, evacuation, mediation; did you mean 'agreed'?",
+}
+
+
+def test_what_is_wrong_in_itself_hides_nothing_that_is_wrong_besides(tmp_path: Path) -> None:
+    faulty = watch(
+        id="A b",
+        title=None,
+        severity="urgent",
+        topics={"any": ["ceasefire", 7, "mediaton"], "stages": ["agreed", "agred"], "min_score": 2},
+        actors={"any": ["nobody-at-all"], "oll": ["turkey"]},
+        query="truce AND (",
+        terms_file="none.txt",
+        notify=["desk", "De sk", "dsk"],
+        examples=[{"text": "A"}, {"text": " ", "match": True}, {"text": "B", "match": "perhaps"}],
+    )
+    said = dict(
+        one.removeprefix("watches.yaml: watches[0].").split(": ", 1) for one in told(tmp_path, faulty)
+    )
+    assert {key: message for key, message in said.items() if key in BESIDES} == BESIDES
+    assert sorted(said.keys() - BESIDES.keys()) == [
+        "actors.oll", "examples[0].match", "examples[2].match", "id", "notify[1]", "severity", "title",
+        "topics.any[1]", "topics.min_score",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"query": 7},
+        {"query": None, "querry": "truce"},
+        {"query": None, "topics": {"any": [7]}},
+        {"topics": {"an": ["ceasefire"]}},
+        {"topics": {"any": ["mediation", 7], "stages": ["violated"]}},
+        {"actors": {"any": "turkey"}},
+        {"examples": [{"text": 7, "match": True}]},
+        {"notify": "desk"},
+    ],
+)
+def test_of_what_may_be_meant_by_a_faulty_key_nothing_is_said_besides(
+    tmp_path: Path, changes: dict[str, object]
+) -> None:
+    assert len(told(tmp_path, watch(**changes))) == 1
+
+
+def test_a_watch_without_a_title_or_a_condition_is_told_of_both(tmp_path: Path) -> None:
+    assert [said.split(": ")[1:] for said in told(tmp_path, watch(title=None, query=None))] == [
+        ["watches[0]", "the watch would match everything; give it topics, actors, a query, or terms"],
+        ["watches[0].title", "is missing"],
+    ]
+
+
+def test_an_id_that_is_taken_is_said_also_of_a_watch_with_another_fault(tmp_path: Path) -> None:
+    watches = {"watches": [watch(), watch(severity=7), watch(id=None), watch(id="x")]}
+    said = faults(tmp_path, {"watches.yaml": watches})
+    assert [one.split(": ")[1] for one in said] == ["watches[1].id", "watches[1].severity", "watches[2].id"]
+
+
+def told(folder: Path, faulty: dict[str, object]) -> list[str]:
+    """What is wrong with a watch."""
+    return faults(folder, {"watches.yaml": {"watches": [faulty]}})
+
+
+def test_what_is_wrong_in_a_setting_hides_nothing_that_is_wrong_besides(tmp_path: Path) -> None:
+    settings = {
+        "broker": {"servers": ["kafka"], "session_timeout": "1s", "security": "SSL", "ca_file": "none.pem"},
+        "topics": {"partitions": 0, "retention": "1s"},
+    }
+    said = faults(tmp_path, {"tocsin.yaml": settings})
+    assert sorted(one.split(": ")[1] for one in said) == [
+        "broker.security",
+        "broker.servers",
+        "broker.session_timeout",
+        "topics.partitions",
+        "topics.retention",
+    ]
+
+
 @pytest.mark.parametrize(
     ("variable", "said"),
     [
