@@ -25,7 +25,7 @@ def build_app(settings: Settings) -> faust.App:
         **options,
         broker_client_id=settings.broker.client_id,
         consumer_group_instance_id=settings.service.instance_id,
-        consumer_auto_offset_reset="earliest",
+        consumer_auto_offset_reset="none",  # what then is decided, and said, in streams.batches
         consumer_max_fetch_size=2 * 1024 * 1024,
         broker_session_timeout=session,
         broker_heartbeat_interval=min(session / 6, 3.0),

@@ -23,19 +23,26 @@ fetcher (0.14); `tests/unit/test_faust_internals.py` fails when an upgrade chang
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
-from aiokafka import ConsumerRecord
-from aiokafka.errors import IllegalStateError
+import structlog
+from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.consumer.fetcher import OffsetResetStrategy
+from aiokafka.errors import IllegalStateError, KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage, ack_lock
 from mode.utils.futures import maybe_async, notify
 
+from streams.errors import BrokerError
+from streams.places import Place, find_place
 from streams.resting import RestingFetcher
+
+log = structlog.get_logger("tocsin.batches")
 
 MAX_BATCH_RECORDS = 500
 """Records an event carries at most: bounds how long one topic's batch keeps another's waiting."""
@@ -124,12 +131,52 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         if state is not None and state.has_valid_position and state.position == offset:
             state.consumed_to(offset + 1)
 
+    async def seek_to_committed(self) -> Mapping[TP, int | None]:
+        """Seek all partitions to what is committed, those of which nothing is to their beginning.
+
+        aiokafka leaves the latter where they are: what was fetched of them while partitions changed hands, and so
+        thrown away, would never be read.
+        """
+        consumer = self._ensure_consumer()
+        committed: Mapping[TP, int | None] = await consumer.seek_to_committed()
+        fresh = [tp for tp, offset in committed.items() if not offset]
+        if fresh:
+            await consumer.seek_to_beginning(*fresh)
+        return committed
+
     async def fetched(self, partitions: set[TP], patience: float) -> dict[Any, list[ConsumerRecord]]:
         """Records of some partitions, as soon as there are any, or none after `patience` seconds."""
-        found: dict[Any, list[ConsumerRecord]] = await self._fetch_records(
-            self._ensure_consumer(), partitions, timeout=patience, max_records=MAX_BATCH_RECORDS
-        )
+        consumer = self._ensure_consumer()
+        fetcher = consumer._fetcher
+        try:
+            found: dict[Any, list[ConsumerRecord]] = await self._fetch_records(
+                consumer, partitions, timeout=patience, max_records=MAX_BATCH_RECORDS
+            )
+        except NoOffsetForPartitionError as error:
+            fetcher.request_offset_reset(error.args, OffsetResetStrategy.EARLIEST)
+            return {}
+        except OffsetOutOfRangeError as error:
+            for tp, position in error.args[0].items():
+                await self._read_on(tp, position)
+            return {}
+        if not found and fetcher.error_future.done() and not fetcher._closed:
+            # Nothing would come ever again, and nobody would know.
+            raise BrokerError("aiokafka no longer fetches; what ended it is in the log above")
         return found
+
+    async def _read_on(self, tp: TopicPartition, position: int) -> None:
+        """Read on where the broker has something. Where that fails, the next fetch asks again."""
+        consumer = self._ensure_consumer()
+        try:
+            place = await find_place(consumer, tp, position, datetime.now(UTC))
+            if place.anew:
+                # First, or the next owner of the partition would begin at the same place.
+                await consumer.commit({tp: place.offset})
+            consumer.seek(tp, place.offset)
+        except (KafkaError, IllegalStateError) as error:
+            log.warning("input.place_not_found", topic=tp.topic, partition=tp.partition, error=repr(error))
+            return
+        self.consumer.read_on(TP(tp.topic, tp.partition), position, place)
 
 
 class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped for us
@@ -139,6 +186,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
         self._inflight: defaultdict[TP, deque[ConsumerMessage]] = defaultdict(deque)
         self._handing: set[asyncio.Task[None]] = set()
         self._handled_to: dict[TP, int] = {}
+        self.lost: Counter[str] = Counter()
         self.committing = True
         super().__init__(*args, **kwargs)
 
@@ -193,6 +241,26 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
     def rejoin(self) -> None:
         """Ask to join the group again: our place in it may be lost."""
         self._thread._ensure_consumer()._coordinator.request_rejoin()
+
+    def read_on(self, tp: TP, position: int, place: Place) -> None:
+        """Take note that a partition is read on from another place than where it was, and say what that means."""
+        self._read_offset[tp] = place.offset
+        where: dict[str, Any] = {"topic": tp.topic, "partition": tp.partition, "offset": position}
+        if place.lost:
+            self.lost[tp.topic] += place.lost
+            log.error("input.lost", **where, records=place.lost, why="deleted before they were read")
+        if place.anew:
+            # Nothing of before may be committed, and agents hold state as of offsets that count anew.
+            self._inflight.pop(tp, None)
+            self._handled_to.pop(tp, None)
+            self._committed_offset[tp] = place.offset
+            log.error(
+                "input.ends_before",
+                **where,
+                again_from=place.offset,
+                why="made anew, or a broker lost its end",
+            )
+            self.rejoin()
 
     def oldest_unhandled(self) -> float | None:
         """Kafka's time (seconds since 1970) of the oldest record that was fetched and is not done."""

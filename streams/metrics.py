@@ -45,6 +45,12 @@ class Metrics:
         self.lag = Gauge(
             "tocsin_lag", "Records not committed yet.", ["topic", "partition"], registry=registry
         )
+        self.lost = Gauge(
+            "tocsin_lost_records",
+            "Records deleted before this worker had read them, since it started.",
+            ["topic"],
+            registry=registry,
+        )
         self.oldest_unhandled = Gauge(
             "tocsin_oldest_unhandled_seconds",
             "Age of the oldest record fetched and not done.",

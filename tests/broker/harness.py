@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import confluent_kafka as kafka
 from aiohttp import web
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -351,6 +352,23 @@ async def alter_topic(servers: str, topic: str, **configs: object) -> None:
     ]
     resource = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=entries)
     for future in admin.incremental_alter_configs([resource]).values():
+        await asyncio.to_thread(future.result, 20)
+
+
+async def delete_before(servers: str, topic: str, partition: int, offset: int) -> None:
+    """Delete the beginning of a partition, as its retention would."""
+    admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
+    place = kafka.TopicPartition(topic, partition, offset)
+    for future in admin.delete_records([place]).values():
+        await asyncio.to_thread(future.result, 20)
+
+
+async def set_committed(servers: str, group: str, topic: str, offsets: dict[int, int]) -> None:
+    """Set what a group without members has committed of a topic, by partition."""
+    admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
+    places = [kafka.TopicPartition(topic, partition, offset) for partition, offset in offsets.items()]
+    wanted = [kafka.ConsumerGroupTopicPartitions(group, places)]
+    for future in admin.alter_consumer_group_offsets(wanted).values():
         await asyncio.to_thread(future.result, 20)
 
 

@@ -157,6 +157,27 @@ def test_partitions_are_sought_again_before_the_flow_goes_on() -> None:
     assert source.index("consumer.perform_seek()") < source.index("consumer.resume_flow()")
 
 
+def test_seeking_goes_through_the_methods_that_are_extended_and_leaves_fresh_partitions_alone() -> None:
+    assert "await self.seek_to_committed()" in inspect.getsource(base.Consumer.perform_seek)
+    assert "self._thread.seek_to_committed()" in inspect.getsource(
+        base.ThreadDelegateConsumer.seek_to_committed
+    )
+    source = inspect.getsource(kafka_consumer.AIOKafkaConsumer.seek_to_committed)
+    assert "if offset and offset > 0:" in source
+    assert "return committed_offsets" in source
+
+
+def test_a_fetcher_says_what_it_cannot_find_and_when_it_has_ended() -> None:
+    from aiokafka.consumer import fetcher
+
+    assert "OffsetOutOfRangeError({tp: fetch_offset})" in inspect.getsource(
+        fetcher.Fetcher._proc_fetch_request
+    )
+    assert "NoOffsetForPartitionError(tp)" in inspect.getsource(fetcher.Fetcher._update_fetch_positions)
+    assert "return self._fetch_task" in inspect.getsource(fetcher.Fetcher.error_future.fget)
+    assert parameters(fetcher.Fetcher.request_offset_reset) == ["self", "tps", "strategy"]
+
+
 def test_the_rebalance_waits_for_batches_under_way_before_it_tells_us() -> None:
     from faust.app import base as app
 
