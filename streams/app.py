@@ -8,6 +8,7 @@ import faust
 
 from streams.batches import MAX_BATCH_RECORDS, BatchTransport
 from streams.connection import faust_options
+from streams.outputs import MAX_OUTPUT_BYTES
 from streams.settings import Settings
 
 
@@ -26,7 +27,7 @@ def build_app(settings: Settings) -> faust.App:
         broker_client_id=settings.broker.client_id,
         consumer_group_instance_id=settings.service.instance_id,
         consumer_auto_offset_reset="none",  # what then is decided, and said, in streams.batches
-        consumer_max_fetch_size=2 * 1024 * 1024,
+        consumer_max_fetch_size=MAX_OUTPUT_BYTES,
         broker_session_timeout=session,
         broker_heartbeat_interval=min(session / 6, 3.0),
         broker_rebalance_timeout=max(30.0, session),

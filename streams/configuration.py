@@ -47,6 +47,10 @@ P = TypeVar("P", bound=Part)
 L = TypeVar("L")
 
 
+WhichEndpoints = Callable[[Mapping[str, Any]], bool]
+"""Whether the secrets of an endpoint are wanted, by its keys and values as they stand in the file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """Everything that was configured.
@@ -81,23 +85,22 @@ def load_configuration(
     environ: Mapping[str, str] = os.environ,
     *,
     resolve_secrets: bool = True,
+    of_broker: bool = False,
+    of_endpoint: WhichEndpoints = lambda _: False,
 ) -> Configuration:
     """Load and check a configuration folder. Raises ConfigurationError with every fault of every file.
 
-    Without `resolve_secrets` references to secrets are left as they are: for reading only, not for sending.
+    Without `resolve_secrets` references to secrets are left as they are, for reading only, not for sending: but for
+    the broker's with `of_broker`, and for those of each endpoint that `of_endpoint` picks by what its file says.
     """
-    folder = configuration_folder(folder, environ)
-    if not folder.is_dir():
-        what = "is not a folder" if folder.exists() else "does not exist"
-        raise ConfigurationError(
-            [Fault(str(folder), 0, "", f"the configuration folder {what}; see --config")]
-        )
-    return _Load(folder, environ, resolve_secrets).run()
+    folder = _existing(configuration_folder(folder, environ))
+    which: WhichEndpoints = (lambda _: True) if resolve_secrets else of_endpoint
+    return _Load(folder, environ, resolve_secrets or of_broker, which).run()
 
 
 def load_settings(folder: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
     """Load the settings alone, for what needs a broker and no watch. Raises ConfigurationError."""
-    return _Load(_existing(configuration_folder(folder, environ)), environ, True).settings()
+    return _Load(_existing(configuration_folder(folder, environ)), environ, True, lambda _: False).settings()
 
 
 def _existing(folder: Path) -> Path:
@@ -112,14 +115,17 @@ def _existing(folder: Path) -> Path:
 class _Load:
     """One loading: collects faults, warnings and the files that were read."""
 
-    def __init__(self, folder: Path, environ: Mapping[str, str], resolve_secrets: bool) -> None:
+    def __init__(
+        self, folder: Path, environ: Mapping[str, str], of_broker: bool, of_endpoint: WhichEndpoints
+    ) -> None:
         self._folder = folder
         self._environ = environ
-        self._resolve = resolve_secrets
+        self._of_broker = of_broker
+        self._of_endpoint = of_endpoint
+        self._resolved: set[tuple[str, KeyPath]] = set()  # endpoints whose secrets were looked up
         self._is_sample = folder.resolve() == sample_configuration().resolve()
-        self._secrets = Secrets(
-            folder, {**SAMPLE_ENVIRONMENT, **environ} if self._is_sample else environ, resolve_secrets
-        )
+        environ = {**SAMPLE_ENVIRONMENT, **environ} if self._is_sample else environ
+        self._secrets = {resolve: Secrets(folder, environ, resolve) for resolve in (True, False)}
         self._documents: list[Document] = []
         self._faults: list[Fault] = []
         self._warnings: list[Fault] = []
@@ -156,7 +162,7 @@ class _Load:
         known = Known.of(taxonomies, registry, self._names["endpoints"])
         warnings = [
             *check_watches(watches, known),
-            *check_endpoints(endpoints, known, resolved=self._resolve),
+            *check_endpoints(endpoints, known, resolved=self._is_resolved),
         ]
         faults = self._all_faults()
         if faults or settings is None or taxonomies is None or registry is None:
@@ -269,7 +275,7 @@ class _Load:
             if path not in overridden:
                 document.fault(path, LITERAL)
             return
-        value, wrong = self._secrets.look_up(password)
+        value, wrong = self._secrets[self._of_broker].look_up(password)
         if wrong is not None:
             self._settings_fault(document, overridden, path, wrong)
         given["broker"] = {**broker, "sasl_password": value}
@@ -288,7 +294,7 @@ class _Load:
 
     def _check_settings(self, settings: Settings | None, document: Document) -> None:
         if settings is not None:
-            for path, message in check_settings(settings, self._gone, files=self._resolve):
+            for path, message in check_settings(settings, self._gone, files=self._of_broker):
                 self._settings_fault(document, self._overridden, path, message)
 
     def _settings_fault(
@@ -342,39 +348,45 @@ class _Load:
     def _with_secrets(self, document: Document, at: KeyPath, value: dict[str, Any]) -> dict[str, Any]:
         """An endpoint with its references looked up; a secret that stands in the file is a fault."""
         found = dict(value)
+        resolve = self._of_endpoint(value)
+        if resolve:
+            self._resolved.add((document.name, at))
         for key in ("url", "proxy"):
             if isinstance(value.get(key), str):
-                found[key] = self._url(document, (*at, key), value[key])
+                found[key] = self._url(document, (*at, key), value[key], resolve)
         if isinstance(value.get("secrets"), list):
             found["secrets"] = [
-                self._secret(document, (*at, "secrets", index), secret)
+                self._secret(document, (*at, "secrets", index), secret, resolve)
                 for index, secret in enumerate(value["secrets"])
             ]
         if isinstance(value.get("headers"), dict):
             found["headers"] = {
-                name: self._secret(document, (*at, "headers", name), secret)
+                name: self._secret(document, (*at, "headers", name), secret, resolve)
                 for name, secret in value["headers"].items()
             }
         return found
 
-    def _url(self, document: Document, path: KeyPath, value: str) -> str:
+    def _is_resolved(self, placed: Placed[Endpoint]) -> bool:
+        return (placed.document.name, placed.path) in self._resolved
+
+    def _url(self, document: Document, path: KeyPath, value: str, resolve: bool) -> str:
         if not is_reference(value):
             if holds_secret(value) or not value.startswith(("http:", "https:")):
                 document.fault(path, f"the URL may hold a secret: {LITERAL}")
             return value
-        return str(self._secret(document, path, value))
+        return str(self._secret(document, path, value, resolve))
 
-    def _secret(self, document: Document, path: KeyPath, value: Any) -> Any:
+    def _secret(self, document: Document, path: KeyPath, value: Any, resolve: bool) -> Any:
         if not isinstance(value, str):
             return value
         if not is_reference(value):
             document.fault(path, LITERAL)
             return value
         self._watch_file(value)
-        secret, wrong = self._secrets.look_up(value)
+        secret, wrong = self._secrets[resolve].look_up(value)
         if wrong is not None:
             document.fault(path, wrong)
-        if self._is_sample and self._resolve and value.removeprefix("env:") not in self._environ:
+        if self._is_sample and resolve and value.removeprefix("env:") not in self._environ:
             self._warn_of_sample(value.removeprefix("env:"))
         return secret
 

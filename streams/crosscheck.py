@@ -6,7 +6,7 @@ Pure: each check notes its faults in the document where the value stands, and re
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -222,15 +222,17 @@ def _check_query(placed: Placed[Watch], text: str, known: Known) -> Iterator[Fau
         yield placed.warning(("query",), warning)
 
 
-def check_endpoints(endpoints: Sequence[Placed[Endpoint]], known: Known, *, resolved: bool) -> list[Fault]:
-    """Check every endpoint; the warnings. Secrets and addresses only where they were looked up."""
+def check_endpoints(
+    endpoints: Sequence[Placed[Endpoint]], known: Known, *, resolved: Callable[[Placed[Endpoint]], bool]
+) -> list[Fault]:
+    """Check every endpoint; the warnings. Secrets and addresses only of those whose were looked up."""
     _check_ids(endpoints)
     fallbacks = {placed.value.id: placed.value.fallback for placed in endpoints if ("id",) not in placed.gone}
     warnings: list[Fault] = []
     for placed in endpoints:
         _check_fallback(placed, fallbacks, known)
         _check_times(placed)
-        if resolved and not placed.may_have("format", "allow_private", "allow_http"):
+        if resolved(placed) and not placed.may_have("format", "allow_private", "allow_http"):
             _check_looked_up(placed)
         endpoint = placed.value
         if endpoint.format == "standard" and not endpoint.secrets:

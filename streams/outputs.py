@@ -18,7 +18,7 @@ from streams.topics import CANDIDATES, NOTIFICATIONS, Topic
 from streams.wire import Wire, cloudevent_headers
 
 MAX_OUTPUT_BYTES: Final = 2 * 1024 * 1024
-
+"""The longest record that is ever written, and as much of a partition as is fetched at a time."""
 
 URGENT: Final = (CANDIDATES, NOTIFICATIONS)
 """What the next agent waits for. Each of these topics has a producer of its own, all others have one that lingers.

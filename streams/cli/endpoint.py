@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -54,11 +54,15 @@ def preview(
     headers: Annotated[bool, typer.Option("--headers", help="Print the headers of the call too.")] = False,
 ) -> None:
     """Print the body that an endpoint would get for an article. Sends nothing."""
-    configuration = load_configuration(config, resolve_secrets=False)
+
+    def needed(given: Mapping[str, Any]) -> bool:
+        # For a signature, or as the endpoint's content-type says whether its body is JSON or text.
+        own = given.get("headers")
+        typed = isinstance(own, dict) and "content-type" in map(str.lower, own)
+        return given.get("id") == endpoint_id and (headers or typed)
+
+    configuration = load_configuration(config, resolve_secrets=False, of_endpoint=needed)
     endpoint = find_endpoint(configuration, endpoint_id)
-    if headers or "content-type" in map(str.lower, endpoint.headers):  # a signature, or JSON or text
-        configuration = load_configuration(config)
-        endpoint = find_endpoint(configuration, endpoint_id)
     now = datetime.now(UTC)
     alert = _alert_of(configuration, _read(file), endpoint, watch, now)
     if endpoint.format == "apprise":
@@ -81,7 +85,10 @@ def preview(
 @commands.command(name="test")
 def send_test(endpoint_id: Id, config: Config = None) -> None:
     """Send an endpoint a drill, marked as such, once. Exits 1 when it was not taken."""
-    endpoint = find_endpoint(load_configuration(config), endpoint_id)
+    configuration = load_configuration(
+        config, resolve_secrets=False, of_endpoint=lambda given: given.get("id") == endpoint_id
+    )
+    endpoint = find_endpoint(configuration, endpoint_id)
     attempted = asyncio.run(
         _send(endpoint, drill_alert(endpoint.id, datetime.now(UTC), secrets.token_hex(8)))
     )

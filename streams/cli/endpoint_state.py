@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,7 +19,7 @@ from alerting.pending import EndpointState, Owed, State, newer, parse_pending
 from streams.cli.options import Brokers, Config
 from streams.cli.pipes import Printer, hush_on_broken_pipe
 from streams.cli.records import broker_errors, whole_topic
-from streams.configuration import Configuration, load_configuration, load_settings
+from streams.configuration import Configuration, load_configuration
 from streams.connection import at_brokers, client_options
 from streams.errors import UsageError
 from streams.logs import clean
@@ -45,8 +46,8 @@ class Pending:
 
 def status(config: Config = None, brokers: Brokers = None) -> None:
     """Print, for each endpoint, whether it is called, how much it is owed and when it is called next."""
-    configuration = load_configuration(config, resolve_secrets=False)
-    pending = asyncio.run(_pending(at_brokers(load_settings(config), brokers)))
+    configuration = _configuration(config)
+    pending = asyncio.run(_pending(at_brokers(configuration.settings, brokers)))
     table = Table("endpoint", "owed", "next attempt", "state", box=None, pad_edge=False)
     configured = {endpoint.id: endpoint for endpoint in configuration.endpoints}
     now = datetime.now(UTC)
@@ -71,11 +72,11 @@ def status(config: Config = None, brokers: Brokers = None) -> None:
 
 def retry(endpoint_id: Id, config: Config = None, brokers: Brokers = None) -> None:
     """Have all that an endpoint is owed tried now, instead of when its schedule says. 1 where it is disabled."""
-    configuration = load_configuration(config, resolve_secrets=False)
+    configuration = _configuration(config)
     endpoint = find_endpoint(configuration, endpoint_id)
     if not endpoint.enabled:
         raise UsageError(f"{endpoint_id} is switched off in the configuration: nothing is sent to it")
-    settings = at_brokers(load_settings(config), brokers)
+    settings = at_brokers(configuration.settings, brokers)
     pending = asyncio.run(_pending(settings))
     now = datetime.now(UTC)
     state = pending.state(endpoint_id)
@@ -94,8 +95,9 @@ def retry(endpoint_id: Id, config: Config = None, brokers: Brokers = None) -> No
 
 def enable(endpoint_id: Id, config: Config = None, brokers: Brokers = None) -> None:
     """Have a disabled endpoint called again. What it was owed meanwhile can be replayed."""
-    find_endpoint(load_configuration(config, resolve_secrets=False), endpoint_id)
-    settings = at_brokers(load_settings(config), brokers)
+    configuration = _configuration(config)
+    find_endpoint(configuration, endpoint_id)
+    settings = at_brokers(configuration.settings, brokers)
     pending = asyncio.run(_pending(settings))
     asyncio.run(_ask(settings, EndpointEnabled(endpoint=endpoint_id, at=datetime.now(UTC))))
     disabled = pending.state(endpoint_id).breaker.disabled
@@ -106,6 +108,11 @@ def enable(endpoint_id: Id, config: Config = None, brokers: Brokers = None) -> N
     print(f"{endpoint_id} was not disabled; its breaker starts anew")
     if pending.due.get(endpoint_id):
         print(f"to have what it is owed tried now: tocsin endpoint retry {endpoint_id}")
+
+
+def _configuration(config: Path | None) -> Configuration:
+    """The configuration with what is needed to reach the brokers, and no endpoint."""
+    return load_configuration(config, resolve_secrets=False, of_broker=True)
 
 
 def find_endpoint(configuration: Configuration, endpoint_id: str) -> Endpoint:

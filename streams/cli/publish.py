@@ -26,9 +26,9 @@ from streams.configuration import load_settings
 from streams.connection import at_brokers, client_options
 from streams.errors import BrokerError, UnreadableArticle, UsageError
 from streams.logs import quiet_clients
+from streams.outputs import MAX_OUTPUT_BYTES
 from streams.topics import ARTICLES
 
-MAX_MESSAGE_BYTES: Final = 2 * 1024 * 1024
 IN_FLIGHT: Final = 500
 """Messages that may wait for their acknowledgement at a time."""
 SHOWN: Final = 20
@@ -169,7 +169,7 @@ async def connected(
             enable_idempotence=False,
             linger_ms=5,
             max_batch_size=256 * 1024,
-            max_request_size=MAX_MESSAGE_BYTES,
+            max_request_size=MAX_OUTPUT_BYTES,
         )
         try:
             await producer.start()

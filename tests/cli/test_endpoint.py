@@ -12,7 +12,9 @@ import pytest
 from standardwebhooks import Webhook
 from typer.testing import Result
 
+from streams import configuration, yamlfile
 from streams.receiver import Received, Receiver
+from streams.yamlfile import Document
 from tests.cli.conftest import Call, error_lines
 from tests.edge.servers import answering, serving
 from tests.unit import configurations
@@ -139,6 +141,40 @@ async def test_every_format_can_be_previewed(
     result = await tried("http://127.0.0.1:1/", "preview", "desk", "-", stdin=json.dumps(ARTICLE), **changes)
     assert result.exit_code == 0, result.output
     assert words in result.stdout
+
+
+@pytest.mark.parametrize(
+    "command", [("preview", "desk", "-", "--headers"), ("preview", "desk", "-"), ("test", "desk")]
+)
+async def test_no_file_is_read_twice_and_no_secret_of_another_endpoint_is_needed(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    read: list[str] = []
+
+    def load(path: Path, name: str) -> Document:
+        read.append(name)
+        return yamlfile.load(path, name)
+
+    monkeypatch.setattr(configuration, "load", load)
+    for name, value in {
+        "DESK_URL": "https://127.0.0.1:1/",
+        "DESK_SECRET": SECRET,
+        "PLAIN": "text/plain",
+    }.items():
+        monkeypatch.setenv(name, value)
+    desk = configurations.endpoint(
+        format="template",
+        template="{{ alert.headline }}",
+        allow_private=True,
+        headers={"content-type": "env:PLAIN"},
+    )
+    other = configurations.endpoint(id="other", url="env:OTHER_URL")
+    configurations.write(tmp_path, {"endpoints.yaml": {"endpoints": [desk, other]}})
+    result = await asyncio.to_thread(
+        call, "endpoint", *command, "--config", tmp_path, stdin=json.dumps(ARTICLE)
+    )
+    assert result.exit_code == (1 if command[0] == "test" else 0), result.output
+    assert len(read) == len(set(read))
 
 
 @pytest.mark.parametrize("command", [("test", "dsk"), ("preview", "dsk", "-")])

@@ -19,9 +19,10 @@ from typer.testing import CliRunner
 
 from streams.cli import app, articles
 from streams.cli.articles import articles_in, opened
-from streams.cli.publish import MAX_MESSAGE_BYTES, checked, connected, send_all
+from streams.cli.publish import checked, connected, send_all
 from streams.embedded import EmbeddedBroker
 from streams.errors import BrokerError, UsageError
+from streams.outputs import MAX_OUTPUT_BYTES
 
 GOOD = b'{"id":"a1","title":"Truce holds"}'
 OTHER = b'{"id":"a2","title":"Talks begin"}'
@@ -91,7 +92,7 @@ def test_a_file_that_is_not_there_is_an_error() -> None:
 
 
 async def test_every_line_arrives_under_the_id_of_its_article() -> None:
-    too_long = b'{"title":"' + b"x" * MAX_MESSAGE_BYTES + b'"}'
+    too_long = b'{"title":"' + b"x" * MAX_OUTPUT_BYTES + b'"}'
     lines = iter([(1, GOOD), (2, b"not json"), (3, too_long), (4, OTHER)])
     with EmbeddedBroker() as broker:
         broker.create(["t.articles"])
