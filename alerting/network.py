@@ -13,7 +13,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Iterable
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Final
@@ -32,10 +33,15 @@ READ_AT_ONCE: Final = 8 * 1024
 
 SEND_AT_ONCE: Final = 64 * 1024
 
+TRY_NEXT_AFTER: Final = 0.25
+"""Seconds that one address of a host is given to answer before the next is tried as well."""
+
 RESOLVER_THREADS: Final = 64
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """The addresses of a host name. Raises OSError."""
+
+Connect = Callable[[str], Awaitable[httpcore.AsyncNetworkStream]]
 
 
 class Unresolvable(DeliveryError):
@@ -97,18 +103,11 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         """Resolve, check every address, connect to the first that answers."""
-        addresses = await self._addresses(host, port)
-        failed: Exception | None = None
-        for address in addresses:
-            try:
-                stream = await self._network.connect_tcp(
-                    address, port, timeout, local_address, socket_options
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failed = error
-                continue
-            return BoundedStream(stream)
-        raise failed or Unresolvable("the host has no address")
+
+        async def connect(address: str) -> httpcore.AsyncNetworkStream:
+            return await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
+
+        return BoundedStream(await _first(await self._addresses(host, port), connect))
 
     async def _addresses(self, host: str, port: int) -> list[str]:
         try:
@@ -129,6 +128,41 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
     async def sleep(self, seconds: float) -> None:
         """Wait, as the pool asks between its attempts to connect."""
         await self._network.sleep(seconds)
+
+
+async def _first(addresses: Sequence[str], connect: Connect) -> httpcore.AsyncNetworkStream:
+    """A connection to the first address that answers.
+
+    Each is tried beside those before it when they have not answered for a moment, as in RFC 8305: an address to which
+    no way leads, as of IPv6 in many a network, would take up the whole of every attempt.
+    """
+    if len(addresses) == 1:
+        return await connect(addresses[0])
+    rest = deque(addresses)
+    trying: set[asyncio.Task[httpcore.AsyncNetworkStream]] = set()
+    failed: BaseException | None = None
+    made: list[httpcore.AsyncNetworkStream] = []
+    try:
+        while not made and (rest or trying):
+            if rest:
+                trying.add(asyncio.ensure_future(connect(rest.popleft())))
+            done, trying = await asyncio.wait(
+                trying, timeout=TRY_NEXT_AFTER if rest else None, return_when=asyncio.FIRST_COMPLETED
+            )
+            for task in done:
+                failed = task.exception() or failed
+                if task.exception() is None:
+                    made.append(task.result())
+    finally:
+        for task in trying:
+            task.cancel()
+        late = await asyncio.gather(*trying, return_exceptions=True)
+        for stream in (*made[1:], *late):
+            if isinstance(stream, httpcore.AsyncNetworkStream):
+                await stream.aclose()
+    if made:
+        return made[0]
+    raise failed or Unresolvable("the host has no address")
 
 
 class BoundedStream(httpcore.AsyncNetworkStream):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack
 from typing import Any
 
 import pytest
@@ -156,3 +157,41 @@ async def test_the_second_address_is_tried_when_the_first_does_not_answer() -> N
         endpoint = builders.endpoint(url=sink.url("hooks.example"))
         [result] = await post(endpoint, {"hooks.example": [["127.0.0.3", "127.0.0.1"]]})
         assert (result.status, sink.accepted) == (204, 1)
+
+
+@pytest.fixture
+def deaf() -> Iterator[Callable[[str, int], None]]:
+    """Makes addresses at which whoever connects waits for ever."""
+    with ExitStack() as stack:
+
+        def make(host: str, port: int) -> None:
+            listening = stack.enter_context(socket.socket())
+            listening.bind((host, port))
+            listening.listen(0)
+            for _ in range(2):  # what the system would accept by itself
+                caller = stack.enter_context(socket.socket())
+                caller.setblocking(False)
+                caller.connect_ex((host, port))
+
+        yield make
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="other systems have no 127.0.0.3, or accept more by themselves"
+)
+async def test_an_address_to_which_no_way_leads_keeps_nobody_from_the_next(
+    deaf: Callable[[str, int], None],
+) -> None:
+    async with serving(answering(NO_CONTENT), host="127.0.0.1") as sink:
+        for host in ("127.0.0.3", "127.0.0.4"):
+            deaf(host, sink.port)
+        endpoint = builders.endpoint(url=sink.url("hooks.example"), timeout=5)
+        [result] = await post(endpoint, {"hooks.example": [["127.0.0.3", "127.0.0.4", "127.0.0.1"]]})
+        assert (result.status, sink.accepted) == (204, 1)
+
+
+async def test_where_no_address_answers_there_is_no_connection() -> None:
+    async with serving(answering(NO_CONTENT), host="127.0.0.1") as sink:
+        endpoint = builders.endpoint(url=sink.url("hooks.example"))
+        [result] = await post(endpoint, {"hooks.example": [["127.0.0.3", "127.0.0.4"]]})
+        assert result.failure == "connect"

@@ -15,6 +15,7 @@ from faust.transport import consumer as base
 from faust.types import TP
 
 from streams.batches import MAX_BATCH_RECORDS, Batch, BatchConsumer, BatchConsumerThread
+from streams.errors import BrokerError
 
 PLACE = TP("articles", 0)
 
@@ -261,3 +262,22 @@ async def test_where_there_is_no_place_to_read_from_nothing_is_passed_over() -> 
     thread.pass_over(PLACE, 7)
     thread._consumer._subscription.subscription = None
     thread.pass_over(PLACE, 7)
+
+
+async def test_where_nothing_is_fetched_any_more_the_worker_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    fetcher = SimpleNamespace(error_future=ended, _closed=False)
+    thread: Any = BatchConsumerThread.__new__(BatchConsumerThread)
+    thread._consumer = SimpleNamespace(_fetcher=fetcher)
+
+    async def nothing(*_: Any, **__: Any) -> dict[TP, list[ConsumerRecord]]:
+        return {}
+
+    monkeypatch.setattr(thread, "_fetch_records", nothing)
+    assert await thread.fetched({PLACE}, 1.0) == {}
+    ended.set_exception(RuntimeError("whatever ended it"))
+    with pytest.raises(BrokerError, match="no longer fetches"):
+        await thread.fetched({PLACE}, 1.0)
+    fetcher._closed = True
+    assert await thread.fetched({PLACE}, 1.0) == {}, "at the end of the worker that is as it should be"
+    ended.exception()
