@@ -18,9 +18,9 @@ from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from agents.reading.actors import ActorMatcher
+from agents.reading.actors.matcher import ActorMatcher
+from agents.reading.actors.registry import Registry, load_registry
 from agents.reading.fold import fold, fold_text
-from agents.reading.registry import Registry, load_registry
 from benchmarks.quality import Score
 from streams.wire import ActorReading
 

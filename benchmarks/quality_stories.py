@@ -19,9 +19,9 @@ from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from agents.reading.actors.registry import load_registry
 from agents.reading.article import read_article
 from agents.reading.reader import Reader
-from agents.reading.registry import load_registry
 from agents.reading.taxonomy import load_taxonomies
 from alerting.policy import Decision, decide
 from alerting.stories import Stories

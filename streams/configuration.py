@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from agents.reading.registry import Registry, RegistryFile, load_registry
+from agents.reading.actors.registry import Registry, RegistryFile, load_registry
 from agents.reading.taxonomy import Taxonomies, load_taxonomies, model_of
 from alerting.endpoint import Endpoint
 from alerting.watch import Part, Watch

@@ -12,9 +12,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
+from agents.reading.actors.registry import Registry
 from agents.reading.query import parse_query
 from agents.reading.query_ast import identifier_of, leaves
-from agents.reading.registry import Registry
 from agents.reading.taxonomy import Taxonomies
 from alerting.check import endpoint_faults
 from alerting.endpoint import Endpoint

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 Severity = Literal["low", "medium", "high", "critical"]
 Match = Literal["exact", "alias", "folded", "inflected", "typo"]
+FieldName = Literal["title", "body"]
 ActorKind = Literal["person", "organisation", "country"]
 AlertType = Literal["alert.opened", "alert.updated", "alert.retracted"]
 Outcome = Literal["delivered", "retry", "given_up", "disabled"]
@@ -63,7 +64,7 @@ W = TypeVar("W", bound=Wire)
 class Evidence(Wire):
     """The words that decided something: `text` is `field[start:end]` of the article as it was read."""
 
-    field: Literal["title", "body"]
+    field: FieldName
     start: Annotated[int, Field(ge=0)]
     end: Annotated[int, Field(ge=0)]
     text: str

@@ -11,6 +11,7 @@ from typing import Final, Literal, NamedTuple
 
 from agents.reading.phrases import BREAK, spaced
 from agents.reading.words import SENTENCE_END
+from streams.wire import FieldName
 
 Place = Literal["title", "lead", "early", "late"]
 
@@ -29,7 +30,7 @@ MOST: Final = 60
 class Sentence(NamedTuple):
     """A sentence of an excerpt. `start` is its place in the field's folded text, `at` that in the excerpt's."""
 
-    field: Literal["title", "body"]
+    field: FieldName
     start: int
     at: int
     end: int
@@ -49,7 +50,7 @@ class Excerpt:
         self._add_body(body, body_start, marks)
         self.text = spaced("".join(self._parts))
 
-    def _add(self, field: Literal["title", "body"], text: str, start: int, end: int, place: Place) -> None:
+    def _add(self, field: FieldName, text: str, start: int, end: int, place: Place) -> None:
         at = self._length + 1
         piece = f" {text[start:end]} {BREAK}"
         self._parts.append(piece)

@@ -14,12 +14,12 @@ from datetime import datetime
 from itertools import chain
 from typing import Final, NamedTuple
 
-from agents.reading.actors import ActorMatcher
+from agents.reading.actors.matcher import ActorMatcher
+from agents.reading.actors.registry import Registry
 from agents.reading.article import Article
 from agents.reading.automaton import LiteralTable
 from agents.reading.guarded import GuardedClassifier
 from agents.reading.near_miss import with_near_misses
-from agents.reading.registry import Registry
 from agents.reading.scene import Scene, Span, look_for
 from agents.reading.taxonomy import Taxonomies
 from agents.reading.terms import TermIndex

@@ -8,16 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
-from typing import Final, Literal
+from typing import Final
 
 from agents.reading.article import Article
 from agents.reading.automaton import Automaton, Found
 from agents.reading.fold import FoldedText, fold, fold_text
 from agents.reading.keywords import Token, begin_of, ending_fits, stem_of, tokens_of
 from agents.reading.language import identify
-from streams.wire import ActorReading, Evidence, TopicReading
+from streams.wire import ActorReading, Evidence, FieldName, TopicReading
 
-FieldName = Literal["title", "body"]
 Span = tuple[FieldName, int, int]
 """A field and a span (start, end) of its folded text."""
 

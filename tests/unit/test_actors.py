@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from agents.reading.actors import ActorMatcher
+from agents.reading.actors.inflection import suffix_end
+from agents.reading.actors.matcher import ActorMatcher
+from agents.reading.actors.registry import Actor, Registry, RegistryFile, load_registry
+from agents.reading.actors.typos import MIN_LENGTH, TypoIndex
 from agents.reading.fold import fold_text
-from agents.reading.names import suffix_end
-from agents.reading.registry import Actor, Registry, RegistryFile, load_registry
-from agents.reading.typos import MIN_LENGTH, TypoIndex
 from benchmarks.quality_actors import ITEMS, lines_of, measure, namer
 from streams.wire import ActorReading
 
@@ -233,7 +233,7 @@ def test_a_users_own_actor_is_found_in_every_form() -> None:
 
 def test_a_typo_index_costs_the_same_for_any_number_of_words() -> None:
     """What a look-up confirms letter by letter are only words that share all but one letter with it."""
-    index = TypoIndex()
+    index: TypoIndex[int] = TypoIndex()
     for number in range(5000):
         index.add(f"w{number:07}", number)
     index.add("erdogan", -1)
@@ -253,7 +253,7 @@ def test_a_typo_index_finds_every_word_one_edit_away(word: str, data: st.DataObj
         word[:at] + letter + word[at + 1 :],
         word[:at] + word[at : at + 2][::-1] + word[at + 2 :],
     )
-    index = TypoIndex()
+    index: TypoIndex[int] = TypoIndex()
     index.add(word, 1)
     for slip in slips:
         if slip != word and len(slip) >= MIN_LENGTH:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from agents.reading.actors import ActorMatcher
+from agents.reading.actors.matcher import ActorMatcher
+from agents.reading.actors.registry import Actor, RegistryFile, load_registry
 from agents.reading.fold import fold_text
-from agents.reading.registry import Actor, RegistryFile, load_registry
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "actors.md").read_text(encoding="utf-8")

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from agents.reading.actors.registry import load_registry
 from agents.reading.article import Article, read_article
-from agents.reading.registry import load_registry
 from streams.configuration import load_configuration
 from streams.errors import UnreadableArticle
 from streams.reading import build_reader

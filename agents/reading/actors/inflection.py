@@ -8,15 +8,16 @@ Everything here is folded text.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
 from agents.reading.fold import fold
 
 _CYRILLIC: Final = re.compile(r"[\u0400-\u052f]")
-_ARABIC: Final = re.compile(r"[\u0600-\u06ff]")
+ARABIC: Final = frozenset(map(chr, range(0x600, 0x700)))
 _LEAST_STEM: Final = 3
+_LONGEST_ENDING: Final = 6
 
 
 def _endings(text: str) -> frozenset[str]:
@@ -111,24 +112,51 @@ def _stem(word: str, *, person: bool, demonym: bool, least: int = _LEAST_STEM) -
     return fold(lower), _HARD | (_endings("и ы ів ов ам ами ах") if demonym else frozenset())
 
 
-@cache
-def given_name(name: str) -> Spelling:
-    """How a given name is recognised: by its literal with one of its endings, in a script without them by itself."""
+def given_stem(name: str) -> tuple[str, frozenset[str]]:
+    """The folded stem of a given name and the endings of which one follows it; "" alone where it is the whole name."""
     if not _CYRILLIC.search(name):
-        return Spelling(fold(name), frozenset(("",)))
-    return Spelling(*_stem(name, person=False, demonym=False, least=2))
+        return fold(name), frozenset(("",))
+    return _stem(name, person=False, demonym=False, least=2)
+
+
+def all_forms(words: Iterable[str]) -> frozenset[str]:
+    """Folded words with their Cyrillic cases."""
+    forms: set[str] = set()
+    for word in words:
+        how = spelling(word)
+        forms.update(how.literal + ending for ending in how.endings or ("",))
+    return frozenset(forms)
+
+
+def name_end(
+    how: Spelling, text: str, start: int, end: int, *, language: str = "", demonym: bool = False
+) -> int | None:
+    """Where a name ends, its ending included, whose literal stands at `text[start:end]`, or which begins at `start`
+    where it has a pattern for the whole; None where the word is another.
+    """
+    if how.whole is not None:
+        found = how.whole.match(text, start)
+        return found.end() if found else None
+    if how.endings is not None:
+        stop = end
+        while stop < len(text) and stop - end <= _LONGEST_ENDING and text[stop].isalnum():
+            stop += 1
+        return stop if text[end:stop] in how.endings and not text[stop : stop + 1].isalnum() else None
+    return suffix_end(text, end, language=language, demonym=demonym)
 
 
 _CLITICS: Final = re.compile(r"(?<![^\W\d_])[وف]?[بكلس]?\Z")
 _CLITICS_AND_ARTICLE: Final = re.compile(r"(?<![^\W\d_])[وف]?(?:[بك]?ال|لل|[بكل])?\Z")
-LONGEST_CLITICS: Final = 4
+_LONGEST_CLITICS: Final = 4
+PROCLITICS: Final = "وفبلك"
+"""Arabic letters that may be written on before a name."""
 
 
-def arabic_clitics(before: str, *, article: bool) -> bool:
-    """Whether nothing but conjunction, preposition (and article) stands between a word's beginning and its name.
-
-    `before` is the folded text that ends where the name begins.
+def clitics_fit(text: str, start: int, *, article: bool) -> bool:
+    """Whether nothing but Arabic conjunction, preposition (and article) stands between the beginning of a word and the
+    name in it that begins at `start`.
     """
+    before = text[max(0, start - _LONGEST_CLITICS - 1) : start]
     return (_CLITICS_AND_ARTICLE if article else _CLITICS).search(before) is not None
 
 
@@ -161,7 +189,7 @@ def suffix_end(text: str, end: int, *, language: str = "", demonym: bool = False
     if not following.isalnum() or following >= "\u2e80":
         return end
     last = text[end - 1]
-    if _ARABIC.match(last):
+    if last in ARABIC:
         suffix = _ARABIC_DEMONYM.match(text, end) if demonym else None
     elif last >= "\u0250":
         suffix = None
@@ -179,8 +207,3 @@ def suffix_end(text: str, end: int, *, language: str = "", demonym: bool = False
 def _long_before(text: str, end: int) -> bool:
     """Whether six letters stand before a position: bare suffixes are only read behind long names."""
     return end >= 6 and text[end - 6 : end].isalnum()
-
-
-def is_arabic(character: str) -> bool:
-    """Whether a character is Arabic."""
-    return "\u0600" <= character <= "\u06ff"

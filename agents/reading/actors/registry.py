@@ -1,7 +1,7 @@
 """The registry of actors: what its files hold, and their reading into one value.
 
 A registry is a folder of YAML files; one file is one `RegistryFile`. docs/actors.md explains the fields to those
-who write them. How names are found in a text is `agents.reading.actors`.
+who write them. How names are found in a text is told in `agents.reading.actors`.
 """
 
 from __future__ import annotations

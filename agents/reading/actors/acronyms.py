@@ -1,0 +1,51 @@
+"""Short initials, found as they are written: US, UN, США."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from agents.reading.actors.capitals import is_shouted
+from agents.reading.actors.mention import Mention
+from agents.reading.actors.names import Form
+from agents.reading.automaton import Automaton
+
+_SUFFIX: Final = re.compile(r"['’ʼ][^\W\d_]{1,8}(?!\w)")
+
+
+class Acronyms:
+    """The initials of a registry, each with whom it means."""
+
+    def __init__(self, acronyms: Mapping[str, Sequence[Form]]) -> None:
+        self._acronyms = acronyms
+        # The automaton takes a hyphen for a space.
+        self._search = Automaton([acronym.replace("-", " ") for acronym in acronyms], often=True)
+
+    def mentions(self, text: str) -> Iterator[Mention]:
+        """Those in an original text, with a suffix behind an apostrophe."""
+        last_end = 0
+        for _, start, end in sorted(self._search.find(text), key=_longest_first):
+            if start < last_end or text[end : end + 1].isalnum() or text[start - 1 : start].isalnum():
+                continue
+            written = text[start:end]
+            forms = self._acronyms.get(written)
+            if forms is None:  # a space where the registry has a hyphen
+                continue
+            last_end = end
+            if len(written) <= 2 and is_shouted(text, start, end):
+                continue
+            suffix = _SUFFIX.match(text, end)
+            for form in forms:
+                yield Mention(
+                    start,
+                    suffix.end() if suffix else end,
+                    "inflected" if suffix else form.match,
+                    form.actor,
+                    role=form.role,
+                    doubtful=form.doubtful,
+                )
+
+
+def _longest_first(hit: tuple[int, int, int]) -> tuple[int, int]:
+    return hit[1], -hit[2]

@@ -1,0 +1,49 @@
+"""Whom a mention means, told from what the article says elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from agents.reading.actors.mention import Mention
+from agents.reading.actors.registry import Actor
+
+
+class Context:
+    """By their ids: the persons who are named in full, all actors who are surely named, and the countries of them."""
+
+    def __init__(self, mentions: Iterable[Mention]) -> None:
+        self.persons: set[str] = set()
+        self.countries: set[str] = set()
+        self._sure: set[str] = set()
+        for mention in mentions:
+            actor = mention.actor
+            if actor is None or mention.doubtful:
+                continue
+            self._sure.add(actor.id)
+            if mention.role == "cue":
+                continue
+            if actor.kind == "country":
+                self.countries.add(actor.id)
+            elif actor.kind == "person":
+                self.persons.add(actor.id)
+
+    def meant(self, mention: Mention) -> Actor | None:
+        """Whom a mention means; None where nobody can be told."""
+        actor = mention.actor
+        if actor is None:
+            return self._bearer(mention)
+        if mention.role == "cue" or (mention.doubtful and actor.id not in self._sure):
+            return None
+        return actor
+
+    def _bearer(self, mention: Mention) -> Actor | None:
+        """Who of a surname is meant that stands alone."""
+        actors = [bearer.actor for bearer in mention.bearers]
+        for actor in actors:
+            if actor.id in self.persons:
+                return actor
+        if mention.titled:
+            for actor in actors:
+                if actor.country in self.countries:
+                    return actor
+        return next((actor for actor in actors if actor.alone), None)

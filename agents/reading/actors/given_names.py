@@ -1,0 +1,59 @@
+"""Given names, and the words before a surname that stand for one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from rapidfuzz.distance import OSA
+
+from agents.reading.actors.inflection import ARABIC, PROCLITICS, given_stem
+from agents.reading.fold import fold
+
+_LONGEST_ABBREVIATION: Final = 3
+_LEAST_MISSPELT: Final = 5
+"""Letters that a word needs to be a given name with one wrong letter."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenName:
+    """One given name of a person, folded; in Cyrillic its stem and the endings of which one follows."""
+
+    folded: str
+    stem: str
+    endings: frozenset[str]
+    arabic: bool
+
+    @classmethod
+    def of(cls, name: str) -> GivenName:
+        """As a registry has it."""
+        stem, endings = given_stem(name)
+        return cls(fold(name), stem, endings, stem[:1] in ARABIC)
+
+    @property
+    def initials(self) -> str:
+        """The letters with which a word begins that may stand for the name."""
+        return self.stem[:1] + (PROCLITICS if self.arabic else "")
+
+    def is_meant(self, word: str, *, dotted: bool) -> bool:
+        """Whether a word that begins with one of the initials is the name, its abbreviation, or a slip of it.
+
+        `dotted`: a full stop stands behind the word.
+        """
+        if self.arabic:
+            return word == self.stem or (len(word) > 3 and word[0] in PROCLITICS and word[1:] == self.stem)
+        if word[0] != self.stem[:1]:
+            return False
+        if word.startswith(self.stem) and word[len(self.stem) :] in self.endings:
+            return True
+        if ((dotted and len(word) <= _LONGEST_ABBREVIATION) or len(word) == 1) and self.folded.startswith(
+            word
+        ):
+            return True
+        return len(word) >= _LEAST_MISSPELT and OSA.distance(word, self.folded, score_cutoff=1) <= 1
+
+
+def initials_of(names: Iterable[GivenName]) -> frozenset[str]:
+    """The letters with which a word begins that may stand for one of some names."""
+    return frozenset("".join(name.initials for name in names))

@@ -1,0 +1,80 @@
+"""A place where an actor may be named, and which of several that overlap are meant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Final
+
+from agents.reading.actors.matching import BETTER_FIRST
+from agents.reading.actors.names import Bearer, Role
+from agents.reading.actors.registry import Actor
+from streams.wire import Match
+
+
+@dataclass(slots=True)
+class Mention:
+    """A name at a span of the original text.
+
+    Without an `actor` it is a surname alone, whose owner is to be told from its `bearers`; `titled`: behind a title.
+    """
+
+    start: int
+    end: int
+    match: Match
+    actor: Actor | None
+    bearers: tuple[Bearer, ...] = ()
+    role: Role = "name"
+    titled: bool = False
+    doubtful: bool = False
+
+
+by_start: Final = attrgetter("start")
+
+
+def longest(mentions: list[Mention]) -> list[Mention]:
+    """The mentions that no longer one overlaps, in order; of those of one span, nobody's, or else every actor's."""
+    mentions.sort(key=by_start)
+    kept: list[Mention] = []
+    overlapping: list[Mention] = []
+    end = 0
+    for mention in mentions:
+        if mention.start >= end and overlapping:
+            kept += overlapping if len(overlapping) == 1 else _longest_of(overlapping)
+            overlapping = []
+        overlapping.append(mention)
+        end = max(end, mention.end)
+    return kept + _longest_of(overlapping)
+
+
+def _longest_of(mentions: list[Mention]) -> list[Mention]:
+    mentions.sort(key=_rank)
+    kept: list[Mention] = []
+    taken: set[int] = set()
+    first: dict[tuple[int, int], Mention] = {}
+    meant: set[tuple[tuple[int, int], str]] = set()
+    for mention in mentions:
+        span = (mention.start, mention.end)
+        whose = (span, mention.actor.id if mention.actor is not None else "")
+        if span in first:
+            if first[span].role == "unlike" or whose in meant:
+                continue
+        elif taken.isdisjoint(range(*span)):
+            taken.update(range(*span))
+            first[span] = mention
+        else:
+            continue
+        meant.add(whose)
+        kept.append(mention)
+    kept.sort(key=by_start)
+    return kept
+
+
+def _rank(mention: Mention) -> tuple[int, int, bool, int]:
+    """Before all shorter ones, and nobody's before all of one span."""
+    return (
+        mention.start - mention.end,
+        mention.start,
+        mention.role != "unlike",
+        BETTER_FIRST.index(mention.match),
+    )

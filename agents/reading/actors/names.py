@@ -1,0 +1,182 @@
+"""What is searched for: every way of writing a name of the registry, under the literal that it is found by."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal
+
+from agents.reading.actors.capitals import Case, is_acronym
+from agents.reading.actors.given_names import GivenName, initials_of
+from agents.reading.actors.inflection import Spelling, spelling
+from agents.reading.actors.registry import Actor, ByLanguage, Registry
+from agents.reading.actors.typos import TypoIndex
+from agents.reading.automaton import LiteralTable
+from agents.reading.fold import fold
+from streams.wire import Match
+
+Role = Literal["name", "demonym", "metonym", "cue", "unlike"]
+"""What a form is to its actor: a cue makes doubtful names sure, and what is `unlike` is nobody's name."""
+
+LONGEST_ACRONYM: Final = 3
+"""Letters of names in capitals that are looked for as they are written, so that the automaton is spared `us`."""
+_WITH_CAPITAL: Final = frozenset({"en", "tr"})
+"""Languages that write peoples with a capital in every sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way of writing a whole name: whose it is, and how it counts."""
+
+    actor: Actor
+    spelt: str
+    spelling: Spelling
+    match: Match
+    case: Case
+    role: Role
+    language: str
+    doubtful: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """One person's surname in one spelling, with the given names that go with it.
+
+    `whole` is the full name; `initials` are the letters with which a word begins that may be one of the given names.
+    """
+
+    actor: Actor
+    spelt: str
+    spelling: Spelling
+    given: tuple[GivenName, ...]
+    whole: str
+    initials: frozenset[str]
+
+
+@dataclass(slots=True)
+class Owners:
+    """What a literal may be the beginning of. `even`: all of it ends alike, by the suffixes of its script."""
+
+    forms: list[Form] = field(default_factory=list)
+    bearers: list[Bearer] = field(default_factory=list)
+    even: bool = True
+
+
+class Names:
+    """All names of a registry.
+
+    `owners` has what each literal of the automaton may begin, by its number; `acronyms` what is searched for as it is
+    written instead; `typos` the long names.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        self._table = LiteralTable()
+        self._owners: defaultdict[int, Owners] = defaultdict(Owners)
+        self._acronyms: defaultdict[str, list[Form]] = defaultdict(list)
+        self.typos: TypoIndex[Form | Bearer] = TypoIndex()
+        for actor in registry.actors.values():
+            for name in _names_of(actor):
+                if isinstance(name, Bearer):
+                    self._add_bearer(name)
+                elif name.case == "upper" and len(name.spelt.replace(".", "")) <= LONGEST_ACRONYM:
+                    self._acronyms[name.spelt].append(name)
+                else:
+                    self._add_form(name)
+        self.automaton = self._table.build(often=False)
+        self.owners: Mapping[int, Owners] = self._owners
+        self.acronyms: Mapping[str, list[Form]] = self._acronyms
+
+    def _add_bearer(self, bearer: Bearer) -> None:
+        owners = self._owners[self._table.add(bearer.spelling.literal)]
+        owners.bearers.append(bearer)
+        owners.even = owners.even and bearer.spelling.is_even
+        self._add_typos(bearer)
+
+    def _add_form(self, form: Form) -> None:
+        owners = self._owners[self._table.add(form.spelling.literal)]
+        owners.forms.append(form)
+        owners.even = owners.even and form.spelling.is_even and form.role != "demonym"
+        if form.role == "name" and form.case == "capital" and not form.doubtful:
+            self._add_typos(form)
+
+    def _add_typos(self, name: Form | Bearer) -> None:
+        how = name.spelling
+        if how.whole is None and how.literal.isalpha():
+            for ending in how.endings or ("",):
+                self.typos.add(how.literal + ending, name)
+
+
+def _names_of(actor: Actor) -> Iterator[Form | Bearer]:
+    """Every way of writing an actor's names, and the phrases that make them sure or are nobody's."""
+    doubtful = frozenset(map(fold, actor.doubtful))
+    for language, name in _proper_names(actor):
+        surname, comma, given = name.partition(",")
+        if actor.kind == "person" and comma and given.strip():
+            yield _bearer(actor, surname.strip(), given.split())
+        else:
+            yield from _forms(actor, name, "exact", "name", language, doubtful)
+    others: tuple[tuple[Role, ByLanguage], ...] = (
+        ("name", actor.aliases),
+        ("demonym", actor.demonyms),
+        ("metonym", actor.metonyms),
+    )
+    for role, by_language in others:
+        for language, own in by_language.items():
+            for name in own:
+                yield from _forms(actor, name, "alias", role, language, doubtful)
+    phrases: tuple[tuple[Role, tuple[str, ...]], ...] = (("cue", actor.sure_with), ("unlike", actor.unlike))
+    for role, own in phrases:
+        for phrase in own:
+            yield Form(actor, phrase, spelling(phrase), "alias", "any", role, "und")
+
+
+def _proper_names(actor: Actor) -> Iterator[tuple[str, str]]:
+    """The names of an actor with their languages; `name` itself, where none of them is it, in catalogue order."""
+    for language, own in actor.names.items():
+        for name in own:
+            yield language, name
+    if not any(_plain(name) == actor.name for own in actor.names.values() for name in own):
+        yield "und", _catalogued(actor.name) if actor.kind == "person" else actor.name
+
+
+def _plain(name: str) -> str:
+    """A name in its usual order, whether it is given so or as in a catalogue."""
+    surname, comma, given = name.partition(",")
+    return f"{given.strip()} {surname.strip()}" if comma else name
+
+
+def _catalogued(name: str) -> str:
+    """A person's name with the surname first, that being its last word."""
+    if "," in name:
+        return name
+    given, _, surname = name.rpartition(" ")
+    return f"{surname}, {given}" if given else name
+
+
+def _bearer(actor: Actor, surname: str, given: list[str]) -> Bearer:
+    names = tuple(map(GivenName.of, given))
+    whole = " ".join((*given, surname))
+    return Bearer(actor, surname, spelling(surname, person=True), names, whole, initials_of(names))
+
+
+def _forms(
+    actor: Actor, name: str, match: Match, role: Role, language: str, doubtful: frozenset[str]
+) -> Iterator[Form]:
+    how = spelling(name, demonym=role == "demonym")
+    case = _case(name, role, language)
+    form = Form(actor, name, how, match, case, role, language, fold(name) in doubtful)
+    if name.startswith("ال") and role == "name":
+        # With the preposition ل the article's letter goes: للسعودية.
+        without = "لل" + name[2:]
+        yield replace(form, spelt=without, spelling=spelling(without), match="inflected")
+    yield form
+
+
+def _case(name: str, role: Role, language: str) -> Case:
+    """How a name must be written: as its language has it, and one in small letters in any way."""
+    if is_acronym(name):
+        return "upper"
+    if role == "demonym" and language not in _WITH_CAPITAL:
+        return "any"
+    return "any" if name == name.lower() != name.upper() else "capital"

@@ -1,0 +1,51 @@
+"""The words before a position of a folded text."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+Word = tuple[str, int, bool]
+"""A word before a name: itself, where it begins, and whether it is abbreviated."""
+
+_LOOK_BACK: Final = 64
+"""Characters before a position that are looked through for words."""
+_MOST: Final = 4
+_WORD: Final = re.compile(r"([^\S\n]*(?:-[^\S\n]*)*)(\.?)([^\W_]+)")
+"""Read backwards: what stands between, a full stop of an abbreviation, and the word."""
+
+
+def words_before(text: str, start: int, most: int = _MOST) -> list[Word]:
+    """The words before a position on its line, nearest first, as far as nothing but spaces, hyphens and the full stops
+    of abbreviations stands between.
+    """
+    backwards = text[max(0, start - _LOOK_BACK) : start][::-1]
+    words: list[Word] = []
+    at = 0
+    for _ in range(most):
+        found = _WORD.match(backwards, at)
+        if found is None:
+            break
+        between, dot, word = found.groups()
+        if not (between or dot) or (dot and len(word) > 4):
+            break
+        at = found.end()
+        words.append((word[::-1], start - at, bool(dot)))
+    return words
+
+
+def word_before(text: str, start: int) -> str:
+    """The nearest of these words; "" where there is none."""
+    words = words_before(text, start, 1)
+    return words[0][0] if words else ""
+
+
+def begin_of_words(text: str, start: int, words: int) -> int:
+    """Where the word that stands so many words before a position begins; of a longer one than any name, its end."""
+    for _ in range(words):
+        while start > 0 and text[start - 1] in " -\n\t":
+            start -= 1
+        earliest = max(0, start - _LOOK_BACK)
+        while start > earliest and text[start - 1] not in " -\n\t":
+            start -= 1
+    return start

@@ -1,0 +1,135 @@
+"""Surnames: with the given name of a bearer, alone, or somebody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from agents.reading.actors.capitals import has_its_capitals
+from agents.reading.actors.inflection import clitics_fit, name_end
+from agents.reading.actors.matching import match_of, match_of_person
+from agents.reading.actors.mention import Mention
+from agents.reading.actors.names import Bearer
+from agents.reading.actors.preceding import Word, begin_of_words, words_before
+from agents.reading.actors.wordlists import WordLists
+from agents.reading.fold import FoldedText
+
+_PARTICLES: Final = frozenset(
+    "al el ad ar as ash at an bin ibn ben bint abu de da dos van von der den du di le la".split()
+)
+_UNKNOWN: Final = 2
+"""Words between a given name and a surname that may be names which nobody knows."""
+_NO_INITIALS: Final = ("u.", "p.", "a.")
+"""What stands before the last letter of U.S., p.m. and a.m., which is nobody's given name."""
+
+
+class Surnames:
+    """Tells whose surname a hit is."""
+
+    def __init__(self, words: WordLists) -> None:
+        self._words = words
+
+    def mention(
+        self,
+        text: FoldedText,
+        bearers: Sequence[Bearer],
+        start: int,
+        end: int,
+        last: int | None,
+        *,
+        clitic: bool,
+        plain: bool,
+    ) -> Mention | None:
+        """The mention of a surname whose literal stands at a span of the folded text; None where it is something else.
+
+        `last` is where the name ends, if that is known; `clitic`: in Arabic something is written on before it;
+        `plain`: the article has no capitals.
+        """
+        folded = text.text
+        if clitic and not clitics_fit(folded, start, article=False):
+            return None
+        if bearers[0].spelling.anchor:
+            start = begin_of_words(folded, start, bearers[0].spelling.anchor)
+        if last is None:
+            ends = [name_end(bearer.spelling, folded, start, end) for bearer in bearers]
+            last = next((stop for stop in ends if stop is not None), None)
+            if last is None:
+                return None
+            bearers = [bearer for bearer, stop in zip(bearers, ends, strict=True) if stop is not None]
+        first_original, last_original = text.span(start, last)
+        written = text.original[first_original:last_original]
+        if not has_its_capitals(written, "capital", plain=plain, common=self._words.common):
+            return None
+        if clitic:
+            match = match_of(written, bearers[0].spelt, "alias", clitic=True)
+            return Mention(first_original, last_original, match, None, tuple(bearers))
+        return self.with_given(text, bearers, start, (first_original, last_original), plain=plain)
+
+    def with_given(
+        self,
+        text: FoldedText,
+        bearers: Sequence[Bearer],
+        start: int,
+        span: tuple[int, int],
+        *,
+        plain: bool = False,
+    ) -> Mention | None:
+        """The mention of a surname with what stands before it: the full name, a surname alone, or None where it is
+        somebody else's.
+
+        It begins at `start` of the folded text; `span` is its own in the original.
+        """
+        first, last = span
+        surname = text.original[first:last]
+        words = words_before(text.text, start)
+        bearer, begin = self._bearer(text, bearers, words, plain=plain)
+        if bearer is not None:
+            first = text.origin(begin)
+            spellings = [own for own in bearers if own.actor is bearer.actor]
+            match = match_of_person(text.original[first:last], surname, spellings)
+            return Mention(first, last, match, bearer.actor)
+        if words and self._is_somebody_elses(text, words):
+            return None
+        titled = any(word in self._words.titles for word, _, _ in words[:2])
+        match = match_of(surname, bearers[0].spelt, "alias", clitic=False)
+        return Mention(first, last, match, None, tuple(bearers), titled=titled)
+
+    def _bearer(
+        self, text: FoldedText, bearers: Sequence[Bearer], words: Sequence[Word], *, plain: bool
+    ) -> tuple[Bearer | None, int]:
+        """Whose given names or initials stand among the words before a surname, and where the first of them begins."""
+        bearer: Bearer | None = None
+        begin = 0
+        for at, (word, position, dotted) in enumerate(words):
+            own = _called(word, bearers, dotted=dotted)
+            if own is not None:
+                bearer, begin = own, position
+                bearers = (own,)
+            elif word not in _PARTICLES and (
+                bearer is not None
+                or at >= _UNKNOWN
+                or word in self._words.titles
+                or word in self._words.given_names
+                or (not plain and text.original[text.origin(position)].islower())
+            ):
+                break
+        return bearer, begin
+
+    def _is_somebody_elses(self, text: FoldedText, words: Sequence[Word]) -> bool:
+        """Whether the word before a surname is the given name or initial of a person who is not in the registry."""
+        word, position, dotted = next((word for word in words if word[0] not in _PARTICLES), words[0])
+        if text.original[text.origin(position)].islower() or word in self._words.titles:
+            return False
+        if dotted and len(word) == 1:
+            return text.text[max(0, position - 2) : position] not in _NO_INITIALS
+        return word in self._words.given_names
+
+
+def _called(word: str, bearers: Sequence[Bearer], *, dotted: bool) -> Bearer | None:
+    """Whose given name or initial a word before a surname is."""
+    for bearer in bearers:
+        if word[0] in bearer.initials:
+            for name in bearer.given:
+                if name.is_meant(word, dotted=dotted):
+                    return bearer
+    return None
