@@ -34,6 +34,12 @@ from agents.reading.taxonomy import Taxonomies, TopicFile, TopicWeights
 from streams.wire import Evidence, StageReading, TopicReading
 
 ENOUGH: Final = 0.5
+HEADLINE_ALONE: Final = 0.62
+"""What is added to the logit of a headline without a body, which is all there is to speak for a topic.
+
+The weights are those of whole articles. With it a headline holds from what would be 0.35 on: of 440 of our own a
+twentieth more is found and nothing more is wrong, of 10,000 of a plain stream one more is told.
+"""
 NEARLY: Final = 0.2
 """Score from which on a topic that an article is not about is worth a word in an explanation."""
 EVIDENCE_KEPT: Final = 6
@@ -140,9 +146,8 @@ class TopicClassifier:
         if not cues:
             return None
         weights = self._weights[number]
-        score = _probability(
-            weights.bias + _dot(weights.features, topic_features(sighting, number, self._topics))
-        )
+        logit = weights.bias + _dot(weights.features, topic_features(sighting, number, self._topics))
+        score = _probability(logit if scene.article.body else logit + HEADLINE_ALONE)
         if score < least:
             return None
         topic = self._topics[number]

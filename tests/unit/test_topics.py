@@ -124,6 +124,15 @@ def test_weights_of_the_file_decide() -> None:
     assert classifier.classify(Scene.of(Article("a", "Army and rebels sign truce", ""), table.build())) == ()
 
 
+@pytest.mark.parametrize(("body", "told"), [("", True), ("The weather of the week.", False)])
+def test_a_headline_alone_holds_with_less_than_one_above_a_text(body: str, told: bool) -> None:
+    table = LiteralTable()
+    doubtful = TopicWeights(bias=-0.5, features={})
+    classifier = TopicClassifier(taxonomies({"truce": doubtful}), table)
+    read = classifier.classify(Scene.of(Article("a", "Army and rebels sign truce", body), table.build()))
+    assert [topic.topic for topic in read] == ["truce"] * told
+
+
 def test_stage_weights_of_the_file_decide() -> None:
     table = LiteralTable()
     weights = TopicWeights(
