@@ -1,10 +1,10 @@
-"""Creates Tocsin's topics, or verifies that they are as they must be."""
+"""Creates Tocsin's topics, verifies that they are as they must be, and sets what is not."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -41,7 +41,7 @@ class TopicReport:
     """One topic: how many partitions it has (0: it does not exist), and how it is not as it should be.
 
     With `faults` the worker cannot work, or loses what it must keep; `differences` are only other than the
-    settings say.
+    settings say. `mending`: what can be set so that it is, but for a shorter retention; `altered`: what was set.
     """
 
     name: str
@@ -49,6 +49,8 @@ class TopicReport:
     faults: tuple[str, ...] = ()
     differences: tuple[str, ...] = ()
     created: bool = False
+    mending: Mapping[str, str] = field(default_factory=dict)
+    altered: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,10 @@ class TopicState:
     partitions: int
     replicas: int
     configs: Mapping[str, str] = field(default_factory=dict)
+
+    def with_configs(self, configs: Mapping[str, str]) -> TopicState:
+        """The same with other settings."""
+        return replace(self, configs={**self.configs, **configs})
 
 
 def topic_configs(topic: Topic, settings: Settings) -> dict[str, str]:
@@ -83,8 +89,8 @@ async def ensure_topics(settings: Settings, *, create: bool) -> list[TopicReport
     return reports
 
 
-async def inspect_topics(settings: Settings, *, create: bool) -> list[TopicReport]:
-    """How the topics are, after creating what is missing where asked. Raises BrokerError."""
+async def inspect_topics(settings: Settings, *, create: bool, alter: bool = False) -> list[TopicReport]:
+    """How the topics are, after creating what is missing and setting what differs where asked. Raises BrokerError."""
     admin = AIOKafkaAdminClient(**client_options(settings.broker))
     try:
         await admin.start()
@@ -94,7 +100,16 @@ async def inspect_topics(settings: Settings, *, create: bool) -> list[TopicRepor
         if create and missing:
             created = await _create(admin, missing, existing, settings)
             existing = await _states_with(admin, created, settings)
-        return [verify(topic, existing, settings, created) for topic in ALL]
+        altered = await _alter(existing, settings) if alter else {}
+        # Brokers learn what was set one after the other; what they have taken is so.
+        existing = {name: state.with_configs(altered.get(name, {})) for name, state in existing.items()}
+        return [
+            replace(
+                verify(topic, existing, settings, created),
+                altered=altered.get(full_name(topic, settings), {}),
+            )
+            for topic in ALL
+        ]
     except (KafkaError, OSError) as error:
         servers = ", ".join(settings.broker.servers)
         raise BrokerError(
@@ -127,7 +142,23 @@ def verify(
         tuple(_faults(topic, state, existing, settings)),
         tuple(_differences(topic, state, settings)),
         name in created,
+        _mending(topic, state, settings),
     )
+
+
+def _mending(topic: Topic, state: TopicState, settings: Settings) -> dict[str, str]:
+    """What to set in a topic so that it is as it must be; nothing that would delete what is kept longer."""
+    given, wanted = state.configs, topic_configs(topic, settings)
+    mending: dict[str, str] = {}
+    policy = given.get("cleanup.policy", topic.cleanup)
+    if policy != topic.cleanup:
+        mending |= {key: value for key, value in wanted.items() if key != "retention.ms"}
+    retention = int(given.get("retention.ms", -1))
+    if "retention.ms" in wanted and 0 <= retention < int(wanted["retention.ms"]):
+        mending["retention.ms"] = wanted["retention.ms"]
+    if topic in ROOM and int(given.get("max.message.bytes", ROOM[topic])) < ROOM[topic]:
+        mending["max.message.bytes"] = wanted["max.message.bytes"]
+    return mending
 
 
 def _faults(
@@ -154,7 +185,8 @@ def _differences(topic: Topic, state: TopicState, settings: Settings) -> list[st
     differences = []
     if topic not in FOLLOWS and state.partitions != settings.topics.partitions:
         differences.append(
-            f"has {state.partitions} partitions, topics.partitions says {settings.topics.partitions}"
+            f"has {state.partitions} partitions, topics.partitions says {settings.topics.partitions}; that is for "
+            "topics yet to be made: set it to what there is"
         )
     if state.replicas < settings.topics.replication_factor:
         differences.append(
@@ -164,7 +196,11 @@ def _differences(topic: Topic, state: TopicState, settings: Settings) -> list[st
     wanted = topic_configs(topic, settings)
     retention = state.configs.get("retention.ms")
     if retention is not None and retention != wanted.get("retention.ms", retention):
-        differences.append(f"retention.ms is {retention}, topics.retention says {wanted['retention.ms']}")
+        longer = int(retention) < 0 or int(retention) > int(wanted["retention.ms"])
+        leave = ": longer, which is left as it is" if longer else ""
+        differences.append(
+            f"retention.ms is {retention}, topics.retention says {wanted['retention.ms']}{leave}"
+        )
     room = state.configs.get("max.message.bytes")
     if topic in ROOM and room is not None and int(room) < ROOM[topic]:
         differences.append(f"max.message.bytes is {room}, should be {ROOM[topic]} or more")
@@ -200,6 +236,17 @@ async def _states_with(
         if created <= existing.keys() or clock() > until:
             return existing
         await asyncio.sleep(ASK_AGAIN)
+
+
+async def _alter(existing: Mapping[str, TopicState], settings: Settings) -> dict[str, Mapping[str, str]]:
+    """Set what can be set; what was, by topic."""
+    reports = [verify(topic, existing, settings) for topic in ALL]
+    changes = {report.name: report.mending for report in reports if report.mending}
+    if changes:
+        from streams.topic_alter import alter_topics  # noqa: PLC0415 - another client, for this alone
+
+        await asyncio.to_thread(alter_topics, settings.broker, changes)
+    return changes
 
 
 async def _configs(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str]]:

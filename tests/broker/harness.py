@@ -264,8 +264,8 @@ class WorkerProcess:
                 preexec_fn=die_with_parent,
             )
 
-    async def command(self, *arguments: str) -> str:
-        """Call `tocsin` on the same configuration; returns what it prints. Raises where it fails."""
+    async def command(self, *arguments: str, code: int | None = 0) -> str:
+        """Call `tocsin` on the same configuration; returns what it prints. `code`: how it is to end, None: anyhow."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -276,7 +276,7 @@ class WorkerProcess:
             stderr=asyncio.subprocess.PIPE,
         )
         out, error = await asyncio.wait_for(process.communicate(), 60)
-        assert process.returncode == 0, (out, error)
+        assert code is None or process.returncode == code, (out, error)
         return out.decode()
 
     @property
@@ -341,6 +341,13 @@ async def publish(servers: str, topic: str, messages: Iterable[bytes]) -> None:
         await asyncio.gather(*futures)
     finally:
         await producer.stop()
+
+
+async def topic_config(servers: str, topic: str, name: str) -> str:
+    """A setting of a topic, as the broker has it."""
+    admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
+    [found] = admin.describe_configs([ConfigResource(ConfigResource.Type.TOPIC, topic)]).values()
+    return str((await asyncio.to_thread(found.result, 20))[name].value)
 
 
 async def alter_topic(servers: str, topic: str, **configs: object) -> None:

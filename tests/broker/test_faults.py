@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from streams.prompt_sender import PromptSender
+from streams.topics import ALL
 from streams.worker import FAILED
 from tests.broker.conftest import Place
 from tests.broker.harness import (
@@ -21,6 +22,7 @@ from tests.broker.harness import (
     make_articles,
     publish,
     read_all,
+    topic_config,
     uncommitted,
     until_committed,
     write_configuration,
@@ -157,6 +159,28 @@ async def test_what_somebody_asked_to_be_tried_now_is_also_where_workers_join_an
                 await until_committed(place.servers, place.group, place.prefix)
         ledger.check(articles.due)
         assert ledger.repeats <= 4, "at most those under way at the two kills"
+
+
+async def test_what_differs_in_the_topics_is_said_and_set_where_somebody_asks(
+    place: Place, tmp_path: Path
+) -> None:
+    folder = configured(place, tmp_path / "config")
+    worker = WorkerProcess(folder, Ledger(), tmp_path / "worker.log")
+    await worker.command("topics", "--create")
+    articles, stories = place.prefix + "articles", place.prefix + "stories"
+    await alter_topic(place.servers, articles, max__message__bytes=1_000_000, flush__ms=5000)
+    await alter_topic(place.servers, stories, cleanup__policy="delete")
+    said = await worker.command("topics", code=1)
+    assert "max.message.bytes is 1000000, should be 1114112 or more" in said
+    assert f"  {articles}  max.message.bytes=1114112\n" in said
+    said = await worker.command("topics", "--alter")
+    assert "altered: max.message.bytes=1114112" in said
+
+    async def as_they_should_be() -> bool:
+        return (await worker.command("topics", code=None)).count("as it should be") == len(ALL)
+
+    await eventually(as_they_should_be, 30, "what was set is known to the broker")
+    assert await topic_config(place.servers, articles, "flush.ms") == "5000", "what others set stays"
 
 
 async def test_a_refused_output_ends_the_worker_loudly_without_a_commit(place: Place, tmp_path: Path) -> None:

@@ -221,13 +221,26 @@ async def test_who_is_not_let_in_is_told_so_without_a_secret(
     assert PASSWORD not in err + out
 
 
-async def _tocsin(arguments: list[str], folder: Path) -> tuple[int | None, str, str]:
+@pytest.mark.parametrize("how", ["PLAIN", "SCRAM-SHA-512", "certificate"])
+async def test_topics_are_altered_by_somebody_whom_the_brokers_know(
+    secured: SecuredKafka, how: str, tmp_path: Path
+) -> None:
+    folder, _ = write(tmp_path / "config", secured, how)
+    code, out, err = await _tocsin(["topics", "--create"], folder)
+    assert code == 0, err
+    code, out, err = await _tocsin(["topics", "--alter"], folder, TOCSIN_TOPICS__RETENTION="20d")
+    assert code == 0, (out, err)
+    assert out.count("altered: retention.ms=1728000000") == 8
+
+
+async def _tocsin(arguments: list[str], folder: Path, **environment: str) -> tuple[int | None, str, str]:
     """A command on a configuration: its exit code, what it prints, and what it says on stderr."""
     environ = {
         **os.environ,
         "TEST_KAFKA_PASSWORD": PASSWORD,
         "TOCSIN_CONFIG": str(folder),
         "TOCSIN_BROKER__REQUEST_TIMEOUT": "5s",
+        **environment,
     }
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "streams.cli", *arguments, env=environ, stdout=PIPE, stderr=PIPE
