@@ -53,9 +53,10 @@ def status(config: Config = None, brokers: Brokers = None) -> None:
     now = datetime.now(UTC)
     for endpoint_id in (*configured, *sorted(set(pending.due) - set(configured))):
         owed = pending.due.get(endpoint_id, [])
-        due = min(owed, default=None)
+        state = pending.state(endpoint_id)
+        due = next_attempt(state, owed)
         known = configured.get(endpoint_id)
-        said = in_words(pending.state(endpoint_id), now)
+        said = in_words(state, now)
         if known is None:
             said = "not in the configuration"
         elif not known.enabled:
@@ -124,6 +125,12 @@ def find_endpoint(configuration: Configuration, endpoint_id: str) -> Endpoint:
     raise UsageError(f"no endpoint {clean(endpoint_id)!r} in the configuration; there are: {known}")
 
 
+def next_attempt(state: EndpointState, due: list[datetime]) -> datetime | None:
+    """When the next of what is due then may be attempted, as far as breaker and `Retry-After` go."""
+    waits = [moment for moment in (state.breaker.open_until, state.held_until) if moment is not None]
+    return max([min(due), *waits]) if due else None
+
+
 def in_words(state: EndpointState, now: datetime) -> str:
     """How delivery stands with an endpoint."""
     breaker = state.breaker
@@ -156,7 +163,7 @@ def _what_will_happen(
         yield "in strict order: each waits until the one before is delivered or given up"
     if endpoint.rate_limit is not None:
         yield "no faster than its rate_limit"
-    yield "what fails goes on with its schedule, which does not count this attempt; watch: tocsin tail deliveries"
+    yield "what fails goes on with its schedule, which does not count this attempt; see tocsin tail deliveries"
 
 
 async def _pending(settings: Settings) -> Pending:

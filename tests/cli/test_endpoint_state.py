@@ -62,6 +62,14 @@ def test_status_says_how_much_is_owed_and_when_the_next_is_due(call: Call, kafka
 
 
 @pytest.mark.usefixtures("small")
+def test_status_says_of_what_is_due_when_the_breaker_lets_it_through(call: Call, kafka: Kafka) -> None:
+    owe(kafka, NOW - timedelta(minutes=1), LATEST)
+    stands(kafka, open_until=LATER)
+    _, desk, _ = call("endpoint", "status").stdout.splitlines()
+    assert desk.split()[:3] == ["desk", "2", f"{LATER:%Y-%m-%dT%H:%M:%S.000Z}"]
+
+
+@pytest.mark.usefixtures("small")
 def test_a_retry_says_how_much_is_owed_and_asks_for_all_of_it(call: Call, kafka: Kafka) -> None:
     owe(kafka, NOW - timedelta(minutes=1), LATEST, LATER)
     result = call("endpoint", "retry", "desk")
