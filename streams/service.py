@@ -95,6 +95,13 @@ Another worker may have made it under a newer configuration; the files come to a
 PUT_BACK_AFTER: Final = 1.0
 """Seconds until such a thing is put back behind all that waits."""
 
+SAY_EVERY: Final = 15.0
+"""Seconds between two looks at what waits; what has waited for less is not spoken of."""
+
+WAITS_HINT: Final = (
+    "are the brokers there, with as many replicas in sync as min.insync.replicas of each topic asks?"
+)
+
 MOST_UNFINISHED = 256
 """Batches of one agent whose acknowledgements, or what they put back, may be outstanding."""
 
@@ -118,6 +125,8 @@ class Service:
     metrics: Metrics = field(default_factory=Metrics)
     now: Callable[[], datetime] = utc_now
     heartbeats: dict[str, float] = field(default_factory=dict)
+    unfinished: dict[str, deque[float]] = field(default_factory=dict)
+    """When (by the loop's clock) the batches that each agent works on were begun."""
 
     @property
     def prefix(self) -> str:
@@ -149,6 +158,19 @@ class Service:
             ]
             await settle(sent)
 
+    async def say_who_waits(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        """Log now and then which agent has not been done with a batch for long. Never returns: cancel it.
+
+        While a broker refuses to acknowledge for a reason that may pass, such as replicas that are not in sync, the
+        producers try again, for ever and in silence.
+        """
+        clock = asyncio.get_running_loop().time
+        while True:
+            await sleep(SAY_EVERY)
+            for name, begun in self.unfinished.items():
+                if begun and (waits := clock() - begun[0]) >= SAY_EVERY:
+                    log.warning("agent.waits", agent=name, seconds=round(waits), hint=WAITS_HINT)
+
     async def loop(self, name: str, stream: Any, handle: Handle) -> None:
         """Hand each batch of a stream to `handle`; acknowledge it when all it caused is acknowledged by the broker.
 
@@ -156,6 +178,7 @@ class Service:
         """
         clock = asyncio.get_running_loop().time
         self.heartbeats[name] = clock()
+        begun = self.unfinished[name] = deque()
         unfinished: deque[asyncio.Task[None]] = deque()
 
         async def finish(event: Any, rest: Awaitable[None], former: asyncio.Task[None] | None) -> None:
@@ -167,9 +190,11 @@ class Service:
                 self.fail(name, error)
             event.value.handled = True
             event.ack()
+            begun.popleft()
             self.heartbeats[name] = clock()
 
         async for event in stream.noack().events():
+            begun.append(clock())
             try:
                 rest = await handle(event.value.take())
             except Exception as error:  # noqa: BLE001 - as above

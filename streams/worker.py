@@ -222,10 +222,11 @@ class Worker:
         fallen = asyncio.ensure_future(self.app.wait_until_stopped())
         session = self.settings.broker.session_timeout.total_seconds()
         watching = asyncio.ensure_future(watch_pauses(session, self._on_pause))
+        saying = asyncio.ensure_future(self.service.say_who_waits())
         try:
             await asyncio.wait({stopping, fallen}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (stopping, fallen, watching):
+            for task in (stopping, fallen, watching, saying):
                 task.cancel()
         if not self._stop.is_set():
             reason = self.app.crash_reason or BrokerError("Faust stopped by itself")

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any, NoReturn
 
 import pytest
+from structlog.testing import capture_logs
 
 from streams.batches import Batch
 from streams.service import MOST_UNFINISHED, Service, breathe
@@ -50,6 +51,7 @@ def service() -> Service:
     made: Any = Service.__new__(Service)
     made.fail = leave
     made.heartbeats = {}
+    made.unfinished = {}
     return made  # type: ignore[no-any-return]
 
 
@@ -119,6 +121,34 @@ async def test_an_output_that_fails_leaves_its_batch_and_the_next_unhandled() ->
     with pytest.raises(Left, match="test"):
         await service().loop("test", Stream(*events), handle)
     assert not any(event.value.handled or event.acked for event in events)
+
+
+async def test_an_agent_that_waits_for_long_is_named_until_it_is_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("streams.service.SAY_EVERY", 0)
+    made, acknowledged, looks = service(), asyncio.Event(), 0
+
+    async def rest() -> None:
+        await acknowledged.wait()
+
+    async def handle(batch: Batch) -> Awaitable[None]:
+        return rest()
+
+    async def sleep(_: float) -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 3:
+            acknowledged.set()
+            await running
+        if looks == 5:
+            raise asyncio.CancelledError
+
+    running = asyncio.ensure_future(made.loop("test", Stream(Event(), Event()), handle))
+    await asyncio.sleep(0)
+    with capture_logs() as said, pytest.raises(asyncio.CancelledError):
+        await made.say_who_waits(sleep)
+    assert [(line["event"], line["agent"]) for line in said] == [("agent.waits", "test")] * 2
 
 
 async def test_no_more_than_so_many_batches_are_unfinished() -> None:
