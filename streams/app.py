@@ -27,6 +27,7 @@ def build_app(settings: Settings) -> faust.App:
         broker_client_id=settings.broker.client_id,
         consumer_group_instance_id=settings.service.instance_id,
         consumer_auto_offset_reset="none",  # what then is decided, and said, in streams.batches
+        consumer_metadata_max_age_ms=30_000,  # partitions that are added are read half a minute later, not five
         consumer_max_fetch_size=MAX_OUTPUT_BYTES,
         broker_session_timeout=session,
         broker_heartbeat_interval=min(session / 6, 3.0),
