@@ -34,7 +34,7 @@ from streams.secrets import LITERAL, Secrets, holds_secret, is_reference
 from streams.settings import SECTIONS, Settings, from_variable, variables
 from streams.soundpart import NOTHING, sound_part
 from streams.termlist import packed
-from streams.yamlfile import Document, KeyPath, did_you_mean, load, problems, read_text, validate
+from streams.yamlfile import Document, KeyPath, did_you_mean, ids_in, load, problems, read_text, validate
 
 LARGEST_TERMS: Final = 256 * 1024 * 1024
 """Bytes of a `terms_file`."""
@@ -130,8 +130,6 @@ class _Load:
         self._faults: list[Fault] = []
         self._warnings: list[Fault] = []
         self._files: list[Path] = []
-        # Of a part's members, sound or not; None: some are not known.
-        self._names: dict[str, list[str] | None] = {}
         self._overridden: Mapping[KeyPath, str] = {}
         # Of the settings, what is at fault in itself.
         self._gone = NOTHING
@@ -159,7 +157,9 @@ class _Load:
         registry = self._knowledge("actors", load_registry, lambda _: RegistryFile)
         terms = self._terms(watches)
         self._check_settings(settings, tocsin)
-        known = Known.of(taxonomies, registry, self._names["endpoints"])
+        known = Known.of(
+            taxonomies, registry, endpoints=self._ids("endpoints"), actors=self._ids("actors") or None
+        )
         warnings = [
             *check_watches(watches, known),
             *check_endpoints(endpoints, known, resolved=self._is_resolved),
@@ -316,30 +316,26 @@ class _Load:
     ) -> list[Placed[P]]:
         """The members of the list `part` in all files of that part."""
         items = []
-        named: list[str] = []
-        unnamed = 0
         for path in self._paths(part):
             document = self._open(path)
-            unnamed += not document.readable
             if not document.readable or document.value is None:
                 continue
             for at, value in _list_of(document, part):
                 if not isinstance(value, dict):
                     document.fault(at, "must be keys and values")
-                    unnamed += 1
                     continue
-                if isinstance(value.get("id"), str):
-                    named.append(value["id"])
-                else:
-                    unnamed += 1
                 prepared, gone = prepare(document, at, value), NOTHING
                 item = validate(document, model, prepared, at)
                 if item is None:  # the rest of it is checked too, so that one run names all that is wrong
                     item, gone = sound_part(model, prepared)
                 if item is not None:
                     items.append(Placed(item, document, at, gone))
-        self._names[part] = None if unnamed else named
         return items
+
+    def _ids(self, part: str) -> tuple[str, ...] | None:
+        """The ids of the members of the list `part` in all files of that part, sound or not."""
+        names = {self._name(path) for path in self._paths(part)}
+        return ids_in([document for document in self._documents if document.name in names], part)
 
     @staticmethod
     def _plain(_document: Document, _at: KeyPath, value: dict[str, Any]) -> dict[str, Any]:

@@ -73,13 +73,20 @@ class Known:
 
     @classmethod
     def of(
-        cls, taxonomies: Taxonomies | None, registry: Registry | None, endpoints: Iterable[str] | None
+        cls,
+        taxonomies: Taxonomies | None,
+        registry: Registry | None,
+        *,
+        endpoints: tuple[str, ...] | None,
+        actors: Iterable[str] | None,
     ) -> Known:
-        """The names of what was loaded."""
+        """The names of what was loaded; of what could not be, those of `actors` where they are known all the same."""
+        if registry is not None:
+            actors = registry.actors
         return cls(
             taxonomies.stages() if taxonomies is not None else None,
-            frozenset(registry.actors) if registry is not None else None,
-            tuple(endpoints) if endpoints is not None else None,
+            frozenset(actors) if actors is not None else None,
+            endpoints,
         )
 
 

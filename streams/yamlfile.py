@@ -218,6 +218,25 @@ def _plain(event: yaml.ScalarEvent) -> str | int | float | bool | None:
     return float(text) if _FLOAT.fullmatch(text) else text
 
 
+def ids_in(documents: Iterable[Document], part: str) -> tuple[str, ...] | None:
+    """The ids of the members of the list `part` in some files, sound or not; None where some are not known."""
+    ids = []
+    for document in documents:
+        value = document.value if document.value is not None else {}
+        if not document.readable or not isinstance(value, dict):
+            return None
+        if document.faults and part not in value:
+            return None  # under another name, perhaps
+        members = value.get(part) or []
+        if not isinstance(members, list):
+            return None
+        for member in members:
+            if not isinstance(member, dict) or not isinstance(member.get("id"), str):
+                return None
+            ids.append(member["id"])
+    return tuple(ids)
+
+
 def validate(document: Document, model: type[M], value: Any, path: KeyPath = ()) -> M | None:
     """The model of a part of a document; None, with faults noted, where it does not fit."""
     try:

@@ -128,6 +128,20 @@ def told(folder: Path, faulty: dict[str, object]) -> list[str]:
     return faults(folder, {"watches.yaml": {"watches": [faulty]}})
 
 
+def test_what_is_wrong_with_an_actor_hides_no_unknown_one(tmp_path: Path) -> None:
+    known = {"id": "ada-lovelace", "kind": "person", "name": "Ada Lovelace"}
+    asks = {"watches.yaml": {"watches": [watch(actors={"any": ["ada-lovelace", "ida-lovelace"]})]}}
+    for wrong, hidden in ({"kind": "perso"}, False), ({"name": "7"}, False), ({"id": 7}, True):
+        actors = {"actors": [known | wrong]} if "id" not in wrong else {"actors": [known, known | wrong]}
+        said = faults(tmp_path, asks | {"actors/some.yaml": actors})
+        assert any("actors/some.yaml" in one for one in said)
+        assert [one for one in said if "unknown actor" in one] == (
+            []
+            if hidden
+            else ["watches.yaml: watches[0].actors.any[1]: unknown actor; did you mean 'ada-lovelace'?"]
+        )
+
+
 def test_what_is_wrong_in_a_setting_hides_nothing_that_is_wrong_besides(tmp_path: Path) -> None:
     settings = {
         "broker": {"servers": ["kafka"], "session_timeout": "1s", "security": "SSL", "ca_file": "none.pem"},
