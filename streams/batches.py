@@ -159,10 +159,23 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
             for tp, position in error.args[0].items():
                 await self._read_on(tp, position)
             return {}
-        if not found and fetcher.error_future.done() and not fetcher._closed:
-            # Nothing would come ever again, and nobody would know.
-            raise BrokerError("aiokafka no longer fetches; what ended it is in the log above")
         return found
+
+    def check(self) -> None:
+        """Raise what aiokafka met in the background and could tell nobody: it waits to be asked, and does nothing more.
+
+        Faust does not ask. A worker that may not join its group, or was turned out of it (another has its
+        `instance_id`), would stand there for ever, and nothing would come to it.
+        """
+        consumer = self._consumer
+        if (
+            consumer is None or consumer._closed or consumer._fetcher is None
+        ):  # it has not started, or has ended
+            return
+        consumer._coordinator.check_errors()
+        for task in (consumer._fetcher.error_future, consumer._client._sync_task):
+            if task.done():
+                raise BrokerError("the Kafka client no longer works; what ended it is in the log above")
 
     async def _read_on(self, tp: TopicPartition, position: int) -> None:
         """Read on where the broker has something. Where that fails, the next fetch asks again."""
@@ -261,6 +274,10 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
                 why="made anew, or a broker lost its end",
             )
             self.rejoin()
+
+    def check(self) -> None:
+        """Raise what ended the work of the Kafka client, if anything did."""
+        self._thread.check()
 
     def oldest_unhandled(self) -> float | None:
         """Kafka's time (seconds since 1970) of the oldest record that was fetched and is not done."""

@@ -32,6 +32,8 @@ ROOM: Final = {
 STATE_SEGMENT: Final = 50 * 1024 * 1024
 """Bytes after which a state topic begins a new segment, so that the old one can be compacted."""
 
+NOT_THERE: Final = "does not exist; run `tocsin topics --create`, or, if it does, have its ACL let this user see it (Describe)"
+
 ASK_AGAIN: Final = 0.2
 """Seconds between questions whether topics just created are there."""
 
@@ -135,7 +137,7 @@ def verify(
     name = full_name(topic, settings)
     state = existing.get(name)
     if state is None:
-        return TopicReport(name, 0, ("does not exist; run `tocsin topics --create`",))
+        return TopicReport(name, 0, (NOT_THERE,))
     return TopicReport(
         name,
         state.partitions,

@@ -53,6 +53,9 @@ FLUSH_WITHIN = 5.0
 LEAVE_WITHIN = 4.0
 """Seconds of the grace period that are kept for writing, committing and leaving the group."""
 
+CHECK_EVERY = 1.0
+"""Seconds between two questions whether the Kafka client has met an error in the background."""
+
 Started = Callable[["Worker"], Awaitable[None]]
 Load = Callable[[Path], Configuration]
 
@@ -141,7 +144,7 @@ class Worker:
             with suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(number, self.stop)
         await self._start_health()
-        reloading = asyncio.ensure_future(self.reloading.run())
+        beside = [asyncio.ensure_future(self.reloading.run())]
         try:
             if not await self._until_broker_answers():
                 return
@@ -150,6 +153,7 @@ class Worker:
             await asyncio.to_thread(language.prepare)
             await asyncio.to_thread(self.delivery.prepare)
             self.app.finalize()
+            beside.append(asyncio.ensure_future(self._check_client()))  # its start waits for partitions
             await self.app.start()
             _set_aside()
             log.info(
@@ -161,7 +165,8 @@ class Worker:
                 await started(self)
             await self._until_stopped()
         finally:
-            reloading.cancel()
+            for task in beside:
+                task.cancel()
             await self._shut_down()
 
     def _expect(self) -> None:
@@ -231,6 +236,14 @@ class Worker:
         if not self._stop.is_set():
             reason = self.app.crash_reason or BrokerError("Faust stopped by itself")
             leave("faust", reason)
+
+    async def _check_client(self) -> NoReturn:
+        while True:
+            await asyncio.sleep(CHECK_EVERY)
+            try:
+                self.consumer.check()
+            except Exception as error:  # noqa: BLE001 - whatever it is, nothing would come any more
+                leave("kafka", error)
 
     async def _shut_down(self) -> None:
         # Attempts under way end first: once Faust has left the group, another worker reads what is owed.

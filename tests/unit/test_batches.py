@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiokafka import ConsumerRecord
 from aiokafka.consumer.subscription_state import TopicPartitionState
-from aiokafka.errors import IllegalStateError
+from aiokafka.errors import GroupAuthorizationFailedError, IllegalStateError
 from faust.transport import consumer as base
 from faust.types import TP
 
@@ -264,20 +264,34 @@ async def test_where_there_is_no_place_to_read_from_nothing_is_passed_over() -> 
     thread.pass_over(PLACE, 7)
 
 
-async def test_where_nothing_is_fetched_any_more_the_worker_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    fetcher = SimpleNamespace(error_future=ended, _closed=False)
+async def test_what_the_client_met_in_the_background_is_told_when_it_is_asked_for() -> None:
+    ended: dict[str, asyncio.Future[None]] = {
+        name: asyncio.get_running_loop().create_future() for name in ("fetching", "metadata")
+    }
+    met: list[Exception] = []
+
+    def check_errors() -> None:
+        for error in met:
+            raise error
+
     thread: Any = BatchConsumerThread.__new__(BatchConsumerThread)
-    thread._consumer = SimpleNamespace(_fetcher=fetcher)
-
-    async def nothing(*_: Any, **__: Any) -> dict[TP, list[ConsumerRecord]]:
-        return {}
-
-    monkeypatch.setattr(thread, "_fetch_records", nothing)
-    assert await thread.fetched({PLACE}, 1.0) == {}
-    ended.set_exception(RuntimeError("whatever ended it"))
-    with pytest.raises(BrokerError, match="no longer fetches"):
-        await thread.fetched({PLACE}, 1.0)
-    fetcher._closed = True
-    assert await thread.fetched({PLACE}, 1.0) == {}, "at the end of the worker that is as it should be"
-    ended.exception()
+    thread._consumer = None
+    thread.check()
+    thread._consumer = SimpleNamespace(
+        _closed=False,
+        _coordinator=SimpleNamespace(check_errors=check_errors),
+        _fetcher=SimpleNamespace(error_future=ended["fetching"]),
+        _client=SimpleNamespace(_sync_task=ended["metadata"]),
+    )
+    thread.check()
+    met.append(GroupAuthorizationFailedError("desk"))
+    with pytest.raises(GroupAuthorizationFailedError):
+        thread.check()
+    met.clear()
+    for task in ended.values():
+        task.set_result(None)
+        with pytest.raises(BrokerError, match="no longer works"):
+            thread.check()
+        thread._consumer._fetcher.error_future = ended["metadata"]
+    thread._consumer._closed = True
+    thread.check()

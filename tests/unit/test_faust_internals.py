@@ -178,6 +178,18 @@ def test_a_fetcher_says_what_it_cannot_find_and_when_it_has_ended() -> None:
     assert parameters(fetcher.Fetcher.request_offset_reset) == ["self", "tps", "strategy"]
 
 
+def test_what_the_client_meets_in_the_background_waits_to_be_asked_for() -> None:
+    from aiokafka.client import AIOKafkaClient
+    from aiokafka.consumer.group_coordinator import GroupCoordinator
+
+    assert parameters(GroupCoordinator.check_errors) == ["self"]
+    assert "[self._error_consumed_fut, self._closing]" in inspect.getsource(
+        GroupCoordinator._push_error_to_user
+    )
+    assert "check_errors" not in inspect.getsource(driver)
+    assert "self._sync_task = create_task(self._md_synchronizer())" in inspect.getsource(AIOKafkaClient)
+
+
 def test_the_rebalance_waits_for_batches_under_way_before_it_tells_us() -> None:
     from faust.app import base as app
 
