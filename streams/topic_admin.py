@@ -32,7 +32,9 @@ ROOM: Final = {
 STATE_SEGMENT: Final = 50 * 1024 * 1024
 """Bytes after which a state topic begins a new segment, so that the old one can be compacted."""
 
-NOT_THERE: Final = "does not exist; run `tocsin topics --create`, or, if it does, have its ACL let this user see it (Describe)"
+NOT_THERE: Final = (
+    "does not exist; run `tocsin topics --create`, or have its ACL let this user see it (Describe)"
+)
 
 ASK_AGAIN: Final = 0.2
 """Seconds between questions whether topics just created are there."""
