@@ -16,7 +16,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Final
+from typing import Any, Final
 
 import anyio
 import httpcore
@@ -58,6 +58,7 @@ class _Pool:
 
     shape: tuple[object, ...]
     transport: httpx.AsyncHTTPTransport
+    backend: GuardedBackend
     url: httpx.URL | None = None
     calls: int = 0
     retired: bool = False
@@ -99,15 +100,18 @@ class WebhookClient:
             return pool
         if pool is not None:
             pool.retired = True
-        self._pools[endpoint.id] = pool = _Pool(shape, self._make(endpoint))
+        self._pools[endpoint.id] = pool = self._make(endpoint, shape)
         return pool
 
-    def _make(self, endpoint: Endpoint) -> httpx.AsyncHTTPTransport:
+    def _make(self, endpoint: Endpoint, shape: tuple[object, ...]) -> _Pool:
         context = self._trusted()
+        # A proxy is the operator's own and usually within; whom it connects to is for the proxy to judge.
+        allow_private = endpoint.allow_private or endpoint.proxy is not None
+        backend = GuardedBackend(allow_private=allow_private, resolve=self._resolve)
         transport = httpx.AsyncHTTPTransport(verify=context, trust_env=False)
         # httpx has no parameter for the backend of its pool; the pool itself does.
-        transport._pool = _connection_pool(endpoint, context, self._resolve)
-        return transport
+        transport._pool = _connection_pool(endpoint, context, backend)
+        return _Pool(shape, transport, backend)
 
     def _trusted(self) -> ssl.SSLContext:
         if self._ssl_context is None:
@@ -124,25 +128,34 @@ class WebhookClient:
 
 
 def _connection_pool(
-    endpoint: Endpoint, context: ssl.SSLContext, resolve: Resolve
+    endpoint: Endpoint, context: ssl.SSLContext, backend: GuardedBackend
 ) -> httpcore.AsyncConnectionPool:
+    options: Any = {
+        "ssl_context": context,
+        "max_connections": endpoint.concurrency,
+        "max_keepalive_connections": endpoint.concurrency,
+        "keepalive_expiry": IDLE,
+        "network_backend": backend,
+    }
     if endpoint.proxy is None:
-        return httpcore.AsyncConnectionPool(
-            ssl_context=context,
-            max_connections=endpoint.concurrency,
-            max_keepalive_connections=endpoint.concurrency,
-            keepalive_expiry=IDLE,
-            network_backend=GuardedBackend(allow_private=endpoint.allow_private, resolve=resolve),
-        )
-    return httpcore.AsyncHTTPProxy(
-        proxy_url=endpoint.proxy.get_secret_value(),
-        ssl_context=context,
-        max_connections=endpoint.concurrency,
-        max_keepalive_connections=endpoint.concurrency,
-        keepalive_expiry=IDLE,
-        # The proxy is the operator's own and usually within; whom it connects to is for the proxy to judge.
-        network_backend=GuardedBackend(allow_private=True, resolve=resolve),
-    )
+        return httpcore.AsyncConnectionPool(**options)
+    return httpcore.AsyncHTTPProxy(proxy_url=endpoint.proxy.get_secret_value(), **options)
+
+
+async def _answer(pool: _Pool, request: httpx.Request) -> httpx.Response:
+    """The answer to a request; asked anew where a connection broke that had lain there.
+
+    A receiver hangs up on connections that nothing comes on, and may do so while this is on its way. That says nothing
+    of the receiver, and the alert need not wait for its schedule. It ends: each such connection is used up, and what
+    breaks on one made for this call is told.
+    """
+    while True:
+        connected = pool.backend.connected
+        try:
+            return await pool.transport.handle_async_request(request)
+        except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
+            if classify(error) != "reset" or pool.backend.connected != connected:
+                raise
 
 
 async def _post(pool: _Pool, endpoint: Endpoint, body: bytes, headers: Mapping[str, str]) -> Result:
@@ -157,7 +170,7 @@ async def _post(pool: _Pool, endpoint: Endpoint, body: bytes, headers: Mapping[s
             if pool.url is None:
                 pool.url = httpx.URL(endpoint.url.get_secret_value())
             request = httpx.Request("POST", pool.url, headers={**_HEADERS, **headers}, content=body)
-            response = await pool.transport.handle_async_request(request)
+            response = await _answer(pool, request)
             try:
                 status = response.status_code
                 retry_after = response.headers.get("retry-after")

@@ -256,6 +256,39 @@ async def test_a_connection_that_the_receiver_hung_up_is_not_used_again(client: 
             assert served.accepted == calls
 
 
+async def test_a_connection_that_breaks_as_it_is_used_again_costs_no_attempt(client: WebhookClient) -> None:
+    """The receiver hung up while the request was on its way; to this end that looks as if it had read it."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(served.requests) == 2:
+            raise ConnectionResetError
+        writer.write(NO_CONTENT)
+        await writer.drain()
+
+    answer.keep_open = True  # type: ignore[attr-defined]
+    async with serving(answer) as served:
+        endpoint = builders.endpoint(url=served.url())
+        for _ in range(2):
+            assert (await ask(client, endpoint)).status == 204
+        assert (served.accepted, len(served.requests)) == (2, 3)
+        assert served.requests[1] == served.requests[2], "it is the same call, under the same id"
+
+
+async def test_a_connection_that_breaks_when_it_is_new_is_told(client: WebhookClient) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(served.requests) > 1:
+            raise ConnectionResetError
+        writer.write(NO_CONTENT)
+        await writer.drain()
+
+    answer.keep_open = True  # type: ignore[attr-defined]
+    async with serving(answer) as served:
+        endpoint = builders.endpoint(url=served.url())
+        assert (await ask(client, endpoint)).status == 204
+        assert (await ask(client, endpoint)).failure == "reset"
+        assert (served.accepted, len(served.requests)) == (2, 3)
+
+
 async def test_a_client_made_ready_in_a_thread_calls_as_any_other(client: WebhookClient) -> None:
     await asyncio.to_thread(client.prepare)
     assert (await post(client, answering(NO_CONTENT))).status == 204
