@@ -139,6 +139,7 @@ class LiveConfiguration(Generic[T]):
             except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the old one stays in force
                 self._refuse(error)
                 return False
+            self._say_what_is_gone(configuration)
             self.current = configuration
             self._swap(built)
             files = await asyncio.to_thread(signature, configuration.folder, configuration.files)
@@ -162,6 +163,13 @@ class LiveConfiguration(Generic[T]):
             )
             configuration = replace(configuration, settings=self.current.settings)
         return configuration, self._build(configuration)
+
+    def _say_what_is_gone(self, new: Configuration) -> None:
+        """Name what the new version lacks: a file that was written by halves may be sound, and silences a watch."""
+        watches = _gone((one.id for one in self.current.watches), (one.id for one in new.watches))
+        endpoints = _gone((one.id for one in self.current.endpoints), (one.id for one in new.endpoints))
+        if watches or endpoints:
+            log.warning("configuration.gone", watches=watches, endpoints=endpoints)
 
     def _refuse(self, error: Exception) -> None:
         self._refused()
@@ -194,3 +202,8 @@ def _joined(tried: Signature, after: Signature) -> Signature:
     """The files as they were before loading, and those that the loaded version adds as they are after."""
     names = {name for name, *_ in tried}
     return tried | frozenset(state for state in after if state[0] not in names)
+
+
+def _gone(before: Iterable[str], after: Iterable[str]) -> list[str]:
+    """The ids that are no longer there, the first of them where there are many."""
+    return sorted({*before} - {*after})[:MOST_FAULTS]

@@ -132,6 +132,22 @@ async def test_a_version_with_faults_is_refused_and_the_next_sound_one_taken(liv
     assert live.in_force[-1].watches[0].title == "Renamed"
 
 
+async def test_a_version_that_lost_a_watch_or_an_endpoint_is_put_in_force_and_names_them(
+    live: Live, logged: CapturingLogger
+) -> None:
+    """It may have been taken out, or its file be written by halves."""
+    both = {
+        "watches.yaml": {"watches": [watch(), watch(id="second")]},
+        "endpoints.yaml": {"endpoints": [endpoint(), endpoint(id="other")]},
+    }
+    write(live.folder, both)
+    assert await live.live.reload()
+    write(live.folder, {"watches.yaml": {"watches": [watch(), watch(id="third")]}})
+    assert await live.live.reload()
+    gone = [call.kwargs for call in logged.calls if call.args == ("configuration.gone",)]
+    assert gone == [{"watches": ["second"], "endpoints": ["other"]}]
+
+
 async def test_a_version_that_lost_all_its_watches_is_refused(live: Live) -> None:
     (live.folder / "watches.yaml").unlink()
     assert not await live.live.reload()
