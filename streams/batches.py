@@ -152,6 +152,8 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
             found: dict[Any, list[ConsumerRecord]] = await self._fetch_records(
                 consumer, partitions, timeout=patience, max_records=MAX_BATCH_RECORDS
             )
+        except UnicodeDecodeError as error:
+            raise BrokerError(_undecodable(fetcher)) from error
         except NoOffsetForPartitionError as error:
             fetcher.request_offset_reset(error.args, OffsetResetStrategy.EARLIEST)
             return {}
@@ -190,6 +192,20 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
             log.warning("input.place_not_found", topic=tp.topic, partition=tp.partition, error=repr(error))
             return
         self.consumer.read_on(TP(tp.topic, tp.partition), position, place)
+
+
+def _undecodable(fetcher: Any) -> str:
+    """Which record it was that aiokafka could not decode: brokers take names of headers in any bytes."""
+    for tp, fetched in fetcher._records.items():
+        records: Any = getattr(fetched, "_partition_records", None)
+        iterator = getattr(records, "_records_iterator", None)
+        if iterator is not None and iterator.gi_frame is None:  # it ended by the error
+            return (
+                f"{tp.topic}, partition {tp.partition}, offset {records.next_fetch_offset}: a header's name is not "
+                "UTF-8, so the record cannot be read. Nothing behind it is read until it is deleted: "
+                "kafka-delete-records"
+            )
+    return "a header's name is not UTF-8, so a record cannot be read"
 
 
 class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped for us
