@@ -63,15 +63,6 @@ def spaced(folded: str) -> str:
     return _UNITS.take(np.frombuffer(encoded, dtype="<u2")).tobytes().decode(*_UTF16)
 
 
-@dataclass(frozen=True, slots=True)
-class Hit(Generic[T]):
-    """Where a phrase stands in a spaced excerpt, and what it stands for."""
-
-    start: int
-    end: int
-    meaning: T
-
-
 class Tail:
     """What must follow a head. Compiled when it is first asked for: most never are.
 
@@ -90,9 +81,8 @@ class Tail:
 
 @dataclass(frozen=True, slots=True)
 class Phrase(Generic[T]):
-    """`head` is searched; `tail`, if any, must match right behind it; `open_end`: the word goes on."""
+    """What stands behind the head that is searched: `tail`, if any, must match there; `open_end`: the word goes on."""
 
-    head: str
     open_end: bool
     tail: Tail | None
     meaning: T
@@ -169,26 +159,22 @@ class PhraseSet(Generic[T]):
     """Phrases found in one pass. `by_number` has, for each literal that is searched, the phrases it begins."""
 
     def __init__(self, phrases: Iterable[tuple[str, T]]) -> None:
-        numbers: dict[str, int] = {}
-        by_number: list[list[Phrase[T]]] = []
+        by_head: dict[str, list[Phrase[T]]] = {}
         for text, meaning in phrases:
             parsed = _parsed(text)
-            if parsed is None:
-                continue
-            number = numbers.setdefault(parsed[0], len(numbers))
-            if number == len(by_number):
-                by_number.append([])
-            by_number[number].append(Phrase(*parsed, meaning))
-        self.by_number: Sequence[Sequence[Phrase[T]]] = by_number
-        self._arabic = frozenset(number for head, number in numbers.items() if head[0] != " ")
+            if parsed is not None:
+                head, open_end, tail = parsed
+                by_head.setdefault(head, []).append(Phrase(open_end, tail, meaning))
+        self.by_number: Sequence[Sequence[Phrase[T]]] = [*by_head.values()]
+        self._arabic = frozenset(number for number, head in enumerate(by_head) if head[0] != " ")
         self._search = (
             AhoCorasick(
-                list(numbers),
+                [*by_head],
                 matchkind=MatchKind.Standard,
                 implementation=Implementation.ContiguousNFA,
                 store_patterns=False,
             )
-            if numbers
+            if by_head
             else None
         )
 
@@ -209,16 +195,6 @@ class PhraseSet(Generic[T]):
             for number, start, end in found
             if (begin := _space_before(excerpt, start) if number in arabic else start) >= 0
         ]
-
-    def hits(self, excerpt: str) -> list[Hit[T]]:
-        """The phrases in a spaced excerpt, ordered by where they begin."""
-        hits = [
-            Hit(start + 1, stop, phrase.meaning)
-            for number, start, end in self.find(excerpt)
-            for phrase in self.by_number[number]
-            if (stop := phrase.stop(excerpt, end)) is not None
-        ]
-        return sorted(hits, key=lambda hit: hit.start)
 
 
 def _space_before(excerpt: str, start: int) -> int:

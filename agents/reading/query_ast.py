@@ -6,6 +6,7 @@ tree.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,16 +33,7 @@ class Term:
     field: Field = ""
     edits: int = 0
     pattern: bool = False
-    column: int = 0
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Term) and self._key() == other._key()
-
-    def __hash__(self) -> int:
-        return hash(self._key())
-
-    def _key(self) -> tuple[str, str, int, bool]:
-        return self.text, self.field, self.edits, self.pattern
+    column: int = dataclasses.field(default=0, compare=False)
 
     def __str__(self) -> str:
         text = self.text if self.pattern else _escape(self.text)
@@ -55,16 +47,7 @@ class Phrase:
     text: str
     field: Field = ""
     slop: int = 0
-    column: int = 0
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Phrase) and self._key() == other._key()
-
-    def __hash__(self) -> int:
-        return hash(self._key())
-
-    def _key(self) -> tuple[str, str, int]:
-        return self.text, self.field, self.slop
+    column: int = dataclasses.field(default=0, compare=False)
 
     def __str__(self) -> str:
         quoted = '"' + _IN_PHRASE.sub(r"\\\1", self.text) + '"'

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
+from agents.reading.phrases import PhraseSet
 from agents.reading.taxonomy import Taxonomies, TopicFile, TopicWeights
+
+T = TypeVar("T")
 
 TRUCE: dict[str, Any] = {
     "topic": "truce",
@@ -35,3 +38,13 @@ CONTEXT: dict[str, dict[str, tuple[str, ...]]] = {
 def taxonomies(weights: dict[str, TopicWeights] | None = None, **changes: Any) -> Taxonomies:
     """One topic, `truce`, with some of its keys changed."""
     return Taxonomies((TopicFile.model_validate(TRUCE | changes),), CONTEXT, weights or {})
+
+
+def hits(phrases: PhraseSet[T], excerpt: str) -> list[tuple[int, int, T]]:
+    """Where phrases stand in a spaced excerpt (start, end), and what each of them stands for."""
+    return [
+        (start + 1, stop, phrase.meaning)
+        for number, start, end in phrases.find(excerpt)
+        for phrase in phrases.by_number[number]
+        if (stop := phrase.stop(excerpt, end)) is not None
+    ]

@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 
 from agents.reading.fold import fold
 from agents.reading.phrases import BREAK, PhraseSet, fixed, spaced
+from tests.unit.taxonomies import hits
 
 
 def found(phrase: str, text: str) -> list[str]:
     """What a phrase finds in a text."""
     excerpt = f" {spaced(fold(text))} "
-    return [excerpt[hit.start : hit.end] for hit in PhraseSet([(phrase, None)]).hits(excerpt)]
+    return [excerpt[start:end] for start, end, _ in hits(PhraseSet([(phrase, None)]), excerpt)]
 
 
 @pytest.mark.parametrize(
@@ -42,12 +43,12 @@ def test_a_phrase_finds_its_words_and_no_others(phrase: str, text: str, what: li
 
 def test_no_gap_goes_over_the_end_of_a_sentence() -> None:
     excerpt = f" halt it {BREAK} the fighting "
-    assert PhraseSet([("halt ... fighting", None)]).hits(excerpt) == []
+    assert hits(PhraseSet([("halt ... fighting", None)]), excerpt) == []
 
 
 def test_hits_come_in_order_with_all_meanings_of_a_phrase() -> None:
     phrases = PhraseSet([("war", "b"), ("truce", "a"), ("war", "c")])
-    assert [(hit.start, hit.meaning) for hit in phrases.hits(" truce war ")] == [(1, "a"), (7, "b"), (7, "c")]
+    assert hits(phrases, " truce war ") == [(1, 6, "a"), (7, 10, "b"), (7, 10, "c")]
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ from rapidfuzz.distance import OSA
 
 from agents.reading.article import Article, article_of
 from agents.reading.automaton import LiteralTable
-from agents.reading.query import MAX_CLAUSES, MAX_DEPTH, parse_query
+from agents.reading.query import parse_query
 from agents.reading.query_ast import Field, Group, Node, Phrase, Term, leaves
 from agents.reading.query_match import CompiledQuery
+from agents.reading.query_tree import MAX_CLAUSES, MAX_DEPTH
 from agents.reading.scene import Scene
 from streams.errors import QueryError
 from tests.steps import grows_linearly

@@ -11,6 +11,7 @@ from agents.reading.fold import fold
 from agents.reading.phrases import PhraseSet, spaced
 from agents.reading.taxonomy import load_taxonomies
 from benchmarks.labelled import TOPICS_FOLDER
+from tests.unit.taxonomies import hits
 
 TAXONOMIES = load_taxonomies(TOPICS_FOLDER)
 
@@ -78,7 +79,7 @@ def test_no_stem_goes_on_into_an_unrelated_word(language: str) -> None:
         (phrase, f"{phrase} ({place})") for phrase, place in phrases_of(language) if STEM.fullmatch(phrase)
     )
     taken = {
-        word: sorted({hit.meaning for hit in stems.hits(f" {spaced(fold(word))} ")})
+        word: sorted({meaning for _, _, meaning in hits(stems, f" {spaced(fold(word))} ")})
         for word in UNRELATED[language].split()
     }
     assert {word: places for word, places in taken.items() if places} == {}
