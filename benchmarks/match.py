@@ -38,7 +38,7 @@ def reader_of(literals: Sequence[str]) -> Reader:
     count = min(WATCHES, len(literals))
     watches = [Watch(id=f"list-{number}", title="Watchlist") for number in range(count)]
     terms = {watch.id: literals[number::count] for number, watch in enumerate(watches)}
-    return Reader.build(
+    return Reader(
         taxonomies=sample.taxonomies,
         registry=sample.registry,
         watches=[*sample.watches, *watches],

@@ -48,7 +48,7 @@ def b_cubed(groups: Sequence[Hashable], labels: Sequence[Hashable]) -> tuple[flo
 def run(items: Sequence[Item]) -> list[Decision]:
     """Read and decide every item under one watch that wants them all."""
     watch = Watch(id="all", title="Everything", query="language:en")
-    reader = Reader.build(
+    reader = Reader(
         taxonomies=load_taxonomies(CONFIG / "topics"),
         registry=load_registry(CONFIG / "actors"),
         watches=[watch],

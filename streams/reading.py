@@ -29,7 +29,7 @@ def build_reader(
     Takes seconds for large watchlists. Raises QueryError, and ConfigurationError where the classifier that is named
     cannot be had.
     """
-    return Reader.build(
+    return Reader(
         taxonomies=configuration.taxonomies,
         registry=configuration.registry,
         watches=configuration.watches if watches is None else watches,

@@ -7,12 +7,10 @@ more.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from agents.reading.actors.matcher import ActorMatcher
 from agents.reading.actors.registry import Registry
@@ -20,21 +18,15 @@ from agents.reading.article import Article
 from agents.reading.automaton import LiteralTable
 from agents.reading.guarded import GuardedClassifier
 from agents.reading.near_miss import with_near_misses
+from agents.reading.results import candidates_of, reading_of
 from agents.reading.scene import Scene, Span, look_for
 from agents.reading.taxonomy import Taxonomies
 from agents.reading.terms import TermIndex
 from agents.reading.topics import Classifier, SiftingClassifier, TopicClassifier
 from agents.reading.watches import CompiledWatch, Evaluation
-from agents.reading.words import sentence_at
-from alerting.fingerprint import fingerprint
-from alerting.gist import LONGEST_LEAD, gist
 from alerting.watch import Watch
 from streams.errors import QueryError
-from streams.ids import derive_id
-from streams.wire import ArticleRef, Candidate, Evidence, KeywordReading, Reading, TopicReading
-
-TITLE_KEPT: Final = 500
-SENTENCE_KEPT: Final = 500
+from streams.wire import Candidate, Reading, TopicReading
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +60,8 @@ class Searched(NamedTuple):
 class Reader:
     """Everything that reading needs, compiled."""
 
-    @classmethod
-    def build(
-        cls,
+    def __init__(
+        self,
         *,
         taxonomies: Taxonomies,
         registry: Registry,
@@ -78,21 +69,11 @@ class Reader:
         terms: Mapping[str, Sequence[str]] | None = None,
         classifier: Classifier | None = None,
         read_all: bool = False,
-    ) -> Reader:
+    ) -> None:
         """Compile. `classifier` takes the place of the taxonomy's; `read_all`: a reading also of what has neither
         a topic nor a hit. Raises QueryError where a watch cannot be understood.
         """
-        return cls(taxonomies, registry, watches, terms or {}, classifier, read_all)
-
-    def __init__(
-        self,
-        taxonomies: Taxonomies,
-        registry: Registry,
-        watches: Sequence[Watch],
-        terms: Mapping[str, Sequence[str]],
-        classifier: Classifier | None,
-        read_all: bool,
-    ) -> None:
+        terms = terms or {}
         enabled = [watch for watch in watches if watch.enabled]
         own_terms = {index: terms.get(watch.id, watch.terms) for index, watch in enumerate(enabled)}
         table = LiteralTable()
@@ -177,8 +158,8 @@ class Reader:
         hits = [evaluation for evaluation in evaluations if evaluation.matched]
         if not hits and not scene.topics and not self._read_all:
             return None
-        reading = _reading(scene, hits, seen_at)
-        return Read(reading, _candidates(scene, reading, hits, seen_at))
+        reading = reading_of(scene, hits, seen_at)
+        return Read(reading, candidates_of(scene, reading, hits, seen_at))
 
     def explain(self, article: Article, seen_at: datetime) -> Explanation:
         """Read one article, and evaluate every watch, called or not, naming what was nearly there.
@@ -197,7 +178,7 @@ class Reader:
             for index, watch in enumerate(self._watches)
         )
         hits = [evaluation for evaluation in evaluations if evaluation.matched]
-        return Explanation(_reading(scene, hits, seen_at), evaluations, tuple(scene.weak_topics.values()))
+        return Explanation(reading_of(scene, hits, seen_at), evaluations, tuple(scene.weak_topics.values()))
 
     def _classify(self, searched: Searched) -> None:
         if searched.topical:
@@ -233,76 +214,3 @@ def _compiled(watch: Watch, *, has_terms: bool, table: LiteralTable) -> Compiled
         return CompiledWatch(watch, has_terms=has_terms, table=table)
     except QueryError as error:
         raise QueryError(f"watch {watch.id}: {error}") from error
-
-
-def _candidates(
-    scene: Scene, reading: Reading, hits: Sequence[Evaluation], seen_at: datetime
-) -> tuple[Candidate, ...]:
-    if not hits:
-        return ()
-    article = scene.article
-    signature = fingerprint(f"{article.title} {article.body[article.body_start :]}")
-    words = gist(article.title, article.body[article.body_start : article.body_start + LONGEST_LEAD])
-    version = derive_id(
-        "ver", article.title, article.body, *(str(c) for c in (article.updated_at, article.url))
-    )
-    return tuple(
-        Candidate(
-            candidate_id=derive_id("cnd", hit.watch.id, article.id, version),
-            watch=hit.watch.id,
-            article=reading.article,
-            topics=reading.topics,
-            actors=reading.actors,
-            because=hit.clauses,
-            sentence=_sentence(scene, reading, hit),
-            fingerprint=signature,
-            gist=words,
-            seen_at=seen_at,
-        )
-        for hit in hits
-    )
-
-
-def _reading(scene: Scene, hits: Sequence[Evaluation], seen_at: datetime) -> Reading:
-    article = scene.article
-    return Reading(
-        article=ArticleRef(
-            id=article.id,
-            title=article.title[:TITLE_KEPT],
-            url=article.url,
-            source=article.source,
-            language=scene.language,
-            published_at=article.published_at,
-        ),
-        topics=tuple(scene.topics.values()),
-        actors=tuple(scene.actors.values()),
-        keywords=_keywords(hits),
-        watches=tuple(hit.watch.id for hit in hits),
-        read_at=seen_at,
-    )
-
-
-def _keywords(hits: Sequence[Evaluation]) -> tuple[KeywordReading, ...]:
-    """The words that made queries and terms hold, by their folded form."""
-    by_term: defaultdict[str, dict[Evidence, None]] = defaultdict(dict)
-    for hit in hits:
-        for clause in hit.clauses:
-            if clause.clause.startswith(("query:", "terms:")) and clause.held:
-                for evidence in clause.evidence:
-                    by_term[evidence.text.casefold()][evidence] = None
-    return tuple(KeywordReading(term=term, evidence=tuple(found)) for term, found in by_term.items())
-
-
-def _sentence(scene: Scene, reading: Reading, hit: Evaluation) -> str:
-    """The sentence of the body around the first evidence there is; the title where none is in the body."""
-    article, body = scene.article, scene.body.folded
-    evidence = chain(
-        (e for t in reading.topics for e in t.evidence), (e for c in hit.clauses for e in c.evidence)
-    )
-    place = next((e.start for e in evidence if e.field == "body"), None)
-    if place is None:
-        return article.title[:SENTENCE_KEPT]
-    start, end = sentence_at(body.text, body.position(place))
-    first, last = body.span(start, end)
-    sentence = " ".join(article.body[first:last].split())
-    return sentence if len(sentence) <= SENTENCE_KEPT else sentence[: SENTENCE_KEPT - 1] + "…"

@@ -55,7 +55,7 @@ def asyncapi() -> dict[str, Any]:
 @cache
 def reads() -> list[Read]:
     configuration = load_configuration(resolve_secrets=False)
-    reader = Reader.build(
+    reader = Reader(
         taxonomies=configuration.taxonomies,
         registry=configuration.registry,
         watches=configuration.watches,

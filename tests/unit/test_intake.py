@@ -86,7 +86,7 @@ def loaded() -> Configuration:
 async def written_of(batch: Batch) -> Written:
     configuration = loaded()
     watch = Watch(id="hedges", title="Hedges", query="hedge")
-    reader = Reader.build(
+    reader = Reader(
         taxonomies=configuration.taxonomies,
         registry=configuration.registry,
         watches=[watch],

@@ -57,7 +57,7 @@ def reader() -> Reader:
     watches = [
         Watch(id=f"row-{number}", title=query, query=query) for number, (query, *_) in enumerate(EXAMPLES)
     ]
-    return Reader.build(taxonomies=configuration.taxonomies, registry=configuration.registry, watches=watches)
+    return Reader(taxonomies=configuration.taxonomies, registry=configuration.registry, watches=watches)
 
 
 def matches(reader: Reader, number: int, text: str) -> bool:

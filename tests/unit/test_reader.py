@@ -24,7 +24,7 @@ TRUCE = "The army and the rebels signed a ceasefire on Thursday that takes effec
 
 def reader_of(*watches: Watch, sample: bool = False) -> Reader:
     configuration = load_configuration(environ={}, resolve_secrets=False)
-    return Reader.build(
+    return Reader(
         taxonomies=configuration.taxonomies,
         registry=configuration.registry,
         watches=(*(configuration.watches if sample else ()), *watches),

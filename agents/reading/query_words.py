@@ -1,0 +1,158 @@
+"""Where the words of a query stand in a text: a word, a phrase, a pattern or a fuzzy word.
+
+Each is looked for by literals of the shared automaton, without one of which it cannot stand there: of a word its stem,
+of a phrase its longest word, of a pattern the letters before its first wildcard, of a fuzzy word the pieces of which
+one must stand unharmed. docs/queries.md says what each construct means.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from typing import Final
+
+from rapidfuzz.distance import OSA
+
+from agents.reading.automaton import LiteralTable
+from agents.reading.keywords import phrase_at, run_end, starts_word, stem_of, token_fits, width, words_of
+from agents.reading.query_ast import Leaf, Phrase, Term
+from agents.reading.scene import Scene, Span, Text
+from agents.reading.wildcards import Wildcards, pattern_head
+
+LONGEST_WORD: Final = 200
+"""Letters of a word of a text that a pattern or a fuzzy word is compared with."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """A word or phrase: its words, which of them is the anchor, and how far they may be out of place."""
+
+    words: tuple[str, ...]
+    anchor: int
+    numbers: tuple[int, ...]
+    slop: int
+
+    def spans(self, text: Text, hits: Sequence[tuple[int, int]], scene: Scene) -> Iterator[Span]:
+        folded = text.folded.text
+        if len(self.words) == 1:
+            for start, _ in hits:
+                span = scene.word_span(self.words[0], folded, start)
+                if span is not None:
+                    yield text.name, *span
+            return
+        if self.slop:
+            yield from _windows(self.words, self.slop, text, scene)
+            return
+        count = sum(map(width, self.words))
+        for start, _ in hits:
+            if starts_word(folded, start):
+                tokens, at = text.tokens_around(start, count)
+                span = phrase_at(self.words, self.anchor, tokens, at, folded, turkish=scene.turkish)
+                if span is not None:
+                    yield text.name, *span
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """A word with wildcards."""
+
+    numbers: tuple[int, ...]
+    wildcards: Wildcards
+
+    def spans(self, text: Text, hits: Sequence[tuple[int, int]], scene: Scene) -> Iterator[Span]:  # noqa: ARG002
+        folded = text.folded.text
+        for start, end in hits:
+            if starts_word(folded, start):
+                stop = run_end(folded, end)
+                if self.wildcards.fits(folded[start : min(stop, start + LONGEST_WORD)]):
+                    yield text.name, start, stop
+
+
+@dataclass(frozen=True, slots=True)
+class _Fuzzy:
+    """A word of which up to `edits` letters may be wrong, missing, added or exchanged."""
+
+    word: str
+    edits: int
+    numbers: tuple[int, ...]
+
+    def spans(self, text: Text, hits: Sequence[tuple[int, int]], scene: Scene) -> Iterator[Span]:  # noqa: ARG002
+        folded = text.folded.text
+        for start, _ in hits:
+            tokens, at = text.tokens_around(start, 1)
+            token = tokens[max(0, at)]
+            word = token.core
+            if (
+                abs(len(word) - len(self.word)) <= self.edits
+                and OSA.distance(word, self.word, score_cutoff=self.edits) <= self.edits
+            ):
+                yield text.name, token.start, run_end(folded, token.start)
+
+
+Matcher = _Words | _Pattern | _Fuzzy
+
+
+def matcher_of(leaf: Leaf, table: LiteralTable) -> Matcher:
+    """What finds a text leaf; the literals that it is looked for by are added to the table."""
+    if isinstance(leaf, Term) and leaf.pattern:
+        return _Pattern((table.add(pattern_head(leaf.text)),), Wildcards(leaf.text))
+    words = words_of(leaf.text)
+    if isinstance(leaf, Term) and leaf.edits:
+        word = words[0]
+        size, pieces = len(word), leaf.edits + 1
+        ends = [n * size // pieces for n in range(pieces + 1)]
+        cuts = [word[start:end] for start, end in pairwise(ends)]
+        # Each edit harms one piece, but an exchange of letters across a cut two; of these the first is then known.
+        cuts += [word[start : end - 1] + word[end] for start, end in pairwise(ends[:-1])]
+        return _Fuzzy(word, leaf.edits, tuple(dict.fromkeys(table.add(cut) for cut in cuts)))
+    anchor = max(range(len(words)), key=lambda n: len(words[n]))
+    slop = leaf.slop if isinstance(leaf, Phrase) else 0
+    return _Words(words, anchor, (table.add(stem_of(words[anchor])),), slop)
+
+
+def _windows(words: tuple[str, ...], slop: int, text: Text, scene: Scene) -> Iterator[Span]:
+    """Each place where the words stand, moved by at most `slop` in all.
+
+    As in Lucene: with p the position of a word and i its place in the phrase, the spread of p - i over the words is at
+    most the slop.
+    """
+    size = len(words)
+    places = list(accumulate(map(width, words), initial=0))
+    sought = [word if "'" in word else stem_of(word) for word in words]
+    if not all(letters in text.folded.text for letters in sought):
+        return
+    tokens = text.tokens
+    # Those of a title that the body repeats are none of its words.
+    first = bisect_left(tokens, True, key=lambda token: scene.counts(text, token.start))
+    events = sorted(
+        (position - places[number], number, position)
+        for number, wanted in enumerate(words)
+        for position in _fitting(wanted, sought[number], text, turkish=scene.turkish)
+        if position >= first
+    )
+    latest: dict[int, tuple[int, int]] = {}
+    for adjusted, number, position in events:
+        latest[number] = (adjusted, position)
+        if len(latest) < size or adjusted - min(a for a, _ in latest.values()) > slop:
+            continue
+        positions = [p for _, p in latest.values()]
+        if len(set(positions)) == size:
+            end = max(p + width(words[n]) for n, (_, p) in latest.items())
+            yield text.name, tokens[min(positions)].start, tokens[end - 1].end
+            latest.clear()
+
+
+def _fitting(wanted: str, letters: str, text: Text, *, turkish: bool) -> Iterator[int]:
+    """Which words of a text a watched word stands for; it has certain letters."""
+    tokens, folded = text.tokens, text.folded.text
+    at = folded.find(letters)
+    while at >= 0:
+        position = text.token_at(at)
+        at += 1
+        if position >= 0:
+            if token_fits(wanted, tokens[position], folded, turkish=turkish):
+                yield position
+            at = max(at, tokens[position].end)
+        at = folded.find(letters, at)
