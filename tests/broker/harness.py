@@ -271,7 +271,7 @@ class WorkerProcess:
             "-m",
             "streams.cli",
             *arguments,
-            env=self._environment,
+            env=self._environment | {"COLUMNS": "400"},  # no line is broken in two
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
