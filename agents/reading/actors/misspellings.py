@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from agents.reading.actors.context import Context
@@ -38,10 +38,11 @@ class Misspellings:
     def find(self, text: FoldedText, mentions: Sequence[Mention], context: Context) -> list[Mention]:
         """The misspelt names in a text, in order; where one of its mentions is, there is none."""
         # Most texts have none, which costs less to find out word by word than place by place.
-        slips = {*filter(self._slips.__getitem__, set(long_words(text)))}
+        words = long_words(text)
+        slips = {*filter(self._slips.__getitem__, set(words))}
         if not slips:
             return []
-        found = [*self._candidates(text, slips, context)]
+        found = [*self._candidates(text, [word for word in words if word in slips], context)]
         if not found:
             return []
         known = Spans((mention.start, mention.end) for mention in mentions)
@@ -68,7 +69,7 @@ class Misspellings:
                 yield owner, text.original[first:last]
 
     def _candidates(
-        self, text: FoldedText, words: Container[str], context: Context
+        self, text: FoldedText, words: Sequence[str], context: Context
     ) -> Iterator[tuple[str, int, Mention]]:
         """Mentions that some of the long words may be, each with its folded word and where that begins."""
         for word, start in places_of(words, text):
