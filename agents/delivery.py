@@ -212,7 +212,7 @@ class Delivery:
     def _line(self, partition: Partition, endpoint_id: str) -> Line:
         line = partition.lines.get(endpoint_id)
         if line is None:
-            gate = partition.gates.setdefault(endpoint_id, Gate(EndpointState(endpoint=endpoint_id)))
+            gate = partition.gate(endpoint_id)
 
             async def make_attempt(key: str, owed: Owed) -> Owed | None:
                 try:
@@ -329,7 +329,7 @@ class Delivery:
     async def _enable(self, partition: Partition, endpoint_id: str, offset: int) -> list[Acknowledgement]:
         """Call an endpoint again that was disabled."""
         partition.mark = offset
-        gate = partition.gates.setdefault(endpoint_id, Gate(EndpointState(endpoint=endpoint_id)))
+        gate = partition.gate(endpoint_id)
         log.info("endpoint.enabled", endpoint=endpoint_id, was_disabled=gate.disabled or None)
         gate.enable()
         if endpoint_id in partition.lines:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from agents.lines import Line
 from alerting.gate import Gate
-from alerting.pending import REMEMBERED, Owed, Settled
+from alerting.pending import REMEMBERED, EndpointState, Owed, Settled
 
 
 class Partition:
@@ -28,6 +28,10 @@ class Partition:
         }
         self.lines: dict[str, Line] = {}
         self.gates: dict[str, Gate] = {}
+
+    def gate(self, endpoint_id: str) -> Gate:
+        """The gate of an endpoint; an open one where nothing is known of it."""
+        return self.gates.setdefault(endpoint_id, Gate(EndpointState(endpoint=endpoint_id)))
 
     def knows(self, key: str, endpoint_id: str) -> bool:
         """Whether a notification is owed already, or was settled."""

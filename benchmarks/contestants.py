@@ -28,7 +28,7 @@ from streams.batches import MAX_BATCH_RECORDS
 from streams.configuration import Configuration
 from streams.connection import client_options
 from streams.errors import UnreadableArticle
-from streams.outputs import Outputs
+from streams.outputs import MAX_OUTPUT_BYTES, Outputs
 from streams.service import InForce, Service
 from streams.topics import ARTICLES, CANDIDATES, CLASSIFIED
 from streams.wire import Wire, cloudevent_headers
@@ -149,7 +149,7 @@ async def bare(task: Task) -> Took:
         group_id=task.group,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
-        max_partition_fetch_bytes=2 * 1024 * 1024,
+        max_partition_fetch_bytes=MAX_OUTPUT_BYTES,
     )
     await producer.start()
     await consumer.start()
@@ -217,7 +217,7 @@ async def consume_only(task: Task) -> Took:
         group_id=task.group,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
-        max_partition_fetch_bytes=2 * 1024 * 1024,
+        max_partition_fetch_bytes=MAX_OUTPUT_BYTES,
     )
     await consumer.start()
     while took.articles < task.articles:
@@ -251,7 +251,7 @@ def confluent(task: Task) -> Took:
             "group.id": task.group,
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
-            "max.partition.fetch.bytes": 2 * 1024 * 1024,
+            "max.partition.fetch.bytes": MAX_OUTPUT_BYTES,
         }
     )
     consumer.subscribe([task.prefix + ARTICLES.name])
@@ -291,7 +291,7 @@ def quix(task: Task) -> Took:
         auto_create_topics=False,
         loglevel="ERROR",
         producer_extra_config={"enable.idempotence": True, "acks": "all"},
-        consumer_extra_config={"max.partition.fetch.bytes": 2 * 1024 * 1024},
+        consumer_extra_config={"max.partition.fetch.bytes": MAX_OUTPUT_BYTES},
     )
     articles = app.topic(task.prefix + ARTICLES.name, value_deserializer="bytes")
     outputs = {

@@ -19,6 +19,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from benchmarks.generator import watchlist
 from streams.configuration import Configuration, load_configuration
+from streams.outputs import MAX_OUTPUT_BYTES
 from streams.topic_admin import ensure_topics
 from streams.topics import ARTICLES
 
@@ -169,7 +170,7 @@ def producer_of(config: Configuration, **options: Any) -> AIOKafkaProducer:
     return AIOKafkaProducer(
         bootstrap_servers=list(config.settings.broker.servers),
         acks="all",
-        max_request_size=2 * 1024 * 1024,
+        max_request_size=MAX_OUTPUT_BYTES,
         **options,
     )
 

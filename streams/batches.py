@@ -170,9 +170,8 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         `instance_id`), would stand there for ever, and nothing would come to it.
         """
         consumer = self._consumer
-        if (
-            consumer is None or consumer._closed or consumer._fetcher is None
-        ):  # it has not started, or has ended
+        # It has not started, or has ended.
+        if consumer is None or consumer._closed or consumer._fetcher is None:
             return
         consumer._coordinator.check_errors()
         for task in (consumer._fetcher.error_future, consumer._client._sync_task):

@@ -42,7 +42,7 @@ _ANSWER: Final = Struct(">ihqqq")  # number, error, offset, timestamp, first off
 Batches = dict[TopicPartition, MessageBatch]
 
 
-class Placed(NamedTuple):
+class PartitionAnswer(NamedTuple):
     """What a broker says of the records of one partition. `timestamp` is -1 where the producer's holds."""
 
     partition: int
@@ -52,16 +52,16 @@ class Placed(NamedTuple):
     log_start_offset: int
 
 
-class Answer(dict[TopicPartition, Placed]):
+class Answer(dict[TopicPartition, PartitionAnswer]):
     """The answer to a Produce request, by partition."""
 
     @classmethod
     def decode(cls, frame: BytesIO) -> Answer:
         """Read an answer, from behind its correlation id."""
-        return cls(_placed(frame.getbuffer(), frame.tell()))
+        return cls(_by_partition(frame.getbuffer(), frame.tell()))
 
 
-def _placed(frame: memoryview, at: int) -> Iterator[tuple[TopicPartition, Placed]]:
+def _by_partition(frame: memoryview, at: int) -> Iterator[tuple[TopicPartition, PartitionAnswer]]:
     (topics,) = _INT32.unpack_from(frame, at)
     at += _INT32.size
     for _ in range(topics):
@@ -72,9 +72,9 @@ def _placed(frame: memoryview, at: int) -> Iterator[tuple[TopicPartition, Placed
         (partitions,) = _INT32.unpack_from(frame, at)
         at += _INT32.size
         for _ in range(partitions):
-            placed = Placed(*_ANSWER.unpack_from(frame, at))
+            answer = PartitionAnswer(*_ANSWER.unpack_from(frame, at))
             at += _ANSWER.size
-            yield TopicPartition(topic, placed.partition), placed
+            yield TopicPartition(topic, answer.partition), answer
 
 
 class AnswerHeader(NamedTuple):
@@ -204,15 +204,15 @@ class PromptSender(Sender):  # type: ignore[misc]  # aiokafka is untyped for us
         self, node: int, batches: Batches, timeout: asyncio.TimerHandle, answer: asyncio.Future[Answer]
     ) -> None:
         timeout.cancel()
-        placed = answer.result() if not answer.cancelled() and answer.exception() is None else Answer()
+        by_partition = answer.result() if not answer.cancelled() and answer.exception() is None else Answer()
         unacknowledged: Batches = {}
         for tp, batch in batches.items():
-            place = placed.get(tp)
-            if place is None or place.error:
+            own = by_partition.get(tp)
+            if own is None or own.error:
                 unacknowledged[tp] = batch
             else:
                 self._muted_partitions.discard(tp)
-                batch.done(place.offset, place.timestamp, place.log_start_offset)
+                batch.done(own.offset, own.timestamp, own.log_start_offset)
         if unacknowledged:
             self._send_slowly(node, unacknowledged)
         else:

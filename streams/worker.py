@@ -304,9 +304,9 @@ class Worker:
         metrics = self.service.metrics
         self.delivery.observe()
         metrics.oldest_unhandled.set(self._oldest_unhandled())
-        for topic, count in self.consumer.lost.items() if self._assigned else ():
-            metrics.lost.labels(topic).set(count)
         if self._assigned:
+            for topic, count in self.consumer.lost.items():
+                metrics.lost.labels(topic).set(count)
             for tp, lag in self.consumer.lags():
                 metrics.lag.labels(tp.topic, str(tp.partition)).set(lag)
         return metrics.exposition()

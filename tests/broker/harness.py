@@ -25,10 +25,12 @@ import confluent_kafka as kafka
 from aiohttp import web
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
+from confluent_kafka.admin import AdminClient, ConfigResource
 from standardwebhooks import Webhook
 
 from streams.sample import sample_configuration
+from streams.settings import BrokerSettings
+from streams.topic_alter import alter_topics
 
 SECRET = "whsec_dG9jc2luLXRlc3Qtc2VjcmV0LW9mLTMyLWJ5dGVzISE="
 
@@ -352,14 +354,8 @@ async def topic_config(servers: str, topic: str, name: str) -> str:
 
 async def alter_topic(servers: str, topic: str, **configs: object) -> None:
     """Change settings of a topic; dots of their names are written as `__`."""
-    admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
-    entries = [
-        ConfigEntry(name.replace("__", "."), str(value), incremental_operation=AlterConfigOpType.SET)
-        for name, value in configs.items()
-    ]
-    resource = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=entries)
-    for future in admin.incremental_alter_configs([resource]).values():
-        await asyncio.to_thread(future.result, 20)
+    changes = {name.replace("__", "."): str(value) for name, value in configs.items()}
+    await asyncio.to_thread(alter_topics, BrokerSettings(servers=(servers,)), {topic: changes})
 
 
 async def delete_before(servers: str, topic: str, partition: int, offset: int) -> None:

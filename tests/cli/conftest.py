@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from streams import configuration, yamlfile
 from streams.cli import app
 from streams.cli.records import whole_topic
 from streams.embedded import EmbeddedBroker
@@ -19,6 +20,7 @@ from streams.rejection import PREFIX
 from streams.sample import SAMPLE_ENVIRONMENT
 from streams.topics import ALL, REJECTED, Topic
 from streams.wire import Wire
+from streams.yamlfile import Document
 from tests.builders import MOMENT
 from tests.cli.small import small_folder
 
@@ -49,6 +51,19 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("TOCSIN_CONFIG", str(folder))
     return folder
+
+
+@pytest.fixture
+def files_read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the configuration's files, as often as each is read."""
+    read: list[str] = []
+
+    def load(path: Path, name: str) -> Document:
+        read.append(name)
+        return yamlfile.load(path, name)
+
+    monkeypatch.setattr(configuration, "load", load)
+    return read
 
 
 def error_lines(result: Result) -> list[str]:

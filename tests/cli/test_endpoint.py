@@ -12,9 +12,7 @@ import pytest
 from standardwebhooks import Webhook
 from typer.testing import Result
 
-from streams import configuration, yamlfile
 from streams.receiver import Received, Receiver
-from streams.yamlfile import Document
 from tests.cli.conftest import Call, error_lines
 from tests.edge.servers import answering, serving
 from tests.unit import configurations
@@ -147,15 +145,12 @@ async def test_every_format_can_be_previewed(
     "command", [("preview", "desk", "-", "--headers"), ("preview", "desk", "-"), ("test", "desk")]
 )
 async def test_no_file_is_read_twice_and_no_secret_of_another_endpoint_is_needed(
-    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+    call: Call,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    files_read: list[str],
+    command: tuple[str, ...],
 ) -> None:
-    read: list[str] = []
-
-    def load(path: Path, name: str) -> Document:
-        read.append(name)
-        return yamlfile.load(path, name)
-
-    monkeypatch.setattr(configuration, "load", load)
     for name, value in {
         "DESK_URL": "https://127.0.0.1:1/",
         "DESK_SECRET": SECRET,
@@ -174,7 +169,7 @@ async def test_no_file_is_read_twice_and_no_secret_of_another_endpoint_is_needed
         call, "endpoint", *command, "--config", tmp_path, stdin=json.dumps(ARTICLE)
     )
     assert result.exit_code == (1 if command[0] == "test" else 0), result.output
-    assert len(read) == len(set(read))
+    assert len(files_read) == len(set(files_read))
 
 
 @pytest.mark.parametrize("command", [("test", "dsk"), ("preview", "dsk", "-")])

@@ -11,10 +11,8 @@ import pytest
 
 from alerting.breaker import BreakerState
 from alerting.pending import EndpointState, Owed, pending_key
-from streams import configuration, yamlfile
 from streams.topics import NOTIFICATIONS, PENDING
 from streams.wire import EndpointEnabled, from_bytes
-from streams.yamlfile import Document
 from tests.builders import alert, notification
 from tests.cli.conftest import Call, Kafka, error_lines
 
@@ -143,15 +141,13 @@ def test_enabling_one_that_was_not_disabled_points_to_a_retry_where_it_is_owed_s
 
 @pytest.mark.parametrize("command", [("retry", "desk"), ("enable", "desk"), ("status",)])
 def test_the_settings_are_read_once_with_the_password_and_without_an_endpoints_secret(
-    call: Call, kafka: Kafka, small: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+    call: Call,
+    kafka: Kafka,
+    small: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    files_read: list[str],
+    command: tuple[str, ...],
 ) -> None:
-    read: list[str] = []
-
-    def load(path: Path, name: str) -> Document:
-        read.append(name)
-        return yamlfile.load(path, name)
-
-    monkeypatch.setattr(configuration, "load", load)
     monkeypatch.delenv("TOCSIN_SAMPLE_SECRET")
     broker = {"security_protocol": "SASL_PLAINTEXT", "sasl_username": "a", "sasl_password": "env:NOT_SET"}
     (small / "tocsin.yaml").write_text(json.dumps({"broker": broker}))
@@ -159,10 +155,10 @@ def test_the_settings_are_read_once_with_the_password_and_without_an_endpoints_s
     assert result.exit_code == 2
     [line] = error_lines(result)
     assert "the environment variable NOT_SET is not set" in line
-    assert read.count("tocsin.yaml") == 1
+    assert files_read.count("tocsin.yaml") == 1
     (small / "tocsin.yaml").write_text("{}")
     assert call("endpoint", *command).exit_code == 0
-    assert read.count("tocsin.yaml") == 2
+    assert files_read.count("tocsin.yaml") == 2
 
 
 @pytest.mark.parametrize("command", ["retry", "enable"])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import gzip
 import threading
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from alerting import network
 from alerting.client import KEPT, Result, WebhookClient
 from alerting.endpoint import Endpoint
 from tests import builders
-from tests.edge.servers import NO_CONTENT, Answer, answering, certificate, forever, serving
+from tests.edge.servers import NO_CONTENT, Answer, Served, answering, certificate, forever, serving
 
 SHORT = timedelta(seconds=0.5)
 
@@ -256,17 +256,26 @@ async def test_a_connection_that_the_receiver_hung_up_is_not_used_again(client: 
             assert served.accepted == calls
 
 
-async def test_a_connection_that_breaks_as_it_is_used_again_costs_no_attempt(client: WebhookClient) -> None:
-    """The receiver hung up while the request was on its way; to this end that looks as if it had read it."""
+@asynccontextmanager
+async def hanging_up(on: Callable[[int], bool]) -> AsyncIterator[Served]:
+    """A receiver that keeps its connections, but hangs up in place of an answer on some requests, by their number."""
+
+    taking = answering(NO_CONTENT, keep_open=True)
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(served.requests) == 2:
+        if on(len(served.requests)):
             raise ConnectionResetError
-        writer.write(NO_CONTENT)
-        await writer.drain()
+        await taking(reader, writer)
 
     answer.keep_open = True  # type: ignore[attr-defined]
     async with serving(answer) as served:
+        yield served
+
+
+async def test_a_connection_that_breaks_as_it_is_used_again_costs_no_attempt(client: WebhookClient) -> None:
+    """The receiver hung up while the request was on its way; to this end that looks as if it had read it."""
+
+    async with hanging_up(lambda number: number == 2) as served:
         endpoint = builders.endpoint(url=served.url())
         for _ in range(2):
             assert (await ask(client, endpoint)).status == 204
@@ -275,14 +284,7 @@ async def test_a_connection_that_breaks_as_it_is_used_again_costs_no_attempt(cli
 
 
 async def test_a_connection_that_breaks_when_it_is_new_is_told(client: WebhookClient) -> None:
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(served.requests) > 1:
-            raise ConnectionResetError
-        writer.write(NO_CONTENT)
-        await writer.drain()
-
-    answer.keep_open = True  # type: ignore[attr-defined]
-    async with serving(answer) as served:
+    async with hanging_up(lambda number: number > 1) as served:
         endpoint = builders.endpoint(url=served.url())
         assert (await ask(client, endpoint)).status == 204
         assert (await ask(client, endpoint)).failure == "reset"

@@ -22,7 +22,7 @@ from aiokafka.producer.message_accumulator import MessageAccumulator, MessageBat
 from aiokafka.producer.transaction_manager import TransactionManager
 from aiokafka.protocol.produce import ProduceRequest, ProduceResponse_v7
 
-from streams.prompt_sender import API_KEY, API_VERSION, Answer, Placed, PromptSender, Request
+from streams.prompt_sender import API_KEY, API_VERSION, Answer, PartitionAnswer, PromptSender, Request
 
 ONE, OTHER, THIRD = (TopicPartition(topic, number) for topic, number in (("a", 0), ("a", 7), ("b", 1)))
 TIMEOUT_MS = 40_000
@@ -59,7 +59,7 @@ class Connection:
         """Partition, error and offset of each."""
         *_, future = self._requests.popleft()
         future.set_result(
-            Answer((tp, Placed(tp.partition, error, offset, -1, 0)) for tp, error, offset in placed)
+            Answer((tp, PartitionAnswer(tp.partition, error, offset, -1, 0)) for tp, error, offset in placed)
         )
 
     def fail(self, error: Exception) -> None:
