@@ -31,7 +31,7 @@ from streams.connection import client_options, wait_for_broker
 from streams.descriptors import allow_as_many_as_may_be
 from streams.errors import BrokerError
 from streams.health import Health, HealthServer
-from streams.lost_connections import tell_lost_connections
+from streams.lost_connections import mend_connections
 from streams.outputs import Outputs
 from streams.pauses import watch_pauses
 from streams.reload import LiveConfiguration
@@ -334,6 +334,6 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
         import uvloop  # noqa: PLC0415 - not on every platform
     except ImportError:
         return None
-    tell_lost_connections()
+    mend_connections()
     factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
     return factory

@@ -17,12 +17,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.conn import AIOKafkaConnection
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from streams.connection import client_options
 from streams.local_kafka import LocalKafka
+from streams.lost_connections import REPLACED, mend_connections
+from streams.settings import BrokerSettings
 from tests.broker.conftest import require_kafka
 from tests.broker.harness import Ledger, WorkerProcess, make_articles, publish, write_configuration
 
@@ -182,6 +188,32 @@ async def test_a_worker_makes_its_topics_reads_and_alerts(
             assert await worker.end(signal.SIGTERM) == 0
         ledger.check(articles.due)
     assert PASSWORD not in log.read_text()
+
+
+async def test_a_client_is_closed_at_once_though_the_broker_holds_back_an_answer(
+    secured: SecuredKafka, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in REPLACED:  # put back after the test
+        monkeypatch.setattr(AIOKafkaConnection, name, getattr(AIOKafkaConnection, name))
+    mend_connections()
+    folder, prefix = write(tmp_path / "config", secured, "certificate")
+    code, _, err = await _tocsin(["topics", "--create"], folder)
+    assert code == 0, err
+
+    async def open_and_close() -> None:
+        options = client_options(BrokerSettings(**settings(secured, "certificate")))
+        consumer = AIOKafkaConsumer(**options, enable_auto_commit=False, fetch_max_wait_ms=60_000)
+        await consumer.start()
+        consumer.assign([TopicPartition(prefix + "articles", 0)])
+        await consumer.seek_to_end()
+        assert await consumer.getmany(timeout_ms=200) == {}  # a fetch is under way, with nothing to answer it
+        await asyncio.wait_for(consumer.stop(), 20)
+
+    def on_uvloop() -> None:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(open_and_close())
+
+    await asyncio.to_thread(on_uvloop)
 
 
 async def test_every_command_that_asks_the_brokers_says_who_it_is(

@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaConnectionError
 from aiokafka.protocol.metadata import MetadataRequest
 
 from streams.embedded import EmbeddedBroker
-from streams.lost_connections import REPLACED, tell_lost_connections
+from streams.lost_connections import REPLACED, mend_connections
 
 
 async def write_to_a_lost_connection(servers: str) -> Any:
@@ -37,6 +37,6 @@ def test_a_write_to_a_lost_connection_is_one_to_a_broken_connection(
         run(
             embedded.servers
         )  # what aiokafka does not expect; where it does, streams/lost_connections.py can go
-    tell_lost_connections()
+    mend_connections()
     with pytest.raises(KafkaConnectionError, match="closed"):
         run(embedded.servers)
