@@ -147,15 +147,12 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
     async def fetched(self, partitions: set[TP], patience: float) -> dict[Any, list[ConsumerRecord]]:
         """Records of some partitions, as soon as there are any, or none after `patience` seconds."""
         consumer = self._ensure_consumer()
-        fetcher = consumer._fetcher
         try:
             found: dict[Any, list[ConsumerRecord]] = await self._fetch_records(
                 consumer, partitions, timeout=patience, max_records=MAX_BATCH_RECORDS
             )
-        except UnicodeDecodeError as error:
-            raise BrokerError(_undecodable(fetcher)) from error
         except NoOffsetForPartitionError as error:
-            fetcher.request_offset_reset(error.args, OffsetResetStrategy.EARLIEST)
+            consumer._fetcher.request_offset_reset(error.args, OffsetResetStrategy.EARLIEST)
             return {}
         except OffsetOutOfRangeError as error:
             for tp, position in error.args[0].items():
@@ -191,20 +188,6 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
             log.warning("input.place_not_found", topic=tp.topic, partition=tp.partition, error=repr(error))
             return
         self.consumer.read_on(TP(tp.topic, tp.partition), position, place)
-
-
-def _undecodable(fetcher: Any) -> str:
-    """Which record it was that aiokafka could not decode: brokers take names of headers in any bytes."""
-    for tp, fetched in fetcher._records.items():
-        records: Any = getattr(fetched, "_partition_records", None)
-        iterator = getattr(records, "_records_iterator", None)
-        if iterator is not None and iterator.gi_frame is None:  # it ended by the error
-            return (
-                f"{tp.topic}, partition {tp.partition}, offset {records.next_fetch_offset}: a header's name is not "
-                "UTF-8, so the record cannot be read. Nothing behind it is read until it is deleted: "
-                "kafka-delete-records"
-            )
-    return "a header's name is not UTF-8, so a record cannot be read"
 
 
 class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped for us

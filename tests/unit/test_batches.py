@@ -9,11 +9,8 @@ from typing import Any
 
 import pytest
 from aiokafka import ConsumerRecord
-from aiokafka.consumer.fetcher import READ_UNCOMMITTED, PartitionRecords
 from aiokafka.consumer.subscription_state import TopicPartitionState
 from aiokafka.errors import GroupAuthorizationFailedError, IllegalStateError
-from aiokafka.record.default_records import DefaultRecordBatchBuilder
-from aiokafka.record.memory_records import MemoryRecords
 from faust.transport import consumer as base
 from faust.types import TP
 
@@ -298,21 +295,3 @@ async def test_what_the_client_met_in_the_background_is_told_when_it_is_asked_fo
         thread._consumer._fetcher.error_future = ended["metadata"]
     thread._consumer._closed = True
     thread.check()
-
-
-async def test_a_record_whose_headers_cannot_be_decoded_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    records = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, -1, 10_000)
-    for offset, name in enumerate(("sound", "bad")):
-        assert records.append(offset, 1, b"key", b"value", [(name, b"")]) is not None
-    raw = bytes(records.build()).replace(b"bad", b"\xff\xfe\xfd")
-    found = PartitionRecords(PLACE, MemoryRecords(raw), [], 0, None, None, False, READ_UNCOMMITTED)
-    fetcher = SimpleNamespace(_records={PLACE: SimpleNamespace(_partition_records=found)})
-    thread: Any = BatchConsumerThread.__new__(BatchConsumerThread)
-    thread._consumer = SimpleNamespace(_fetcher=fetcher)
-
-    async def fetch(*_: Any, **__: Any) -> list[ConsumerRecord]:
-        return list(found)
-
-    monkeypatch.setattr(thread, "_fetch_records", fetch)
-    with pytest.raises(BrokerError, match="articles, partition 0, offset 1: a header's name is not UTF-8"):
-        await thread.fetched({PLACE}, 1.0)

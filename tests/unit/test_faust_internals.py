@@ -227,3 +227,45 @@ def test_connections_write_in_the_methods_that_are_replaced_and_expect_errors_of
         assert "except OSError as err" in source
         assert "self.close(reason=CloseReason.CONNECTION_BROKEN)" in source
     assert "except (KafkaError, asyncio.TimeoutError)" in inspect.getsource(AIOKafkaClient._metadata_update)
+
+
+def test_records_are_unpacked_in_the_classes_that_are_replaced_and_the_parser_in_python_reads_one_at_a_time() -> (
+    None
+):
+    from aiokafka.consumer import fetcher
+    from aiokafka.record.default_records import _DefaultRecordBatchPy, _DefaultRecordPy
+    from aiokafka.record.memory_records import _MemoryRecordsPy
+
+    fetched = inspect.getsource(fetcher.Fetcher._proc_fetch_request)
+    assert "records = MemoryRecords(part_data[-1])" in fetched
+    assert "partition_records = PartitionRecords(" in fetched
+    kept = fetcher.PartitionRecords if fetcher.PartitionRecords.__bases__ == (object,) else None
+    original = kept or fetcher.PartitionRecords.__bases__[0]
+    assert "self._records_iterator = self._unpack_records()" in inspect.getsource(original.__init__)
+    unpacked = inspect.getsource(original._unpack_records)
+    for step in (
+        "records = self._records",
+        "next_batch = records.next_batch()",
+        "next_batch.validate_crc()",
+        "if record.offset < self.next_fetch_offset:",
+        "self.next_fetch_offset = record.offset + 1",
+    ):
+        assert step in unpacked, step
+    sliced = inspect.getsource(_MemoryRecordsPy.next_batch)
+    assert "next_slice = self._next_slice" in sliced
+    assert "self._cache_next()" in sliced
+    assert "magic = next_slice[_magic_offset]" in sliced
+    parsed = inspect.getsource(_DefaultRecordBatchPy._read_msg)
+    assert parameters(_DefaultRecordBatchPy._read_msg) == ["self", "decode_varint"]
+    assert (
+        'decode("utf-8")' in parsed
+    )  # where names are no longer decoded strictly, streams/header_names.py can go
+    assert "msg = self._read_msg()" in inspect.getsource(_DefaultRecordBatchPy.__next__)
+    assert list(_DefaultRecordPy.__annotations__) == [
+        "offset",
+        "timestamp",
+        "timestamp_type",
+        "key",
+        "value",
+        "headers",
+    ]
