@@ -39,6 +39,7 @@ from faust.types.tuples import ConsumerMessage, ack_lock
 from mode.utils.futures import maybe_async, notify
 
 from streams.errors import BrokerError
+from streams.leaving import stop_joining
 from streams.places import Place, find_place
 from streams.resting import RestingFetcher
 
@@ -117,6 +118,12 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         # once, and without the partitions just fetched; for long, those without room would hold up all others.
         fetcher._prefetch_backoff = LOOK_AGAIN
         self._resting = RestingFetcher(fetcher)
+
+    async def on_thread_stop(self) -> None:
+        """Leave the group, though it has not formed yet, and disconnect."""
+        if self._consumer is not None:
+            await stop_joining(self._consumer)
+        await super().on_thread_stop()
 
     def rest(self) -> None:
         """Begin no fetch for a moment."""

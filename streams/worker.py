@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -123,6 +123,7 @@ class Worker:
         self.app.on_partitions_revoked.connect(self._on_revoked)
         self.app.on_partitions_assigned.connect(self._on_assigned)
         self._assigned = False
+        self._had_partitions = False
         self.health = HealthServer(
             self.settings.service.health_host,
             self.settings.service.health_port,
@@ -146,16 +147,8 @@ class Worker:
         await self._start_health()
         beside = [asyncio.ensure_future(self.reloading.run())]
         try:
-            if not await self._until_broker_answers():
+            if not await self._unless_stopped(self._start(beside)):
                 return
-            await ensure_topics(self.configuration.settings, create=self._create_topics)
-            await self.service.outputs.start()
-            await asyncio.to_thread(language.prepare)
-            await asyncio.to_thread(self.delivery.prepare)
-            self.app.finalize()
-            beside.append(asyncio.ensure_future(self._check_client()))  # its start waits for partitions
-            await self.app.start()
-            _set_aside()
             log.info(
                 "worker.started",
                 group=self.settings.service.group,
@@ -168,6 +161,18 @@ class Worker:
             for task in beside:
                 task.cancel()
             await self._shut_down()
+
+    async def _start(self, beside: list[asyncio.Task[None]]) -> None:
+        """Start all that reads and writes; what is to run beside it is added. Ends when partitions are assigned."""
+        await wait_for_broker(self.settings.broker, self.settings.service.broker_patience)
+        await ensure_topics(self.configuration.settings, create=self._create_topics)
+        await self.service.outputs.start()
+        await asyncio.to_thread(language.prepare)
+        await asyncio.to_thread(self.delivery.prepare)
+        self.app.finalize()
+        beside.append(asyncio.ensure_future(self._check_client()))  # its start waits for partitions
+        await self.app.start()
+        _set_aside()
 
     def _expect(self) -> None:
         self.consumer.expect()
@@ -206,21 +211,20 @@ class Worker:
                 f"{self.health.host}:{self.health.port} is taken: set service.health_port to a free port, or 0"
             ) from error
 
-    async def _until_broker_answers(self) -> bool:
-        waiting = asyncio.ensure_future(
-            wait_for_broker(self.settings.broker, self.settings.service.broker_patience)
-        )
+    async def _unless_stopped(self, work: Coroutine[Any, Any, None]) -> bool:
+        """Do some work to its end, or until the order to stop comes. Returns whether it is done."""
+        working = asyncio.ensure_future(work)
         stopping = asyncio.ensure_future(self._stop.wait())
         try:
-            await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if not waiting.done():
+            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
                 return False
-            waiting.result()
+            working.result()
             return True
         finally:
-            for task in (waiting, stopping):
+            for task in (working, stopping):
                 task.cancel()
-            await asyncio.gather(waiting, stopping, return_exceptions=True)
+            await asyncio.gather(working, stopping, return_exceptions=True)
 
     async def _until_stopped(self) -> None:
         stopping = asyncio.ensure_future(self._stop.wait())
@@ -249,6 +253,8 @@ class Worker:
         # Attempts under way end first: once Faust has left the group, another worker reads what is owed.
         clock = asyncio.get_running_loop().time
         grace = self.settings.service.drain_grace.total_seconds()
+        if not self._had_partitions:  # then nothing is under way
+            grace = min(LEAVE_WITHIN, grace)
         until = clock() + grace
         await self.delivery.stop(grace - min(LEAVE_WITHIN, grace / 2))
         for end in (self.app.stop, self.service.outputs.stop):
@@ -273,6 +279,7 @@ class Worker:
         self.policy.assign(numbers[self.service.topic_name(CANDIDATES)])
         await self.delivery.assign(numbers[self.service.topic_name(NOTIFICATIONS)])
         self._assigned = bool(assigned)
+        self._had_partitions = self._had_partitions or self._assigned
         log.info("worker.partitions_assigned", count=len(assigned))
 
     def live(self) -> Health:

@@ -375,6 +375,13 @@ async def set_committed(servers: str, group: str, topic: str, offsets: dict[int,
         await asyncio.to_thread(future.result, 20)
 
 
+async def group_of(servers: str, group: str) -> kafka.admin.ConsumerGroupDescription:
+    """In what state a group is, and who is in it."""
+    admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
+    [found] = admin.describe_consumer_groups([group]).values()
+    return await asyncio.to_thread(found.result, 20)
+
+
 async def read_all(servers: str, topic: str) -> list[ConsumerRecord]:
     """Everything that a topic holds now."""
     consumer = AIOKafkaConsumer(

@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from streams.prompt_sender import PromptSender
@@ -19,6 +19,7 @@ from tests.broker.harness import (
     WorkerProcess,
     alter_topic,
     eventually,
+    group_of,
     make_articles,
     publish,
     read_all,
@@ -90,6 +91,54 @@ async def test_an_orderly_end_in_the_middle_of_the_work_loses_nothing_and_sends_
             assert await worker.end(signal.SIGTERM) == 0
         ledger.check(articles.due)
         assert ledger.repeats == 0
+
+
+class _Held(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is untyped for us
+    """Keeps its consumer, and so all others of its group, from joining it once more."""
+
+    def __init__(self) -> None:
+        self.let_go = asyncio.Event()
+
+    async def on_partitions_revoked(self, revoked: object) -> None:
+        if revoked:
+            await self.let_go.wait()
+
+    async def on_partitions_assigned(self, assigned: object) -> None:
+        pass
+
+
+async def test_an_order_to_end_is_heeded_while_the_group_has_not_formed_yet(
+    place: Place, tmp_path: Path
+) -> None:
+    nobody = Ledger(url="http://127.0.0.1:1/hook")
+    worker = WorkerProcess(configured(place, tmp_path / "config"), nobody, tmp_path / "worker.log")
+    await worker.command("topics", "--create")
+    held = _Held()
+    other = AIOKafkaConsumer(
+        bootstrap_servers=place.servers,
+        group_id=place.group,
+        session_timeout_ms=30_000,
+        rebalance_timeout_ms=60_000,
+        heartbeat_interval_ms=500,
+    )
+    await other.start()
+    try:
+        other.subscribe([place.prefix + "articles"], listener=held)
+        await other.getmany(timeout_ms=1000)
+        async with worker.running():
+
+            async def waits() -> bool:
+                group = await group_of(place.servers, place.group)
+                return group.state.name == "PREPARING_REBALANCING" and len(group.members) == 2
+
+            await eventually(waits, 30, "the worker waits for the other")
+            assert await worker.end(signal.SIGTERM, timeout=10) == 0
+        assert len((await group_of(place.servers, place.group)).members) == 1, "it has taken its leave"
+    finally:
+        held.let_go.set()
+        await other.stop()
+    assert worker.events()[-1] == "worker.stopped"
+    assert "worker.started" not in worker.events()
 
 
 async def test_a_second_worker_joins_and_leaves_in_the_middle_and_nothing_is_sent_twice(

@@ -269,3 +269,20 @@ def test_records_are_unpacked_in_the_classes_that_are_replaced_and_the_parser_in
         "value",
         "headers",
     ]
+
+
+def test_who_waits_for_the_group_is_told_by_what_stop_joining_looks_at() -> None:
+    from aiokafka.client import AIOKafkaClient
+    from aiokafka.consumer.group_coordinator import GroupCoordinator
+
+    joins = inspect.getsource(GroupCoordinator.ensure_active_group)
+    begins, ends = "self._performed_join_prepare = True", "self._performed_join_prepare = False"
+    assert joins.index(begins) < joins.index("await self._do_rejoin_group(") < joins.index(ends)
+    closes = inspect.getsource(GroupCoordinator.close)
+    assert "if not self._coordination_task.done():" in closes
+    assert "await self._maybe_leave_group()" in closes
+    leaves = inspect.getsource(GroupCoordinator._maybe_leave_group)
+    assert "if self.generation > 0 and self._group_instance_id is None:" in leaves
+    assert "group=ConnectionGroup.COORDINATION" in inspect.getsource(GroupCoordinator._send_req)
+    assert "self._conns[conn_id]" in inspect.getsource(AIOKafkaClient)
+    assert "await self._consumer.stop()" in inspect.getsource(driver.AIOKafkaConsumerThread.on_thread_stop)
