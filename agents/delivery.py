@@ -287,16 +287,13 @@ class Delivery:
         if attempted.verdict.delivered:
             written.append(await self._write_settled(partition, key, owed))
         elif due_at is not None:
-            later = owed.after(made, due_at)
+            later = partition.lines[endpoint.id].failed(key, owed.after(made, due_at), now)
             written.append(await self._write(partition, key, later, offset=_as_of(owed, partition)))
         await settle(written)
         await self._announce(partition, gate)
         if later is None and not attempted.verdict.delivered:
             why = f"the endpoint is disabled: {gate.disabled}" if gate.disabled else made.reason
             await self._give_up(partition, key, owed.after(made, now), why)
-        if later is not None and partition.lines[endpoint.id].hastened(key):
-            later = later.hastened(self._service.now())
-            await settle([await self._write(partition, key, later, offset=_as_of(owed, partition))])
         return later
 
     async def _announce(self, partition: Partition, gate: Gate) -> None:

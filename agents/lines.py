@@ -69,6 +69,7 @@ class Line:
         self._by_time = False  # whether `_waiting` holds all; a line in strict order needs none of it
         self._running: dict[str, asyncio.Task[None]] = {}
         self._asked: set[str] = set()  # under way when somebody asked for all to be tried
+        self._failed: set[str] = set()  # under way still, but what is owed after it is being written
         self._timer: asyncio.TimerHandle | None = None
         self._taking = True
 
@@ -95,10 +96,10 @@ class Line:
     def hasten(self, key: str, now: datetime) -> Owed | None:
         """Make due what was tried and waits to be again; returns it, where that changed something.
 
-        Of what is under way, `hastened` says it when its attempt has ended: it may have begun too early to succeed.
+        What is under way may have begun too early to succeed: it is made due where it fails (`failed`).
         """
         owed = self._owed.get(key)
-        if key in self._running:
+        if key in self._running and key not in self._failed:
             self._asked.add(key)
         elif owed is not None and owed.made and owed.due_at > now:
             owed = self._owed[key] = owed.hastened(now)
@@ -106,11 +107,17 @@ class Line:
             return owed
         return None
 
-    def hastened(self, key: str) -> bool:
-        """Whether somebody asked for what is under way to be tried; once."""
-        asked = key in self._asked
-        self._asked.discard(key)
-        return asked
+    def failed(self, key: str, owed: Owed, now: datetime) -> Owed:
+        """Take what is owed after the attempt under way, and return it as it is to be written, at once.
+
+        It is due now where somebody asked for that meanwhile. Who asks from now on changes, and writes, what this
+        returns: were it changed when the attempt has ended, a kill in between would lose what was asked for.
+        """
+        if key in self._asked:
+            owed = owed.hastened(now)
+        self._owed[key] = owed
+        self._failed.add(key)
+        return owed
 
     def look(self) -> None:
         """Start what may start now; set the alarm for what may start later."""
@@ -167,9 +174,12 @@ class Line:
     async def _attempt(self, key: str) -> None:
         try:
             owed = await self._settle(key, self._owed[key])
+            if owed is not None and key in self._failed:
+                owed = self._owed[key]
         finally:
             self._running.pop(key, None)
             self._asked.discard(key)
+            self._failed.discard(key)
         if owed is None:
             del self._owed[key]
         else:

@@ -128,11 +128,15 @@ class Desk:
         """Hand over what has been published; return when nothing is under way and nothing new came of it."""
         while True:
             await self._running()
-            batches = await self._fetch()
-            if not batches:
+            if not await self.hand_over():
                 return
-            for batch in batches:
-                await (await self.delivery.handle(batch))
+
+    async def hand_over(self) -> bool:
+        """Hand over what has been published, whatever is under way; whether there was anything."""
+        batches = await self._fetch()
+        for batch in batches:
+            await (await self.delivery.handle(batch))
+        return bool(batches)
 
     async def _running(self) -> None:
         while running := [task for line in self.lines for task in line._running.values()]:

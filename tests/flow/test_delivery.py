@@ -365,18 +365,49 @@ async def test_what_was_under_way_when_somebody_asked_and_fails_is_tried_once_mo
 
     await desk.start(await opened("desk", slowly, 500, schedule=(timedelta(hours=10),)))
     await desk.publish(builders.notification())
-    for batch in await desk._fetch():
-        await (await desk.delivery.handle(batch))
+    await desk.hand_over()
     await asked.wait()
     await desk.publish(retry("desk", desk))
-    for batch in await desk._fetch():
-        await (await desk.delivery.handle(batch))
+    await desk.hand_over()
     go_on.set()
     await desk.quiet()
     assert [a.number for a in await desk.attempts("desk")] == [1, 2]
     await desk.restart()
     await desk.move(hours=10)
     assert len(desk.got["desk"]) == 3
+
+
+@pytest.mark.parametrize("asked_first", [True, False])
+async def test_what_fails_when_somebody_asks_is_tried_also_after_a_kill_before_its_attempt_had_ended(
+    desk: Desk, opened: Open, monkeypatch: pytest.MonkeyPatch, asked_first: bool
+) -> None:
+    """What is owed after the attempt is written; the line does not know yet that it has ended."""
+    called, go_on, written = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def slowly(request: web.Request) -> web.StreamResponse:
+        called.set()
+        await go_on.wait()
+        return web.Response(status=500)
+
+    async def stand_still(*_: object) -> None:
+        written.set()
+        await asyncio.Event().wait()
+
+    await desk.start(await opened("desk", slowly, 200, schedule=(timedelta(hours=10),)))
+    monkeypatch.setattr(desk.delivery, "_announce", stand_still)
+    await desk.publish(builders.notification())
+    await desk.hand_over()
+    await called.wait()
+    if not asked_first:
+        go_on.set()
+        await written.wait()
+    await desk.publish(retry("desk", desk))
+    await desk.hand_over()
+    go_on.set()
+    await written.wait()
+    await desk.restart()
+    await desk.quiet()
+    assert [a.outcome for a in await desk.attempts("desk")] == ["retry", "delivered"]
 
 
 async def test_nothing_is_sent_to_a_disabled_endpoint_whoever_asks(desk: Desk, opened: Open) -> None:
@@ -499,8 +530,7 @@ async def test_stopping_lets_a_call_under_way_end_and_begins_no_other(desk: Desk
     await desk.start(await opened("desk", slowly, concurrency=1))
     for number in (1, 2):
         await desk.publish(builders.notification(alert=builders.alert(webhook_id=f"msg_{number}")))
-    for batch in await desk._fetch():
-        await (await desk.delivery.handle(batch))
+    await desk.hand_over()
     await asked.wait()
     stopping = asyncio.ensure_future(desk.stop(grace=30))
     go_on.set()
@@ -523,8 +553,7 @@ async def test_a_call_that_is_cut_off_is_made_again_under_the_same_id_with_the_s
 
     await desk.start(await opened("desk", never))
     await desk.publish(builders.notification())
-    for batch in await desk._fetch():
-        await (await desk.delivery.handle(batch))
+    await desk.hand_over()
     await asked.wait()
     await desk.restart()
     await desk.quiet()
@@ -557,8 +586,7 @@ async def test_one_of_fifty_endpoints_that_misbehaves_holds_up_none_of_the_other
         for endpoint in (bad, *others):
             alert = builders.alert(webhook_id=f"msg_{endpoint.id}_{number}")
             await desk.publish(builders.notification(endpoint=endpoint.id, alert=alert))
-    for batch in await desk._fetch():
-        await (await desk.delivery.handle(batch))
+    await desk.hand_over()
     lines = {name: line for p in desk.delivery._partitions.held() for name, line in p.lines.items()}
     slow = lines.pop("bad")
     while running := [task for line in lines.values() for task in line._running.values()]:
