@@ -1,26 +1,55 @@
-"""One pass over folded text that finds every literal of every watch, actor and topic (Aho–Corasick, in Rust)."""
+"""One pass over folded text that finds every literal of every watch, actor and topic (Aho–Corasick, in Rust).
+
+Texts and literals are searched as one byte a character (`agents.reading.letters`); literals that others may be taken
+for are compared with what was found.
+"""
 
 from __future__ import annotations
 
+import re
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import pairwise, takewhile
+from operator import eq
 from typing import Final
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 
-from agents.reading.joined import Joined
+from agents.reading.joined import CodedTexts
+from agents.reading.letters import ALONES, coded, spaced
 
 Found = tuple[int, int, int]
 """A literal's number and its span (start, end) in the folded text."""
 
 
 _ONE_SPACE: Final = str.maketrans("-\n\t", "   ")
-_ONE_SPACE_BYTES: Final = bytes.maketrans(b"-\n\t", b"   ")
-_SEPARATOR: Final = b"\0"
-"""Stands between texts; folded text has none of it, so no literal has."""
-_FEW: Final = 1 << 17
-"""Bytes of literals up to which a state for each of their bytes, with where every byte leads from there, takes no more
-than some 40 MB: searching takes half the time then."""
+_PLAIN: Final = re.compile(r"[a-z0-9]+")
+"""Literals that nothing else is taken for."""
+_MOST_MEMORY: Final = 44 << 20
+"""Bytes that an automaton may take which holds for each of its states where every byte leads: searching takes half the
+time then."""
+
+
+def automaton_of(patterns: Sequence[bytes], *, often: bool) -> BytesAhoCorasick | None:
+    """What finds sorted patterns; None where there are none.
+
+    Neighbours in the alphabet share states: built in this order it takes two thirds of the time. `often`: every article
+    passes through it, so that it may take more memory to be quicker.
+    """
+    if not patterns:
+        return None
+    implementation = Implementation.ContiguousNFA
+    if often and sum(map(len, patterns)) < _MOST_MEMORY and _size(patterns) <= _MOST_MEMORY:
+        implementation = Implementation.DFA
+    return BytesAhoCorasick(patterns, matchkind=MatchKind.Standard, implementation=implementation)
+
+
+def _size(patterns: Sequence[bytes]) -> int:
+    """Bytes that a table of where every byte leads from each state takes, for sorted patterns."""
+    shared = sum(sum(takewhile(bool, map(eq, *pair))) for pair in pairwise(patterns))
+    states = sum(map(len, patterns)) - shared
+    letters = 128 if max(map(max, patterns)) < ALONES else 256
+    return 4 * letters * states
 
 
 class LiteralTable:
@@ -31,6 +60,7 @@ class LiteralTable:
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
+        self._spaced: set[int] = set()
         self._built = False
 
     def add(self, literal: str) -> int:
@@ -40,6 +70,17 @@ class LiteralTable:
         if self._built:
             raise ValueError("the automaton of this table is built already")
         return self._numbers.setdefault(literal.translate(_ONE_SPACE), len(self._numbers))
+
+    def add_spaced(self, literal: str) -> int:
+        """The number of a literal in whose place any character that is neither letter nor digit may stand for a space.
+
+        Spaces before and behind it must be there, in that sense, but are not of the span that is found.
+        """
+        known = len(self._numbers)
+        number = self.add(literal)
+        if number == known:
+            self._spaced.add(number)
+        return number
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -52,68 +93,53 @@ class LiteralTable:
         self._built = True
         literals = [*self._numbers]
         self._numbers.clear()
-        return Automaton(literals, often=often)
+        return Automaton(literals, self._spaced, often=often)
 
 
 class Automaton:
     """All literals, ready to be found. Cost of `find` is linear in the text and the matches, not in the literals."""
 
-    def __init__(self, literals: list[str], *, often: bool = False) -> None:
-        """Literals are numbered by their place. Empties the list, so that they are in memory once."""
-        # Neighbours in the alphabet share states: built in this order it takes two thirds of the time.
-        order = sorted(range(len(literals)), key=literals.__getitem__)
+    def __init__(self, literals: list[str], spaced: Iterable[int] = (), *, often: bool = False) -> None:
+        """Literals are numbered by their place, `spaced` as `LiteralTable.add_spaced` has it. Empties the list."""
+        patterns = [*map(coded, literals)]
+        order = sorted(range(len(literals)), key=patterns.__getitem__)
         self._numbers = array("i", order)
-        self._lengths = array("i", [len(literals[number]) for number in order])
-        patterns = [literals[number].encode("utf-8", "surrogatepass") for number in order]
-        del order
+        self._compared = {
+            place: literals[number]
+            for place, number in enumerate(order)
+            if not _PLAIN.fullmatch(literals[number])
+        }
         literals.clear()
-        few = sum(map(len, patterns)) <= _FEW
-        implementation = Implementation.DFA if few and often else Implementation.ContiguousNFA
-        self._search = (
-            BytesAhoCorasick(patterns, matchkind=MatchKind.Standard, implementation=implementation)
-            if patterns
-            else None
-        )
+        self._spaced = frozenset(spaced)
+        self._search = automaton_of([patterns[number] for number in order], often=often)
 
     def find(self, folded: str) -> list[Found]:
         """Every occurrence of every literal, overlapping ones included, ordered by where it ends."""
-        encoded = folded.encode("utf-8", "surrogatepass")
-        return self._counted(self._find(encoded), encoded, folded)
+        return self.find_all(CodedTexts([folded]))[0]
 
-    def find_all(self, texts: Sequence[str]) -> list[Sequence[Found]]:
-        """The same for several folded texts in one pass."""
-        encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
-        joined = Joined(encoded, _SEPARATOR)
-        by_text: dict[int, list[Found]] = {}
-        for place, start, end in self._find(joined.text):
-            number = joined.number_at(start)
-            begin = joined.begins[number]
-            by_text.setdefault(number, []).append((place, start - begin, end - begin))
-        every: list[Sequence[Found]] = [()] * len(texts)
-        for number, own in by_text.items():
-            every[number] = self._counted(own, encoded[number], texts[number])
+    def find_all(self, joined: CodedTexts) -> list[list[Found]]:
+        """The same for several texts in one pass."""
+        texts, begins = joined.texts, joined.begins
+        every: list[list[Found]] = [[] for _ in texts]
+        if self._search is None:
+            return every
+        numbers, compared = self._numbers, self._compared
+        for place, first, last in self._search.find_matches_as_indexes(joined.text, overlapping=True):
+            at = joined.number_at(first + 1)  # a literal may begin with the space before its text
+            found = (numbers[place], first - begins[at], last - begins[at])
+            if place not in compared:
+                every[at].append(found)
+            elif 0 <= at < len(texts) and (own := self._compared_with(texts[at], compared[place], found)):
+                every[at].append(own)
         return every
 
-    def _find(self, encoded: bytes) -> Sequence[Found]:
-        """Places in the order of the automaton's literals, with their spans in bytes."""
-        if self._search is None:
-            return ()
-        found: Sequence[Found] = self._search.find_matches_as_indexes(
-            encoded.translate(_ONE_SPACE_BYTES), overlapping=True
-        )
-        return found
-
-    def _counted(self, found: Sequence[Found], encoded: bytes, folded: str) -> list[Found]:
-        """Literals by their numbers, their spans in characters."""
-        numbers = self._numbers
-        if not found or len(encoded) == len(folded):
-            return [(numbers[place], start, end) for place, start, end in found]
-        lengths = self._lengths
-        matches: list[Found] = []
-        at = counted = 0
-        for place, _, stop in found:
-            if stop != at:  # bytes are counted as characters from match to match, each once
-                counted += len(encoded[at:stop].decode("utf-8", "surrogatepass"))
-                at = stop
-            matches.append((numbers[place], counted - lengths[place], counted))
-        return matches
+    def _compared_with(self, text: str, literal: str, found: Found) -> Found | None:
+        """A literal that has the bytes of what stands at a span, if it is what stands there."""
+        number, start, end = found
+        if number not in self._spaced:
+            return found if start >= 0 and text[start:end].translate(_ONE_SPACE) == literal else None
+        start += literal[0] == " "
+        end -= literal[-1] == " "
+        if literal.isascii() or spaced(text[start:end]) == literal.strip():
+            return number, start, end
+        return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, Literal, NamedTuple
 
-from agents.reading.phrases import BREAK, spaced
+from agents.reading.letters import BREAK, spaced
 from agents.reading.words import SENTENCE_END
 from streams.wire import FieldName
 

@@ -12,7 +12,8 @@ from typing import Final
 
 from agents.reading.automaton import LiteralTable
 from agents.reading.joined import Joined
-from agents.reading.phrases import BREAK, PhraseSet, fixed, spaced
+from agents.reading.letters import BREAK, spaced
+from agents.reading.phrases import PhraseSet, anywhere
 from agents.reading.taxonomy import TopicFile
 
 _OPEN: Final = 1
@@ -26,11 +27,11 @@ class Gate:
     def __init__(self, topics: Sequence[TopicFile], table: LiteralTable) -> None:
         """Adds the phrases that open it anywhere to `table`; `anywhere` are their numbers there."""
         self.anywhere = frozenset(
-            table.add(literal)
+            table.add_spaced(head)
             for topic in topics
             for words in topic.languages.values()
             for phrase in words.strong
-            if (literal := fixed(phrase)) is not None
+            if (head := anywhere(phrase)) is not None
         )
         bits: dict[tuple[int, str], int] = {}
         needed: dict[int, int] = {}
@@ -43,7 +44,7 @@ class Gate:
                     reach = (pattern.within + _WORD) * (len(pattern.parts) - 1)
                     needed[joined] = max(needed.get(joined, 0), reach)
         self._needed = tuple(needed.items())
-        self._phrases = PhraseSet(_openers(topics, bits))
+        self._phrases = PhraseSet(_openers(topics, bits), often=False)
         self._masks = [
             _joined(phrase.meaning for phrase in phrases if phrase.tail is None)
             for phrases in self._phrases.by_number

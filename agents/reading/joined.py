@@ -5,7 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import AnyStr, Generic
+from typing import AnyStr, Final, Generic
+
+from agents.reading.letters import coded
 
 
 class Joined(Generic[AnyStr]):
@@ -27,3 +29,22 @@ class Joined(Generic[AnyStr]):
 
 def _begins(lengths: Sequence[int], width: int) -> list[int]:
     return [*accumulate((length + width for length in lengths), initial=width)]
+
+
+_SEPARATOR: Final = coded(" \0 ")
+"""No literal goes over it; what begins or ends with a space may begin or end where the text does."""
+
+
+class CodedTexts(Joined[bytes]):
+    """Folded texts, as `coded`: what is searched, and cut into words, of several articles at once."""
+
+    __slots__ = ("texts",)
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self.texts = texts
+        super().__init__([*map(coded, texts)], _SEPARATOR)
+
+    def letters(self) -> str:
+        """The characters that the bytes stand for, at their places."""
+        separator = " " * len(_SEPARATOR)
+        return separator + separator.join(self.texts) + separator

@@ -17,50 +17,20 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Final, Generic, TypeVar
 
-import numpy as np
-from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
-
-from agents.reading.automaton import Found
+from agents.reading.automaton import Found, automaton_of
 from agents.reading.fold import fold
+from agents.reading.letters import BREAK, coded, is_kept
 
 T = TypeVar("T")
 
 GAP: Final = 60
 """Characters that ` ... ` may stand for."""
 
-BREAK: Final = "\x01"
-"""Stands between the sentences of an excerpt; no phrase goes over it."""
-
 _ARABIC: Final = re.compile(r"[\u0621-\u064a]")
 _PROCLITICS: Final = frozenset(("", *"و ف ب ل ك س ال وال فال بال لل ولل كال وب ول وس فس وبال".split()))
 _LONGEST_PROCLITIC: Final = max(map(len, _PROCLITICS))
 _SHORTEST: Final = 4
 """Letters of a phrase that is searched in words of any script, wherever it stands."""
-
-
-def _kept(character: str) -> bool:
-    return character.isalnum() or character == BREAK
-
-
-_BEYOND: Final = re.compile(r"[\U00010000-\U0010ffff]")
-"""Characters beyond the first plane: emoji, and letters that no phrase is written in."""
-
-# UTF-16 unit → itself where it is a letter, a digit or the break, else a space. A lone surrogate stays.
-_UNITS: Final = np.array(
-    [code if 0xD800 <= code < 0xE000 or _kept(chr(code)) else 0x20 for code in range(0x1_0000)], dtype="<u2"
-)
-_ASCII: Final = bytes(_UNITS[:128].astype("u1")) + bytes(range(128, 256))
-_UTF16: Final = ("utf-16-le", "surrogatepass")
-
-
-def spaced(folded: str) -> str:
-    """The text with a space for whatever is neither letter nor digit; positions stay."""
-    if folded.isascii():
-        return folded.encode().translate(_ASCII).decode()
-    encoded = folded.encode(*_UTF16)
-    if len(encoded) > 2 * len(folded):
-        encoded = _BEYOND.sub(" ", folded).encode(*_UTF16)
-    return _UNITS.take(np.frombuffer(encoded, dtype="<u2")).tobytes().decode(*_UTF16)
 
 
 class Tail:
@@ -108,7 +78,7 @@ class _Marks(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
-        kept = "*" if code == 3 else " \x02 " if code == 2 else character if _kept(character) else " "
+        kept = "*" if code == 3 else " \x02 " if code == 2 else character if is_kept(character) else " "
         self[code] = kept
         return kept
 
@@ -148,35 +118,31 @@ def _pattern(rest: str) -> re.Pattern[str]:
     return re.compile(pattern + r"(?!\w)")
 
 
-def fixed(text: str) -> str | None:
-    """What to search for in folded text to find a phrase anywhere; None where it has a gap or a star within."""
-    phrase = _pieces(text)
-    stem = phrase.removesuffix("*")
-    return stem if len(stem) >= _SHORTEST and "*" not in stem and "\x02" not in stem else None
+def anywhere(text: str) -> str | None:
+    """What to search for in whole texts to find a phrase; None where it has a gap or a star within, or is too short."""
+    parsed = _parsed(text)
+    if parsed is None:
+        return None
+    head, _, tail = parsed
+    return head if tail is None and len(head.strip()) >= _SHORTEST else None
 
 
 class PhraseSet(Generic[T]):
     """Phrases found in one pass. `by_number` has, for each literal that is searched, the phrases it begins."""
 
-    def __init__(self, phrases: Iterable[tuple[str, T]]) -> None:
+    def __init__(self, phrases: Iterable[tuple[str, T]], *, often: bool = False) -> None:
+        """`often`: as for `automaton_of`."""
         by_head: dict[str, list[Phrase[T]]] = {}
         for text, meaning in phrases:
             parsed = _parsed(text)
             if parsed is not None:
                 head, open_end, tail = parsed
                 by_head.setdefault(head, []).append(Phrase(open_end, tail, meaning))
-        self.by_number: Sequence[Sequence[Phrase[T]]] = [*by_head.values()]
-        self._arabic = frozenset(number for number, head in enumerate(by_head) if head[0] != " ")
-        self._search = (
-            AhoCorasick(
-                [*by_head],
-                matchkind=MatchKind.Standard,
-                implementation=Implementation.ContiguousNFA,
-                store_patterns=False,
-            )
-            if by_head
-            else None
-        )
+        heads = sorted((coded(head), head) for head in by_head)
+        self.by_number: Sequence[Sequence[Phrase[T]]] = [by_head[head] for _, head in heads]
+        # What others may be taken for.
+        self._others = {number: head for number, (_, head) in enumerate(heads) if not head.isascii()}
+        self._search = automaton_of([pattern for pattern, _ in heads], often=often)
 
     def find(self, excerpt: str) -> Sequence[Found]:
         """Number, start and end of every literal in a spaced excerpt, ordered by where it ends.
@@ -186,15 +152,22 @@ class PhraseSet(Generic[T]):
         """
         if self._search is None:
             return ()
-        found: Sequence[Found] = self._search.find_matches_as_indexes(excerpt, overlapping=True)
-        if excerpt.isascii() or not _ARABIC.search(excerpt):
+        found: Sequence[Found] = self._search.find_matches_as_indexes(coded(excerpt), overlapping=True)
+        if excerpt.isascii():
             return found
-        arabic = self._arabic
+        others = self._others
         return [
             (number, begin, end)
             for number, start, end in found
-            if (begin := _space_before(excerpt, start) if number in arabic else start) >= 0
+            if (begin := _begin(others[number], excerpt, start) if number in others else start) >= 0
         ]
+
+
+def _begin(head: str, excerpt: str, start: int) -> int:
+    """Where a phrase begins whose head may stand at a place, its space included; -1 where it is another."""
+    if not excerpt.startswith(head, start):
+        return -1
+    return start if head[0] == " " else _space_before(excerpt, start)
 
 
 def _space_before(excerpt: str, start: int) -> int:

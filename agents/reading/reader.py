@@ -19,7 +19,7 @@ from agents.reading.automaton import LiteralTable
 from agents.reading.guarded import GuardedClassifier
 from agents.reading.near_miss import with_near_misses
 from agents.reading.results import candidates_of, reading_of
-from agents.reading.scene import Scene, Span, look_for
+from agents.reading.scene import Scene, Span, coded_texts, look_for
 from agents.reading.taxonomy import Taxonomies
 from agents.reading.terms import TermIndex
 from agents.reading.topics import Classifier, SiftingClassifier, TopicClassifier
@@ -133,8 +133,9 @@ class Reader:
         """Search articles for everything that is watched; for several at once it costs less than for each alone."""
         scenes = [*map(Scene, articles)]
         term_spans: list[Mapping[int, Sequence[Span]]] = [{}] * len(scenes)
-        look_for(self._automaton, scenes)
-        for number, spans in self._terms.find_all(scenes).items():
+        joined = coded_texts(scenes)
+        look_for(self._automaton, scenes, joined)
+        for number, spans in self._terms.find_all(scenes, joined).items():
             term_spans[number] = spans
         return [*map(Searched, scenes, term_spans, self._classifier.sift(scenes))]
 

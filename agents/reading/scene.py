@@ -13,6 +13,7 @@ from typing import Final
 from agents.reading.article import Article
 from agents.reading.automaton import Automaton, Found
 from agents.reading.fold import FoldedText, fold, fold_text
+from agents.reading.joined import CodedTexts
 from agents.reading.keywords import Token, begin_of, ending_fits, stem_of, tokens_of
 from agents.reading.language import identify
 from streams.wire import ActorReading, Evidence, FieldName, TopicReading
@@ -96,7 +97,7 @@ class Scene:
     def of(cls, article: Article, automaton: Automaton) -> Scene:
         """The scene of one article, with the literals that stand in it."""
         scene = cls(article)
-        look_for(automaton, [scene])
+        look_for(automaton, [scene], coded_texts([scene]))
         return scene
 
     def counts(self, text: Text, start: int) -> bool:
@@ -188,10 +189,15 @@ class Scene:
         return tuple(evidence)
 
 
-def look_for(automaton: Automaton, scenes: Sequence[Scene]) -> None:
-    """Look for literals in several articles."""
+def coded_texts(scenes: Iterable[Scene]) -> CodedTexts:
+    """The titles and bodies of several articles."""
+    return CodedTexts([text.folded.text for scene in scenes for text in scene.texts])
+
+
+def look_for(automaton: Automaton, scenes: Sequence[Scene], joined: CodedTexts) -> None:
+    """Look for literals in several articles; `joined` are their texts."""
     texts = [(scene, text) for scene in scenes for text in scene.texts]
-    every = automaton.find_all([text.folded.text for _, text in texts])
+    every = automaton.find_all(joined)
     for (scene, text), found in zip(texts, every, strict=True):
         if found:
             text.found = [own for own in found if scene.counts(text, own[1])]

@@ -19,9 +19,9 @@ from typing import Final, NamedTuple
 
 from agents.reading.automaton import LiteralTable
 from agents.reading.fold import fold
-from agents.reading.joined import Joined
+from agents.reading.joined import CodedTexts
 from agents.reading.keywords import ALONE, ARTICLE, key_of, phrase_at, stem_of, width, words_of
-from agents.reading.scene import EVIDENCE_KEPT, Scene, Span, Text
+from agents.reading.scene import EVIDENCE_KEPT, Scene, Span, Text, coded_texts
 from agents.reading.termtable import TermTableBuilder
 from streams.errors import QueryError
 
@@ -90,17 +90,20 @@ class TermIndex:
 
     def find(self, scene: Scene) -> dict[int, list[Span]]:
         """Which watches have terms in an article, and where: the first places, as many as make evidence."""
-        return self.find_all([scene]).get(0, {})
+        return self.find_all([scene], coded_texts([scene])).get(0, {})
 
-    def find_all(self, scenes: Sequence[Scene]) -> dict[int, dict[int, list[Span]]]:
-        """The same for several articles at once, which costs less, by their numbers; nothing of those without terms."""
+    def find_all(self, scenes: Sequence[Scene], joined: CodedTexts) -> dict[int, dict[int, list[Span]]]:
+        """The same for several articles at once, which costs less, by their numbers; nothing of those without terms.
+
+        `joined` are their texts.
+        """
         found: defaultdict[int, _Found] = defaultdict(lambda: defaultdict(dict))
         if self._entries[0]:
             for number, scene in enumerate(scenes):
                 if scene.title.found or scene.body.found:
                     self._find_by_literals(scene, found[number])
         if len(self._table):
-            self._find_in_table(scenes, found)
+            self._find_in_table(scenes, joined, found)
         return {
             number: {watch: [*own] for watch, own in spans.items()}
             for number, spans in found.items()
@@ -117,8 +120,9 @@ class TermIndex:
                         if span is not None:
                             spans[watch][span] = None
 
-    def _find_in_table(self, scenes: Sequence[Scene], found: Mapping[int, _Found]) -> None:
-        joined = Joined([text.folded.text for scene in scenes for text in scene.texts], "\n")
+    def _find_in_table(
+        self, scenes: Sequence[Scene], joined: CodedTexts, found: Mapping[int, _Found]
+    ) -> None:
         turkish = [scene.may_be_turkish for scene in scenes for _ in scene.texts]
         # A term is found by any of its words, so one found later may begin earlier: they are put in order at the end.
         places: defaultdict[tuple[int, int], dict[Span, tuple[bool, int, int]]] = defaultdict(dict)

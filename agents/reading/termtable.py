@@ -18,7 +18,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.reading.joined import Joined
+from agents.reading.joined import CodedTexts
+from agents.reading.letters import BREAK_BYTE
 from agents.reading.wordhash import Chosen, Hashes, Places, Runs, Spellings, runs_of, spellings_of
 
 DEEPEST: Final = 8
@@ -40,7 +41,6 @@ _BESIDE_SUFFIXES: Final = np.array([[1], [-1], [2], [-2]])
 """Where the word beside another may be: a suffix behind an apostrophe, which is no word of its own, may be between."""
 _ANCHORS_AT_ONCE: Final = 1 << 13
 """Anchors of a text whose neighbours are looked up at once: bounds what a text full of one word takes of memory."""
-_SEPARATOR: Final = "\0"
 
 
 Candidate = tuple[int, int, int]
@@ -79,16 +79,16 @@ class TermTable:
     def __len__(self) -> int:
         return len(self._keys)
 
-    def candidates(self, joined: Joined[str], turkish: Sequence[bool]) -> list[Candidate]:
-        """The terms that may stand in folded texts, joined by a character that belongs to no word.
+    def candidates(self, joined: CodedTexts, turkish: Sequence[bool]) -> list[Candidate]:
+        """The terms that may stand in folded texts.
 
         `turkish`: of each text whether words may have the endings of Turkish.
         """
-        runs = runs_of(joined.text)
+        runs = runs_of(joined)
         suffixed = _chosen(runs, joined, turkish) if any(turkish) else None
         words = spellings_of(runs, turkish=suffixed)
         anchors = self._is_anchor.may_have(words.hashes)
-        offsets = _BESIDE_SUFFIXES if "'" in joined.text else _BESIDE
+        offsets = _BESIDE_SUFFIXES if any("'" in text for text in joined.texts) else _BESIDE
         found: list[Candidate] = []
         for at in range(0, len(anchors), _ANCHORS_AT_ONCE):
             found += self._at(anchors[at : at + _ANCHORS_AT_ONCE], words, runs, offsets, suffixed)
@@ -138,8 +138,8 @@ class TermTableBuilder:
 
         Answers the places of those in which there is no word; they have a number but are never found.
         """
-        runs = runs_of(_SEPARATOR + _SEPARATOR.join(terms) + _SEPARATOR)
-        separators = (runs.codes == 0).nonzero()[0]
+        runs = runs_of(CodedTexts(terms))
+        separators = (runs.codes == BREAK_BYTE).nonzero()[0]
         term_of = separators.searchsorted(runs.last) - 1
         heads = np.diff(term_of, prepend=-1).nonzero()[0]
         self._hashes.append(runs.hashes(runs.before, runs.last))
@@ -186,7 +186,7 @@ def _rarest(hashes: Hashes, lengths: NDArray[np.uint8], heads: Places, sizes: ND
     return firsts
 
 
-def _chosen(runs: Runs, joined: Joined[str], texts: Sequence[bool]) -> Chosen:
+def _chosen(runs: Runs, joined: CodedTexts, texts: Sequence[bool]) -> Chosen:
     """Which of the runs are those of some of the texts."""
     firsts = runs.before.searchsorted(np.array(joined.begins) - 1)
     return np.array(texts, np.bool_).repeat(np.diff(firsts))

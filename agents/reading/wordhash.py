@@ -7,22 +7,21 @@ word's beginnings cost no more to hash than the word. What a hash finds must be 
 
 from __future__ import annotations
 
-import re
-from functools import cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.reading.joined import CodedTexts
 from agents.reading.keywords import (
     ARABIC_PREFIX_LETTERS,
-    LETTER,
     LONGEST_ARABIC_PREFIX,
     LONGEST_CYRILLIC_ENDING,
     LONGEST_TURKISH_ENDING,
     SHORTEST_CYRILLIC_STEM,
     SHORTEST_TURKISH_STEM,
 )
+from agents.reading.letters import ALONES, ARABIC, BREAK_BYTE, CYRILLIC, OTHERS, SPACE, byte_of
 
 Places = NDArray[np.intp]
 Hashes = NDArray[np.uint32]
@@ -30,6 +29,19 @@ Kinds = NDArray[np.uint8]
 Chosen = NDArray[np.bool_]
 
 _WORD, _CYRILLIC, _PARTICLE = 1, 2, 4
+
+
+def _kind(byte: int) -> int:
+    if byte in (SPACE, BREAK_BYTE) or ALONES <= byte < OTHERS:
+        return 0
+    if CYRILLIC <= byte < ARABIC:
+        return _WORD | _CYRILLIC
+    return _WORD | _PARTICLE if byte in _PARTICLES else _WORD
+
+
+_PARTICLES: Final = frozenset(map(byte_of, ARABIC_PREFIX_LETTERS))
+_KINDS: Final = bytes(map(_kind, range(256)))
+"""What each byte of a coded text is."""
 
 _BASE: Final = 0x9E37_79B1
 _INVERSE: Final = pow(_BASE, -1, 2**32)
@@ -70,29 +82,22 @@ class Spellings(NamedTuple):
     hashes: Hashes
 
 
-def runs_of(text: str) -> Runs:
-    """The runs of a folded text that begins and ends with a character that belongs to none."""
-    codes: NDArray[Any]
-    word: NDArray[Any]
-    if text.isascii():
-        encoded = text.encode()
-        codes = np.frombuffer(encoded, np.uint8)
-        word = kinds = np.frombuffer(encoded.translate(_ascii_kinds()), np.uint8)
-        spelt = 0
-    else:
-        encoded = text.encode("utf-16-le", "surrogatepass")
-        if len(encoded) == 2 * len(text):
-            codes = np.frombuffer(encoded, "<u2")
-            kinds = _kinds().take(codes)
-        else:
-            codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
-            kinds = _kinds_beyond(codes)
-        word = kinds & _WORD
-        spelt = int(np.bitwise_or.reduce(kinds)) & (_CYRILLIC | _PARTICLE)
+def runs_of(joined: CodedTexts) -> Runs:
+    """The runs of folded texts."""
+    codes = np.frombuffer(joined.text, np.uint8)
+    kinds = np.frombuffer(joined.text.translate(_KINDS), np.uint8)
+    word = kinds & _WORD
     edges = (word[1:] != word[:-1]).nonzero()[0]
     powers, inverses = _powers(len(codes))
-    sums: Hashes = powers[: len(codes)] * codes
+    letters: NDArray[Any] = codes
+    if codes.max() >= OTHERS:  # letters that share their bytes are told apart
+        letters = codes.astype(np.uint32)
+        others = (codes >= OTHERS).nonzero()[0]
+        points = np.frombuffer(joined.letters().encode("utf-32-le", "surrogatepass"), "<u4")
+        letters[others] += points.take(others) << np.uint32(8)
+    sums: Hashes = powers[: len(codes)] * letters
     np.add.accumulate(sums, out=sums)
+    spelt = int(np.bitwise_or.reduce(kinds)) & (_CYRILLIC | _PARTICLE)
     return Runs(codes, kinds, spelt, edges[0::2].copy(), edges[1::2].copy(), sums, inverses)
 
 
@@ -131,34 +136,6 @@ def _cuts(places: Places, lengths: Places, longest: int, *, least: int) -> tuple
     """Each way to cut up to `longest` characters off what has `least` left: at which of the places, and how many."""
     cut, which = (lengths.take(places) - np.arange(1, longest + 1)[:, np.newaxis] >= least).nonzero()
     return places.take(which), cut + 1
-
-
-def _kinds_beyond(codes: NDArray[Any]) -> Kinds:
-    """The kinds of the characters of a text of which some are not of the first plane."""
-    kinds: Kinds = _kinds().take(np.minimum(codes, 0xFFFF))  # U+FFFF is no character
-    beyond = (codes > 0xFFFF).nonzero()[0]
-    codes_beyond, places = np.unique(codes.take(beyond), return_inverse=True)
-    letter = re.compile(LETTER)
-    own = [_WORD if letter.match(chr(code)) else 0 for code in codes_beyond.tolist()]
-    kinds[beyond] = np.array(own, np.uint8).take(places)
-    return kinds
-
-
-@cache
-def _kinds() -> Kinds:
-    """What each character of the first plane is."""
-    kinds = np.zeros(0x1_0000, np.uint8)
-    everything = "".join(map(chr, range(0x1_0000)))
-    for found in re.finditer(rf"{LETTER}+", everything):
-        kinds[found.start() : found.end()] = _WORD
-    kinds[0x0400:0x0500] |= _CYRILLIC
-    kinds[[*map(ord, ARABIC_PREFIX_LETTERS)]] |= _PARTICLE
-    return kinds
-
-
-@cache
-def _ascii_kinds() -> bytes:
-    return _kinds()[:256].tobytes()
 
 
 _kept: tuple[Hashes, Hashes] = (np.empty(0, np.uint32), np.empty(0, np.uint32))

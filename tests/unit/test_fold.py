@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from agents.reading.automaton import LiteralTable
 from agents.reading.fold import fold, fold_text
+from agents.reading.joined import CodedTexts
 
 TEXTS = st.text(
     st.one_of(
@@ -81,7 +82,7 @@ def test_texts_searched_at_once_hold_what_each_holds_alone(words: list[str], tex
     for word in words:
         table.add(word)
     automaton = table.build()
-    assert [[*found] for found in automaton.find_all(texts)] == [automaton.find(text) for text in texts]
+    assert automaton.find_all(CodedTexts(texts)) == [automaton.find(text) for text in texts]
 
 
 def test_a_table_takes_nothing_more_once_it_is_built() -> None:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from agents.reading.fold import fold
-from agents.reading.phrases import PhraseSet, spaced
+from agents.reading.letters import spaced
+from agents.reading.phrases import PhraseSet
 from agents.reading.taxonomy import load_taxonomies
 from benchmarks.labelled import TOPICS_FOLDER
 from tests.unit.taxonomies import hits

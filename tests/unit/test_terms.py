@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from agents.reading.article import Article, article_of
 from agents.reading.automaton import LiteralTable
-from agents.reading.joined import Joined
+from agents.reading.joined import CodedTexts
 from agents.reading.keywords import phrase_at, stem_of, words_of
-from agents.reading.scene import EVIDENCE_KEPT, Scene, Span
+from agents.reading.scene import EVIDENCE_KEPT, Scene, Span, coded_texts
 from agents.reading.terms import FEW, TermIndex
 from agents.reading.termtable import DEEPEST, TermTableBuilder
 from streams.errors import QueryError
@@ -112,7 +112,7 @@ def test_articles_searched_at_once_have_the_terms_that_each_has_alone(
     scenes = [
         Scene.of(Article("a", title, body, language=language), automaton) for title, body, language in several
     ]
-    found = index.find_all(scenes)
+    found = index.find_all(scenes, coded_texts(scenes))
     assert found == {number: spans for number, scene in enumerate(scenes) if (spans := index.find(scene))}
 
 
@@ -189,7 +189,7 @@ def test_a_term_of_more_words_than_are_looked_up_is_compared_to_its_end() -> Non
 
 
 def test_a_table_of_nothing_finds_nothing() -> None:
-    assert TermTableBuilder().build().candidates(Joined(["truce"], "\n"), [True]) == []
+    assert TermTableBuilder().build().candidates(CodedTexts(["truce"]), [True]) == []
 
 
 @pytest.mark.parametrize("unit", ["a ", "gaza ", "grain deal ", "a'a ", "aa'", "停", "الو ", "evler"])
