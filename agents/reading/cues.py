@@ -174,7 +174,7 @@ class CueFinder:
                 if len(parts) > 1:
                     for needed, pattern in self._patterns[topic]:
                         if needed <= parts.keys():
-                            found[topic].cues.extend(_pattern_cues(pattern, at, parts))
+                            found[topic].cues.extend(pattern_cues(pattern, at, parts))
         return Sighting(excerpt, [_chosen(of_topic) for of_topic in found], surroundings)
 
     def _look_around(self, sighting: Sighting, literals: Sequence[Found], language: int) -> None:
@@ -227,7 +227,7 @@ class _Found:
     nevers: list[Span] = field(default_factory=list)
 
 
-def _pattern_cues(pattern: Pattern, sentence: int, parts: Mapping[str, Sequence[Span]]) -> list[Cue]:
+def pattern_cues(pattern: Pattern, sentence: int, parts: Mapping[str, Sequence[Span]]) -> list[Cue]:
     """The places in a sentence where all parts of a pattern stand near each other; it has all of them."""
     spans = [parts[part][:_MOST_SPANS] for part in pattern.parts]
     reaches: Sequence[Span] = spans[0]

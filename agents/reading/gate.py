@@ -1,24 +1,46 @@
 """The gate: whether an article may be about a topic at all, at next to no cost.
 
 It opens for a strong phrase anywhere (searched by the automaton that all articles pass through), and for what stands in
-the title or at the head of the body: a strong or likely phrase, or words of all parts of a pattern that is more than
-weak, near each other. What an article is about it says there.
+the title or at the head of the body: a strong or likely phrase, or a pattern that is more than weak. What an article is
+about it says there.
+
+Nearly all articles are shut out by what parts of patterns they have at all, and how far these are from each other; of
+the others it is asked whether a pattern's parts meet in one sentence and one language.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
 
-from agents.reading.automaton import LiteralTable
+from agents.reading.automaton import Found, LiteralTable
+from agents.reading.cues import Span, pattern_cues
 from agents.reading.joined import Joined
 from agents.reading.letters import BREAK, spaced
-from agents.reading.phrases import PhraseSet, anywhere
+from agents.reading.phrases import PhraseSet, Tail, anywhere
 from agents.reading.taxonomy import TopicFile
+from agents.reading.words import SENTENCE_END
 
 _OPEN: Final = 1
 _WORD: Final = 20
 """Characters that a part itself may take beside those between parts."""
+
+_KEPT: Final = 1 << 12
+"""Sets of parts of which it is known whether they are enough; there are few that articles have."""
+_BETWEEN: Final = "   "
+"""Stands between title and body."""
+
+
+class _Opener(NamedTuple):
+    """What a phrase says: a bit, and of which topic and language it is a part of patterns ("": it opens by itself)."""
+
+    bit: int
+    topic: int
+    language: str
+    part: str = ""
 
 
 class Gate:
@@ -44,52 +66,97 @@ class Gate:
                     reach = (pattern.within + _WORD) * (len(pattern.parts) - 1)
                     needed[joined] = max(needed.get(joined, 0), reach)
         self._needed = tuple(needed.items())
-        self._phrases = PhraseSet(_openers(topics, bits), often=False)
+        self._patterns = [
+            [(frozenset(pattern.parts), pattern) for pattern in topic.patterns if pattern.strength != "weak"]
+            for topic in topics
+        ]
+        self._phrases = PhraseSet(_openers(topics, bits))
         self._masks = [
-            _joined(phrase.meaning for phrase in phrases if phrase.tail is None)
+            _joined(phrase.meaning.bit for phrase in phrases if phrase.tail is None)
             for phrases in self._phrases.by_number
         ]
         self._tails = {
-            number: with_tail
+            number: (Tail(*(rest for _, tail in with_tail for rest in tail.rests)), with_tail)
             for number, phrases in enumerate(self._phrases.by_number)
-            if (with_tail := [phrase for phrase in phrases if phrase.tail is not None])
+            if (with_tail := [(phrase.meaning.bit, phrase.tail) for phrase in phrases if phrase.tail])
         }
+        self._may_open = lru_cache(_KEPT)(self._has_enough)
 
     def opened(self, texts: Sequence[tuple[str, str]]) -> set[int]:
         """Which of several articles open it, by number; of each the folded title and head of the body."""
-        joined = Joined([f" {title}   {head} " for title, head in texts], BREAK)
+        joined = Joined([f" {title}{_BETWEEN}{head} " for title, head in texts], BREAK)
         text = spaced(joined.text)
-        masks, tails = self._masks, self._tails
+        found = self._phrases.find(text)
+        bits = self._bits(found, text)
         opened: set[int] = set()
-        of = seen = following = 0
-        places: list[tuple[int, int]] = []
-        for number, start, end in self._phrases.find(text):
-            if start >= following:
-                if self._enough(places, seen):
+        for of, first, last, seen in _by_text(found, bits, joined):
+            if not self._may_open(seen):
+                continue
+            if seen & _OPEN:
+                opened.add(of)
+                continue
+            places = [
+                (end, own) for (_, _, end), own in zip(found[first:last], bits[first:last], strict=True)
+            ]
+            if self._near(places, seen):
+                body = joined.begins[of] + 1 + len(texts[of][0])
+                sentences = SENTENCE_END.finditer(joined.text, body, joined.begins[of + 1])
+                ends = [body, *(sentence.end() for sentence in sentences)]
+                if self._meet(found[first:last], text, ends):
                     opened.add(of)
-                of = joined.number_at(start)
-                following = joined.begins[of + 1]
-                seen = 0
-                places = []
-            mask = masks[number]
-            if number in tails:
-                for phrase in tails[number]:
-                    if phrase.stop(text, end) is not None:
-                        mask |= phrase.meaning
-            seen |= mask
-            places.append((end, mask))
-        if self._enough(places, seen):
-            opened.add(of)
         return opened
 
-    def _enough(self, places: Sequence[tuple[int, int]], seen: int) -> bool:
-        """Whether what was seen in an article opens it."""
-        if seen & _OPEN:
-            return True
-        for needed, within in self._needed:  # noqa: SIM110 - asked of every article: a generator takes thrice as long
-            if seen & needed == needed and _together(places, needed, within):
-                return True
-        return False
+    def _bits(self, found: Sequence[Found], text: str) -> list[int]:
+        """What each of the phrases says whose heads were found."""
+        masks, tails = self._masks, self._tails
+        bits = [masks[number] for number, _, _ in found]
+        for at, (number, _, end) in enumerate(found):
+            if number in tails:
+                any_tail, own = tails[number]
+                if any_tail.match(text, end) is not None:  # hardly ever
+                    bits[at] |= _joined(bit for bit, tail in own if tail.match(text, end) is not None)
+        return bits
+
+    def _has_enough(self, seen: int) -> bool:
+        """Whether what an article has could open it, wherever it stands."""
+        return bool(seen & _OPEN) or any(seen & needed == needed for needed, _ in self._needed)
+
+    def _near(self, places: Sequence[tuple[int, int]], seen: int) -> bool:
+        """Whether an article has all parts of a pattern, none too far from the others."""
+        return any(
+            seen & needed == needed and _together(places, needed, within) for needed, within in self._needed
+        )
+
+    def _meet(self, found: Sequence[Found], text: str, ends: Sequence[int]) -> bool:
+        """Whether a pattern's parts meet in a sentence; `ends` are where sentences end."""
+        parts: defaultdict[tuple[int, str, int], dict[str, list[Span]]] = defaultdict(dict)
+        for number, start, end in found:
+            for phrase in self._phrases.by_number[number]:
+                _, topic, language, part = phrase.meaning
+                if part and (stop := phrase.stop(text, end)) is not None:
+                    own = parts[bisect_right(ends, start + 1), language, topic]
+                    own.setdefault(part, []).append((start + 1, stop))
+        return any(
+            pattern_cues(pattern, 0, own)
+            for (_, _, topic), own in parts.items()
+            for needed, pattern in self._patterns[topic]
+            if needed <= own.keys()
+        )
+
+
+def _by_text(
+    found: Sequence[Found], bits: Sequence[int], joined: Joined[str]
+) -> Iterator[tuple[int, int, int, int]]:
+    """By text, from where to where in the list is what was found in it, and all bits of that."""
+    of = seen = following = first = 0
+    for at, (_, start, _) in enumerate(found):
+        if start >= following:
+            yield of, first, at, seen
+            of = joined.number_at(start)
+            following = joined.begins[of + 1]
+            first, seen = at, 0
+        seen |= bits[at]
+    yield of, first, len(found), seen
 
 
 def _together(places: Sequence[tuple[int, int]], needed: int, within: int) -> bool:
@@ -113,11 +180,12 @@ def _joined(masks: Iterable[int]) -> int:
     return joined
 
 
-def _openers(topics: Sequence[TopicFile], bits: dict[tuple[int, str], int]) -> Iterable[tuple[str, int]]:
+def _openers(topics: Sequence[TopicFile], bits: dict[tuple[int, str], int]) -> Iterable[tuple[str, _Opener]]:
     for number, topic in enumerate(topics):
-        for words in topic.languages.values():
+        for language, words in topic.languages.items():
             for phrase in (*words.strong, *words.likely):
-                yield phrase, _OPEN
+                yield phrase, _Opener(_OPEN, number, language)
             for part, phrases in words.parts.items():
                 if (number, part) in bits:
-                    yield from ((phrase, bits[number, part]) for phrase in phrases)
+                    opener = _Opener(bits[number, part], number, language, part)
+                    yield from ((phrase, opener) for phrase in phrases)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import Final, Generic, TypeVar
 
 from agents.reading.automaton import Found, automaton_of
@@ -34,18 +34,19 @@ _SHORTEST: Final = 4
 
 
 class Tail:
-    """What must follow a head. Compiled when it is first asked for: most never are.
+    """What must follow a head: one of several. Compiled when it is first asked for: most never are.
 
     `match` matches right at a position of an excerpt.
     """
 
-    __slots__ = ("match",)
+    __slots__ = ("match", "rests")
 
-    def __init__(self, rest: str) -> None:
-        self.match: Callable[[str, int], re.Match[str] | None] = partial(self._match_first, rest)
+    def __init__(self, *rests: str) -> None:
+        self.rests = rests
+        self.match: Callable[[str, int], re.Match[str] | None] = self._match_first
 
-    def _match_first(self, rest: str, excerpt: str, at: int) -> re.Match[str] | None:
-        self.match = _pattern(rest).match
+    def _match_first(self, excerpt: str, at: int) -> re.Match[str] | None:
+        self.match = _pattern(self.rests).match
         return self.match(excerpt, at)
 
 
@@ -111,11 +112,14 @@ def _split(phrase: str) -> tuple[str, str]:
     return phrase[:cut], phrase[cut:]
 
 
-def _pattern(rest: str) -> re.Pattern[str]:
+def _pattern(rests: Sequence[str]) -> re.Pattern[str]:
+    return re.compile(rf"(?:{'|'.join(map(_expression, rests))})(?!\w)")
+
+
+def _expression(rest: str) -> str:
     # Bounded repetitions only: no input makes this slower than linear.
     pattern = re.escape(rest).replace(r"\*", r"\w{0,20}")
-    pattern = pattern.replace(re.escape(" \x02 "), rf" [^{BREAK}]{{0,{GAP}}}?(?<= )").replace(r"\ ", " +")
-    return re.compile(pattern + r"(?!\w)")
+    return pattern.replace(re.escape(" \x02 "), rf" [^{BREAK}]{{0,{GAP}}}?(?<= )").replace(r"\ ", " +")
 
 
 def anywhere(text: str) -> str | None:
