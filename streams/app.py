@@ -5,11 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import faust
+from faust.tables.manager import TableManager
 
 from streams.batches import MAX_BATCH_RECORDS, BatchTransport
 from streams.connection import faust_options
 from streams.outputs import MAX_OUTPUT_BYTES
 from streams.settings import Settings
+
+
+class _Tables(TableManager):  # type: ignore[misc]
+    async def on_start(self) -> None:
+        """As Faust's, but for the second that it waits for tables to be added: there are none."""
+        await self._update_channels()
+        await self.recovery.start()
 
 
 class _App(faust.App):  # type: ignore[misc]  # faust has no types here
@@ -38,6 +46,7 @@ def build_app(settings: Settings) -> faust.App:
         stream_wait_empty=True,
         stream_buffer_maxsize=10_000,  # batches: more than can be under way, so that handing one over never waits
         table_standby_replicas=0,
+        TableManager=_Tables,
         topic_allow_declare=False,  # topics are made by `tocsin topics`, with their settings
         topic_disable_leader=True,
         web_enabled=False,

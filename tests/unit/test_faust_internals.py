@@ -9,7 +9,9 @@ from aiokafka.structs import RecordMetadata
 from faust.transport import consumer as base
 from faust.transport.drivers import aiokafka as driver
 
+from streams.app import build_app
 from streams.batches import BatchConsumer, BatchTransport
+from streams.settings import Settings
 
 
 def parameters(function: object) -> list[str]:
@@ -286,3 +288,15 @@ def test_who_waits_for_the_group_is_told_by_what_stop_joining_looks_at() -> None
     assert "group=ConnectionGroup.COORDINATION" in inspect.getsource(GroupCoordinator._send_req)
     assert "self._conns[conn_id]" in inspect.getsource(AIOKafkaClient)
     assert "await self._consumer.stop()" in inspect.getsource(driver.AIOKafkaConsumerThread.on_thread_stop)
+
+
+def test_the_manager_of_tables_does_at_its_start_what_ours_does_after_a_wait() -> None:
+    from faust.tables.manager import TableManager
+
+    source = inspect.getsource(TableManager.on_start)
+    steps = ("await self.sleep(1.0)", "await self._update_channels()", "await self.recovery.start()")
+    assert [source.index(step) for step in steps] == sorted(source.index(step) for step in steps)
+    assert source.count("await") == len(steps)
+    app = build_app(Settings())
+    assert type(app.tables) is not TableManager
+    assert isinstance(app.tables, TableManager)
