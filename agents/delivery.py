@@ -34,7 +34,7 @@ from alerting.retry import next_attempt
 from streams.batches import Batch
 from streams.errors import UnreadableArticle
 from streams.lingering import Acknowledgement
-from streams.outputs import settle
+from streams.outputs import said_by, settle
 from streams.partitions import Partitions
 from streams.rejection import reject
 from streams.service import Members, Service, breathe
@@ -465,6 +465,6 @@ def _enabled(record: ConsumerRecord) -> EndpointEnabled | None:
 
 def _notification(record: ConsumerRecord) -> Notification | None:
     try:
-        return from_bytes(Notification, record.value or b"")
+        return said_by(record, Notification)
     except ValidationError:
         return None

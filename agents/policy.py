@@ -25,14 +25,14 @@ from alerting.watch import Watch
 from streams.batches import Batch
 from streams.errors import UnreadableArticle
 from streams.lingering import Acknowledgement
-from streams.outputs import settle
+from streams.outputs import said_by, settle
 from streams.partitions import Partitions
 from streams.record_time import written_at
 from streams.rejection import reject
 from streams.service import Members, Service, breathe, step_aside
 from streams.state import Loaded, OwnedState, load_state
 from streams.topics import ALERTS, CANDIDATES, NOTIFICATIONS, STORIES
-from streams.wire import Alert, Candidate, from_bytes
+from streams.wire import Alert, Candidate
 
 log = structlog.get_logger("tocsin.policy")
 
@@ -204,6 +204,6 @@ class Policy:
 
 def _candidate(record: ConsumerRecord) -> Candidate | None:
     try:
-        return from_bytes(Candidate, record.value or b"")
+        return said_by(record, Candidate)
     except ValidationError:
         return None

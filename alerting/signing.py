@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
 import secrets
 from collections.abc import Container, Iterable
@@ -101,7 +100,7 @@ def _content(webhook_id: str, timestamp: str, body: bytes) -> bytes:
 
 
 def _hmac(secret: str, content: bytes) -> bytes:
-    return hmac.new(_decode(secret.removeprefix(SYMMETRIC)), content, hashlib.sha256).digest()
+    return hmac.digest(_decode(secret.removeprefix(SYMMETRIC)), content, "sha256")
 
 
 def _decode(text: str) -> bytes:

@@ -31,7 +31,7 @@ from typing import Any
 
 import structlog
 from aiokafka import ConsumerRecord, TopicPartition
-from aiokafka.consumer.fetcher import OffsetResetStrategy
+from aiokafka.consumer.fetcher import FetchResult, OffsetResetStrategy
 from aiokafka.errors import IllegalStateError, KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -117,7 +117,15 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         # How long the next fetch waits for what the last one brought to be taken. Without that it would go out at
         # once, and without the partitions just fetched; for long, those without room would hold up all others.
         fetcher._prefetch_backoff = LOOK_AGAIN
-        self._resting = RestingFetcher(fetcher)
+        self._resting = RestingFetcher(fetcher, self._take_fetched)
+
+    async def _take_fetched(self) -> None:
+        # What is an error, or comes while partitions change hands, is left for who waits for it.
+        fetcher = self._ensure_consumer()._fetcher
+        if fetcher._closed or fetcher._subscriptions.reassignment_in_progress:
+            return
+        if all(isinstance(fetched, FetchResult) for fetched in fetcher._records.values()):
+            await self.consumer.take_fetched()
 
     async def on_thread_stop(self) -> None:
         """Leave the group, though it has not formed yet, and disconnect."""
@@ -328,16 +336,26 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
                     with suppress(IllegalStateError):
                         await self.perform_seek()
                     continue
-                for partition, fetched in records.items():
-                    tp = TP(partition.topic, partition.partition)
-                    self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
-                    read = self._read_offset[tp]
-                    new = [record for record in fetched if read is None or record.offset >= read]
-                    if new:
-                        self._admit(tp, new)
+                self._admit_fetched(records)
         except self.consumer_stopped_errors:
             if not self.app.should_stop:
                 raise
+
+    async def take_fetched(self) -> None:
+        """Hand on what a fetch has just brought, some steps of the loop before `_drain_messages` would."""
+        if self.flow_active and not self.should_stop:
+            roomy = {tp for tp in self._get_active_partitions() if self._has_room(tp)}
+            if roomy:
+                self._admit_fetched(await self._thread.fetched(roomy, 0.0))
+
+    def _admit_fetched(self, records: Mapping[Any, list[ConsumerRecord]]) -> None:
+        for partition, fetched in records.items():
+            tp = TP(partition.topic, partition.partition)
+            self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
+            read = self._read_offset[tp]
+            new = [record for record in fetched if read is None or record.offset >= read]
+            if new:
+                self._admit(tp, new)
 
     async def _next_records(self) -> dict[Any, list[ConsumerRecord]]:
         if not self.flow_active:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -15,7 +16,7 @@ from streams.errors import OutputRefused
 from streams.lingering import Acknowledgement, Headers, LingeringProducer, Value, refused, written
 from streams.prompt_sender import PromptSender
 from streams.topics import CANDIDATES, NOTIFICATIONS, Topic
-from streams.wire import Wire, cloudevent_headers
+from streams.wire import W, Wire, cloudevent_headers, from_bytes
 
 MAX_OUTPUT_BYTES: Final = 2 * 1024 * 1024
 """The longest record that is ever written, and as much of a partition as is fetched at a time."""
@@ -27,6 +28,23 @@ A producer has one request to a broker under way at a time: candidates would que
 articles. No output relies on an order of records between topics, other than by waiting for acknowledgements.
 What this worker may read itself is told to `Outputs.acknowledged` as well.
 """
+
+
+@dataclass
+class OwnRecord(ConsumerRecord):  # type: ignore[misc]  # aiokafka is untyped for us
+    """A record that this worker wrote, as a consumer would read it, with the value that it was written from."""
+
+    made: Wire | None = None
+
+
+def said_by(record: ConsumerRecord, model: type[W]) -> W:
+    """What a record says: the value that this worker wrote it from, where it has that still, else as it is parsed.
+
+    Both are equal. Raises pydantic's ValidationError.
+    """
+    made = record.made if isinstance(record, OwnRecord) else None
+    return made if isinstance(made, model) else from_bytes(model, record.value or b"")
+
 
 Sending = Callable[[], None]
 Acknowledged = Callable[[ConsumerRecord], None]
@@ -99,8 +117,12 @@ class Outputs:
         key: bytes | None,
         headers: Headers = (),
         partition: int | None = None,
+        made: Wire | None = None,
     ) -> Acknowledgement:
-        """Hand a record to the producer; the result is done when the broker has acknowledged it."""
+        """Hand a record to the producer; the result is done when the broker has acknowledged it.
+
+        `made` is what it was written from.
+        """
         name = self._prefix + topic.name
         producer = self._urgent.get(topic)
         if producer is None:
@@ -117,7 +139,7 @@ class Outputs:
         except KafkaError as error:
             raise refused(name, error) from error
         if self.acknowledged is not None:
-            future.add_done_callback(partial(_tell, self.acknowledged, key, urgent, headers))
+            future.add_done_callback(partial(_tell, self.acknowledged, key, urgent, headers, made))
         return future
 
     async def publish(
@@ -125,7 +147,7 @@ class Outputs:
     ) -> Acknowledgement:
         """Send a wire value with its CloudEvents headers."""
         headers = cloudevent_headers(value, event_id=event_id, time=time)
-        return await self.send(topic, value.to_bytes, key=key.encode(), headers=headers)
+        return await self.send(topic, value.to_bytes, key=key.encode(), headers=headers, made=value)
 
 
 def _tell(
@@ -133,6 +155,7 @@ def _tell(
     key: bytes | None,
     value: bytes | None,
     headers: Headers,
+    written_from: Wire | None,
     future: Acknowledgement,
 ) -> None:
     if future.cancelled() or future.exception() is not None:
@@ -140,7 +163,7 @@ def _tell(
     made = future.result()
     if made.log_start_offset is None or made.log_start_offset < 0:
         return  # sent twice, and the broker no longer knew where the first had gone: this offset is none
-    record = ConsumerRecord(
+    record = OwnRecord(
         topic=made.topic,
         partition=made.partition,
         offset=made.offset,
@@ -152,6 +175,7 @@ def _tell(
         serialized_key_size=len(key or b""),
         serialized_value_size=len(value or b""),
         headers=tuple(headers),
+        made=written_from,
     )
     acknowledged(record)
 

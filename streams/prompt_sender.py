@@ -21,21 +21,16 @@ from typing import Final, NamedTuple
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.client import ConnectionGroup
-from aiokafka.conn import AIOKafkaConnection, CloseReason
+from aiokafka.conn import CloseReason
 from aiokafka.errors import KafkaError
 from aiokafka.producer.message_accumulator import MessageBatch
 from aiokafka.producer.sender import Sender
 
-API_KEY: Final = 0
-API_VERSION: Final = 7
-"""Kafka's Produce request; of this version since Kafka 2.1 (https://kafka.apache.org/protocol#The_Messages_Produce)."""
+from streams.frames import INT32, Frame, text, text_at
 
 ACKS_ALL: Final = -1
 
-_HEADER: Final = Struct(">hhih")  # API key, version, correlation id, length of the client's id
 _BEGINNING: Final = Struct(">hhii")  # no transaction, acks, milliseconds, number of topics
-_INT16: Final = Struct(">h")
-_INT32: Final = Struct(">i")
 _PARTITION: Final = Struct(">ii")  # number, length of its records
 _ANSWER: Final = Struct(">ihqqq")  # number, error, offset, timestamp, first offset of the log
 
@@ -62,40 +57,23 @@ class Answer(dict[TopicPartition, PartitionAnswer]):
 
 
 def _by_partition(frame: memoryview, at: int) -> Iterator[tuple[TopicPartition, PartitionAnswer]]:
-    (topics,) = _INT32.unpack_from(frame, at)
-    at += _INT32.size
+    (topics,) = INT32.unpack_from(frame, at)
+    at += INT32.size
     for _ in range(topics):
-        (length,) = _INT16.unpack_from(frame, at)
-        at += _INT16.size
-        topic = str(frame[at : at + length], "utf-8")
-        at += length
-        (partitions,) = _INT32.unpack_from(frame, at)
-        at += _INT32.size
+        topic, at = text_at(frame, at)
+        (partitions,) = INT32.unpack_from(frame, at)
+        at += INT32.size
         for _ in range(partitions):
             answer = PartitionAnswer(*_ANSWER.unpack_from(frame, at))
             at += _ANSWER.size
             yield TopicPartition(topic, answer.partition), answer
 
 
-class AnswerHeader(NamedTuple):
-    """The header of an answer."""
+class Request(Frame):
+    """A Produce request; encoded when it is sent."""
 
-    correlation_id: int
-
-
-class RequestHeader(NamedTuple):
-    """The header of a request, encoded already."""
-
-    encoded: bytes
-
-    def encode(self) -> bytes:
-        """What is written before the request."""
-        return self.encoded
-
-
-class Request:
-    """A Produce request, in the shape in which aiokafka's connection takes requests; encoded when it is sent."""
-
+    API_KEY = 0
+    API_VERSION = 7  # since Kafka 2.1
     RESPONSE_TYPE: Final = Answer
 
     def __init__(self, batches: Mapping[TopicPartition, MessageBatch], timeout_ms: int) -> None:
@@ -105,11 +83,6 @@ class Request:
     def prepare(self, _versions: object) -> Request:
         """Itself: it has one version."""
         return self
-
-    def build_request_header(self, *, correlation_id: int, client_id: str) -> RequestHeader:
-        """Its header."""
-        client = client_id.encode()
-        return RequestHeader(_HEADER.pack(API_KEY, API_VERSION, correlation_id, len(client)) + client)
 
     def encode(self) -> bytes:
         """What is written behind its header."""
@@ -121,15 +94,10 @@ class Request:
             topics[tp.topic].append((tp.partition, batch.get_data_buffer()))
         yield _BEGINNING.pack(-1, ACKS_ALL, self._timeout_ms, len(topics))
         for topic, partitions in topics.items():
-            name = topic.encode()
-            yield _INT16.pack(len(name)) + name + _INT32.pack(len(partitions))
+            yield text(topic) + INT32.pack(len(partitions))
             for number, records in partitions:
                 yield _PARTITION.pack(number, len(records))
                 yield records
-
-    def parse_response_header(self, frame: BytesIO) -> AnswerHeader:
-        """The header of its answer."""
-        return AnswerHeader(*_INT32.unpack(frame.read(_INT32.size)))
 
 
 class PromptSender(Sender):  # type: ignore[misc]  # aiokafka is untyped for us
@@ -185,7 +153,7 @@ class PromptSender(Sender):  # type: ignore[misc]  # aiokafka is untyped for us
 
     def _send(self, node: int, batches: Batches) -> None:
         connection = self.client._conns.get((node, ConnectionGroup.DEFAULT))
-        if connection is None or not connection.connected() or not _speaks(connection):
+        if connection is None or not connection.connected() or not Request.is_spoken(connection._versions):
             self._send_slowly(node, batches)
             return
         try:
@@ -234,8 +202,3 @@ class PromptSender(Sender):  # type: ignore[misc]  # aiokafka is untyped for us
             self._fail(error)
         else:
             self._depart()
-
-
-def _speaks(connection: AIOKafkaConnection) -> bool:
-    least, greatest = connection._versions.get(API_KEY, (0, 0))
-    return bool(least <= API_VERSION <= greatest)

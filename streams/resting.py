@@ -1,8 +1,10 @@
-"""A pause after each fetch that brought records, before the same broker is asked again.
+"""How a worker fetches: what came is handed on at once, and then it rests before it asks the same broker again.
 
 aiokafka asks for more as soon as what it fetched was taken. When articles come singly and often, each then comes in a
 fetch of its own, which costs more than reading it; and an alert of this worker's own making ends the fetch that waits
 for articles, twice. After a pause, what has come meanwhile comes together. A lone article finds a fetch waiting for it.
+
+aiokafka hands on what it fetched by way of two other tasks. Here the task that fetched it does that.
 
 Replaces methods of aiokafka's fetcher (0.14); `tests/unit/test_faust_internals.py` fails when an upgrade changes them.
 """
@@ -11,8 +13,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
+
+from streams.prompt_fetch import PromptFetch
 
 PAUSE: Final = 0.001
 """Seconds between a fetch that brought records and the next to the same broker."""
@@ -27,11 +31,15 @@ LONGEST_PAUSE: Final = 0.005
 
 
 class RestingFetcher:
-    """Has a fetcher of aiokafka rest after each fetch that brought records; times are in seconds."""
+    """Has a fetcher of aiokafka rest after each fetch that brought records; times are in seconds.
+
+    `take` is called when a fetch brought some. What it leaves is handed on in aiokafka's own way.
+    """
 
     def __init__(
         self,
         fetcher: Any,
+        take: Callable[[], Awaitable[None]],
         *,
         pause: float = PAUSE,
         pause_for_own: float = PAUSE_FOR_OWN,
@@ -44,6 +52,10 @@ class RestingFetcher:
         self._clock = clock
         self._own_until = clock()
         self._brought_at: dict[int, float] = {}
+        self._fetcher = fetcher
+        self._take = take
+        # All brokers that were asked; nothing needs to be planned while each rests or has a fetch under way.
+        self._asked: set[int] = set()
         self._planned = fetcher._get_actions_per_node
         self._fetch = fetcher._proc_fetch_request
         fetcher._get_actions_per_node = self.plan
@@ -54,14 +66,18 @@ class RestingFetcher:
         self._own_until = self._clock() + self._pause_for_own
 
     async def fetch(self, assignment: Any, node: int, request: Any) -> bool:
-        """As the fetcher does; note when it brought something."""
-        brought: bool = await self._fetch(assignment, node, request)
-        if brought:
-            self._brought_at[node] = self._clock()
-        return brought
+        """As the fetcher does, and hand on what it brought; returns whether something is left."""
+        if not await self._fetch(assignment, node, PromptFetch(request)):
+            return False
+        self._brought_at[node] = self._clock()
+        await self._take()
+        return bool(self._fetcher._records)
 
     def plan(self, assignment: Any) -> tuple[Any, ...]:
         """As the fetcher does, without requests to brokers that it rests from; it looks again when the rest is over."""
+        rests = self._all_rest()
+        if rests is not None:
+            return [], {}, rests, False, []
         requests, resets, timeout, *others = self._planned(assignment)
         now = self._clock()
         ready = []
@@ -71,7 +87,16 @@ class RestingFetcher:
                 timeout = min(timeout, rest)
             else:
                 ready.append((node, request))
+            self._asked.add(node)
         return ready, resets, timeout, *others
+
+    def _all_rest(self) -> float | None:
+        """Seconds until the first of the brokers has rested, if each rests or has a fetch under way, and one rests."""
+        now = self._clock()
+        rests = [
+            self._rests_until(node) - now for node in self._asked if node not in self._fetcher._in_flight
+        ]
+        return min(rests) if rests and min(rests) > 0 else None
 
     def _rests_until(self, node: int) -> float:
         brought_at = self._brought_at.get(node, -math.inf)

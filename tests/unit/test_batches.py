@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from aiokafka import ConsumerRecord
+from aiokafka.consumer.fetcher import FetchError, FetchResult
 from aiokafka.consumer.subscription_state import TopicPartitionState
 from aiokafka.errors import GroupAuthorizationFailedError, IllegalStateError
 from faust.transport import consumer as base
@@ -233,6 +234,59 @@ async def test_partitions_that_change_hands_again_while_they_are_sought_end_noth
     await asyncio.gather(*consumer._handing)
     assert sought == 1
     assert taken.offsets == [[0]]
+
+
+async def test_what_a_fetch_brought_is_handed_on_in_the_step_in_which_it_came() -> None:
+    taken = Taken()
+    consumer: Any = taken.consumer
+    consumer._stopped, consumer._crashed = asyncio.Event(), asyncio.Event()
+    consumer.app.monitor = SimpleNamespace(track_tp_end_offset=lambda *_: None)
+    consumer.highwater = lambda _: None
+    consumer._get_active_partitions = lambda: {PLACE}
+    asked: list[tuple[set[TP], float]] = []
+
+    async def fetched(partitions: set[TP], patience: float) -> dict[Any, list[ConsumerRecord]]:
+        asked.append((partitions, patience))
+        return {PLACE: [record(0), record(1)]}
+
+    consumer._thread.fetched = fetched
+    await consumer.take_fetched()
+    await asyncio.gather(*consumer._handing)
+    assert taken.offsets == [[0, 1]]
+    assert asked == [({PLACE}, 0.0)]
+    consumer._admit(PLACE, [record(2 + number) for number in range(MAX_BATCH_RECORDS)])
+    await consumer.take_fetched()  # no room
+    consumer.flow_active = False
+    await consumer.take_fetched()
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    "hindrance", [None, "an error lies there", "partitions change hands", "it is being closed"]
+)
+async def test_what_is_no_plain_fetch_is_left_for_who_waits_for_it(hindrance: str | None) -> None:
+    whole: Any = FetchResult.__new__(FetchResult)
+    lying = {PLACE: whole} | (
+        {TP("articles", 1): FetchError(error=Exception(), backoff=0)}
+        if hindrance == "an error lies there"
+        else {}
+    )
+    fetcher = SimpleNamespace(
+        _closed=hindrance == "it is being closed",
+        _subscriptions=SimpleNamespace(reassignment_in_progress=hindrance == "partitions change hands"),
+        _records=lying,
+    )
+    taken = 0
+
+    async def take_fetched() -> None:
+        nonlocal taken
+        taken += 1
+
+    thread: Any = BatchConsumerThread.__new__(BatchConsumerThread)
+    thread._consumer = SimpleNamespace(_fetcher=fetcher)
+    thread.consumer = SimpleNamespace(take_fetched=take_fetched)
+    await thread._take_fetched()
+    assert taken == (hindrance is None)
 
 
 def kafka_consumer(position: int | None) -> Any:

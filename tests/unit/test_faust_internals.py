@@ -94,6 +94,37 @@ def test_the_fetcher_plans_and_fetches_in_the_methods_that_are_replaced() -> Non
     assert parameters(subscription_state.TopicPartitionState.consumed_to) == ["self", "position"]
 
 
+def test_what_was_fetched_can_be_taken_without_waiting_and_lies_where_it_is_looked_for() -> None:
+    from aiokafka.consumer import fetcher
+
+    taking = inspect.getsource(fetcher.Fetcher.fetched_records)
+    assert taking.index("if drained or not timeout:") < taking.index("self._create_fetch_waiter()")
+    assert "type(res_or_error) is FetchResult" in taking
+    assert "self._subscriptions.reassignment_in_progress" in taking
+    assert "self._in_flight.add(node_id)" in inspect.getsource(fetcher.Fetcher._fetch_requests_routine)
+    assert "self._closed = True" in inspect.getsource(fetcher.Fetcher.close)
+
+
+def test_a_fetch_asks_and_is_answered_with_what_is_written_and_read_here() -> None:
+    import re
+
+    from aiokafka.consumer import fetcher
+    from aiokafka.protocol.fetch import FetchRequest
+
+    source = inspect.getsource(fetcher.Fetcher._proc_fetch_request)
+    assert "await self._client.send(node_id, request)" in source
+    assert set(re.findall(r"response\.(\w+)", source)) == {"API_VERSION", "topics"}
+    assert set(re.findall(r"request\.(\w+)", source)) == {"topics"}
+    assert list(vars(FetchRequest(1, 2, 3, 4, [], "r"))) == [
+        "_max_wait_ms",
+        "_min_bytes",
+        "_max_bytes",
+        "_isolation_level",
+        "_topics",
+        "_rack_id",
+    ]
+
+
 def test_a_repeat_whose_place_is_unknown_shows_in_its_acknowledgement() -> None:
     from aiokafka.producer import sender
 

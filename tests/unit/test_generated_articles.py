@@ -11,11 +11,12 @@ import pytest
 
 from agents.reading.article import read_article
 from agents.reading.reader import Reader
-from alerting.policy import Decision, decide
+from alerting.policy import Decision, decide, notifications
 from alerting.stories import Stories
 from streams.configuration import Configuration, load_configuration
 from streams.errors import UnreadableArticle
 from streams.reading import build_reader
+from streams.wire import Candidate, Notification, from_bytes
 from tests.broker.harness import make_articles, write_configuration
 from tests.builders import MOMENT
 from tests.chaos.inputs import make_inputs
@@ -84,3 +85,23 @@ def broker_tests(tmp_path_factory: pytest.TempPathFactory) -> tuple[Configuratio
 def chaos_runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Configuration, Reader]:
     folder = tmp_path_factory.mktemp("chaos") / "config"
     return loaded(write_chaos_configuration(folder, servers="127.0.0.1:9", prefix="p", group="g"))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_one_agent_hands_another_is_equal_to_what_would_be_read_from_the_topic(
+    seed: int, chaos_runs: tuple[Configuration, Reader]
+) -> None:
+    configuration, reader = chaos_runs
+    watches = {watch.id: watch for watch in configuration.watches}
+    messages = [message.value for message in make_inputs(100, seed).messages]
+    for decision in decided(messages, configuration, reader):
+        if decision.alert is not None:
+            for bound in notifications(decision.alert, watches[decision.alert.watch.id]):
+                assert from_bytes(Notification, bound.to_bytes()) == bound
+    for message in messages:
+        try:
+            read = reader.read(read_article(message), MOMENT)
+        except UnreadableArticle:
+            continue
+        for candidate in read.candidates if read is not None else ():
+            assert from_bytes(Candidate, candidate.to_bytes()) == candidate

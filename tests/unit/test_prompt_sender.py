@@ -22,7 +22,7 @@ from aiokafka.producer.message_accumulator import MessageAccumulator, MessageBat
 from aiokafka.producer.transaction_manager import TransactionManager
 from aiokafka.protocol.produce import ProduceRequest, ProduceResponse_v7
 
-from streams.prompt_sender import API_KEY, API_VERSION, Answer, PartitionAnswer, PromptSender, Request
+from streams.prompt_sender import Answer, PartitionAnswer, PromptSender, Request
 
 ONE, OTHER, THIRD = (TopicPartition(topic, number) for topic, number in (("a", 0), ("a", 7), ("b", 1)))
 TIMEOUT_MS = 40_000
@@ -32,7 +32,7 @@ class Connection:
     """As much of aiokafka's connection as is used. What was asked waits in `asked` until the test answers it."""
 
     def __init__(self) -> None:
-        self._versions = {API_KEY: (0, API_VERSION)}
+        self._versions = {Request.API_KEY: (0, Request.API_VERSION)}
         self._requests: deque[tuple[int, Any, asyncio.Future[Answer]]] = deque()
         self.asked: list[Request] = []
         self.came = asyncio.Event()
@@ -171,7 +171,7 @@ async def test_a_request_is_written_as_aiokafka_writes_it() -> None:
         ("a", [(tp.partition, batches[tp].get_data_buffer()) for tp in (ONE, OTHER)]),
         ("b", [(THIRD.partition, batches[THIRD].get_data_buffer())]),
     ]
-    versions = {API_KEY: (0, API_VERSION)}
+    versions = {Request.API_KEY: (0, Request.API_VERSION)}
     plain = ProduceRequest(None, -1, TIMEOUT_MS, topics).prepare(versions)
     ours = Request(batches, TIMEOUT_MS).prepare(versions)
     for correlation_id in (1, 2**31 - 1):
@@ -233,7 +233,7 @@ async def test_without_a_connection_aiokafka_sends_and_connects() -> None:
 
 async def test_a_broker_that_does_not_speak_this_version_is_aiokafkas_too() -> None:
     async with bench() as made:
-        made.connection._versions = {API_KEY: (0, API_VERSION - 1)}
+        made.connection._versions = {Request.API_KEY: (0, Request.API_VERSION - 1)}
         made.client.answers.append(well(4, ONE))
         assert (await (await made.hand_over(ONE))).offset == 4
 
