@@ -38,18 +38,16 @@ def automaton_of(patterns: Sequence[bytes], *, often: bool) -> BytesAhoCorasick 
     """
     if not patterns:
         return None
-    implementation = Implementation.ContiguousNFA
-    if often and sum(map(len, patterns)) < _MOST_MEMORY and _size(patterns) <= _MOST_MEMORY:
-        implementation = Implementation.DFA
+    letters = 128 if max(map(max, patterns)) < ALONES else 256
+    most = _MOST_MEMORY // (4 * letters)
+    quick = often and len(patterns) <= most and _states(patterns) <= most
+    implementation = Implementation.DFA if quick else Implementation.ContiguousNFA
     return BytesAhoCorasick(patterns, matchkind=MatchKind.Standard, implementation=implementation)
 
 
-def _size(patterns: Sequence[bytes]) -> int:
-    """Bytes that a table of where every byte leads from each state takes, for sorted patterns."""
-    shared = sum(sum(takewhile(bool, map(eq, *pair))) for pair in pairwise(patterns))
-    states = sum(map(len, patterns)) - shared
-    letters = 128 if max(map(max, patterns)) < ALONES else 256
-    return 4 * letters * states
+def _states(patterns: Sequence[bytes]) -> int:
+    """How many different beginnings sorted patterns have."""
+    return sum(map(len, patterns)) - sum(sum(takewhile(bool, map(eq, *pair))) for pair in pairwise(patterns))
 
 
 class LiteralTable:
