@@ -120,27 +120,34 @@ class PromptSender(Sender):  # type: ignore[misc]  # aiokafka is untyped for us
         # Until it is cancelled, as aiokafka's; an error makes all records fail that wait.
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._slow: set[asyncio.Task[None]] = set()
+        self._asking = False
         self._depart()
         try:
             await self._failed
         except asyncio.CancelledError:
             await asyncio.gather(*self._slow)
 
-    def _depart(self, *_: object) -> None:
+    def _depart(self) -> None:
         """Send what waits, to each broker that has no request under way; be told when more waits."""
         try:
             batches, leaders_unknown = self._message_accumulator.drain_by_nodes(
                 ignore_nodes=self._in_flight, muted_partitions=self._muted_partitions
             )
             self._message_accumulator.waiter().add_done_callback(self._told)
-            if leaders_unknown:
-                self.client.force_metadata_update().add_done_callback(self._depart)
+            if leaders_unknown and not self._asking:
+                # Once, however many records come meanwhile: each would look for all that wait, again and again.
+                self._asking = True
+                self.client.force_metadata_update().add_done_callback(self._leaders_asked_for)
             for node, of_node in batches.items():
                 self._in_flight.add(node)
                 self._muted_partitions.update(of_node)
                 self._send(node, of_node)
         except Exception as error:  # noqa: BLE001 - whatever it is, who waits for a record must know
             self._fail(error)
+
+    def _leaders_asked_for(self, _: object) -> None:
+        self._asking = False
+        self._depart()
 
     def _fail(self, error: BaseException) -> None:
         if not self._failed.done():

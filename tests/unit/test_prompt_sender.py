@@ -363,3 +363,24 @@ async def test_a_fault_of_the_sender_fails_all_that_waits(monkeypatch: pytest.Mo
             await future
         with pytest.raises(RuntimeError, match="a fault"):
             await made.hand_over(OTHER)
+
+
+async def test_while_nobody_leads_a_partition_one_question_is_under_way_however_many_records_come() -> None:
+    async with bench() as made:
+        made.client.leaders[ONE] = -1
+        future = await made.hand_over(ONE)
+        await made.left()
+        for number in range(5):
+            await made.hand_over(TopicPartition("a", 10 + number))  # another partition: each departs
+            await made.left()
+            for _ in made.connection._requests.copy():
+                made.connection.answer(*((tp, 0, number) for tp in made.connection.asked[-1]._batches))
+            await made.left()
+        assert made.client.asked_again == 1
+        made.client.leaders[ONE] = 1
+        assert made.client.metadata is not None
+        made.client.metadata.set_result(True)
+        before = len(made.connection.asked)
+        await made.asked(before + 1)
+        made.connection.answer((ONE, 0, 3))
+        assert (await future).offset == 3
