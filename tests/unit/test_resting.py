@@ -8,7 +8,7 @@ import pytest
 from aiokafka.protocol.fetch import FetchRequest
 
 from streams.prompt_fetch import PromptFetch
-from streams.resting import RestingFetcher
+from streams.resting import OTHERS, PAUSE_FOR_NOTHING, RestingFetcher
 
 PATIENCE = 7.0
 REQUEST = FetchRequest(100, 1, 1000, 0, [("t", [(0, 5, 100)])])
@@ -150,3 +150,21 @@ async def test_nothing_is_planned_while_each_broker_rests_or_is_being_asked(fetc
     assert fetcher._get_actions_per_node(None)[0] == [(2, "from two")]
     fetcher._in_flight = {1, 2}
     assert fetcher._get_actions_per_node(None)[1] == {3: "reset"}
+async def test_a_broker_that_answers_with_nothing_at_once_again_and_again_is_asked_less_often(
+    fetcher: Any, time: Time
+) -> None:
+    fetcher.brings = False
+    for _ in range(OTHERS + 1):
+        assert fetcher._get_actions_per_node(None)[0] == fetcher.planned
+        await fetcher._proc_fetch_request(None, 1, REQUEST)
+    requests, _, timeout, *_ = fetcher._get_actions_per_node(None)
+    assert requests == [(2, "from two")]
+    assert timeout == pytest.approx(PAUSE_FOR_NOTHING)
+    time.now += PAUSE_FOR_NOTHING * 1.01
+    assert fetcher._get_actions_per_node(None)[0] == fetcher.planned
+    fetcher.brings = True
+    await fetcher._proc_fetch_request(None, 1, REQUEST)
+    time.now += 1.0
+    fetcher.brings = False
+    await fetcher._proc_fetch_request(None, 1, REQUEST)
+    assert fetcher._get_actions_per_node(None)[0] == fetcher.planned, "what brought something begins anew"
