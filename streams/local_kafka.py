@@ -68,7 +68,7 @@ class LocalKafka:
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="tocsin-kafka-"))
-        self._port, controller = _free_ports(2)
+        self._port, controller = free_ports(2)
         self._properties = self._folder / "server.properties"
         self._properties.write_text(
             _PROPERTIES.format(port=self._port, controller=controller, folder=self._folder)
@@ -104,10 +104,10 @@ class LocalKafka:
             self._format()
         with (self._folder / "kafka.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*self._java("-Xmx512m"), "kafka.Kafka", str(self._properties)],
+                [*java("-Xmx512m"), "kafka.Kafka", str(self._properties)],
                 stdout=log,
                 stderr=log,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - a broker must not outlive a killed test
+                preexec_fn=die_with_parent,  # noqa: PLW1509 - a broker must not outlive a killed test
             )
         self._wait_until_ready()
 
@@ -141,16 +141,7 @@ class LocalKafka:
         self._formatted = True
 
     def _run(self, *arguments: str) -> str:
-        done = subprocess.run(
-            [*self._java("-Xmx128m"), *arguments], capture_output=True, text=True, check=False
-        )
-        if done.returncode != 0:
-            raise BrokerError(f"{arguments[0]} failed: {(done.stderr or done.stdout).strip()[-500:]}")
-        return done.stdout
-
-    @staticmethod
-    def _java(heap: str) -> list[str]:
-        return ["java", heap, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-cp", f"{JARS}/*"]
+        return run_tool(*arguments)
 
     def _wait_until_ready(self) -> None:
         until = time.monotonic() + READY_WITHIN
@@ -173,7 +164,20 @@ class LocalKafka:
         return log.read_text(errors="replace")[-1000:] if log.exists() else "(no log)"
 
 
-def _free_ports(count: int) -> list[int]:
+def java(heap: str) -> list[str]:
+    """The beginning of a command that runs a class of Kafka's; `heap` as `-Xmx512m`."""
+    return ["java", heap, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-cp", f"{JARS}/*"]
+
+
+def run_tool(*arguments: str) -> str:
+    """Run one of Kafka's tools; returns what it prints. Raises BrokerError."""
+    done = subprocess.run([*java("-Xmx128m"), *arguments], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise BrokerError(f"{arguments[0]} failed: {(done.stderr or done.stdout).strip()[-500:]}")
+    return done.stdout
+
+
+def free_ports(count: int) -> list[int]:
     """Free ports, held together so that they differ, outside the range that outgoing connections take theirs from.
 
     The search begins anywhere: the port of a broker that is down for a moment must not be found by the next one.
@@ -196,7 +200,8 @@ def _free_ports(count: int) -> list[int]:
     return ports
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """Run in a child before it becomes another program: it is not to outlive a process that is killed."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 

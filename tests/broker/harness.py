@@ -99,6 +99,8 @@ def write_configuration(
     partitions: int = 4,
     session: float = 3,
     all_topics: bool = False,
+    topics: dict[str, Any] | None = None,
+    request_timeout: float = 20,
     **endpoint: Any,
 ) -> Path:
     """A configuration with one watch and one endpoint, whose URL and secret come from the environment."""
@@ -108,8 +110,12 @@ def write_configuration(
     (folder / "tocsin.yaml").write_text(
         json.dumps(
             {
-                "broker": {"servers": [servers], "session_timeout": session, "request_timeout": 20},
-                "topics": {"prefix": prefix, "partitions": partitions},
+                "broker": {
+                    "servers": servers.split(","),
+                    "session_timeout": session,
+                    "request_timeout": request_timeout,
+                },
+                "topics": {"prefix": prefix, "partitions": partitions, **(topics or {})},
                 "service": {"group": group, "health_port": 0, "drain_grace": 10},
             }
         )

@@ -331,3 +331,43 @@ def test_the_manager_of_tables_does_at_its_start_what_ours_does_after_a_wait() -
     app = build_app(Settings())
     assert type(app.tables) is not TableManager
     assert isinstance(app.tables, TableManager)
+
+
+def test_a_client_connects_asks_and_waits_in_the_methods_that_are_replaced() -> None:
+    from aiokafka.client import AIOKafkaClient
+    from aiokafka.conn import AIOKafkaConnection
+    from aiokafka.protocol.group import JoinGroupRequest, SyncGroupRequest
+
+    from streams.silent_brokers import WAITING
+
+    connected = inspect.getsource(inspect.unwrap(AIOKafkaClient._get_conn))
+    assert "on_close=self._on_connection_closed" in connected
+    assert "except (OSError, asyncio.TimeoutError, KafkaError)" in connected
+    assert "return None" in connected
+    assert parameters(inspect.unwrap(AIOKafkaClient._get_conn)) == ["self", "node_id", "group", "no_hint"]
+    assert parameters(inspect.unwrap(AIOKafkaClient._metadata_update)) == [
+        "self",
+        "cluster_metadata",
+        "topics",
+    ]
+    closed = inspect.getsource(AIOKafkaClient._on_connection_closed)
+    assert "CloseReason.CONNECTION_TIMEOUT" in closed
+    assert "self.force_metadata_update()" in closed
+    assert parameters(inspect.unwrap(AIOKafkaConnection.connect)) == ["self"]
+    assert "self._requests[0]" in inspect.getsource(AIOKafkaConnection._handle_frame)
+    assert "await reader.readexactly(size)" in inspect.getsource(AIOKafkaConnection._read)
+    assert {JoinGroupRequest.API_KEY, SyncGroupRequest.API_KEY} == set(WAITING)
+
+
+def test_what_is_committed_is_asked_for_in_the_method_that_is_extended() -> None:
+    from aiokafka.consumer.group_coordinator import GroupCoordinator
+    from aiokafka.protocol.commit import OffsetFetchRequest, OffsetFetchResponse_v3
+
+    from streams.committed import OFFSET_FETCH
+
+    source = inspect.getsource(GroupCoordinator._do_fetch_commit_offsets)
+    assert "await self._send_req(request)" in source
+    assert "response.error_code" not in source  # where aiokafka looks at it, streams/committed.py can go
+    assert parameters(inspect.unwrap(GroupCoordinator._send_req)) == ["self", "request"]
+    assert OffsetFetchRequest.API_KEY == OFFSET_FETCH
+    assert OffsetFetchResponse_v3.SCHEMA.names[-1] == "error_code"

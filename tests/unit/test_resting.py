@@ -150,6 +150,8 @@ async def test_nothing_is_planned_while_each_broker_rests_or_is_being_asked(fetc
     assert fetcher._get_actions_per_node(None)[0] == [(2, "from two")]
     fetcher._in_flight = {1, 2}
     assert fetcher._get_actions_per_node(None)[1] == {3: "reset"}
+
+
 async def test_a_broker_that_answers_with_nothing_at_once_again_and_again_is_asked_less_often(
     fetcher: Any, time: Time
 ) -> None:

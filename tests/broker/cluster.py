@@ -1,0 +1,300 @@
+"""A cluster of real Kafka brokers on this machine, in KRaft mode: one controller and three brokers, each a process.
+
+The controller stays when brokers are killed, so that two of three may be away and leaders are still elected. Topics
+have three replicas, of which two must be in sync (`min.insync.replicas`), as in production.
+"""
+
+from __future__ import annotations
+
+import base64
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from confluent_kafka import ElectionType, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from streams.errors import BrokerError
+from streams.local_kafka import die_with_parent, free_ports, java, run_tool, why_not
+
+BROKERS: Final = (1, 2, 3)
+CONTROLLER: Final = 0
+
+OFFSETS: Final = "__consumer_offsets"
+"""The topic in which Kafka keeps what groups have committed; who leads a partition of it coordinates its groups."""
+
+OFFSETS_PARTITIONS: Final = 4
+
+READY_WITHIN: Final = 60.0
+
+_PROPERTIES: Final = """\
+process.roles={roles}
+node.id={node}
+controller.quorum.voters=0@127.0.0.1:{controller}
+listeners={listener}
+{advertised}
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+log.dirs={folder}/data
+default.replication.factor=3
+min.insync.replicas=2
+offsets.topic.replication.factor=3
+offsets.topic.num.partitions={offsets}
+transaction.state.log.replication.factor=3
+transaction.state.log.min.isr=2
+transaction.state.log.num.partitions=4
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=3000
+auto.create.topics.enable=false
+auto.leader.rebalance.enable=false
+log.cleaner.dedupe.buffer.size=4194304
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
+replica.lag.time.max.ms=5000
+num.network.threads=2
+num.io.threads=4
+num.replica.fetchers=1
+"""
+
+
+class Node:
+    """One process of the cluster. It can be killed, stopped, frozen and started again on its port and data."""
+
+    def __init__(self, number: int, folder: Path, port: int, controller: int) -> None:
+        self.number = number
+        self.port = port
+        self._folder = folder
+        self._properties = folder / "server.properties"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._frozen = False
+        of_controller = number == CONTROLLER
+        listener = ("CONTROLLER" if of_controller else "PLAINTEXT") + f"://127.0.0.1:{port}"
+        folder.mkdir()
+        self._properties.write_text(
+            _PROPERTIES.format(
+                roles="controller" if of_controller else "broker",
+                node=number,
+                controller=controller,
+                listener=listener,
+                advertised="" if of_controller else f"advertised.listeners={listener}",
+                folder=folder,
+                offsets=OFFSETS_PARTITIONS,
+            )
+        )
+
+    @property
+    def data(self) -> Path:
+        return self._folder / "data"
+
+    @property
+    def properties(self) -> Path:
+        return self._properties
+
+    @property
+    def runs(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def answers(self) -> bool:
+        """Whether it runs and is not frozen."""
+        return self.runs and not self._frozen
+
+    def start(self) -> None:
+        """Begin to start."""
+        with (self._folder / "kafka.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    *java("-Xmx192m" if self.number == CONTROLLER else "-Xmx320m"),
+                    "kafka.Kafka",
+                    str(self._properties),
+                ],
+                stdout=log,
+                stderr=log,
+                preexec_fn=die_with_parent,  # noqa: PLW1509 - a broker must not outlive a killed test
+            )
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal: SIGSTOP freezes it, SIGCONT lets it go on."""
+        if self._process is not None:
+            self._process.send_signal(number)
+            self._frozen = number == signal.SIGSTOP
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """End it in order: it hands its partitions over first."""
+        self._end(signal.SIGTERM)
+
+    def _end(self, number: signal.Signals) -> None:
+        if self._process is None:
+            return
+        self._process.send_signal(number)
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def log_tail(self) -> str:
+        """The end of its log."""
+        log = self._folder / "kafka.log"
+        return log.read_text(errors="replace")[-1000:] if log.exists() else "(no log)"
+
+
+class LocalCluster:
+    """The cluster. Starts with `with`; `nodes` are its brokers by number."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="tocsin-cluster-"))
+        controller, *ports = free_ports(1 + len(BROKERS))
+        self._controller = Node(CONTROLLER, self._folder / "controller", controller, controller)
+        self.nodes: Mapping[int, Node] = {
+            number: Node(number, self._folder / f"broker-{number}", port, controller)
+            for number, port in zip(BROKERS, ports, strict=True)
+        }
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """Host and port of each broker, for clients."""
+        return tuple(f"127.0.0.1:{node.port}" for node in self.nodes.values())
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Start all and wait until every broker is there. Raises BrokerError."""
+        reason = why_not()
+        if reason is not None:
+            raise BrokerError(reason)
+        self._format()
+        self._controller.start()
+        for node in self.nodes.values():
+            node.start()
+        self.until_there()
+
+    def close(self) -> None:
+        """End all, and remove all data."""
+        for node in (*self.nodes.values(), self._controller):
+            node.kill()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _format(self) -> None:
+        # By the tool for one; what it writes for the others is the same but for their names.
+        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        run_tool("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._controller.properties))
+        for node in self.nodes.values():
+            shutil.copytree(self._controller.data, node.data)
+            directory = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+            (node.data / "meta.properties").write_text(
+                f"version=1\nnode.id={node.number}\ncluster.id={cluster}\ndirectory.id={directory}\n"
+            )
+
+    def answering(self) -> list[str]:
+        """Host and port of each broker that is there and not frozen."""
+        return [f"127.0.0.1:{node.port}" for node in self.nodes.values() if node.answers]
+
+    def admin(self) -> AdminClient:
+        """A client that asks the brokers that answer."""
+        return _client(self.answering())
+
+    def until_there(self, numbers: Iterable[int] = BROKERS) -> None:
+        """Wait until these brokers run, and are known to the cluster."""
+        wanted = set(numbers)
+        for node in self.nodes.values():
+            if node.number in wanted and not node.runs:
+                raise BrokerError(f"broker {node.number} ended: {node.log_tail()}")
+
+        def there(_: AdminClient) -> bool:
+            # Each is asked itself: the others do not know yet of one that was killed just now.
+            return all(
+                wanted <= set(_client([f"127.0.0.1:{node.port}"]).list_topics(timeout=2).brokers)
+                for node in self.nodes.values()
+                if node.number in wanted
+            )
+
+        self._until(there, "brokers are there")
+
+    def until_gone(self, number: int) -> None:
+        """Wait until the others know that a broker is gone."""
+        self._until(lambda admin: number not in admin.list_topics(timeout=2).brokers, f"{number} is gone")
+
+    def until_in_sync(self, prefix: str = "") -> None:
+        """Wait until every partition of topics (and of the groups' offsets) has a leader and all replicas in sync."""
+
+        def in_sync(admin: AdminClient) -> bool:
+            topics = admin.list_topics(timeout=2).topics.values()
+            return all(
+                partition.leader >= 0 and len(partition.isrs) == len(partition.replicas)
+                for topic in topics
+                if topic.topic.startswith(prefix) or topic.topic == OFFSETS
+                for partition in topic.partitions.values()
+            )
+
+        self._until(in_sync, "all replicas in sync")
+
+    def _until(self, check: Callable[[AdminClient], bool], what: str) -> None:
+        until = time.monotonic() + READY_WITHIN
+        admin = self.admin()
+        while time.monotonic() < until:
+            try:
+                if check(admin):
+                    return
+            except KafkaException:
+                continue
+            time.sleep(0.1)
+        tails = "\n".join(f"{node.number}: {node.log_tail()[-300:]}" for node in self.nodes.values())
+        raise BrokerError(f"not within {READY_WITHIN:.0f} s: {what}\n{tails}")
+
+    def leader(self, topic: str, partition: int = 0) -> int:
+        """The number of the broker that leads a partition (-1: none does)."""
+        found = self.admin().list_topics(topic, timeout=10).topics[topic].partitions[partition]
+        return int(found.leader)
+
+    def coordinator(self, group: str) -> int:
+        """The number of the broker that coordinates a group."""
+        return self.leader(OFFSETS, offsets_partition(group))
+
+    def elect_preferred(self) -> None:
+        """Have the first replica of every partition lead it, as far as it is in sync."""
+        admin = self.admin()
+        partitions = [
+            TopicPartition(topic.topic, number)
+            for topic in admin.list_topics(timeout=10).topics.values()
+            for number in topic.partitions
+        ]
+        admin.elect_leaders(ElectionType.PREFERRED, partitions).result(20)
+
+
+def _client(servers: Iterable[str]) -> AdminClient:
+    return AdminClient(
+        {"bootstrap.servers": ",".join(servers), "log_level": 0, "reconnect.backoff.max.ms": 200}
+    )
+
+
+def offsets_partition(group: str) -> int:
+    """The partition of `OFFSETS` that keeps what a group has committed: by Java's hash of its name."""
+    number = 0
+    for letter in group:
+        number = (31 * number + ord(letter)) & 0xFFFFFFFF
+    return (number & 0x7FFFFFFF) % OFFSETS_PARTITIONS

@@ -1,0 +1,207 @@
+"""Brokers that say nothing any more: when a connection is cut, and when it is not; how often metadata are asked for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import pytest
+from aiokafka.client import AIOKafkaClient, ConnectionGroup
+from aiokafka.cluster import BrokerMetadata
+from aiokafka.conn import AIOKafkaConnection, CloseReason
+from aiokafka.errors import KafkaConnectionError
+from aiokafka.protocol.metadata import MetadataRequest
+
+from streams import silent_brokers
+from streams.lost_connections import REPLACED as LOST
+from streams.silent_brokers import REPLACED, WAITING, _Watch, mend_clients
+
+SILENT_AFTER = 0.2
+METADATA = 3
+PRODUCE = 0
+
+
+@pytest.fixture(autouse=True)
+def mended(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in LOST:
+        monkeypatch.setattr(AIOKafkaConnection, name, getattr(AIOKafkaConnection, name))
+    for replaced, methods in REPLACED.items():
+        for name in methods:
+            monkeypatch.setattr(replaced, name, getattr(replaced, name))
+    monkeypatch.setattr(silent_brokers, "SILENT_AFTER", SILENT_AFTER)
+    monkeypatch.setattr(silent_brokers, "LOOK_EVERY", SILENT_AFTER / 4)
+    mend_clients()
+
+
+@asynccontextmanager
+async def broker(*, answers: int) -> AsyncIterator[int]:
+    """A broker that says which versions it speaks to the first `answers` connections, and nothing else ever."""
+    came = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal came
+        came += 1
+        try:
+            frame = await reader.readexactly(int.from_bytes(await reader.readexactly(4), "big"))
+            if came <= answers:
+                versions = (METADATA.to_bytes(2, "big") + bytes(3) + b"\x05") * 1
+                body = frame[4:8] + bytes(2) + (1).to_bytes(4, "big") + versions
+                writer.write(len(body).to_bytes(4, "big") + body)
+            await reader.read()
+        except asyncio.IncompleteReadError:
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
+def client_of(port: int) -> AIOKafkaClient:
+    client = AIOKafkaClient(bootstrap_servers=f"127.0.0.1:{port}")
+    client.cluster._brokers = {1: BrokerMetadata(1, "127.0.0.1", port, None)}
+    return client
+
+
+async def test_a_connection_on_which_nothing_comes_is_cut_and_the_broker_left_alone_for_a_moment() -> None:
+    async with broker(answers=1) as port, asyncio.timeout(10):
+        client = client_of(port)
+        connection = await client._get_conn(1)
+        with pytest.raises(KafkaConnectionError):
+            await connection.send(MetadataRequest([]))
+        assert not connection.connected()
+        assert await client._get_conn(1) is None, "nobody connects to it"
+        assert not client._get_conn_lock.locked()
+        await client.close()
+
+
+async def test_connecting_to_a_silent_broker_takes_no_longer_either() -> None:
+    async with broker(answers=0) as port, asyncio.timeout(10):
+        client = client_of(port)
+        assert await client._get_conn(1) is None
+        await client.close()
+
+
+class Connection:
+    """As much of aiokafka's connection as is looked at."""
+
+    host, port = "127.0.0.1", 9092
+
+    def __init__(self, client: Any = None) -> None:
+        self._requests: deque[Any] = deque()
+        self._on_close_cb = client.told if client is not None else None
+        self._reader: Any = self
+        self._buffer = b""
+        self.closed_for: Any = None
+
+    def ask(self, kind: int) -> None:
+        self._requests.append((1, type("Request", (), {"API_KEY": kind})(), None))
+
+    def close(self, reason: Any) -> None:
+        self.closed_for = reason
+
+
+class Client:
+    asked = 0
+
+    def told(self) -> None:
+        pass
+
+    def force_metadata_update(self) -> None:
+        self.asked += 1
+
+
+def look(watch: _Watch, connection: Connection, most: int = 100) -> int:
+    """Look until the connection is cut; returns how often that was."""
+    for times in range(most):
+        if connection.closed_for is not None:
+            return times
+        watch._look()
+    return most
+
+
+async def test_a_broker_that_is_slow_but_sends_or_answers_is_not_cut_off() -> None:
+    sending, answering = Connection(), Connection()
+    for connection in (sending, answering):
+        connection.ask(METADATA)
+    watches = _Watch(sending), _Watch(answering)
+    for _ in range(50):
+        sending._buffer += b"x"
+        answering.ask(METADATA)
+        answering._requests.popleft()
+        for watch in watches:
+            watch._look()
+    assert sending.closed_for is answering.closed_for is None
+
+
+async def test_who_waits_for_others_in_the_group_is_not_cut_off_but_metadata_are_asked_for() -> None:
+    for kind in WAITING:
+        client = Client()
+        connection = Connection(client)
+        connection.ask(kind)
+        assert look(_Watch(connection), connection, most=50) == 50
+        assert client.asked > 5
+
+
+async def test_a_broker_that_is_cut_off_again_and_again_is_waited_for_longer_each_time() -> None:
+    client = Client()
+    looks = []
+    for _ in range(5):
+        connection = Connection(client)
+        connection.ask(PRODUCE)
+        looks.append(look(_Watch(connection), connection))
+        assert connection.closed_for is CloseReason.CONNECTION_TIMEOUT
+    assert looks[0] == looks[1] < looks[2] < looks[3] < looks[4]
+    answering = Connection(client)
+    watch = _Watch(answering)
+    answering.ask(PRODUCE)
+    watch._look()
+    answering._requests.clear()
+    watch._look()
+    connection = Connection(client)
+    connection.ask(PRODUCE)
+    assert look(_Watch(connection), connection) == looks[0], "an answer has all begin anew"
+
+
+async def test_metadata_of_the_same_topics_are_not_asked_for_without_a_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[tuple[float, Any]] = []
+    clock = asyncio.get_running_loop().time
+
+    async def update(_self: Any, _cluster: Any, topics: Any) -> bool:
+        asked.append((clock(), topics))
+        return True
+
+    update_with_rests = silent_brokers._rested(update)
+    client = client_of(1)
+    for topics in ({"a"}, {"a", "b"}, {"a", "b"}):
+        await update_with_rests(client, client.cluster, topics)
+    first, second, third = (at for at, _ in asked)
+    assert second - first < silent_brokers.REST <= third - second + 0.001
+    await client.close()
+
+
+async def test_what_was_asked_of_a_broker_that_the_others_say_is_gone_is_not_waited_for() -> None:
+    async def update(_self: Any, cluster: Any, _topics: Any) -> bool:
+        del cluster._brokers[1]
+        return True
+
+    client = client_of(1)
+    connection, idle = Connection(), Connection()
+    connection.ask(WAITING[0])
+    client._conns = cast(
+        Any, {(1, ConnectionGroup.COORDINATION): connection, (1, ConnectionGroup.DEFAULT): idle}
+    )
+    assert await silent_brokers._rested(update)(client, client.cluster, ())
+    assert connection.closed_for is CloseReason.CONNECTION_BROKEN
+    assert idle.closed_for is None
+    client._conns.clear()
+    await client.close()
