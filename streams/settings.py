@@ -32,11 +32,16 @@ class BrokerSettings(Part):
 
 
 class TopicSettings(Part):
-    """How the topics are named and created."""
+    """How the topics are named and created.
+
+    `min_insync_replicas`: how many replicas must have a record before it counts as written. None: two where there are
+    three or more, otherwise as the brokers have it.
+    """
 
     prefix: Annotated[str, spelled(r"[A-Za-z0-9._-]{0,200}", _KAFKA_NAME)] = "tocsin."
     partitions: Annotated[int, Field(ge=1, le=1000)] = 8
     replication_factor: Annotated[int, Field(ge=1, le=10)] = 1
+    min_insync_replicas: Annotated[int | None, Field(ge=1, le=10)] = None
     retention: Duration = timedelta(days=14)
 
 
@@ -113,6 +118,12 @@ def problems(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
         yield ("broker", "session_timeout"), "must be at least 3s, or every pause ends the session"
     if broker.request_timeout < timedelta(seconds=1):
         yield ("broker", "request_timeout"), "must be at least 1s"
+    replicas = settings.topics.replication_factor
+    if (in_sync := settings.topics.min_insync_replicas) is not None and in_sync > replicas:
+        yield (
+            ("topics", "min_insync_replicas"),
+            f"is more than topics.replication_factor ({replicas}): nothing could be written; one less than it is usual",
+        )
     if settings.topics.retention < timedelta(minutes=1):
         yield ("topics", "retention"), "must be at least 1m, or articles vanish unread"
     if settings.topics.prefix in (".", ".."):

@@ -9,7 +9,13 @@ from typing import Any, Final
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnsupportedVersionError, for_code
+from aiokafka.errors import (
+    InvalidReplicationFactorError,
+    KafkaError,
+    TopicAlreadyExistsError,
+    UnsupportedVersionError,
+    for_code,
+)
 
 from agents.reading.decode import MAX_BYTES
 from streams.connection import client_options
@@ -31,6 +37,8 @@ ROOM: Final = {
 
 STATE_SEGMENT: Final = 50 * 1024 * 1024
 """Bytes after which a state topic begins a new segment, so that the old one can be compacted."""
+
+MIN_INSYNC: Final = "min.insync.replicas"
 
 NOT_THERE: Final = (
     "does not exist; run `tocsin topics --create`, or have its ACL let this user see it (Describe)"
@@ -73,6 +81,8 @@ class TopicState:
 def topic_configs(topic: Topic, settings: Settings) -> dict[str, str]:
     """The broker-side settings of a topic."""
     configs: dict[str, str] = {"cleanup.policy": topic.cleanup}
+    if (in_sync := in_sync_at_least(settings)) is not None:
+        configs[MIN_INSYNC] = str(in_sync)
     if topic.cleanup == "delete":
         configs["retention.ms"] = str(int(settings.topics.retention.total_seconds() * 1000))
     else:
@@ -82,6 +92,14 @@ def topic_configs(topic: Topic, settings: Settings) -> dict[str, str]:
     if topic in ROOM:
         configs["max.message.bytes"] = str(ROOM[topic])
     return configs
+
+
+def in_sync_at_least(settings: Settings) -> int | None:
+    """How many replicas must have a record before it counts as written; None: as the brokers have it."""
+    if settings.topics.min_insync_replicas is not None:
+        return settings.topics.min_insync_replicas
+    # Kafka's default is one: an alert that the leader alone has is acknowledged, and lost with that broker.
+    return 2 if settings.topics.replication_factor > 2 else None
 
 
 async def ensure_topics(settings: Settings, *, create: bool) -> list[TopicReport]:
@@ -156,10 +174,14 @@ def _mending(topic: Topic, state: TopicState, settings: Settings) -> dict[str, s
     mending: dict[str, str] = {}
     policy = given.get("cleanup.policy", topic.cleanup)
     if policy != topic.cleanup:
-        mending |= {key: value for key, value in wanted.items() if key != "retention.ms"}
+        mending |= {key: value for key, value in wanted.items() if key not in ("retention.ms", MIN_INSYNC)}
     retention = int(given.get("retention.ms", -1))
     if "retention.ms" in wanted and 0 <= retention < int(wanted["retention.ms"]):
         mending["retention.ms"] = wanted["retention.ms"]
+    if MIN_INSYNC in wanted and int(given.get(MIN_INSYNC, wanted[MIN_INSYNC])) < int(wanted[MIN_INSYNC]) <= (
+        state.replicas
+    ):
+        mending[MIN_INSYNC] = wanted[MIN_INSYNC]
     if topic in ROOM and int(given.get("max.message.bytes", ROOM[topic])) < ROOM[topic]:
         mending["max.message.bytes"] = wanted["max.message.bytes"]
     return mending
@@ -205,10 +227,23 @@ def _differences(topic: Topic, state: TopicState, settings: Settings) -> list[st
         differences.append(
             f"retention.ms is {retention}, topics.retention says {wanted['retention.ms']}{leave}"
         )
+    differences += _in_sync_differences(state, wanted.get(MIN_INSYNC))
     room = state.configs.get("max.message.bytes")
     if topic in ROOM and room is not None and int(room) < ROOM[topic]:
         differences.append(f"max.message.bytes is {room}, should be {ROOM[topic]} or more")
     return differences
+
+
+def _in_sync_differences(state: TopicState, wanted: str | None) -> list[str]:
+    if (found := state.configs.get(MIN_INSYNC)) is None:
+        return []
+    if int(found) > state.replicas:
+        return [f"{MIN_INSYNC} is {found}, more than its replicas ({state.replicas}): it cannot be met"]
+    if wanted is not None and int(found) < int(wanted):
+        return [
+            f"{MIN_INSYNC} is {found}, should be {wanted}: what fewer brokers have acknowledged is lost with them"
+        ]
+    return []
 
 
 async def _states(admin: AIOKafkaAdminClient, settings: Settings) -> dict[str, TopicState]:
@@ -255,7 +290,12 @@ async def _alter(existing: Mapping[str, TopicState], settings: Settings) -> dict
 
 async def _configs(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str]]:
     """The settings of topics; nothing of those that the broker cannot or will not tell."""
-    wanted: dict[str, Any] = {"cleanup.policy": None, "retention.ms": None, "max.message.bytes": None}
+    wanted: dict[str, Any] = {
+        "cleanup.policy": None,
+        "retention.ms": None,
+        "max.message.bytes": None,
+        MIN_INSYNC: None,
+    }
     resources = [ConfigResource(ConfigResourceType.TOPIC, name, dict(wanted)) for name in names]
     try:
         responses = await admin.describe_configs(resources)
@@ -292,7 +332,10 @@ async def _create(
         if code == 0:
             created.add(name)
         elif error is not TopicAlreadyExistsError:
-            refused.append(f"{name}: not created: {error.__name__} {' '.join(map(str, message))}".rstrip())
+            why = f"{error.__name__} {' '.join(map(str, message))}".rstrip()
+            if error is InvalidReplicationFactorError:
+                why += "; set topics.replication_factor to as many brokers as there are, or start more"
+            refused.append(f"{name}: not created: {why}")
     if refused:
         raise BrokerError("\n".join(refused))
     return created

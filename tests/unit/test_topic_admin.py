@@ -6,17 +6,16 @@ from typing import Any
 
 import pytest
 
-from streams.settings import Settings
-from streams.topic_admin import TopicReport, TopicState, verify
-from streams.topics import ALERTS, ARTICLES, STORIES, Topic
-
-SETTINGS = Settings()
+from streams.settings import Settings, TopicSettings, problems
+from streams.topic_admin import TopicReport, TopicState, topic_configs, verify
+from streams.topics import ALERTS, ALL, ARTICLES, STORIES, Topic
 
 
-def report(topic: Topic, **configs: Any) -> TopicReport:
+def report(topic: Topic, *, replicas: int = 1, in_sync: int | None = None, **configs: Any) -> TopicReport:
     """Of a topic with some settings; `__` in their names are dots."""
     spelled = {key.replace("__", "."): str(value) for key, value in configs.items()}
-    return verify(topic, {f"tocsin.{topic.name}": TopicState(8, 1, spelled)}, SETTINGS)
+    settings = Settings(topics=TopicSettings(replication_factor=replicas, min_insync_replicas=in_sync))
+    return verify(topic, {f"tocsin.{topic.name}": TopicState(8, replicas, spelled)}, settings)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +40,43 @@ def test_what_differs_can_be_set(topic: Topic, configs: dict[str, Any], mending:
     found = report(topic, **configs)
     assert found.mending == mending
     assert bool(found.faults or found.differences) == bool(mending)
+
+
+@pytest.mark.parametrize(
+    ("replicas", "in_sync", "found", "set_to"),
+    [
+        (3, None, 1, "2"),  # Kafka's default: an alert that one broker has is acknowledged, and lost with it
+        (3, None, 2, None),
+        (3, None, 3, None),  # stricter than need be is somebody's wish
+        (3, 1, 1, None),
+        (4, 3, 2, "3"),
+        (2, None, 1, None),
+        (1, None, 1, None),
+    ],
+)
+def test_what_one_broker_alone_may_acknowledge_differs_where_there_are_three_replicas(
+    replicas: int, in_sync: int | None, found: int, set_to: str | None
+) -> None:
+    said = report(ALERTS, replicas=replicas, in_sync=in_sync, min__insync__replicas=found)
+    assert said.mending == ({"min.insync.replicas": set_to} if set_to is not None else {})
+    assert not said.faults
+    assert bool(said.differences) == (set_to is not None)
+
+
+def test_more_replicas_in_sync_than_there_are_are_spoken_of() -> None:
+    (said,) = report(ALERTS, replicas=1, min__insync__replicas=2).differences
+    assert said == "min.insync.replicas is 2, more than its replicas (1): it cannot be met"
+    found = Settings(topics=TopicSettings(replication_factor=2, min_insync_replicas=3))
+    assert [key for key, _ in problems(found)] == [("topics", "min_insync_replicas")]
+
+
+@pytest.mark.parametrize(("replicas", "in_sync", "made_with"), [(3, None, "2"), (3, 1, "1"), (1, None, None)])
+def test_topics_are_made_so_that_no_broker_alone_has_what_is_acknowledged(
+    replicas: int, in_sync: int | None, made_with: str | None
+) -> None:
+    settings = Settings(topics=TopicSettings(replication_factor=replicas, min_insync_replicas=in_sync))
+    for topic in ALL:
+        assert topic_configs(topic, settings).get("min.insync.replicas") == made_with
 
 
 @pytest.mark.parametrize("retention", [-1, 8_640_000_000])
