@@ -40,7 +40,7 @@ from mode.utils.futures import maybe_async, notify
 
 from streams.errors import BrokerError
 from streams.leaving import stop_joining
-from streams.places import Place, find_place
+from streams.places import Place, find_place_surely
 from streams.resting import RestingFetcher
 
 log = structlog.get_logger("tocsin.batches")
@@ -194,7 +194,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         """Read on where the broker has something. Where that fails, the next fetch asks again."""
         consumer = self._ensure_consumer()
         try:
-            place = await find_place(consumer, tp, position, datetime.now(UTC))
+            place = await find_place_surely(consumer, tp, position, datetime.now(UTC))
             if place.anew:
                 # First, or the next owner of the partition would begin at the same place.
                 await consumer.commit({tp: place.offset})

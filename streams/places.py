@@ -5,16 +5,26 @@ goes on with what is left, and that is said aloud. Or the partition ends before 
 became its leader (`unclean.leader.election.enable`), or the topic was made anew. Then what is there may be new, though
 its offsets have been read before. It is read again from as far back as delivery remembers what it has sent, so that
 nothing is passed over and nothing told twice.
+
+A third thing only looks like the second: a broker that stood still, while others took over and this worker wrote on to
+them, still takes itself for the leader in its first moment awake. So that a partition ends before the place is believed
+when it is so a while later too, by whoever leads it then.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from alerting.pending import REMEMBERED
+
+SURE_AFTER: Final = 2.0
+"""Seconds after which it is believed that a partition ends before a place that was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +49,19 @@ async def find_place(
     since = int((now - back).timestamp() * 1000)
     recent = (await consumer.offsets_for_times({tp: since}))[tp]
     return Place(int(recent.offset) if recent is not None else end, anew=True)
+
+
+async def find_place_surely(
+    consumer: AIOKafkaConsumer,
+    tp: TopicPartition,
+    position: int,
+    now: datetime,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> Place:
+    """The same; asks twice, and who leads in between, before it says `anew`. Raises aiokafka's KafkaError."""
+    place = await find_place(consumer, tp, position, now)
+    if place.anew:
+        await sleep(SURE_AFTER)
+        await consumer._client.force_metadata_update()
+        place = await find_place(consumer, tp, position, now)
+    return place
