@@ -38,7 +38,7 @@ kafka: setup kafka-jars ## a real Kafka on this machine, until Ctrl-C
 test: setup kafka-jars ## all tests
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup $(ARGS)
 
-chaos: setup kafka-jars ## kill, stop and cut off everything, and check the books; ARTICLES= KILLS= SEED=
+chaos: setup kafka-jars ## kill, stop and cut off everything, and check the books; ARTICLES= KILLS= SEED= BROKERS=3
 	$(BIN)/python -m tests.chaos
 
 bench-quick: setup kafka-jars ## speed in under 50 s: throughput, reading, latency; BENCH_SAMPLE= names real articles

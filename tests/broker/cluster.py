@@ -7,6 +7,7 @@ have three replicas, of which two must be in sync (`min.insync.replicas`), as in
 from __future__ import annotations
 
 import base64
+import random
 import shutil
 import signal
 import subprocess
@@ -165,9 +166,9 @@ class LocalCluster:
         }
 
     @property
-    def servers(self) -> tuple[str, ...]:
+    def servers(self) -> str:
         """Host and port of each broker, for clients."""
-        return tuple(f"127.0.0.1:{node.port}" for node in self.nodes.values())
+        return ",".join(f"127.0.0.1:{node.port}" for node in self.nodes.values())
 
     def __enter__(self) -> Self:
         try:
@@ -284,6 +285,41 @@ class LocalCluster:
             for number in topic.partitions
         ]
         admin.elect_leaders(ElectionType.PREFERRED, partitions).result(20)
+
+
+class OneOfThree:
+    """The cluster as a broker that is killed and started: one of the brokers each time, which is killed or frozen."""
+
+    def __init__(self, cluster: LocalCluster, seed: int) -> None:
+        self._cluster = cluster
+        self._rng = random.Random(seed)
+        self._befallen: Node | None = None
+        self._freezes = False
+
+    @property
+    def servers(self) -> str:
+        return self._cluster.servers
+
+    def kill(self) -> None:
+        """Kill one, or freeze it until the others know that it is gone."""
+        self._befallen = self._rng.choice([*self._cluster.nodes.values()])
+        self._freezes = self._rng.random() < 0.5
+        if self._freezes:
+            self._befallen.send(signal.SIGSTOP)
+            self._cluster.until_gone(self._befallen.number)
+        else:
+            self._befallen.kill()
+
+    def start(self) -> None:
+        """Let it go on, or start it, and wait until all replicas are in sync; then the first ones lead again."""
+        assert self._befallen is not None
+        if self._freezes:
+            self._befallen.send(signal.SIGCONT)
+        else:
+            self._befallen.start()
+        self._cluster.until_there()
+        self._cluster.until_in_sync()
+        self._cluster.elect_preferred()
 
 
 def _client(servers: Iterable[str]) -> AdminClient:

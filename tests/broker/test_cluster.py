@@ -44,7 +44,7 @@ async def test_where_the_coordinator_has_moved_what_was_committed_is_asked_for_a
 ) -> None:
     monkeypatch.setattr(GroupCoordinator, "_send_req", GroupCoordinator._send_req)  # put back after the test
     read_what_is_committed()
-    servers, topic, group = ",".join(cluster.servers), f"t{uuid.uuid4().hex[:8]}", "committing"
+    servers, topic, group = cluster.servers, f"t{uuid.uuid4().hex[:8]}", "committing"
     admin = AIOKafkaAdminClient(bootstrap_servers=servers)
     await admin.start()
     await admin.create_topics([NewTopic(topic, 1, 3)])
@@ -69,7 +69,7 @@ async def test_a_worker_bears_a_broker_that_freezes_leaders_that_move_and_one_th
     cluster: LocalCluster, tmp_path: Path
 ) -> None:
     name = uuid.uuid4().hex[:8]
-    prefix, group, servers = f"t{name}.", f"g{name}", ",".join(cluster.servers)
+    prefix, group, servers = f"t{name}.", f"g{name}", cluster.servers
     folder = write_configuration(
         tmp_path / "config",
         servers=servers,

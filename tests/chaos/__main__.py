@@ -1,4 +1,4 @@
-"""The command: `python -m tests.chaos`. Parameters by option, or by the environment: ARTICLES, KILLS, SEED."""
+"""The command: `python -m tests.chaos`. Parameters by option, or by the environment: ARTICLES, KILLS, SEED, BROKERS."""
 
 from __future__ import annotations
 
@@ -10,11 +10,26 @@ import random
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from streams.local_kafka import LocalKafka, why_not
+from streams.silent_brokers import mend_clients
+from tests.broker.cluster import LocalCluster, OneOfThree
 from tests.chaos.report import as_json, as_text
-from tests.chaos.run import Run, Settings
+from tests.chaos.run import Brokers, Run, Settings
+
+
+@contextmanager
+def _brokers(count: int, seed: int) -> Iterator[Brokers]:
+    if count == 1:
+        with LocalKafka() as kafka:
+            yield kafka
+    else:
+        mend_clients()  # who publishes is not to wait for what is frozen
+        with LocalCluster() as cluster:
+            yield OneOfThree(cluster, seed)
 
 
 def main() -> int:
@@ -25,6 +40,7 @@ def main() -> int:
     parser.add_argument(
         "--badly", type=float, default=0.15, help="share of arrivals that the receiver treats badly"
     )
+    parser.add_argument("--brokers", type=int, choices=(1, 3), default=int(os.environ.get("BROKERS") or 1))
     parser.add_argument("--folder", type=Path, help="where logs, ledger and report go [default: a new one]")
     options = parser.parse_args()
     reason = why_not()
@@ -34,12 +50,12 @@ def main() -> int:
     folder = options.folder or Path(tempfile.mkdtemp(prefix="tocsin-chaos-"))
     folder.mkdir(parents=True, exist_ok=True)
     print(f"logs, ledger and report: {folder}", flush=True)
-    settings = Settings(options.articles, options.kills, options.seed, options.badly)
+    settings = Settings(options.articles, options.kills, options.seed, options.badly, brokers=options.brokers)
 
     def say(line: str) -> None:
         print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)
 
-    with LocalKafka() as kafka:
+    with _brokers(options.brokers, options.seed) as kafka:
         outcome = asyncio.run(Run(settings, kafka, "chaos.", "chaos", folder, say).go())
     (folder / "report.json").write_text(json.dumps(as_json(outcome), indent=2) + "\n")
     text = as_text(outcome)

@@ -13,11 +13,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from streams.local_kafka import LocalKafka
 from streams.topics import (
     ALERTS,
     ARTICLES,
@@ -53,6 +53,7 @@ class Settings:
     seed: int
     badly: float = 0.15
     kinds: tuple[Kind, ...] = KINDS
+    brokers: int = 1
 
 
 @dataclass(frozen=True)
@@ -90,12 +91,23 @@ class Books:
         return len(self.arrivals)
 
 
+class Brokers(Protocol):
+    """What a run is on: a broker, or several, that can be killed and started again."""
+
+    @property
+    def servers(self) -> str: ...
+
+    def kill(self) -> None: ...
+
+    def start(self) -> None: ...
+
+
 @dataclass
 class Run:
     """One run under way."""
 
     settings: Settings
-    kafka: LocalKafka
+    kafka: Brokers
     prefix: str
     group: str
     folder: Path
@@ -116,7 +128,11 @@ class Run:
         self.events: list[Event] = []
         self.codes: list[int] = []
         config = write_configuration(
-            self.folder / "config", servers=self.kafka.servers, prefix=self.prefix, group=self.group
+            self.folder / "config",
+            servers=self.kafka.servers,
+            prefix=self.prefix,
+            group=self.group,
+            replicas=self.settings.brokers,
         )
         async with self._ledger(book) as port:
             self.workers = [

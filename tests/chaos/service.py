@@ -20,13 +20,13 @@ SESSION = 4.0
 SCHEDULE = [0.1, 0.2, 0.5, 1, 1, 1, *[2] * 40]
 
 
-def write_configuration(folder: Path, *, servers: str, prefix: str, group: str) -> Path:
+def write_configuration(folder: Path, *, servers: str, prefix: str, group: str, replicas: int = 1) -> Path:
     """The watches and endpoints of a run; retries come soon, and there are enough of them for any fault."""
     folder.mkdir(parents=True)
     write_little_knowledge(folder)
     settings = {
-        "broker": {"servers": [servers], "session_timeout": SESSION, "request_timeout": 30},
-        "topics": {"prefix": prefix, "partitions": 4},
+        "broker": {"servers": servers.split(","), "session_timeout": SESSION, "request_timeout": 30},
+        "topics": {"prefix": prefix, "partitions": 4, "replication_factor": replicas},
         "service": {"group": group, "health_port": 0, "drain_grace": 10},
     }
     watches = [
