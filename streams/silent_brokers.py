@@ -56,6 +56,11 @@ SAY_EVERY: Final = 10.0
 WAITING: Final = (11, 14)
 """API keys of what a coordinator answers when others have done something: JoinGroup, SyncGroup."""
 
+WAITED_FOR: Final = {8: 2.0}
+"""Seconds more, by API key: before it answers an OffsetCommit a coordinator waits for its replicas, for 5 s by default
+(`offsets.commit.timeout.ms`), and heartbeats wait behind it.
+"""
+
 CONNECTING: Final = -1
 
 Method = Callable[..., Any]
@@ -73,7 +78,8 @@ class _Known:
     def patience(self, connection: Any, kind: int | None) -> float:
         """Seconds of silence that a broker is granted."""
         times = self.silences[connection.host, connection.port, kind]
-        return float(SILENT_AFTER * 2 ** max(0, times + 1 - AS_IT_IS))
+        longer = WAITED_FOR.get(kind, 0.0) if kind is not None else 0.0
+        return float((SILENT_AFTER + longer) * 2 ** max(0, times + 1 - AS_IT_IS))
 
     def silent(self, connection: Any, kind: int | None, seconds: float) -> None:
         """Take note of a silence, and say so."""

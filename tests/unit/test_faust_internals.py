@@ -336,9 +336,10 @@ def test_the_manager_of_tables_does_at_its_start_what_ours_does_after_a_wait() -
 def test_a_client_connects_asks_and_waits_in_the_methods_that_are_replaced() -> None:
     from aiokafka.client import AIOKafkaClient
     from aiokafka.conn import AIOKafkaConnection
+    from aiokafka.protocol.commit import OffsetCommitRequest
     from aiokafka.protocol.group import JoinGroupRequest, SyncGroupRequest
 
-    from streams.silent_brokers import WAITING
+    from streams.silent_brokers import WAITED_FOR, WAITING
 
     connected = inspect.getsource(inspect.unwrap(AIOKafkaClient._get_conn))
     assert "on_close=self._on_connection_closed" in connected
@@ -357,6 +358,7 @@ def test_a_client_connects_asks_and_waits_in_the_methods_that_are_replaced() -> 
     assert "self._requests[0]" in inspect.getsource(AIOKafkaConnection._handle_frame)
     assert "await reader.readexactly(size)" in inspect.getsource(AIOKafkaConnection._read)
     assert {JoinGroupRequest.API_KEY, SyncGroupRequest.API_KEY} == set(WAITING)
+    assert {OffsetCommitRequest.API_KEY} == set(WAITED_FOR)
 
 
 def test_what_is_committed_is_asked_for_in_the_method_that_is_extended() -> None:

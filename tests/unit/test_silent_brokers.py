@@ -170,6 +170,13 @@ async def test_a_broker_that_is_cut_off_again_and_again_is_waited_for_longer_eac
     assert look(_Watch(connection), connection) == looks[0], "an answer has all begin anew"
 
 
+async def test_a_coordinator_that_waits_for_its_replicas_before_it_answers_a_commit_is_waited_for() -> None:
+    heartbeat, commit = Connection(Client()), Connection(Client())
+    heartbeat.ask(12)
+    commit.ask(8)
+    assert look(_Watch(heartbeat), heartbeat) < look(_Watch(commit), commit)
+
+
 async def test_metadata_of_the_same_topics_are_not_asked_for_without_a_rest(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
