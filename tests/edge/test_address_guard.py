@@ -93,9 +93,10 @@ async def test_a_name_that_turns_private_after_it_was_checked_is_refused() -> No
         questions.append(host)
         return ["127.0.0.1"] if len(questions) > 1 else ["127.0.0.2"]
 
+    # In this order: connections of others have ports of 127.0.0.1, so one that is free at 127.0.0.2 may be taken there.
     async with (
-        serving(answering(NO_CONTENT), host="127.0.0.2") as checked,
-        serving(answering(NO_CONTENT), host="127.0.0.1", port=checked.port) as other,
+        serving(answering(NO_CONTENT), host="127.0.0.1") as other,
+        serving(answering(NO_CONTENT), host="127.0.0.2", port=other.port) as checked,
     ):
         client = WebhookClient(resolve=rebinding)
         result = await client.post(builders.endpoint(url=checked.url("hooks.example")), b"{}", {})

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from agents.reading.article import Article, article_of
 from agents.reading.reader import Explanation, Reader
 from alerting.watch import ActorsWanted, TopicsWanted, Watch
-from streams.configuration import load_configuration
+from streams.configuration import Configuration, load_configuration
 from streams.errors import QueryError, UnreadableArticle
 from streams.wire import Evidence, Reading
 from tests.steps import grows_linearly
@@ -22,8 +22,13 @@ NOW = datetime(2026, 3, 7, 9, 0, tzinfo=UTC)
 TRUCE = "The army and the rebels signed a ceasefire on Thursday that takes effect at midnight, mediators of Qatar said."
 
 
+@cache
+def sample_configuration() -> Configuration:
+    return load_configuration(environ={}, resolve_secrets=False)
+
+
 def reader_of(*watches: Watch, sample: bool = False) -> Reader:
-    configuration = load_configuration(environ={}, resolve_secrets=False)
+    configuration = sample_configuration()
     return Reader(
         taxonomies=configuration.taxonomies,
         registry=configuration.registry,
