@@ -36,7 +36,7 @@ kafka: setup kafka-jars ## a real Kafka on this machine, until Ctrl-C
 	$(BIN)/python -m streams.local_kafka
 
 test: setup kafka-jars ## all tests
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 chaos: setup kafka-jars ## kill, stop and cut off everything, and check the books; ARTICLES= KILLS= SEED= BROKERS=3
 	$(BIN)/python -m tests.chaos

@@ -1,4 +1,7 @@
-"""One real Kafka for all broker tests; each test has topics and a group of its own.
+"""One real Kafka for all broker tests of a process; each test has topics and a group of its own.
+
+`make test` has two processes, and hands each of them one file after another, these first: so there are two brokers,
+beside what a file has of its own. A test may end and start the broker: in its process nobody else uses it meanwhile.
 
 Where Java or the jars are missing the tests are skipped, and say why; with CI=true that is a failure.
 """
@@ -13,6 +16,7 @@ from dataclasses import dataclass
 import pytest
 
 from streams.local_kafka import LocalKafka, why_not
+from tests.broker.secured import SecuredKafka
 
 
 @dataclass(frozen=True)
@@ -38,13 +42,13 @@ def require_kafka() -> None:
 
 
 @pytest.fixture(scope="session")
-def kafka() -> Iterator[LocalKafka]:
+def kafka() -> Iterator[SecuredKafka]:
     require_kafka()
-    with LocalKafka() as broker:
+    with SecuredKafka() as broker:
         yield broker
 
 
 @pytest.fixture
-def place(kafka: LocalKafka) -> Place:
+def place(kafka: SecuredKafka) -> Place:
     name = uuid.uuid4().hex[:8]
     return Place(kafka, f"t{name}.", f"g{name}")

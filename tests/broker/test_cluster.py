@@ -26,8 +26,6 @@ from tests.broker.harness import (
     write_configuration,
 )
 
-pytestmark = pytest.mark.xdist_group("kafka")  # all in one process: a broker each would be too many
-
 REQUEST_TIMEOUT = 120.0
 """Seconds: nothing that takes less relies on it."""
 

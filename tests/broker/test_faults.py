@@ -6,7 +6,6 @@ import asyncio
 import signal
 from pathlib import Path
 
-import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
@@ -29,13 +28,11 @@ from tests.broker.harness import (
     write_configuration,
 )
 
-pytestmark = pytest.mark.xdist_group("kafka")  # all in one process: a broker each would be too many
 
-
-def configured(place: Place, folder: Path) -> Path:
-    # Nobody is killed here: a long session, so that a slow machine ends none by itself.
+def configured(place: Place, folder: Path, session: float = 20) -> Path:
+    # Where nobody is killed the session is long, so that a slow machine ends none by itself.
     return write_configuration(
-        folder, servers=place.servers, prefix=place.prefix, group=place.group, session=20
+        folder, servers=place.servers, prefix=place.prefix, group=place.group, session=session
     )
 
 
@@ -234,7 +231,7 @@ async def test_what_differs_in_the_topics_is_said_and_set_where_somebody_asks(
 
 async def test_a_refused_output_ends_the_worker_loudly_without_a_commit(place: Place, tmp_path: Path) -> None:
     articles = make_articles(50, seed=7, matching=0.5)
-    folder = configured(place, tmp_path / "config")
+    folder = configured(place, tmp_path / "config", session=3)  # who comes next waits for its end
     topic = place.prefix + "articles"
     classified = place.prefix + "classified"
     async with Ledger().serving() as ledger:

@@ -6,8 +6,6 @@ import json
 import signal
 from pathlib import Path
 
-import pytest
-
 from streams.header_names import mend_header_names
 from streams.topics import ALL
 from tests.broker.conftest import Place
@@ -21,8 +19,6 @@ from tests.broker.harness import (
     write_configuration,
 )
 from tests.raw_headers import GZIP, NONE, Record, publish_raw
-
-pytestmark = pytest.mark.xdist_group("kafka")  # all in one process: a broker each would be too many
 
 BAD_NAME = b"gr\xfc\xdfe"
 UNREADABLE = b"\xff\xfe not json"

@@ -20,8 +20,6 @@ from tests.broker.harness import (
     write_configuration,
 )
 
-pytestmark = pytest.mark.xdist_group("kafka")  # all in one process: a broker each would be too many
-
 
 def configured(place: Place, folder: Path) -> Path:
     return write_configuration(

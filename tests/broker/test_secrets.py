@@ -8,8 +8,6 @@ import signal
 import urllib.request
 from pathlib import Path
 
-import pytest
-
 from streams.topics import ALL
 from tests.broker.conftest import Place
 from tests.broker.harness import (
@@ -22,8 +20,6 @@ from tests.broker.harness import (
     until_committed,
     write_configuration,
 )
-
-pytestmark = pytest.mark.xdist_group("kafka")  # all in one process: a broker each would be too many
 
 CANARY = "canary0secret7"
 

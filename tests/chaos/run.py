@@ -221,7 +221,7 @@ class Run:
         first.send(signal.SIGSTOP)
         await asyncio.sleep(SESSION + 2)
         before = len(self.books.taken)
-        await self._until(lambda: len(self.books.taken) > before, 15)
+        await self._until(lambda: len(self.books.taken) > before, 5)
         first.send(signal.SIGCONT)
         await asyncio.sleep(1)
         await second.end(signal.SIGTERM)

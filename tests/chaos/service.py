@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.broker.harness import SECRET, die_with_parent, write_little_knowledge
 from tests.chaos.inputs import ENDPOINTS, ORDERED, WATCHES
 
-SESSION = 4.0
+SESSION = 3.0
 """Seconds after which the group gives a silent worker's partitions to another."""
 
 SCHEDULE = [0.1, 0.2, 0.5, 1, 1, 1, *[2] * 40]
