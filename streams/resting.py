@@ -43,6 +43,10 @@ OTHERS: Final = 3
 """Empty answers one after the other that are no matter: records that this worker handed on itself end fetches too."""
 
 
+TICK: Final = 0.001
+"""Seconds of the shortest wait: uvloop's timers are of whole milliseconds, and less than half of one is none at all."""
+
+
 class RestingFetcher:
     """Has a fetcher of aiokafka rest after each fetch that brought records; times are in seconds.
 
@@ -106,7 +110,7 @@ class RestingFetcher:
         for node, request in requests:
             rest = self._rests_until(node) - now
             if rest > 0:
-                timeout = min(timeout, rest)
+                timeout = min(timeout, max(rest, TICK))
             else:
                 ready.append((node, request))
             self._asked.add(node)
@@ -118,7 +122,7 @@ class RestingFetcher:
         rests = [
             self._rests_until(node) - now for node in self._asked if node not in self._fetcher._in_flight
         ]
-        return min(rests) if rests and min(rests) > 0 else None
+        return max(min(rests), TICK) if rests and min(rests) > 0 else None
 
     def _rests_until(self, node: int) -> float:
         brought_at = self._brought_at.get(node, -math.inf)
