@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.reading.joined import CodedTexts
-from agents.reading.letters import BREAK_BYTE
 from agents.reading.wordhash import Chosen, Hashes, Places, Runs, Spellings, runs_of, spellings_of
 
 DEEPEST: Final = 8
@@ -138,9 +137,9 @@ class TermTableBuilder:
 
         Answers the places of those in which there is no word; they have a number but are never found.
         """
-        runs = runs_of(CodedTexts(terms))
-        separators = (runs.codes == BREAK_BYTE).nonzero()[0]
-        term_of = separators.searchsorted(runs.last) - 1
+        joined = CodedTexts(terms)
+        runs = runs_of(joined)
+        term_of = np.array(joined.begins).searchsorted(runs.last, side="right") - 1
         heads = np.diff(term_of, prepend=-1).nonzero()[0]
         self._hashes.append(runs.hashes(runs.before, runs.last))
         self._lengths.append(np.minimum(runs.last - runs.before, _LONGEST_WORD).astype(np.uint8))

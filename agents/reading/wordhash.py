@@ -55,7 +55,6 @@ class Runs(NamedTuple):
     characters in it, for which runs may stand for more than themselves.
     """
 
-    codes: NDArray[Any]
     kinds: Kinds
     spelt: int
     before: Places
@@ -98,7 +97,7 @@ def runs_of(joined: CodedTexts) -> Runs:
     sums: Hashes = powers[: len(codes)] * letters
     np.add.accumulate(sums, out=sums)
     spelt = int(np.bitwise_or.reduce(kinds)) & (_CYRILLIC | _PARTICLE)
-    return Runs(codes, kinds, spelt, edges[0::2].copy(), edges[1::2].copy(), sums, inverses)
+    return Runs(kinds, spelt, edges[0::2].copy(), edges[1::2].copy(), sums, inverses)
 
 
 def spellings_of(runs: Runs, rows: Places | None = None, *, turkish: Chosen | None) -> Spellings:

@@ -198,3 +198,12 @@ def test_finding_terms_takes_steps_in_proportion_to_the_text(unit: str) -> None:
     index = TermIndex({0: ("a a a a b", "gaza", "grain deal", "a'a", "停火"), 1: ("a a",)}, table, few=0)
     automaton = table.build()
     assert grows_linearly(lambda n: index.find(Scene.of(Article("a", "", unit * n), automaton)), 300)
+
+
+@pytest.mark.parametrize("control", ["\0", "\x01", "\x02"])
+def test_a_control_character_in_a_term_moves_no_other_term(control: str) -> None:
+    terms = [f"erdogan {control} erdogan", f"{control}", "ankara", f"black{control}sea"]
+    article = Article("a", "Ankara and Erdogan, Erdogan", "on the Black Sea", language="en")
+    wanted = [term for term in terms if words_of(term)]
+    assert agree(found_in(article, wanted, few=0), naive(article, wanted))
+    assert {term for term in wanted if naive(article, [term])} >= {"ankara"}
