@@ -59,9 +59,9 @@ def measure_latency() -> None:
 
 async def _latency(folder: Path, log: Path) -> list[Row]:
     rows: list[Row] = []
-    async with latency.course(folder, watchlist(CALLED), log) as course:
+    async with latency.course(folder, watchlist(CALLED), log, bare=[*latency.BARE]) as course:
         for rate, hits in ((50, 1.0), (500, 0.1)):
-            taken: dict[str, list[latency.Slice]] = {"floor": [], "worker": []}
+            taken: dict[str, list[latency.Slice]] = {side: [] for side in (*latency.BARE, "worker")}
             for _ in range(RUNS):
                 for side, slices in taken.items():
                     slices.append(await course.run(side, rate, SECONDS, hits))

@@ -1,7 +1,9 @@
 """Latency: from producing an article to its webhook's arrival, against a bare produce → consume → POST.
 
-Articles leave at a fixed rate whatever becomes of them, so a delay of one shows in those behind it too. Floor and
-worker are fed in turns, over topics of their own; of the floor's articles those marked as hits are posted.
+Articles leave at a fixed rate whatever becomes of them, so a delay of one shows in those behind it too. The sides are
+fed in turns, over topics of their own; of the bare ones' articles those marked as hits are posted. Beside the floor
+stands a bare chain, which has the brokers acknowledge as much as a worker does before it posts: that is what an alert
+costs that is never lost and can always be explained.
 """
 
 from __future__ import annotations
@@ -25,7 +27,10 @@ from benchmarks.place import configuration, producer_of, start_process, start_wo
 from benchmarks.table import Row
 from streams.topics import ARTICLES
 
-FLOOR = "floor"
+BARE = {"floor": 0, "chain": 2}
+"""The bare sides, and how many writes that a broker must acknowledge stand between article and POST."""
+
+SPOKEN_OF = {"floor": "floor", "chain": "bare chain of two writes"}
 PATIENCE = 40.0
 WARM_RATE = 50
 
@@ -87,7 +92,7 @@ class Slice:
 
 
 class Course:
-    """Floor and worker, started and warm, in front of one receiver."""
+    """Bare sides and worker, started and warm, in front of one receiver."""
 
     def __init__(self, folder: Path, literals: Sequence[str], desk: Desk, producer: AIOKafkaProducer) -> None:
         self._literals = literals
@@ -116,7 +121,7 @@ class Course:
         return [(json.loads(message)["id"], message, hit) for message, hit in made]
 
     async def _send(self, side: str, _id: str, message: bytes, hit: bool) -> asyncio.Future[object]:
-        topic = self._prefix + (FLOOR if side == "floor" else ARTICLES.name)
+        topic = self._prefix + (side if side in BARE else ARTICLES.name)
         headers = [("hit", b"1")] if hit else []
         sent: asyncio.Future[object] = await self._producer.send(
             topic, message, headers=headers, partition=random.randrange(self._partitions)
@@ -147,9 +152,9 @@ class Course:
 
 @asynccontextmanager
 async def course(
-    folder: Path, literals: Sequence[str], log: Path, *, warm: float = 10.0
+    folder: Path, literals: Sequence[str], log: Path, *, bare: Sequence[str] = ("floor",), warm: float = 10.0
 ) -> AsyncIterator[Course]:
-    """Start both sides and keep them busy for `warm` seconds; `folder` is rewritten to point at the receiver.
+    """Start all sides and keep each busy for `warm` seconds; `folder` is rewritten to point at the receiver.
 
     A broker just started answers slowly for some seconds, until its code is compiled.
     """
@@ -157,23 +162,24 @@ async def course(
     servers = list(config.settings.broker.servers)
     admin = AIOKafkaAdminClient(bootstrap_servers=servers)
     await admin.start()
-    topic = config.settings.topics.prefix + FLOOR
-    await admin.create_topics([NewTopic(topic, config.settings.topics.partitions, 1)])
+    topics = {side: config.settings.topics.prefix + side for side in bare}
+    names = [name for side in bare for name in (topics[side], *_written(topics[side], BARE[side]))]
+    await admin.create_topics([NewTopic(name, config.settings.topics.partitions, 1) for name in names])
     await admin.close()
     async with Desk().serving() as desk:
         environment = json.loads((folder / "environment.json").read_text()) | {"BENCH_URL": desk.url}
         (folder / "environment.json").write_text(json.dumps(environment))
-        processes = [
-            start_worker(folder, log),
-            start_process(
-                [sys.executable, "-m", "benchmarks.latency", ",".join(servers), topic, desk.url], folder, log
-            ),
-        ]
+        processes = [start_worker(folder, log)]
+        for side, topic in topics.items():
+            arguments = [",".join(servers), topic, desk.url, str(BARE[side])]
+            processes.append(
+                start_process([sys.executable, "-m", "benchmarks.latency", *arguments], folder, log)
+            )
         producer = producer_of(config)
         await producer.start()
         try:
             course = Course(folder, literals, desk, producer)
-            for side in ("worker", "floor"):
+            for side in ("worker", *bare):
                 await course.warm(side)
                 await course.run(side, WARM_RATE, warm, 1.0)
             yield course
@@ -182,8 +188,13 @@ async def course(
             await asyncio.to_thread(stop_all, processes)
 
 
-async def floor(servers: str, topic: str, url: str) -> None:
-    """The floor: consume, and POST what is marked, at once and with the client library that the worker uses too."""
+def _written(topic: str, writes: int) -> list[str]:
+    """The topics that a bare side writes to."""
+    return [f"{topic}.{number}" for number in range(writes)]
+
+
+async def run_bare(servers: str, topic: str, url: str, writes: int) -> None:
+    """Consume, and POST what is marked, after so many writes, at once and with the libraries that the worker uses."""
     import httpx  # noqa: PLC0415
 
     consumer = AIOKafkaConsumer(
@@ -194,10 +205,19 @@ async def floor(servers: str, topic: str, url: str) -> None:
         fetch_max_wait_ms=100,
     )
     await consumer.start()
+    # Of each topic one, as in a worker: a producer has one request to a broker under way at a time.
+    producers = {
+        name: AIOKafkaProducer(bootstrap_servers=servers, acks="all", enable_idempotence=True)
+        for name in _written(topic, writes)
+    }
+    for producer in producers.values():
+        await producer.start()
     posting: set[asyncio.Task[object]] = set()
     async with httpx.AsyncClient(limits=httpx.Limits(max_connections=50), timeout=15) as client:
 
         async def post(value: bytes) -> None:
+            for name, producer in producers.items():
+                await producer.send_and_wait(name, value)
             article = json.loads(value)
             await client.post(url, json={"data": {"article_id": article["id"], "headline": article["title"]}})
 
@@ -209,27 +229,27 @@ async def floor(servers: str, topic: str, url: str) -> None:
 
 
 def rows(taken: dict[str, list[Slice]], what: str) -> list[Row]:
-    """Worker by floor at the median and at the 99th of a hundred."""
+    """Worker by each bare side, at the median and at the 99th of a hundred."""
     found = []
-    for share in (0.5, 0.99):
+    for side, share in [(side, share) for side in taken if side in BARE for share in (0.5, 0.99)]:
         ratios = [
-            w.quantile(share) / f.quantile(share)
-            for w, f in zip(taken["worker"], taken["floor"], strict=True)
+            w.quantile(share) / f.quantile(share) for w, f in zip(taken["worker"], taken[side], strict=True)
         ]
         mine, bare = (
-            sorted(s.quantile(share) for s in taken[side])[len(taken[side]) // 2]
-            for side in ("worker", "floor")
+            sorted(s.quantile(share) for s in taken[one])[len(taken[one]) // 2] for one in ("worker", side)
         )
         missing = sum(s.missing for s in taken["worker"])
         note = f"{mine:.1f} ms by {bare:.1f} ms, {sum(len(s.milliseconds) for s in taken['worker'])} webhooks"
         if missing:
             note += f", {missing} MISSING"
-        found.append(Row(f"latency p{share * 100:.0f} / floor, {what}", ratios, 2.0, at_most=True, note=note))
+        name = f"latency p{share * 100:.0f} / {SPOKEN_OF[side]}, {what}"
+        found.append(Row(name, ratios, 2.0, at_most=True, note=note))
     return found
 
 
 if __name__ == "__main__":
     import uvloop
 
+    of_servers, of_topic, to_url, of_writes = sys.argv[1:]
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(floor(*sys.argv[1:4]))
+        runner.run(run_bare(of_servers, of_topic, to_url, int(of_writes)))
