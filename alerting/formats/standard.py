@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from streams.wire import Alert, EndpointDisabled, Evidence, Webhook
@@ -19,11 +20,19 @@ def render(alert: Alert | EndpointDisabled) -> bytes:
     """
     if isinstance(alert, EndpointDisabled):
         return Webhook(type=alert.type, timestamp=alert.at, data=alert).to_bytes()
-    for shorter in (alert, _fewer(alert, 8), _fewer(alert, 3), _fewer(alert, 1), _least(alert)):
+    for shorter in _ever_shorter(alert):
         body = Webhook(type=shorter.type, timestamp=shorter.at, data=shorter).to_bytes()
         if len(body) <= LIMIT:
             return body
     raise ValueError("the alert does not fit into a webhook")
+
+
+def _ever_shorter(alert: Alert) -> Iterator[Alert]:
+    """The alert, then with less and less of it; most fit as they are."""
+    yield alert
+    for kept in (8, 3, 1):
+        yield _fewer(alert, kept)
+    yield _least(alert)
 
 
 def _fewer(alert: Alert, kept: int) -> Alert:
