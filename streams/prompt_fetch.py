@@ -29,8 +29,8 @@ _TOPICS_AT: Final = 10
 _ANSWERED: Final = Struct(">ihqqqi")
 """Partition, error, end, end of what is committed, first offset, number of aborted transactions (-1: none)."""
 
-_ABORTED: Final = 16
-"""Bytes of an aborted transaction: producer, first offset."""
+_ABORTED: Final = Struct(">qq")
+"""An aborted transaction: producer, first offset."""
 
 _RECORDS: Final = Struct(">ii")
 """The replica that is preferred, length of the records (-1: none)."""
@@ -64,9 +64,9 @@ def _topics(frame: memoryview, at: int) -> Iterator[tuple[str, list[PartitionRec
             *beginning, aborted = _ANSWERED.unpack_from(frame, at)
             at += _ANSWERED.size
             transactions = [
-                Struct(">qq").unpack_from(frame, at + number * _ABORTED) for number in range(aborted)
+                _ABORTED.unpack_from(frame, at + number * _ABORTED.size) for number in range(aborted)
             ]
-            at += _ABORTED * max(0, aborted)
+            at += _ABORTED.size * max(0, aborted)
             preferred, length = _RECORDS.unpack_from(frame, at)
             at += _RECORDS.size
             records = bytes(frame[at : at + length]) if length > 0 else b""

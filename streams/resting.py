@@ -42,7 +42,6 @@ AT_ONCE: Final = 0.01
 OTHERS: Final = 3
 """Empty answers one after the other that are no matter: records that this worker handed on itself end fetches too."""
 
-
 TICK: Final = 0.001
 """Seconds of the shortest wait: uvloop's timers are of whole milliseconds, and less than half of one is none at all."""
 
