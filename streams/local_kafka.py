@@ -28,6 +28,8 @@ from streams.errors import BrokerError
 
 JARS: Final = Path(__file__).resolve().parent.parent / "deploy" / "kafka-local" / "target" / "jars"
 READY_WITHIN: Final = 60.0
+ENDS_WITHIN: Final = 30.0
+"""Seconds that a broker may take to end in order, before it is killed."""
 _PR_SET_PDEATHSIG: Final = 1
 
 _PROPERTIES: Final = """\
@@ -63,17 +65,79 @@ def why_not() -> str | None:
     return None
 
 
+class KafkaProcess:
+    """The process of one node of Kafka. Can be killed and started again on the same port and data.
+
+    It ends with the thread that started it.
+    """
+
+    def __init__(self, folder: Path, heap: str) -> None:
+        """`folder` has its `server.properties`, and gets its log; `heap` as `-Xmx512m`."""
+        self._folder = folder
+        self._heap = heap
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def properties(self) -> Path:
+        """The file that it is started with."""
+        return self._folder / "server.properties"
+
+    @property
+    def runs(self) -> bool:
+        """Whether the process is there."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Begin to start."""
+        with (self._folder / "kafka.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [*java(self._heap), "kafka.Kafka", str(self.properties)],
+                stdout=log,
+                stderr=log,
+                preexec_fn=die_with_parent,  # noqa: PLW1509 - a broker must not outlive a killed test
+            )
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        if self._process is not None:
+            self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """End it in order."""
+        self._end(signal.SIGTERM)
+
+    def _end(self, number: signal.Signals) -> None:
+        if self._process is None:
+            return
+        self._process.send_signal(number)
+        try:
+            self._process.wait(ENDS_WITHIN)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def log_tail(self) -> str:
+        """The end of its log."""
+        log = self._folder / "kafka.log"
+        return log.read_text(errors="replace")[-1000:] if log.exists() else "(no log)"
+
+
 class LocalKafka:
     """One broker. Starts with `start` or `with`; can be killed and started again on the same port and data."""
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="tocsin-kafka-"))
         self._port, controller = free_ports(2)
-        self._properties = self._folder / "server.properties"
+        self._process = KafkaProcess(self._folder, "-Xmx512m")
+        self._properties = self._process.properties
         self._properties.write_text(
             _PROPERTIES.format(port=self._port, controller=controller, folder=self._folder)
         )
-        self._process: subprocess.Popen[bytes] | None = None
         self._formatted = False
 
     @property
@@ -84,7 +148,7 @@ class LocalKafka:
     @property
     def runs(self) -> bool:
         """Whether the broker's process is there."""
-        return self._process is not None and self._process.poll() is None
+        return self._process.runs
 
     def __enter__(self) -> Self:
         self.start()
@@ -102,32 +166,16 @@ class LocalKafka:
             raise BrokerError(reason)
         if not self._formatted:
             self._format()
-        with (self._folder / "kafka.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [*java("-Xmx512m"), "kafka.Kafka", str(self._properties)],
-                stdout=log,
-                stderr=log,
-                preexec_fn=die_with_parent,  # noqa: PLW1509 - a broker must not outlive a killed test
-            )
+        self._process.start()
         self._wait_until_ready()
 
     def kill(self) -> None:
         """End the broker as a power cut would."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGKILL)
-            self._process.wait()
-            self._process = None
+        self._process.kill()
 
     def stop(self) -> None:
         """End the broker in order."""
-        if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(20)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._process = None
+        self._process.stop()
 
     def close(self) -> None:
         """Stop, and remove all data."""
@@ -135,9 +183,7 @@ class LocalKafka:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _format(self) -> None:
-        # What the tool's random-uuid would give, without another JVM. The zero keeps a dash from its front.
-        cluster = urlsafe_b64encode(b"\0" + secrets.token_bytes(15)).decode().rstrip("=")
-        self._run("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._properties))
+        self._run("kafka.tools.StorageTool", "format", "-t", random_id(), "-c", str(self._properties))
         self._formatted = True
 
     def _run(self, *arguments: str) -> str:
@@ -145,11 +191,9 @@ class LocalKafka:
 
     def _wait_until_ready(self) -> None:
         until = time.monotonic() + READY_WITHIN
-        admin = AdminClient(
-            {"bootstrap.servers": self.servers, "log_level": 0, "reconnect.backoff.max.ms": 200}
-        )
+        admin = admin_of(self.servers)
         while time.monotonic() < until:
-            if self._process is None or self._process.poll() is not None:
+            if not self.runs:
                 raise BrokerError(f"the broker ended at its start: {self.log_tail()}")
             try:
                 admin.list_topics(timeout=1)
@@ -160,8 +204,7 @@ class LocalKafka:
 
     def log_tail(self) -> str:
         """The end of the broker's log."""
-        log = self._folder / "kafka.log"
-        return log.read_text(errors="replace")[-1000:] if log.exists() else "(no log)"
+        return self._process.log_tail()
 
 
 def java(heap: str) -> list[str]:
@@ -175,6 +218,18 @@ def run_tool(*arguments: str) -> str:
     if done.returncode != 0:
         raise BrokerError(f"{arguments[0]} failed: {(done.stderr or done.stdout).strip()[-500:]}")
     return done.stdout
+
+
+def random_id() -> str:
+    """An id for a cluster or a directory, as the tool's random-uuid gives it, without another JVM."""
+    return (
+        urlsafe_b64encode(b"\0" + secrets.token_bytes(15)).decode().rstrip("=")
+    )  # the zero: no dash in front
+
+
+def admin_of(servers: str) -> AdminClient:
+    """A client that asks brokers about themselves, in silence."""
+    return AdminClient({"bootstrap.servers": servers, "log_level": 0, "reconnect.backoff.max.ms": 200})
 
 
 def free_ports(count: int) -> list[int]:

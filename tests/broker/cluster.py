@@ -6,14 +6,11 @@ have three replicas, of which two must be in sync (`min.insync.replicas`), as in
 
 from __future__ import annotations
 
-import base64
 import random
 import shutil
 import signal
-import subprocess
 import tempfile
 import time
-import uuid
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -23,7 +20,7 @@ from confluent_kafka import ElectionType, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from streams.errors import BrokerError
-from streams.local_kafka import die_with_parent, free_ports, java, run_tool, why_not
+from streams.local_kafka import KafkaProcess, admin_of, free_ports, random_id, run_tool, why_not
 
 BROKERS: Final = (1, 2, 3)
 CONTROLLER: Final = 0
@@ -66,20 +63,19 @@ num.replica.fetchers=1
 """
 
 
-class Node:
-    """One process of the cluster. It can be killed, stopped, frozen and started again on its port and data."""
+class Node(KafkaProcess):
+    """One process of the cluster. It can be frozen too."""
 
     def __init__(self, number: int, folder: Path, port: int, controller: int) -> None:
+        of_controller = number == CONTROLLER
+        super().__init__(folder, "-Xmx192m" if of_controller else "-Xmx320m")
         self.number = number
         self.port = port
-        self._folder = folder
-        self._properties = folder / "server.properties"
-        self._process: subprocess.Popen[bytes] | None = None
+        self.data = folder / "data"
         self._frozen = False
-        of_controller = number == CONTROLLER
         listener = ("CONTROLLER" if of_controller else "PLAINTEXT") + f"://127.0.0.1:{port}"
         folder.mkdir()
-        self._properties.write_text(
+        self.properties.write_text(
             _PROPERTIES.format(
                 roles="controller" if of_controller else "broker",
                 node=number,
@@ -92,65 +88,20 @@ class Node:
         )
 
     @property
-    def data(self) -> Path:
-        return self._folder / "data"
-
-    @property
-    def properties(self) -> Path:
-        return self._properties
-
-    @property
-    def runs(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
-    @property
     def answers(self) -> bool:
         """Whether it runs and is not frozen."""
         return self.runs and not self._frozen
 
     def start(self) -> None:
         """Begin to start."""
-        with (self._folder / "kafka.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [
-                    *java("-Xmx192m" if self.number == CONTROLLER else "-Xmx320m"),
-                    "kafka.Kafka",
-                    str(self._properties),
-                ],
-                stdout=log,
-                stderr=log,
-                preexec_fn=die_with_parent,  # noqa: PLW1509 - a broker must not outlive a killed test
-            )
+        self._frozen = False
+        super().start()
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal: SIGSTOP freezes it, SIGCONT lets it go on."""
-        if self._process is not None:
-            self._process.send_signal(number)
+        super().send(number)
+        if self.runs:
             self._frozen = number == signal.SIGSTOP
-
-    def kill(self) -> None:
-        """End it as a power cut would."""
-        self._end(signal.SIGKILL)
-
-    def stop(self) -> None:
-        """End it in order: it hands its partitions over first."""
-        self._end(signal.SIGTERM)
-
-    def _end(self, number: signal.Signals) -> None:
-        if self._process is None:
-            return
-        self._process.send_signal(number)
-        try:
-            self._process.wait(30)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
-
-    def log_tail(self) -> str:
-        """The end of its log."""
-        log = self._folder / "kafka.log"
-        return log.read_text(errors="replace")[-1000:] if log.exists() else "(no log)"
 
 
 class LocalCluster:
@@ -202,13 +153,12 @@ class LocalCluster:
 
     def _format(self) -> None:
         # By the tool for one; what it writes for the others is the same but for their names.
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster = random_id()
         run_tool("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._controller.properties))
         for node in self.nodes.values():
             shutil.copytree(self._controller.data, node.data)
-            directory = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
             (node.data / "meta.properties").write_text(
-                f"version=1\nnode.id={node.number}\ncluster.id={cluster}\ndirectory.id={directory}\n"
+                f"version=1\nnode.id={node.number}\ncluster.id={cluster}\ndirectory.id={random_id()}\n"
             )
 
     def answering(self) -> list[str]:
@@ -217,7 +167,7 @@ class LocalCluster:
 
     def admin(self) -> AdminClient:
         """A client that asks the brokers that answer."""
-        return _client(self.answering())
+        return admin_of(",".join(self.answering()))
 
     def until_there(self, numbers: Iterable[int] = BROKERS) -> None:
         """Wait until these brokers run, and are known to the cluster."""
@@ -229,7 +179,7 @@ class LocalCluster:
         def there(_: AdminClient) -> bool:
             # Each is asked itself: the others do not know yet of one that was killed just now.
             return all(
-                wanted <= set(_client([f"127.0.0.1:{node.port}"]).list_topics(timeout=2).brokers)
+                wanted <= set(admin_of(f"127.0.0.1:{node.port}").list_topics(timeout=2).brokers)
                 for node in self.nodes.values()
                 if node.number in wanted
             )
@@ -320,12 +270,6 @@ class OneOfThree:
         self._cluster.until_there()
         self._cluster.until_in_sync()
         self._cluster.elect_preferred()
-
-
-def _client(servers: Iterable[str]) -> AdminClient:
-    return AdminClient(
-        {"bootstrap.servers": ",".join(servers), "log_level": 0, "reconnect.backoff.max.ms": 200}
-    )
 
 
 def offsets_partition(group: str) -> int:
