@@ -7,9 +7,12 @@ left here.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from struct import Struct
-from typing import ClassVar, Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple, TypeVar
+
+P = TypeVar("P")
 
 INT16: Final = Struct(">h")
 INT32: Final = Struct(">i")
@@ -63,8 +66,23 @@ def text(value: str) -> bytes:
     return INT16.pack(len(encoded)) + encoded
 
 
-def text_at(frame: memoryview, at: int) -> tuple[str, int]:
-    """The string at a place of an answer, and the place behind it."""
-    (length,) = INT16.unpack_from(frame, at)
-    at += INT16.size
-    return str(frame[at : at + length], "utf-8"), at + length
+def topics_at(
+    frame: memoryview, at: int, partition_at: Callable[[memoryview, int], tuple[P, int]]
+) -> Iterator[tuple[str, list[P]]]:
+    """The topics that begin at a place of an answer, each with its partitions.
+
+    `partition_at` reads the partition at a place, and says where the next one is.
+    """
+    (topics,) = INT32.unpack_from(frame, at)
+    at += INT32.size
+    for _ in range(topics):
+        (length,) = INT16.unpack_from(frame, at)
+        at += INT16.size
+        topic = str(frame[at : at + length], "utf-8")
+        (count,) = INT32.unpack_from(frame, at + length)
+        at += length + INT32.size
+        partitions: list[P] = []
+        for _ in range(count):
+            partition, at = partition_at(frame, at)
+            partitions.append(partition)
+        yield topic, partitions

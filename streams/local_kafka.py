@@ -6,7 +6,6 @@ port that stays its own over kills and restarts, and dies with the process that 
 
 from __future__ import annotations
 
-import ctypes
 import secrets
 import shutil
 import signal
@@ -16,6 +15,7 @@ import sys
 import tempfile
 import threading
 import time
+from abc import ABC, abstractmethod
 from base64 import urlsafe_b64encode
 from pathlib import Path
 from types import TracebackType
@@ -25,12 +25,12 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from streams.errors import BrokerError
+from streams.parent import die_with_parent
 
 JARS: Final = Path(__file__).resolve().parent.parent / "deploy" / "kafka-local" / "target" / "jars"
 READY_WITHIN: Final = 60.0
 ENDS_WITHIN: Final = 30.0
 """Seconds that a broker may take to end in order, before it is killed."""
-_PR_SET_PDEATHSIG: Final = 1
 
 _PROPERTIES: Final = """\
 process.roles=broker,controller
@@ -127,7 +127,32 @@ class KafkaProcess:
         return log.read_text(errors="replace")[-1000:] if log.exists() else "(no log)"
 
 
-class LocalKafka:
+class Startable(ABC):
+    """What starts with `with`, and leaves nothing behind."""
+
+    @abstractmethod
+    def start(self) -> None:
+        """Start, and wait until it answers. Raises BrokerError."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End, and remove all data."""
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class LocalKafka(Startable):
     """One broker. Starts with `start` or `with`; can be killed and started again on the same port and data."""
 
     def __init__(self) -> None:
@@ -149,15 +174,6 @@ class LocalKafka:
     def runs(self) -> bool:
         """Whether the broker's process is there."""
         return self._process.runs
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def start(self) -> None:
         """Start and wait until the broker answers. Raises BrokerError. The broker ends with the thread that calls."""
@@ -253,12 +269,6 @@ def free_ports(count: int) -> list[int]:
     for candidate in held:
         candidate.close()
     return ports
-
-
-def die_with_parent() -> None:
-    """Run in a child before it becomes another program: it is not to outlive a process that is killed."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def main() -> None:

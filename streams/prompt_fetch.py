@@ -15,7 +15,7 @@ from io import BytesIO
 from struct import Struct
 from typing import Any, ClassVar, Final
 
-from streams.frames import INT32, Frame, text, text_at
+from streams.frames import INT32, Frame, text, topics_at
 
 _BEGINNING: Final = Struct(">iiiibiii")
 """Replica (-1: a client), milliseconds, least and most bytes, isolation, session (none: 0 and -1), number of topics."""
@@ -49,30 +49,18 @@ class Fetched:
     @classmethod
     def decode(cls, frame: BytesIO) -> Fetched:
         """Read an answer, from behind its correlation id."""
-        return cls([*_topics(frame.getbuffer(), frame.tell() + _TOPICS_AT)])
+        return cls([*topics_at(frame.getbuffer(), frame.tell() + _TOPICS_AT, _partition_at)])
 
 
-def _topics(frame: memoryview, at: int) -> Iterator[tuple[str, list[PartitionRecords]]]:
-    (topics,) = INT32.unpack_from(frame, at)
-    at += INT32.size
-    for _ in range(topics):
-        topic, at = text_at(frame, at)
-        (count,) = INT32.unpack_from(frame, at)
-        at += INT32.size
-        partitions: list[PartitionRecords] = []
-        for _ in range(count):
-            *beginning, aborted = _ANSWERED.unpack_from(frame, at)
-            at += _ANSWERED.size
-            transactions = [
-                _ABORTED.unpack_from(frame, at + number * _ABORTED.size) for number in range(aborted)
-            ]
-            at += _ABORTED.size * max(0, aborted)
-            preferred, length = _RECORDS.unpack_from(frame, at)
-            at += _RECORDS.size
-            records = bytes(frame[at : at + length]) if length > 0 else b""
-            at += len(records)
-            partitions.append((*beginning, transactions, preferred, records))
-        yield topic, partitions
+def _partition_at(frame: memoryview, at: int) -> tuple[PartitionRecords, int]:
+    *beginning, aborted = _ANSWERED.unpack_from(frame, at)
+    at += _ANSWERED.size
+    transactions = [_ABORTED.unpack_from(frame, at + number * _ABORTED.size) for number in range(aborted)]
+    at += _ABORTED.size * max(0, aborted)
+    preferred, length = _RECORDS.unpack_from(frame, at)
+    at += _RECORDS.size
+    records = bytes(frame[at : at + length]) if length > 0 else b""
+    return (*beginning, transactions, preferred, records), at + len(records)
 
 
 class PromptFetch(Frame):

@@ -26,7 +26,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.producer.message_accumulator import MessageBatch
 from aiokafka.producer.sender import Sender
 
-from streams.frames import INT32, Frame, text, text_at
+from streams.frames import INT32, Frame, text, topics_at
 
 ACKS_ALL: Final = -1
 
@@ -53,20 +53,14 @@ class Answer(dict[TopicPartition, PartitionAnswer]):
     @classmethod
     def decode(cls, frame: BytesIO) -> Answer:
         """Read an answer, from behind its correlation id."""
-        return cls(_by_partition(frame.getbuffer(), frame.tell()))
+        topics = topics_at(frame.getbuffer(), frame.tell(), _partition_at)
+        return cls(
+            (TopicPartition(topic, own.partition), own) for topic, answers in topics for own in answers
+        )
 
 
-def _by_partition(frame: memoryview, at: int) -> Iterator[tuple[TopicPartition, PartitionAnswer]]:
-    (topics,) = INT32.unpack_from(frame, at)
-    at += INT32.size
-    for _ in range(topics):
-        topic, at = text_at(frame, at)
-        (partitions,) = INT32.unpack_from(frame, at)
-        at += INT32.size
-        for _ in range(partitions):
-            answer = PartitionAnswer(*_ANSWER.unpack_from(frame, at))
-            at += _ANSWER.size
-            yield TopicPartition(topic, answer.partition), answer
+def _partition_at(frame: memoryview, at: int) -> tuple[PartitionAnswer, int]:
+    return PartitionAnswer(*_ANSWER.unpack_from(frame, at)), at + _ANSWER.size
 
 
 class Request(Frame):

@@ -7,8 +7,6 @@ processes import at the same time, which is most of what a start takes.
 
 from __future__ import annotations
 
-import ctypes
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,6 +19,7 @@ import typer
 from streams.cli import app
 from streams.cli.options import Config
 from streams.installation import check_installation
+from streams.parent import die_with_parent
 
 GRACE: Final = 5.0
 """Seconds that the worker has to end by itself."""
@@ -34,8 +33,6 @@ told = sys.stdin.readline()
 if told:
     main(["worker", *sys.argv[1:]], Trial(**json.loads(told)))
 """
-
-_PR_SET_PDEATHSIG: Final = 1
 
 
 @app.command()
@@ -74,7 +71,7 @@ def _worker(config: Path | None) -> Iterator[subprocess.Popen[bytes]]:
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        preexec_fn=_die_with_parent,  # noqa: PLW1509 - no thread runs yet
+        preexec_fn=die_with_parent,  # noqa: PLW1509 - no thread runs yet
     )
     try:
         yield process
@@ -94,8 +91,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except (subprocess.TimeoutExpired, KeyboardInterrupt):
         process.kill()
         process.wait()
-
-
-def _die_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -13,14 +13,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from confluent_kafka import ElectionType, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from streams.errors import BrokerError
-from streams.local_kafka import KafkaProcess, admin_of, free_ports, random_id, run_tool, why_not
+from streams.local_kafka import KafkaProcess, Startable, admin_of, free_ports, random_id, run_tool, why_not
 
 BROKERS: Final = (1, 2, 3)
 CONTROLLER: Final = 0
@@ -104,7 +103,7 @@ class Node(KafkaProcess):
             self._frozen = number == signal.SIGSTOP
 
 
-class LocalCluster:
+class LocalCluster(Startable):
     """The cluster. Starts with `with`; `nodes` are its brokers by number."""
 
     def __init__(self) -> None:
@@ -120,19 +119,6 @@ class LocalCluster:
     def servers(self) -> str:
         """Host and port of each broker, for clients."""
         return ",".join(f"127.0.0.1:{node.port}" for node in self.nodes.values())
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def start(self) -> None:
         """Start all and wait until every broker is there. Raises BrokerError."""

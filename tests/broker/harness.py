@@ -7,7 +7,6 @@ a missing alert, an alert under two ids and an id with two bodies all show.
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import json
 import os
 import random
@@ -25,9 +24,11 @@ import confluent_kafka as kafka
 from aiohttp import web
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from confluent_kafka.admin import AdminClient, ConfigResource
+from confluent_kafka.admin import ConfigResource
 from standardwebhooks import Webhook
 
+from streams.local_kafka import admin_of
+from streams.parent import die_with_parent
 from streams.sample import sample_configuration
 from streams.settings import BrokerSettings
 from streams.topic_alter import alter_topics
@@ -238,12 +239,6 @@ class Ledger:
         assert not changed, f"one id with two bodies: {changed[:3]}"
 
 
-def die_with_parent() -> None:
-    """Run in a child before it becomes another program: it is not to outlive a killed test."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-
-
 class WorkerProcess:
     """A `tocsin worker` as a process of its own."""
 
@@ -353,7 +348,7 @@ async def publish(servers: str, topic: str, messages: Iterable[bytes]) -> None:
 
 async def topic_config(servers: str, topic: str, name: str) -> str:
     """A setting of a topic, as the broker has it."""
-    admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
+    admin = admin_of(servers)
     [found] = admin.describe_configs([ConfigResource(ConfigResource.Type.TOPIC, topic)]).values()
     return str((await asyncio.to_thread(found.result, 20))[name].value)
 
@@ -366,7 +361,7 @@ async def alter_topic(servers: str, topic: str, **configs: object) -> None:
 
 async def delete_before(servers: str, topic: str, partition: int, offset: int) -> None:
     """Delete the beginning of a partition, as its retention would."""
-    admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
+    admin = admin_of(servers)
     place = kafka.TopicPartition(topic, partition, offset)
     for future in admin.delete_records([place]).values():
         await asyncio.to_thread(future.result, 20)
@@ -374,7 +369,7 @@ async def delete_before(servers: str, topic: str, partition: int, offset: int) -
 
 async def set_committed(servers: str, group: str, topic: str, offsets: dict[int, int]) -> None:
     """Set what a group without members has committed of a topic, by partition."""
-    admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
+    admin = admin_of(servers)
     places = [kafka.TopicPartition(topic, partition, offset) for partition, offset in offsets.items()]
     wanted = [kafka.ConsumerGroupTopicPartitions(group, places)]
     for future in admin.alter_consumer_group_offsets(wanted).values():
@@ -383,7 +378,7 @@ async def set_committed(servers: str, group: str, topic: str, offsets: dict[int,
 
 async def group_of(servers: str, group: str) -> kafka.admin.ConsumerGroupDescription:
     """In what state a group is, and who is in it."""
-    admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
+    admin = admin_of(servers)
     [found] = admin.describe_consumer_groups([group]).values()
     return await asyncio.to_thread(found.result, 20)
 

@@ -18,6 +18,7 @@ from typing import Protocol
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from streams.parent import die_with_parent
 from streams.topics import (
     ALERTS,
     ARTICLES,
@@ -30,7 +31,7 @@ from streams.topics import (
     UNDELIVERED,
 )
 from streams.wire import Attempt, from_bytes
-from tests.broker.harness import alter_topic, die_with_parent, read_all, uncommitted
+from tests.broker.harness import alter_topic, read_all, uncommitted
 from tests.chaos.inputs import Inputs, Message, make_inputs
 from tests.chaos.ledger import TAKEN, Arrival
 from tests.chaos.schedule import KINDS, Fault, Kind, draw_schedule

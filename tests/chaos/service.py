@@ -11,7 +11,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.broker.harness import SECRET, die_with_parent, write_little_knowledge
+from streams.parent import die_with_parent
+from tests.broker.harness import SECRET, write_little_knowledge
 from tests.chaos.inputs import ENDPOINTS, ORDERED, WATCHES
 
 SESSION = 3.0

@@ -38,6 +38,7 @@ class App:
     """As much of Faust's app as handing over looks at."""
 
     consumer_generation_id = 1
+    monitor = SimpleNamespace(track_tp_end_offset=lambda *_: None)
 
 
 class Thread:
@@ -66,6 +67,8 @@ class Taken:
         made.flow_active = True
         made.callback = self._take
         made._thread = self.thread = Thread()
+        made._stopped, made._crashed = asyncio.Event(), asyncio.Event()
+        made.highwater = lambda _: None
         self.consumer: BatchConsumer = made
 
     async def _take(self, message: Any) -> None:
@@ -210,9 +213,6 @@ async def test_a_full_partition_takes_nothing_as_offered() -> None:
 async def test_partitions_that_change_hands_again_while_they_are_sought_end_nothing() -> None:
     taken = Taken()
     consumer: Any = taken.consumer
-    consumer._stopped, consumer._crashed = asyncio.Event(), asyncio.Event()
-    consumer.app.monitor = SimpleNamespace(track_tp_end_offset=lambda *_: None)
-    consumer.highwater = lambda _: None
     sought = 0
 
     async def seek() -> None:
@@ -239,9 +239,6 @@ async def test_partitions_that_change_hands_again_while_they_are_sought_end_noth
 async def test_what_a_fetch_brought_is_handed_on_in_the_step_in_which_it_came() -> None:
     taken = Taken()
     consumer: Any = taken.consumer
-    consumer._stopped, consumer._crashed = asyncio.Event(), asyncio.Event()
-    consumer.app.monitor = SimpleNamespace(track_tp_end_offset=lambda *_: None)
-    consumer.highwater = lambda _: None
     consumer._get_active_partitions = lambda: {PLACE}
     asked: list[tuple[set[TP], float]] = []
 
