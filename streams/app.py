@@ -11,6 +11,7 @@ from streams.batches import MAX_BATCH_RECORDS, BatchTransport
 from streams.connection import faust_options
 from streams.outputs import MAX_OUTPUT_BYTES
 from streams.settings import Settings
+from streams.topics import ARTICLES
 
 
 class _Tables(TableManager):  # type: ignore[misc]
@@ -53,4 +54,5 @@ def build_app(settings: Settings) -> faust.App:
         autodiscover=False,
     )
     app.transport = BatchTransport(app.conf.broker_consumer, app)
+    app.transport.together = frozenset({settings.topics.prefix + ARTICLES.name})
     return app

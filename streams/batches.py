@@ -1,8 +1,8 @@
-"""A Faust transport that hands an agent one event per batch of one partition, and commits what is proven done.
+"""A Faust transport that hands an agent one event per batch of records, and commits what is proven done.
 
 Faust's own consumer makes several tasks for every message and can commit past an unacknowledged one. Here an event's
-value is a `Batch` of aiokafka `ConsumerRecord`s, and only the contiguous prefix of handled batches is ever committed.
-An agent uses it so:
+value is a `Batch` of aiokafka `ConsumerRecord`s of one partition, or of all partitions of a topic whose agent keeps no
+state, and only the contiguous prefix of each partition's handled batches is ever committed. An agent uses it so:
 
     async for event in stream.noack().events():
         for record in event.value.take(): ...
@@ -56,9 +56,9 @@ LOOK_AGAIN = 0.01
 
 
 class Batch(list[ConsumerRecord]):
-    """Records of one partition, in order. It grows until an agent takes it.
+    """Records of one partition, or of several of a topic that is read together, those of each in order.
 
-    `handled` is set by the agent when all that the records caused is acknowledged.
+    It grows until an agent takes it. `handled` is set by the agent when all that the records caused is acknowledged.
     """
 
     taken = False
@@ -73,6 +73,14 @@ class Batch(list[ConsumerRecord]):
     def full(self) -> bool:
         """Whether it holds as much as an agent should take at a time."""
         return len(self) >= MAX_BATCH_RECORDS
+
+    def began(self, partition: int) -> float:
+        """Kafka's time (seconds since 1970) of the first of its records of a partition, of which it holds one."""
+        return float(next(record.timestamp for record in self if record.partition == partition) / 1000)
+
+    def end(self, partition: int) -> int:
+        """The offset behind the last of its records of a partition, of which it holds one."""
+        return int(next(record.offset for record in reversed(self) if record.partition == partition) + 1)
 
 
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
@@ -210,6 +218,8 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._inflight: defaultdict[TP, deque[ConsumerMessage]] = defaultdict(deque)
+        # By partition, or by topic where its partitions are read together: what may still grow, unless it was taken.
+        self._last: dict[TP | str, ConsumerMessage] = {}
         self._handing: set[asyncio.Task[None]] = set()
         self._handled_to: dict[TP, int] = {}
         self.lost: Counter[str] = Counter()
@@ -229,7 +239,9 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
                 return False
             message.acked = True
             self._unacked_messages.discard(message)
-            self._acked[message.tp]  # makes the partition known to the commit handler
+            lane = self._lane(message.topic, message.partition)
+            if self._last.get(lane) is message:
+                del self._last[lane]
             self._n_acked += 1
             notify(self._waiting_for_ack)
             return True
@@ -237,7 +249,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
     def _new_offset(self, tp: TP) -> int | None:
         waiting = self._inflight.get(tp)
         while waiting and waiting[0].value.handled:
-            self._handled_to[tp] = waiting.popleft().value[-1].offset + 1
+            self._handled_to[tp] = waiting.popleft().value.end(tp.partition)
         return self._handled_to.get(tp)
 
     async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:
@@ -261,8 +273,13 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
         await self.commit()
         await super().on_partitions_revoked(revoked)
         for tp in revoked:
-            self._inflight.pop(tp, None)
-            self._handled_to.pop(tp, None)
+            self._forget(tp)
+
+    def _forget(self, tp: TP) -> None:
+        """Commit nothing of what was handed on of a partition."""
+        self._inflight.pop(tp, None)
+        self._handled_to.pop(tp, None)
+        self._last.pop(self._lane(*tp), None)
 
     def rejoin(self) -> None:
         """Ask to join the group again: our place in it may be lost."""
@@ -277,8 +294,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
             log.error("input.lost", **where, records=place.lost, why="deleted before they were read")
         if place.anew:
             # Nothing of before may be committed, and agents hold state as of offsets that count anew.
-            self._inflight.pop(tp, None)
-            self._handled_to.pop(tp, None)
+            self._forget(tp)
             self._committed_offset[tp] = place.offset
             log.error(
                 "input.ends_before",
@@ -294,7 +310,12 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
 
     def oldest_unhandled(self) -> float | None:
         """Kafka's time (seconds since 1970) of the oldest record that was fetched and is not done."""
-        times = [m.timestamp for waiting in self._inflight.values() for m in waiting if not m.value.handled]
+        times = [
+            message.value.began(tp.partition)
+            for tp, waiting in self._inflight.items()
+            for message in waiting
+            if not message.value.handled
+        ]
         return min(times, default=None)
 
     def lags(self) -> Iterator[tuple[TP, int]]:
@@ -321,8 +342,11 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
             self._thread.pass_over(tp, record.offset)
 
     def _has_room(self, tp: TP) -> bool:
-        waiting = self._inflight.get(tp)
-        return not waiting or waiting[-1].value.taken or not waiting[-1].value.full
+        last = self._last.get(self._lane(*tp))
+        return last is None or last.value.taken or not last.value.full
+
+    def _lane(self, topic: str, partition: int) -> TP | str:
+        return topic if topic in self.transport.together else TP(topic, partition)
 
     async def _drain_messages(self, fetcher: Any) -> None:
         try:
@@ -372,14 +396,16 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
     def _admit(self, tp: TP, records: list[ConsumerRecord]) -> None:
         """Hand records on: in the batch that waits for the agent already, or in one of their own."""
         self._read_offset[tp] = records[-1].offset + 1
+        self._acked[tp]  # makes the partition known to the commit handler
         generation = self.app.consumer_generation_id
-        waiting = self._inflight[tp]
-        if waiting:
-            last = waiting[-1]
-            if last.generation_id == generation and not last.value.taken and not last.value.full:
-                last.value.extend(records)
-                return
+        waiting, last = self._inflight[tp], self._last.get(self._lane(*tp))
+        if last and last.generation_id == generation and not last.value.taken and not last.value.full:
+            last.value.extend(records)
+            if not waiting or waiting[-1] is not last:
+                waiting.append(last)
+            return
         message = _to_message(tp, Batch(records), generation)
+        self._last[self._lane(*tp)] = message
         waiting.append(message)
         # A task, as `offer` is called where nothing can be awaited; tasks begin in the order in which they are made,
         # and the queue behind has room for all that can be under way.
@@ -409,6 +435,10 @@ def _to_message(tp: TP, batch: Batch, generation: int) -> ConsumerMessage:
 
 
 class BatchTransport(driver.Transport):  # type: ignore[misc]
-    """Faust's aiokafka transport with the batch consumer."""
+    """Faust's aiokafka transport with the batch consumer.
+
+    `together` are the topics of which a batch holds records of all partitions: those whose agent keeps no state.
+    """
 
     Consumer = BatchConsumer
+    together: frozenset[str] = frozenset()

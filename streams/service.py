@@ -210,7 +210,7 @@ class Service:
             await unfinished[-1]
 
 
-async def breathe(items: Sequence[T], every: float = 0.002) -> AsyncIterator[T]:
+async def breathe(items: Sequence[T], every: float = 0.001) -> AsyncIterator[T]:
     """Iterate over a batch or a part of it, letting other tasks run about every `every` seconds."""
     clock = asyncio.get_running_loop().time
     until = clock() + every
@@ -219,7 +219,7 @@ async def breathe(items: Sequence[T], every: float = 0.002) -> AsyncIterator[T]:
         if clock() > until:
             # An alert takes some fifteen steps of the loop from its candidate to its webhook. One step at a time, it
             # would wait for as many pauses of a long batch.
-            await step_aside(4)
+            await step_aside(16)
             until = clock() + every
 
 

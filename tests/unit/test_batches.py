@@ -21,8 +21,11 @@ from streams.errors import BrokerError
 PLACE = TP("articles", 0)
 
 
-def record(offset: int) -> ConsumerRecord:
-    return ConsumerRecord("articles", 0, offset, 1000 * offset, 0, None, b"{}", None, 0, 2, ())
+OTHER = TP("articles", 1)
+
+
+def record(offset: int, place: TP = PLACE) -> ConsumerRecord:
+    return ConsumerRecord(*place, offset, 1000 * offset, 0, None, b"{}", None, 0, 2, ())
 
 
 class Message:
@@ -30,7 +33,6 @@ class Message:
 
     def __init__(self, *offsets: int) -> None:
         self.acked = False
-        self.timestamp = float(offsets[0])
         self.value = Batch(record(offset) for offset in offsets)
 
 
@@ -55,11 +57,14 @@ class Thread:
 class Taken:
     """A consumer without a broker, and what it handed over."""
 
-    def __init__(self, *messages: Message) -> None:
+    def __init__(self, *messages: Message, together: bool = False) -> None:
         self.batches: list[Batch] = []
         made: Any = BatchConsumer.__new__(BatchConsumer)
         made._inflight = defaultdict(deque)
         made._inflight[PLACE].extend(messages)
+        made._last = {}
+        made._acked = defaultdict(list)
+        made.transport = SimpleNamespace(together=frozenset({PLACE.topic} if together else ()))
         made._read_offset = defaultdict(lambda: None)
         made._handing = set()
         made._handled_to = {}
@@ -74,8 +79,8 @@ class Taken:
     async def _take(self, message: Any) -> None:
         self.batches.append(message.value)
 
-    async def admit(self, *offsets: int) -> None:
-        self.consumer._admit(PLACE, [record(offset) for offset in offsets])
+    async def admit(self, *offsets: int, place: TP = PLACE) -> None:
+        self.consumer._admit(place, [record(offset, place) for offset in offsets])
         await asyncio.gather(*self.consumer._handing)
 
     async def offer(self, offset: int) -> None:
@@ -172,6 +177,72 @@ async def test_a_partition_has_room_until_the_batch_that_waits_is_full() -> None
     assert not taken.consumer._has_room(PLACE)
     taken.batches[0].take()
     assert taken.consumer._has_room(PLACE)
+
+
+async def test_partitions_that_are_not_read_together_have_batches_of_their_own() -> None:
+    taken = Taken()
+    await taken.admit(0)
+    await taken.admit(7, place=OTHER)
+    assert taken.offsets == [[0], [7]]
+
+
+async def test_partitions_that_are_read_together_share_a_batch_and_each_is_committed_up_to_its_own_end() -> (
+    None
+):
+    taken = Taken(together=True)
+    await taken.admit(0, 1)
+    await taken.admit(7, place=OTHER)
+    await taken.admit(2)
+    first = taken.batches[0].take()
+    await taken.admit(8, 9, place=OTHER)
+    assert taken.offsets == [[0, 1, 7, 2], [8, 9]]
+    assert set(taken.consumer._filter_tps_with_pending_acks()) == {PLACE, OTHER}
+    taken.batches[1].take().handled = True
+    assert taken.consumer._new_offset(PLACE) is taken.consumer._new_offset(OTHER) is None
+    first.handled = True
+    assert taken.consumer._new_offset(PLACE) == 3
+    assert taken.consumer._new_offset(OTHER) == 10
+
+
+async def test_the_oldest_unhandled_record_of_a_shared_batch_is_looked_for_in_each_partition() -> None:
+    taken = Taken(together=True)
+    await taken.admit(30, 31)
+    await taken.admit(20, 21, place=OTHER)
+    assert taken.consumer.oldest_unhandled() == 20.0
+
+
+async def test_a_full_batch_leaves_no_room_for_any_partition_that_shares_it() -> None:
+    taken = Taken(together=True)
+    await taken.admit(*range(MAX_BATCH_RECORDS))
+    assert not taken.consumer._has_room(OTHER)
+    taken.batches[0].take()
+    assert taken.consumer._has_room(OTHER)
+
+
+async def test_of_a_shared_batch_nothing_is_committed_for_a_partition_that_was_given_up() -> None:
+    taken = Taken(together=True)
+    await taken.admit(0)
+    await taken.admit(7, place=OTHER)
+    taken.consumer._forget(PLACE)
+    await taken.admit(8, place=OTHER)
+    assert taken.offsets == [[0, 7], [8]]
+    for batch in taken.batches:
+        batch.take().handled = True
+    assert taken.consumer._new_offset(PLACE) is None
+    assert taken.consumer._new_offset(OTHER) == 9
+
+
+async def test_what_is_done_is_not_kept_until_something_else_comes() -> None:
+    taken = Taken()
+    await taken.admit(0)
+    consumer: Any = taken.consumer
+    consumer._unacked_messages, consumer._n_acked, consumer._waiting_for_ack = set(), 0, None
+    message = consumer._inflight[PLACE][0]
+    message.value.take().handled = True
+    assert consumer.ack(message)
+    assert consumer._new_offset(PLACE) == 1
+    assert not consumer._inflight[PLACE]
+    assert not consumer._last
 
 
 async def test_the_next_record_of_a_partition_is_taken_as_offered() -> None:

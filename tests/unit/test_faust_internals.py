@@ -333,6 +333,10 @@ def test_the_manager_of_tables_does_at_its_start_what_ours_does_after_a_wait() -
     assert isinstance(app.tables, TableManager)
 
 
+def test_the_partitions_of_articles_alone_are_read_together() -> None:
+    assert build_app(Settings()).consumer.transport.together == {"tocsin.articles"}
+
+
 def test_a_client_connects_asks_and_waits_in_the_methods_that_are_replaced() -> None:
     from aiokafka.client import AIOKafkaClient
     from aiokafka.conn import AIOKafkaConnection
