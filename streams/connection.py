@@ -12,7 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from streams.errors import BrokerError, UsageError
-from streams.header_names import mend_header_names
+from streams.mended import mend_aiokafka
 from streams.settings import BrokerSettings, Settings
 from streams.tls import ssl_context
 
@@ -25,9 +25,9 @@ ASK_AGAIN: Final = (1.0, 2.0, 5.0)
 def client_options(broker: BrokerSettings) -> dict[str, Any]:
     """Keyword arguments of aiokafka's clients. Raises OSError where a certificate file cannot be read.
 
-    Whoever asks is about to read a topic: from now on no name of a header keeps a consumer from that.
+    Whoever asks is about to connect: from now on aiokafka is mended in this process.
     """
-    mend_header_names()
+    mend_aiokafka()
     options: dict[str, Any] = {
         "bootstrap_servers": list(broker.servers),
         "client_id": broker.client_id,

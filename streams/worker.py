@@ -26,7 +26,6 @@ from agents import delivery, intake, policy
 from agents.reading import language
 from streams.app import build_app
 from streams.batches import BatchConsumer
-from streams.committed import read_what_is_committed
 from streams.configuration import Configuration, load_configuration
 from streams.connection import client_options, wait_for_broker
 from streams.descriptors import allow_as_many_as_may_be
@@ -36,7 +35,6 @@ from streams.outputs import Outputs
 from streams.pauses import watch_pauses
 from streams.reload import LiveConfiguration
 from streams.service import InForce, Service
-from streams.silent_brokers import mend_clients
 from streams.topic_admin import ensure_topics
 from streams.topics import CANDIDATES, NOTIFICATIONS
 
@@ -333,8 +331,6 @@ def run_worker(
         await Worker(configuration, create_topics=create_topics, load=load).run(started)
 
     allow_as_many_as_may_be()
-    mend_clients()
-    read_what_is_committed()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(main())
 

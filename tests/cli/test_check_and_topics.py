@@ -89,6 +89,17 @@ def test_missing_topics_are_named_and_what_to_do(
     assert result.stdout.count("does not exist; run `tocsin topics --create`") == len(ALL)
 
 
+def test_where_no_broker_is_the_controller_it_is_said_that_topics_cannot_be_made(
+    call: Call, embedded: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOCSIN_BROKER__SERVERS", embedded.servers)
+    monkeypatch.setenv("TOCSIN_TOPICS__PREFIX", "cannot-be-made.")
+    result = call("topics", "--create")
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert "no broker is the cluster's controller now" in line
+
+
 def test_topics_that_are_as_they_should_be_are_exit_code_0(
     call: Call, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,14 @@
+"""All that is mended of aiokafka in a process that connects to brokers: each part stands in a module of its own."""
+
+from __future__ import annotations
+
+from streams.committed import read_what_is_committed
+from streams.header_names import mend_header_names
+from streams.silent_brokers import mend_clients
+
+
+def mend_aiokafka() -> None:
+    """Mend all clients of aiokafka in this process, from now on. Doing it again changes nothing."""
+    mend_clients()
+    mend_header_names()
+    read_what_is_committed()

@@ -1,0 +1,31 @@
+"""Whoever connects to brokers does so with a mended aiokafka."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+import pytest
+from aiokafka.consumer import fetcher
+from aiokafka.consumer.group_coordinator import GroupCoordinator
+
+from streams import committed, header_names, silent_brokers
+from streams.connection import client_options
+from streams.settings import BrokerSettings
+
+
+def test_asking_how_to_connect_mends_all_that_is_to_be_mended(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = list(chain.from_iterable(methods.items() for methods in silent_brokers.REPLACED.values()))
+    for replaced, methods in silent_brokers.REPLACED.items():
+        for name in methods:
+            monkeypatch.setattr(replaced, name, None)
+    monkeypatch.setattr(GroupCoordinator, "_send_req", None)
+    monkeypatch.setattr(fetcher, "PartitionRecords", None)
+    monkeypatch.setattr(fetcher, "MemoryRecords", None)
+    client_options(BrokerSettings())
+    assert [
+        (name, getattr(replaced, name))
+        for replaced, methods in silent_brokers.REPLACED.items()
+        for name in methods
+    ] == parts
+    assert GroupCoordinator._send_req is committed.ASK
+    assert fetcher.PartitionRecords is header_names.ReadableRecords
