@@ -15,6 +15,7 @@ them.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final
@@ -42,12 +43,20 @@ def _cut(close: Close) -> Close:
     @wraps(close)
     def cut(self: Any, *args: Any, **kwargs: Any) -> Any:
         transport = self._writer.transport if self._writer is not None else None
+        secured = transport is not None and _is_secured(transport)
         closed = close(self, *args, **kwargs)
-        if transport is not None and transport.get_extra_info("ssl_object") is not None:
+        if transport is not None and secured:
             transport.abort()
         return closed
 
     return cut
+
+
+def _is_secured(transport: asyncio.BaseTransport) -> bool:
+    try:
+        return transport.get_extra_info("ssl_object") is not None
+    except AttributeError:
+        return False  # asyncio's own transport has forgotten its connection when it was closed twice
 
 
 REPLACED: Final = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -40,3 +41,19 @@ def test_a_write_to_a_lost_connection_is_one_to_a_broken_connection(
     mend_connections()
     with pytest.raises(KafkaConnectionError, match="closed"):
         run(embedded.servers)
+
+
+class Closed:
+    """As asyncio's transport of a TLS connection that was closed twice."""
+
+    def get_extra_info(self, name: str) -> Any:
+        raise AttributeError("'NoneType' object has no attribute '_get_extra_info'")
+
+
+async def test_a_connection_that_is_closed_already_can_be_closed() -> None:
+    connection: Any = AIOKafkaConnection("127.0.0.1", 9)
+    connection._writer = SimpleNamespace(transport=Closed(), close=lambda: None)
+    connection._reader = object()
+    connection._read_task = SimpleNamespace(done=lambda: True)
+    REPLACED["close"](connection)
+    assert not connection.connected()
