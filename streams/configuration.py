@@ -106,10 +106,11 @@ def load_settings(folder: Path | None = None, environ: Mapping[str, str] = os.en
 def _existing(folder: Path) -> Path:
     if not folder.is_dir():
         what = "is not a folder" if folder.exists() else "does not exist"
-        raise ConfigurationError(
-            [Fault(str(folder), 0, "", f"the configuration folder {what}; see --config")]
-        )
-    return folder
+    elif not os.access(folder, os.R_OK | os.X_OK):
+        what = "may not be read and entered by this user"
+    else:
+        return folder
+    raise ConfigurationError([Fault(str(folder), 0, "", f"the configuration folder {what}; see --config")])
 
 
 class _Load:
@@ -130,6 +131,7 @@ class _Load:
         self._faults: list[Fault] = []
         self._warnings: list[Fault] = []
         self._files: list[Path] = []
+        self._unread: set[str] = set()  # folders that are there and could not be read
         self._overridden: Mapping[KeyPath, str] = {}
         # Of the settings, what is at fault in itself.
         self._gone = NOTHING
@@ -200,9 +202,29 @@ class _Load:
             )
 
     def _paths(self, part: str) -> list[Path]:
-        """The files of a part: `part.yaml` and those in the folder of that name."""
-        found = [path for name in ("yaml", "yml") if (path := self._folder / f"{part}.{name}").is_file()]
-        return found + _yaml_files(self._folder / part)
+        """The files of a part: `part.yaml` and those in the folder of that name.
+
+        A link that leads nowhere is one too: what it should hold must not be missing in silence.
+        """
+        named = (self._folder / f"{part}.{name}" for name in ("yaml", "yml"))
+        return [*filter(os.path.lexists, named), *self._yaml_files(self._folder / part)]
+
+    def _yaml_files(self, folder: Path) -> list[Path]:
+        """The YAML files below a folder, if it is there. That it, or one below it, cannot be read is a fault."""
+
+        def cannot(error: OSError) -> None:
+            path = Path(error.filename)
+            if path.is_symlink() or not isinstance(error, FileNotFoundError | NotADirectoryError):
+                name = self._name(path)
+                self._unread.add(name)
+                self._faults.append(Fault(name, 0, "", f"the folder cannot be read: {error.strerror}"))
+
+        found = visible_files(folder, cannot)
+        return sorted(path for path in found if path.suffix in (".yaml", ".yml"))
+
+    def _is_unread(self, part: str) -> bool:
+        """Whether some of a part's files are not known, because a folder could not be read."""
+        return any(name == part or name.startswith(f"{part}/") for name in self._unread)
 
     def _open(self, path: Path) -> Document:
         self._files.append(path)
@@ -335,6 +357,8 @@ class _Load:
     def _ids(self, part: str) -> tuple[str, ...] | None:
         """The ids of the members of the list `part` in all files of that part, sound or not."""
         names = {self._name(path) for path in self._paths(part)}
+        if self._is_unread(part):
+            return None
         return ids_in([document for document in self._documents if document.name in names], part)
 
     @staticmethod
@@ -444,11 +468,11 @@ class _Load:
     ) -> L | None:
         """What `read` makes of the folder `part`, or of the sample's where there is none."""
         folder = self._folder / part
-        if not folder.is_dir():
+        if not folder.is_dir() and not folder.is_symlink():
             folder = sample_configuration() / part
-        paths = _yaml_files(folder)
+        paths = self._yaml_files(folder)
         documents = [self._open(path) for path in paths]
-        if any(document.faults for document in documents):
+        if any(document.faults for document in documents) or self._is_unread(part):
             return None
         if not documents:
             self._faults.append(Fault(part, 0, "", "the folder holds no YAML file"))
@@ -495,23 +519,20 @@ def read_terms(text: str, name: str, most_faults: int = 20) -> tuple[tuple[str, 
     return tuple(terms), faults
 
 
-def visible_files(folder: Path) -> Iterable[Path]:
+def visible_files(folder: Path, cannot: Callable[[OSError], object] | None = None) -> Iterable[Path]:
     """All files below a folder, also behind links, each once. What begins with a dot is skipped: editors' copies, and
-    the second name that Kubernetes gives to every file of a mounted ConfigMap.
+    the second name that Kubernetes gives to every file of a mounted ConfigMap. `cannot` is told of a folder that
+    cannot be read; it is passed over.
     """
     been: set[str] = set()
     # A ConfigMap whose keys are put into folders has links to these.
-    for root, folders, files in os.walk(folder, followlinks=True):
+    for root, folders, files in os.walk(folder, onerror=cannot, followlinks=True):
         if (real := os.path.realpath(root)) in been:
             folders.clear()
             continue
         been.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (Path(root, name) for name in files if not name.startswith("."))
-
-
-def _yaml_files(folder: Path) -> list[Path]:
-    return sorted(path for path in visible_files(folder) if path.suffix in (".yaml", ".yml"))
 
 
 def _list_of(document: Document, part: str) -> Iterable[tuple[KeyPath, Any]]:

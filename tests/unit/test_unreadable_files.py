@@ -1,0 +1,68 @@
+"""What is there and cannot be read is a fault: a watch that is missing in silence is an alert that never comes."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streams.configuration import load_configuration
+from streams.errors import ConfigurationError
+from tests.unit.configurations import ENVIRON, faults, load, watch, write
+
+
+@pytest.fixture
+def closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Close a folder to this user, also where that is the one who may read everything."""
+    names: set[str] = set()
+    scandir = os.scandir
+
+    def guarded(path: Any) -> Any:
+        if os.path.relpath(path, tmp_path) in names:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", guarded)
+    return names.add
+
+
+@pytest.mark.parametrize("name", ["watches", "endpoints", "topics", "actors", "watches/more"])
+def test_a_folder_that_may_not_be_read_is_one_fault(tmp_path: Path, closed: Any, name: str) -> None:
+    closed(name)
+    files = {f"{name}/a.yaml": f"{name.partition('/')[0]}: []"}
+    assert faults(tmp_path, files) == [f"{name}: : the folder cannot be read: Permission denied"]
+
+
+def test_what_stands_in_a_closed_folder_is_not_called_unknown(tmp_path: Path, closed: Any) -> None:
+    closed("endpoints")
+    watches = {"watches": [watch(notify=["elsewhere"])]}
+    assert len(faults(tmp_path, {"endpoints/a.yaml": "endpoints: []", "watches.yaml": watches})) == 1
+
+
+@pytest.mark.parametrize("name", ["tocsin.yaml", "watches.yaml", "endpoints.yaml"])
+def test_a_link_to_a_file_that_is_gone_is_a_fault(tmp_path: Path, name: str) -> None:
+    write(tmp_path)
+    (tmp_path / name).unlink()
+    (tmp_path / name).symlink_to("gone.yaml")
+    with pytest.raises(ConfigurationError, match=f"{name}: there is no such file"):
+        load_configuration(tmp_path, ENVIRON)
+
+
+@pytest.mark.parametrize("name", ["watches", "endpoints", "topics", "actors"])
+def test_a_link_to_a_folder_that_is_gone_is_a_fault(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).symlink_to("gone")
+    assert faults(tmp_path) == [f"{name}: : the folder cannot be read: No such file or directory"]
+
+
+def test_a_folder_that_may_not_be_entered_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path)
+    monkeypatch.setattr(os, "access", lambda _, mode: not mode & os.X_OK)
+    with pytest.raises(ConfigurationError, match="may not be read and entered by this user; see --config"):
+        load_configuration(tmp_path, ENVIRON)
+
+
+def test_a_file_that_is_called_like_a_folder_is_not_read(tmp_path: Path) -> None:
+    assert load(tmp_path, {"watches": "notes", "actors": "notes"})
