@@ -19,6 +19,7 @@ from typing import Any, Final, NoReturn
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, Undefined
 from jinja2.exceptions import SecurityError, UndefinedError
+from jinja2.filters import do_default
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
@@ -79,7 +80,8 @@ def _environment(finalize: Any) -> _Sandbox:
         undefined=StrictUndefined, finalize=finalize, autoescape=False, keep_trailing_newline=False
     )
     sandbox.globals.clear()
-    sandbox.filters = {name: sandbox.filters[name] for name in FILTERS} | {"tojson": _to_json}
+    sandbox.filters = {name: sandbox.filters[name] for name in FILTERS}
+    sandbox.filters |= {"tojson": _to_json, "default": _default}
     return sandbox
 
 
@@ -93,6 +95,11 @@ def _to_json(value: Any) -> Markup:
     if isinstance(value, Undefined):
         _refuse(value)
     return htmlsafe_json_dumps(value)
+
+
+def _default(value: Any, default: Any = "", boolean: bool = False) -> Any:
+    """Jinja2's own, for which None is a value. Here it is what a field has that the alert does not."""
+    return default if value is None else do_default(value, default, boolean)
 
 
 def _in_json(value: Any) -> Any:

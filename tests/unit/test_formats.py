@@ -380,6 +380,16 @@ def test_a_template_that_does_more_than_choose_and_format_is_refused(source: str
         template.render(source, alert(headline="canary"))
 
 
+def test_what_an_alert_does_not_have_takes_the_default() -> None:
+    source = (
+        '{"link": {{ alert.url | default("") | tojson }}, "from": "{{ alert.source | default("unknown") }}"}'
+    )
+    said = json.loads(template.render(source, alert(url=None, source=None)))
+    assert said == {"link": "", "from": "unknown"}
+    said = json.loads(template.render(source, alert(url="https://wire.example/1", source="Wire")))
+    assert said == {"link": "https://wire.example/1", "from": "Wire"}
+
+
 def test_a_template_yields_a_bounded_body() -> None:
     source = (
         '["'
