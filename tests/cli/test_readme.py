@@ -1,0 +1,25 @@
+"""README shows what is printed now. Where this fails, put what the commands print on a page of 100 columns there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Call
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+
+
+def test_readme_shows_what_explain_prints(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = re.search(
+        r"\$ cat article\.json\n(.*?)\$ tocsin explain article\.json\n(.*?)```",
+        README.read_text("utf-8"),
+        re.S,
+    )
+    assert shown is not None
+    monkeypatch.setenv("COLUMNS", "100")
+    printed = call("explain", "-", stdin=shown[1]).stdout
+    for part in re.split(r"^ *…\n", shown[2], flags=re.M):
+        assert part in printed
