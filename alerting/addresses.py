@@ -147,7 +147,9 @@ def _check_scheme(scheme: str, allow_http: bool) -> str | None:
         return None
     if scheme == "http":
         return "the url is http; use https, or set allow_http where that is meant"
-    return f"the url's scheme is {scheme[:20] or 'missing'!r}; use https"
+    if not scheme:
+        return "the url does not say its scheme; begin it with https://"
+    return f"the url's scheme is {scheme[:20]!r}; use https"
 
 
 def _check_host(netloc: str, host: str | None, allow_private: bool) -> str | None:

@@ -116,7 +116,29 @@ def _syntax_words(error: yaml.MarkedYAMLError, text: str) -> str:
     if mark is not None and mark.line < len(lines) and "\t" in lines[mark.line][: mark.column + 1]:
         return "a tab stands where YAML wants spaces"
     what = " ".join(filter(None, (error.problem, error.context))) or "it cannot be understood"
-    return f"it is not YAML: {what}"
+    begin = error.context_mark
+    if begin is not None and mark is not None and begin.line < mark.line and error.context in _ENCLOSED:
+        what += f" that begins in line {begin.line + 1}"
+    return f"it is not YAML: {what}{_HINTS.get(error.problem or '', '')}"
+
+
+_ENCLOSED: Final = (
+    "while scanning a quoted scalar",
+    "while parsing a flow mapping",
+    "while parsing a flow sequence",
+)
+"""What the parser calls that which has a sign at its end: where this is forgotten, it is missed far below."""
+
+_INDENTED: Final = (
+    "; indent it like the lines it belongs to, and see that quotation marks above it are closed"
+)
+
+_HINTS: Final = {
+    "did not find expected key": _INDENTED,
+    "did not find expected '-' indicator": _INDENTED,
+    "mapping values are not allowed in this context": "; a text with a colon in it wants quotation marks, "
+    "and keys side by side the same indentation",
+}
 
 
 class _UnusableError(Exception):

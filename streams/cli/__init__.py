@@ -106,7 +106,7 @@ def _lines(error: Exception) -> list[str]:
 
 def _usage(error: Any) -> list[str]:
     context = getattr(error, "ctx", None)
-    message = error.format_message()
+    message = error.format_message().replace("Value error, ", "")
     if context is None:
         return [" ".join(message.split())]
     if type(error).__name__ == "NoArgsIsHelpError":  # its message is the help page

@@ -67,6 +67,8 @@ def articles_in(stream: IO[bytes], file: Path, *, blank: bool = False) -> Iterat
         raise UsageError(f"{file}: the file is no whole gzip file ({error}): pack it again") from error
     except orjson.JSONDecodeError as error:
         what = error.msg.split(":")[0]
+        if what == "str is not valid UTF-8":  # and orjson does not say where
+            raise UsageError(f"{file}: it is not UTF-8; save the file as UTF-8") from error
         where = f"line {error.lineno}, column {error.colno}"
         raise UsageError(
             f"{file}: {where}: the file is not JSON ({what}); name it .jsonl if it has an article a line"

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -19,10 +19,10 @@ from rich.table import Table
 from rich.text import Text
 
 from agents.reading.article import Article, read_article
-from alerting.watch import duration
 from streams.backtest import Backtest, Count, Raised, Side
 from streams.cli import app
 from streams.cli.articles import articles_in, opened
+from streams.cli.moments import moment
 from streams.cli.options import Brokers
 from streams.cli.pipes import Printer, hush_on_broken_pipe
 from streams.cli.views import headline, shortened
@@ -80,27 +80,6 @@ def backtest(
             sys.stdout.buffer.flush()
         else:
             _show(Printer(whole=True), compared, configuration_folder(against, {}), config)
-
-
-def moment(text: str | None, option: str, now: datetime) -> datetime | None:
-    """A time as a person gives it: a date, a time (UTC without a zone), or a span before now. Raises UsageError."""
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        pass
-    else:
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    try:
-        span = duration(text)
-    except ValueError as error:
-        raise UsageError(
-            f"{option} {clean(text)!r}: give a date (2026-03-07), a UTC time (2026-03-07T12:00), "
-            "or a span before now (7d)"
-        ) from error
-    assert isinstance(span, timedelta)  # noqa: S101 - of text it makes nothing else
-    return now - span
 
 
 def _side(folder: Path | None) -> Side:

@@ -18,6 +18,7 @@ from aiokafka import ConsumerRecord
 from pydantic import ValidationError
 
 from streams.cli import app
+from streams.cli.moments import moment
 from streams.cli.options import Brokers, Config
 from streams.cli.pipes import say
 from streams.cli.records import broker_errors, whole_topic
@@ -48,10 +49,9 @@ def replay(
     endpoint: Annotated[str | None, typer.Option(help="Only notifications for this endpoint.")] = None,
     reason: Annotated[str | None, typer.Option(help="Only articles rejected for this reason.")] = None,
     since: Annotated[
-        datetime | None,
+        str | None,
         typer.Option(
-            help="Only what was given up at or after this UTC time.",
-            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
+            help="Only what was given up at or after this UTC time or date, or a span before now such as 3h."
         ),
     ] = None,
     only: Annotated[
@@ -73,7 +73,7 @@ def replay(
     choice = Choice(
         endpoint=endpoint,
         reason=reason,
-        since=since.replace(tzinfo=UTC) if since else None,
+        since=moment(since, "--since", datetime.now(UTC)),
         ids=frozenset(only or ()),
     )
     if what is What.REJECTED:

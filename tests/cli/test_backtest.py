@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaProducer
 
 from agents.reading.article import article_of
 from streams.backtest import Backtest, Side
-from streams.cli.backtest import moment
+from streams.cli.moments import moment
 from streams.configuration import load_configuration
 from streams.errors import UsageError
 from streams.topics import ARTICLES

@@ -43,7 +43,7 @@ def test_every_command_is_there_and_has_help(call: Call, command: str) -> None:
         (["bell"], "tocsin: No such command 'bell'"),
         (["--loud"], "tocsin: No such option: --loud"),
         (["replay"], "tocsin: Missing argument 'what'"),
-        (["replay", "articles"], "tocsin: Invalid value for 'what'"),
+        (["replay", "articles"], "tocsin: Invalid value for 'what': 'articles' is not one of 'rejected'"),
         (["publish", "-", "--patience", "soon"], "tocsin: Invalid value for '--patience'"),
     ],
 )

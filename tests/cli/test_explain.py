@@ -275,6 +275,12 @@ def test_a_wrong_call_is_one_line_and_exit_code_2(call: Call, arguments: list[st
     assert says in line
 
 
+def test_a_json_file_in_another_encoding_is_said_to_be_one(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes('{"title": "Trêve"}'.encode("latin-1"))
+    (line,) = error_lines(call("explain", tmp_path / "a.json"))
+    assert line.endswith("a.json: it is not UTF-8; save the file as UTF-8")
+
+
 def test_lines_are_read_as_they_come_and_none_is_kept() -> None:
     taken: list[int] = []
 

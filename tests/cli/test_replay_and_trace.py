@@ -63,6 +63,7 @@ def test_only_what_the_options_choose_is_sent(call: Call, kafka: Kafka) -> None:
     assert chosen() == {"msg_1", "msg_2", "msg_3"}
     assert chosen("--endpoint", "ops") == {"msg_2"}
     assert chosen("--since", "2026-03-08") == {"msg_3"}
+    assert chosen("--since", "500w") == {"msg_1", "msg_2", "msg_3"}
     assert chosen("--id", "alr_1", "--id", "msg_3") == {"msg_1", "msg_3"}
     assert chosen("--id", "alr_1#1", "--id", "alr_3#2") == {"msg_1"}
     assert call("replay", "undelivered", "--id", "msg_2").exit_code == 0
@@ -81,7 +82,7 @@ def test_nothing_chosen_is_exit_code_1(call: Call, kafka: Kafka) -> None:
     [
         (["rejected", "--endpoint", "desk"], "--endpoint goes with `undelivered`"),
         (["undelivered", "--reason", "nul"], "--reason goes with `rejected`"),
-        (["rejected", "--since", "yesterday"], "Invalid value for '--since'"),
+        (["rejected", "--since", "yesterday"], "--since 'yesterday': give a date (2026-03-07)"),
     ],
 )
 def test_options_that_do_not_fit_are_exit_code_2(call: Call, options: list[str], says: str) -> None:

@@ -79,7 +79,7 @@ def test_of_what_may_be_meant_by_a_faulty_key_nothing_is_said_besides(
             "the url holds a user or password; put credentials into headers",
         ),
         ("https://hooks.example\\canary", {}, "the url holds a backslash"),
-        ("canary", {}, "the url's scheme is 'missing'; use https"),
+        ("canary", {}, "the url does not say its scheme; begin it with https://"),
     ],
 )
 def test_a_url_that_must_not_be_called_is_a_fault(

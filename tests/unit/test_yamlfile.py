@@ -67,6 +67,25 @@ def test_a_key_given_twice_with_values_below_keeps_the_first() -> None:
         ("? [a, b]\n: 1\n", "f.yaml:1: a key must be a word"),
         ("a: {b: 1\n", "f.yaml:2: it is not YAML"),
         ("a: 'open\n", "f.yaml:2: it is not YAML"),
+        (
+            "a: 'open\nb: 1\n",
+            "f.yaml:3: it is not YAML: found unexpected end of stream while scanning a quoted scalar "
+            "that begins in line 1",
+        ),
+        (
+            "a: 1\nb: [1, 2\nc: 3\n",
+            "f.yaml:3: it is not YAML: did not find expected ',' or ']' while parsing a flow sequence "
+            "that begins in line 2",
+        ),
+        (
+            "- a: 1\n  b: 2\n c: 3\n",
+            "f.yaml:3: it is not YAML: did not find expected '-' indicator while parsing a block collection; "
+            "indent it like",
+        ),
+        (
+            "a: Ports: all\n",
+            "f.yaml:1: it is not YAML: mapping values are not allowed in this context; a text with a colon",
+        ),
         ("a: b\x00c\n", "f.yaml: it is not YAML"),
         ("{" + "a: {" * (DEEPEST + 1), f"f.yaml:1: it is nested deeper than {DEEPEST} levels"),
     ],

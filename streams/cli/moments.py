@@ -1,0 +1,30 @@
+"""Times as they are given to a command, the same for every option that takes one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from alerting.watch import duration
+from streams.errors import UsageError
+from streams.logs import clean
+
+
+def moment(text: str | None, option: str, now: datetime) -> datetime | None:
+    """A time as a person gives it: a date, a time (UTC without a zone), or a span before now. Raises UsageError."""
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    else:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    try:
+        span = duration(text)
+    except ValueError as error:
+        raise UsageError(
+            f"{option} {clean(text)!r}: give a date (2026-03-07), a UTC time (2026-03-07T12:00), "
+            "or a span before now (7d)"
+        ) from error
+    assert isinstance(span, timedelta)  # noqa: S101 - of text it makes nothing else
+    return now - span
