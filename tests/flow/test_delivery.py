@@ -628,6 +628,7 @@ async def test_what_is_owed_from_a_former_topic_lets_no_input_of_the_new_one_be_
     )
     await settle([written])
     await desk.restart()
+    await desk.quiet()
     await desk.move(hours=1)
     assert ids(desk.got["desk"]) == ["msg_1", "msg_0", "msg_0"]
     for number in range(2, 9):
