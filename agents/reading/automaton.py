@@ -16,7 +16,7 @@ from typing import Final
 from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 
 from agents.reading.joined import CodedTexts
-from agents.reading.letters import ALONES, coded, spaced
+from agents.reading.letters import coded_all, spaced
 
 Found = tuple[int, int, int]
 """A literal's number and its span (start, end) in the folded text."""
@@ -38,7 +38,7 @@ def automaton_of(patterns: Sequence[bytes], *, often: bool) -> BytesAhoCorasick 
     """
     if not patterns:
         return None
-    letters = 128 if max(map(max, patterns)) < ALONES else 256
+    letters = 128 if b"".join(patterns).isascii() else 256
     most = _MOST_MEMORY // (4 * letters)
     quick = often and len(patterns) <= most and _states(patterns) <= most
     implementation = Implementation.DFA if quick else Implementation.ContiguousNFA
@@ -99,7 +99,7 @@ class Automaton:
 
     def __init__(self, literals: list[str], spaced: Iterable[int] = (), *, often: bool = False) -> None:
         """Literals are numbered by their place, `spaced` as `LiteralTable.add_spaced` has it. Empties the list."""
-        patterns = [*map(coded, literals)]
+        patterns = coded_all(literals)
         order = sorted(range(len(literals)), key=patterns.__getitem__)
         self._numbers = array("i", order)
         self._compared = {

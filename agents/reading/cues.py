@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import chain
 from typing import Final, Literal, NamedTuple
 
@@ -79,6 +80,21 @@ class Sighting:
     surroundings: list[Surroundings]
 
 
+_ByLanguage = Sequence[tuple[int, Sequence[_Ready]]]
+
+
+def _sorted_out(phrases: Sequence[Phrase[Meaning]]) -> tuple[tuple[int, ...], _ByLanguage, _ByLanguage]:
+    """The languages of phrases that begin alike; by language those that show topics or patterns, and the others."""
+    topical: dict[int, list[_Ready]] = {}
+    around: dict[int, list[_Ready]] = {}
+    for phrase in phrases:
+        meaning = phrase.meaning
+        ready = (None if phrase.plain else phrase, meaning.kind, meaning.topic, meaning.name)
+        known = around if meaning.kind in ("context", "stage") else topical
+        known.setdefault(meaning.language, []).append(ready)
+    return tuple({*topical, *around}), [*topical.items()], [*around.items()]
+
+
 class CueFinder:
     """Finds the cues of all topics in excerpts."""
 
@@ -92,19 +108,19 @@ class CueFinder:
             [(frozenset(pattern.parts), pattern) for pattern in topic.patterns] for topic in self._topics
         ]
         self._phrases = PhraseSet(self._meanings(taxonomies))
-        self._languages_of = [
-            tuple({phrase.meaning.language for phrase in phrases}) for phrases in self._phrases.by_number
-        ]
-        self._topical: list[dict[int, list[_Ready]]] = [{} for _ in self._numbers]
-        self._around: list[dict[int, list[_Ready]]] = [{} for _ in self._numbers]
+        self._languages_of: list[tuple[int, ...]] = []
+        self._topical: list[dict[int, Sequence[_Ready]]] = [{} for _ in self._numbers]
+        self._around: list[dict[int, Sequence[_Ready]]] = [{} for _ in self._numbers]
+        sorted_out = cache(_sorted_out)  # literals that begin the same phrases are many
         for number, phrases in enumerate(self._phrases.by_number):
-            for phrase in phrases:
-                meaning = phrase.meaning
-                ready = (None if phrase.plain else phrase, meaning.kind, meaning.topic, meaning.name)
-                known = self._around if meaning.kind in ("context", "stage") else self._topical
-                known[meaning.language].setdefault(number, []).append(ready)
+            of, topical, around = sorted_out(phrases)
+            self._languages_of.append(of)
+            for language, ready in topical:
+                self._topical[language][number] = ready
+            for language, ready in around:
+                self._around[language][number] = ready
 
-    def _meanings(self, taxonomies: Taxonomies) -> Iterable[tuple[str, Meaning]]:
+    def _meanings(self, taxonomies: Taxonomies) -> Iterable[tuple[Sequence[str], Meaning]]:
         for number, topic in enumerate(taxonomies.topics):
             for language, words in topic.languages.items():
                 own = self._numbers[language]
@@ -115,18 +131,14 @@ class CueFinder:
                     ("never", words.never),
                 )
                 for kind, phrases in kinds:
-                    meaning = Meaning(own, kind, number, kind)
-                    yield from ((phrase, meaning) for phrase in phrases)
+                    yield phrases, Meaning(own, kind, number, kind)
                 for name, phrases in words.parts.items():
-                    meaning = Meaning(own, "part", number, name)
-                    yield from ((phrase, meaning) for phrase in phrases)
+                    yield phrases, Meaning(own, "part", number, name)
                 for name, phrases in words.stages.items():
-                    meaning = Meaning(own, "stage", number, name)
-                    yield from ((phrase, meaning) for phrase in phrases)
+                    yield phrases, Meaning(own, "stage", number, name)
         for language, classes in taxonomies.context.items():
             for name, phrases in classes.items():
-                meaning = Meaning(self._numbers[language], "context", _CONTEXT_TOPIC, name)
-                yield from ((phrase, meaning) for phrase in phrases)
+                yield phrases, Meaning(self._numbers[language], "context", _CONTEXT_TOPIC, name)
 
     def look(self, excerpt: Excerpt, declared: str) -> Sighting:
         """Find everything. `declared` is the language tag that the article gives, "" for none."""

@@ -12,15 +12,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from agents.reading.automaton import Found, LiteralTable
 from agents.reading.cues import Span, pattern_cues
 from agents.reading.joined import Joined
 from agents.reading.letters import BREAK, spaced
-from agents.reading.phrases import PhraseSet, Tail, anywhere
+from agents.reading.phrases import Phrase, PhraseSet, Tail, anywhere
 from agents.reading.taxonomy import TopicFile
 from agents.reading.words import SENTENCE_END
 
@@ -50,10 +50,9 @@ class Gate:
         """Adds the phrases that open it anywhere to `table`; `anywhere` are their numbers there."""
         self.anywhere = frozenset(
             table.add_spaced(head)
-            for topic in topics
-            for words in topic.languages.values()
-            for phrase in words.strong
-            if (head := anywhere(phrase)) is not None
+            for head in anywhere(
+                [phrase for topic in topics for words in topic.languages.values() for phrase in words.strong]
+            )
         )
         bits: dict[tuple[int, str], int] = {}
         needed: dict[int, int] = {}
@@ -71,14 +70,12 @@ class Gate:
             for topic in topics
         ]
         self._phrases = PhraseSet(_openers(topics, bits))
-        self._masks = [
-            _joined(phrase.meaning.bit for phrase in phrases if phrase.tail is None)
-            for phrases in self._phrases.by_number
-        ]
+        said = [*map(cache(_said), self._phrases.by_number)]  # literals that begin the same phrases are many
+        self._masks = [mask for mask, _ in said]
         self._tails = {
             number: (Tail(*(rest for _, tail in with_tail for rest in tail.rests)), with_tail)
-            for number, phrases in enumerate(self._phrases.by_number)
-            if (with_tail := [(phrase.meaning.bit, phrase.tail) for phrase in phrases if phrase.tail])
+            for number, (_, with_tail) in enumerate(said)
+            if with_tail
         }
         self._may_open = lru_cache(_KEPT)(self._has_enough)
 
@@ -180,12 +177,18 @@ def _joined(masks: Iterable[int]) -> int:
     return joined
 
 
-def _openers(topics: Sequence[TopicFile], bits: dict[tuple[int, str], int]) -> Iterable[tuple[str, _Opener]]:
+def _said(phrases: Sequence[Phrase[_Opener]]) -> tuple[int, Sequence[tuple[int, Tail]]]:
+    """What phrases say that begin alike: the bits of those without a tail, and each with its tail."""
+    with_tail = [(phrase.meaning.bit, phrase.tail) for phrase in phrases if phrase.tail]
+    return _joined(phrase.meaning.bit for phrase in phrases if phrase.tail is None), with_tail
+
+
+def _openers(
+    topics: Sequence[TopicFile], bits: Mapping[tuple[int, str], int]
+) -> Iterable[tuple[Sequence[str], _Opener]]:
     for number, topic in enumerate(topics):
         for language, words in topic.languages.items():
-            for phrase in (*words.strong, *words.likely):
-                yield phrase, _Opener(_OPEN, number, language)
+            yield (*words.strong, *words.likely), _Opener(_OPEN, number, language)
             for part, phrases in words.parts.items():
                 if (number, part) in bits:
-                    opener = _Opener(bits[number, part], number, language, part)
-                    yield from ((phrase, opener) for phrase in phrases)
+                    yield phrases, _Opener(bits[number, part], number, language, part)

@@ -9,6 +9,8 @@ where it is of other letters.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -62,6 +64,12 @@ def coded(folded: str) -> bytes:
     kinds, places = np.unique(codes.take(beyond), return_inverse=True)
     found[beyond] = np.array([byte_of(chr(code)) for code in kinds.tolist()], np.uint8).take(places)
     return found.tobytes()
+
+
+def coded_all(folded: Sequence[str]) -> list[bytes]:
+    """The same of many texts, which costs less than for each alone."""
+    joined = coded("".join(folded))
+    return [joined[begin:end] for begin, end in pairwise(accumulate(map(len, folded), initial=0))]
 
 
 def is_kept(character: str) -> bool:

@@ -77,7 +77,7 @@ def phrases_of(language: str) -> Iterator[tuple[str, str]]:
 def test_no_stem_goes_on_into_an_unrelated_word(language: str) -> None:
     """Of single words: a phrase of several says what it means, and so does a word that is spelled out."""
     stems = PhraseSet(
-        (phrase, f"{phrase} ({place})") for phrase, place in phrases_of(language) if STEM.fullmatch(phrase)
+        ((phrase,), f"{phrase} ({place})") for phrase, place in phrases_of(language) if STEM.fullmatch(phrase)
     )
     taken = {
         word: sorted({meaning for _, _, meaning in hits(stems, f" {spaced(fold(word))} ")})

@@ -8,11 +8,13 @@ Everything here is folded text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from agents.reading.fold import fold
+from agents.reading.late import LatePattern
 
 _CYRILLIC: Final = re.compile(r"[\u0400-\u052f]")
 ARABIC: Final = frozenset(map(chr, range(0x600, 0x700)))
@@ -62,7 +64,7 @@ class Spelling:
 
     literal: str
     endings: frozenset[str] | None = None
-    whole: re.Pattern[str] | None = None
+    whole: LatePattern | None = None
     anchor: int = 0
 
     @property
@@ -80,13 +82,19 @@ def spelling(name: str, *, person: bool = False, demonym: bool = False) -> Spell
         stem, endings = _stem(words[0], person=person, demonym=demonym)
         return Spelling(stem, endings)
     parts = [_stem(word, person=False, demonym=demonym) for word in words]
-    pattern = r"[\s-]+".join(
-        re.escape(stem) + (f"(?:{'|'.join(sorted(endings, key=len, reverse=True))})" if endings else "")
-        for stem, endings in parts
-    )
     anchor = max(range(len(parts)), key=lambda at: len(parts[at][0]))
     before = sum(len(re.split(r"[\s-]+", word)) for word in words[:anchor])
-    return Spelling(parts[anchor][0], whole=re.compile(pattern + r"(?!\w)"), anchor=before)
+    return Spelling(parts[anchor][0], whole=LatePattern(partial(_whole, parts)), anchor=before)
+
+
+def _whole(parts: Sequence[tuple[str, frozenset[str]]]) -> str:
+    return (
+        r"[\s-]+".join(
+            re.escape(stem) + (f"(?:{'|'.join(sorted(endings, key=len, reverse=True))})" if endings else "")
+            for stem, endings in parts
+        )
+        + r"(?!\w)"
+    )
 
 
 def _stem(word: str, *, person: bool, demonym: bool, least: int = _LEAST_STEM) -> tuple[str, frozenset[str]]:

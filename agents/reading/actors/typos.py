@@ -23,7 +23,7 @@ class TypoIndex(Generic[T]):
 
     def __init__(self) -> None:
         self._meanings: dict[str, T] = {}
-        self._variants: dict[str, list[str]] = {}
+        self._variants: dict[str, tuple[str, ...]] = {}
         # By the length of a token: how the tokens begin and end that may be one edit away from a word.
         self._heads: list[set[str]] = [set() for _ in range(MAX_LENGTH + 2)]
         self._tails: list[set[str]] = [set() for _ in range(MAX_LENGTH + 2)]
@@ -36,8 +36,9 @@ class TypoIndex(Generic[T]):
         for length in range(len(word) - 1, len(word) + 2):
             self._heads[length].add(word[: length // 2])
             self._tails[length].add(word[0] + word[length // 2 + 1 - length :])
+        variants, own = self._variants, (word,)  # nearly all are of one word, which they share
         for variant in _variants(word):
-            self._variants.setdefault(variant, []).append(word)
+            variants[variant] = variants[variant] + own if variant in variants else own
 
     def find(self, token: str) -> list[tuple[str, T]]:
         """The words exactly one edit away from a folded token, first letter the same, with what they stand for."""
