@@ -29,6 +29,8 @@ M = TypeVar("M", bound=BaseModel)
 
 _INTEGER: Final = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]{1,30}(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
+_NUMERIC: Final = "+-.0123456789"
+"""What a number begins with."""
 _WORDS: Final[dict[str, bool | None]] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
@@ -169,14 +171,14 @@ class _Builder:
     def build(self, text: str) -> None:
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
             line = event.start_mark.line + 1 if event.start_mark else 0
-            if isinstance(event, yaml.DocumentStartEvent) and self._complete:
-                raise _UnusableError("a second document begins here (`---`); keep one in a file", line)
-            if isinstance(event, yaml.DocumentEndEvent):
-                self._complete = True
-            elif isinstance(event, yaml.NodeEvent):
+            if isinstance(event, yaml.NodeEvent):  # nearly all
                 self._node(event, line)
             elif isinstance(event, yaml.CollectionEndEvent):
                 self._levels.pop()
+            elif isinstance(event, yaml.DocumentEndEvent):
+                self._complete = True
+            elif isinstance(event, yaml.DocumentStartEvent) and self._complete:
+                raise _UnusableError("a second document begins here (`---`); keep one in a file", line)
 
     def _node(self, event: yaml.NodeEvent, line: int) -> None:
         level = self._levels[-1] if self._levels else None
@@ -235,6 +237,8 @@ def _plain(event: yaml.ScalarEvent) -> str | int | float | bool | None:
         return text
     if text in _WORDS:
         return _WORDS[text]
+    if text[0] not in _NUMERIC:
+        return text
     if _INTEGER.fullmatch(text):
         return int(text)
     return float(text) if _FLOAT.fullmatch(text) else text
