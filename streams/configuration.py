@@ -20,6 +20,7 @@ from agents.reading.actors.registry import Registry, RegistryFile, load_registry
 from agents.reading.taxonomy import Taxonomies, load_taxonomies, model_of
 from alerting.endpoint import Endpoint
 from alerting.watch import Part, Watch
+from streams.collector import collector_resting
 from streams.crosscheck import (
     Known,
     Placed,
@@ -80,6 +81,7 @@ def configuration_folder(folder: Path | None, environ: Mapping[str, str]) -> Pat
     return Path(named) if named else sample_configuration()
 
 
+@collector_resting()
 def load_configuration(
     folder: Path | None = None,
     environ: Mapping[str, str] = os.environ,

@@ -13,12 +13,14 @@ from typing import Final
 from agents.reading.reader import Reader
 from agents.reading.topics import Classifier
 from alerting.watch import Watch
+from streams.collector import collector_resting
 from streams.configuration import Configuration
 from streams.errors import ConfigurationError, Fault
 
 GROUP: Final = "tocsin.classifiers"
 
 
+@collector_resting()
 def build_reader(
     configuration: Configuration,
     watches: Sequence[Watch] | None = None,
