@@ -16,7 +16,6 @@ from agents.reading.actors.registry import Registry
 from agents.reading.query import parse_query
 from agents.reading.query_ast import identifier_of, leaves
 from agents.reading.taxonomy import Taxonomies
-from alerting.check import endpoint_faults
 from alerting.endpoint import Endpoint
 from alerting.watch import Part, Watch
 from streams.errors import Fault, QueryError
@@ -283,6 +282,8 @@ def _check_times(placed: Placed[Endpoint]) -> None:
 
 def _check_looked_up(placed: Placed[Endpoint]) -> None:
     """What can only be said of secrets that were looked up; where one was not found, that has been said."""
+    from alerting.check import endpoint_faults  # noqa: PLC0415 - templates and signatures, which not all need
+
     said = {fault.key for fault in placed.document.faults}
     for key, message in endpoint_faults(placed.value):
         path = _path_of(key)

@@ -1,7 +1,6 @@
 """Structured logs: one line an event that matters, as JSON, or readable in a terminal.
 
-Values from articles may hold anything: line breaks, terminal escapes and bidirectional controls are written as escapes,
-so that a headline can neither forge a line nor move the cursor.
+Values from articles may hold anything, so they are written as `streams.printable` has them.
 """
 
 from __future__ import annotations
@@ -9,12 +8,13 @@ from __future__ import annotations
 import logging
 import sys
 import time
-import unicodedata
 from collections.abc import Callable, MutableMapping
 from contextlib import suppress
 from typing import Any, Final
 
 import structlog
+
+from streams.printable import clean
 
 LOUD: Final = {
     # Libraries that say the same thing a hundred times a second while a broker is away.
@@ -58,18 +58,6 @@ class Repetitions(logging.Filter):
         if left_out:
             record.msg = f"{record.msg} ({left_out} more like it since)"
         return True
-
-
-def clean(text: str) -> str:
-    """The text with control and format characters written as escapes."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        character
-        if unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
-        else f"\\u{ord(character):04x}"
-        for character in text
-    )
 
 
 def _clean_values(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from streams.collector import collector_resting
 from streams.errors import TocsinError
 
 COMMANDS: Final[Mapping[str, str]] = {
@@ -57,7 +58,8 @@ class Commands(TyperGroup):
             return None
         if self._summarising:
             return TyperCommand(cmd_name, help=COMMANDS[cmd_name])
-        importlib.import_module(f"streams.cli.{cmd_name}")
+        with collector_resting():
+            importlib.import_module(f"streams.cli.{cmd_name}")
         return typer.main.get_group(app).commands[cmd_name]
 
     def format_help(self, ctx: Any, formatter: Any) -> None:

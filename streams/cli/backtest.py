@@ -28,7 +28,7 @@ from streams.cli.pipes import Printer, hush_on_broken_pipe
 from streams.cli.views import headline, shortened
 from streams.configuration import configuration_folder, load_configuration, load_settings
 from streams.errors import UnreadableArticle, UsageError
-from streams.logs import clean
+from streams.printable import clean
 from streams.topics import ARTICLES
 from streams.wire import rfc3339
 

@@ -20,7 +20,7 @@ from streams.cli.pipes import Printer, hush_on_broken_pipe
 from streams.configuration import Configuration, load_configuration
 from streams.errors import ConfigurationError, Fault
 from streams.examples import ExampleResult, run_examples
-from streams.logs import clean
+from streams.printable import clean
 
 SHOWN: Final = 40
 """Watches, warnings and failed examples that are shown one by one."""

@@ -32,7 +32,7 @@ from streams.cli.endpoint_state import Id, enable, find_endpoint, retry, status
 from streams.cli.options import Config
 from streams.configuration import Configuration, load_configuration
 from streams.errors import UnreadableArticle, UsageError
-from streams.logs import clean
+from streams.printable import clean
 from streams.reading import build_reader
 from streams.wire import Alert, AlertWatch
 

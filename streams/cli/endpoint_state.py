@@ -22,8 +22,8 @@ from streams.cli.records import broker_errors, whole_topic
 from streams.configuration import Configuration, load_configuration
 from streams.connection import at_brokers, client_options
 from streams.errors import UsageError
-from streams.logs import clean
 from streams.outputs import Outputs, settle
+from streams.printable import clean
 from streams.settings import Settings
 from streams.state import Reading
 from streams.topics import NOTIFICATIONS, PENDING

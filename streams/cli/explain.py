@@ -21,7 +21,7 @@ from streams.cli.options import Articles, Config
 from streams.cli.pipes import Printer, hush_on_broken_pipe
 from streams.configuration import Configuration, load_configuration
 from streams.errors import UnreadableArticle, UsageError
-from streams.logs import clean
+from streams.printable import clean
 from streams.reading import build_reader
 from streams.wire import Clause, Wire
 

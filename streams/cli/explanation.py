@@ -14,7 +14,7 @@ from agents.reading.article import Article
 from agents.reading.reader import Explanation
 from agents.reading.topics import ENOUGH
 from agents.reading.watches import Evaluation
-from streams.logs import clean
+from streams.printable import clean
 from streams.wire import ActorReading, Clause, Evidence, TopicReading
 
 EVIDENCE_SHOWN: Final = 4

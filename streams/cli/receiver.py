@@ -21,7 +21,7 @@ from streams.cli.pipes import Printer, hush_on_broken_pipe
 from streams.cli.views import alert_lines
 from streams.errors import UsageError
 from streams.faults import FAULTS
-from streams.logs import clean
+from streams.printable import clean
 from streams.receiver import Answer, Received, Receiver
 from streams.sample import RECEIVER_PORT, SAMPLE_ENVIRONMENT
 from streams.secrets import Secrets, is_reference

@@ -26,8 +26,8 @@ from streams.configuration import load_settings
 from streams.connection import at_brokers, client_options
 from streams.errors import UsageError
 from streams.lingering import Acknowledgement
-from streams.logs import clean
 from streams.outputs import Outputs, settle
+from streams.printable import clean
 from streams.rejection import CUT, PREFIX, original_headers
 from streams.settings import Settings
 from streams.topics import ARTICLES, DELIVERIES, NOTIFICATIONS, REJECTED, UNDELIVERED

@@ -30,8 +30,9 @@ from streams.configuration import Configuration, configuration_folder
 from streams.connection import client_options
 from streams.embedded import EmbeddedBroker
 from streams.errors import UnreadableArticle
-from streams.logs import clean, configure_logs
+from streams.logs import configure_logs
 from streams.outputs import Outputs, settle
+from streams.printable import clean
 from streams.receiver import Received, Receiver
 from streams.rejection import PREFIX
 from streams.sample import sample_articles

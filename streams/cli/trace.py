@@ -20,7 +20,7 @@ from streams.cli.pipes import Printer, hush_on_broken_pipe
 from streams.cli.records import whole_topic
 from streams.configuration import load_settings
 from streams.connection import at_brokers, client_options
-from streams.logs import clean
+from streams.printable import clean
 from streams.settings import Settings
 from streams.topics import ALERTS, CLASSIFIED, DELIVERIES, UNDELIVERED
 from streams.wire import Alert, Attempt, Reading, Undelivered, Wire, from_bytes, rfc3339

@@ -8,7 +8,7 @@ from typing import Final
 from rich.text import Text
 
 from alerting.formats.words import many
-from streams.logs import clean
+from streams.printable import clean
 from streams.wire import Alert, Attempt, Clause, Evidence, Reading, Undelivered, rfc3339
 
 SEVERITY_STYLE: Final[Mapping[str, str]] = {

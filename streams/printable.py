@@ -1,0 +1,19 @@
+"""Text as it may be printed or logged. Values from articles may hold anything: line breaks, terminal escapes and
+bidirectional controls are written as escapes, so that a headline can neither forge a line nor move the cursor.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def clean(text: str) -> str:
+    """The text with control and format characters written as escapes."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        character
+        if unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+        else f"\\u{ord(character):04x}"
+        for character in text
+    )
