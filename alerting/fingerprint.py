@@ -29,15 +29,14 @@ _SEVERAL: Final = 0xFFFF
 """Stands for a letter that becomes several when case-folded, as ß does; it is no character itself."""
 
 
-def _unit(code: int) -> int:
-    folded = chr(code).casefold()
+def _unit(folded: str) -> int:
     if len(folded) > 1:
         return _SEVERAL
-    return ord(folded) if _WORD.match(folded) else 0x20
+    return ord(folded) if folded.isalnum() or folded == "_" else 0x20  # as `\w` has it
 
 
 # A UTF-16 unit, and an ASCII byte → itself case-folded where it belongs to a word, else a space.
-_UNITS: Final = np.array([_unit(code) for code in range(0x1_0000)], dtype="<u2")
+_UNITS: Final = np.array([_unit(chr(code).casefold()) for code in range(0x1_0000)], dtype="<u2")
 _ASCII: Final = bytes(_UNITS[:128].astype("u1")) + bytes(range(128, 256))
 
 

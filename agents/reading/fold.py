@@ -66,7 +66,8 @@ _UNITS[1:0x80] = [ord(chr(code).lower()) for code in range(1, 0x80)]
 def _learn(text: str, first: np.ndarray[tuple[int], np.dtype[np.uint16]]) -> bool:
     """Put the folds of flagged characters into the table; whether any belongs there."""
     learnt = False
-    for code in {ord(text[at]) for at in np.flatnonzero(first == 0).tolist()}:
+    for character in set(map(text.__getitem__, np.flatnonzero(first == 0).tolist())):
+        code = ord(character)
         folded = _FOLDS[code]
         # A surrogate stays flagged: two that stand alone side by side would be decoded as one character.
         if code <= 0xFFFF and not 0xD800 <= code <= 0xDFFF and len(folded) == 1 and 0 < ord(folded) <= 0xFFFF:

@@ -49,6 +49,7 @@ _CASES: Final[tuple[tuple[str, str, frozenset[str]], ...]] = (
     ("і", "і", _endings("і ів ей ам ами ах")),
 )
 _HARD: Final = _endings("- а у ові еві ом ем ым им е і")
+_HARD_PLURAL: Final = _endings("и ы ів ов ам ами ах")
 _ADJECTIVES: Final = re.compile(
     r"(?P<m>(?:[сзц]ь?к|н|в|ш|д|т|р|л)(?:ий|ый|ій|ой))|(?P<f>[сзц]ь?ка|[^аоуеиіяю]ая)|(?P<p>(?:[сзц]ь?к|н|в|т)(?:і|ие|ые|ї))"
 )
@@ -117,7 +118,7 @@ def _stem(word: str, *, person: bool, demonym: bool, least: int = _LEAST_STEM) -
             return fold(lower[: -len(cut_off)]), endings
     if lower[-1] in "еэєуюё":
         return fold(lower), frozenset(("",))
-    return fold(lower), _HARD | (_endings("и ы ів ов ам ами ах") if demonym else frozenset())
+    return fold(lower), _HARD | _HARD_PLURAL if demonym else _HARD
 
 
 def given_stem(name: str) -> tuple[str, frozenset[str]]:
