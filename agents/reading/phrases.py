@@ -124,8 +124,8 @@ def anywhere(texts: Sequence[str]) -> Iterator[str]:
 class PhraseSet(Generic[T]):
     """Phrases found in one pass. `by_number` has, for each literal that is searched, the phrases it begins.
 
-    Literals that begin the same phrases have them as the same tuple: most begin one without a tail, and of these there
-    are only two of each meaning.
+    Most literals begin one phrase without a tail, and of these there are two of each meaning, open and closed. So
+    literals that begin the same phrases have equal tuples of them.
     """
 
     def __init__(self, phrases: Iterable[tuple[Sequence[str], T]], *, often: bool = False) -> None:
