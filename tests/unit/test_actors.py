@@ -145,6 +145,8 @@ def test_a_city_counts_where_it_acts_and_not_where_something_is() -> None:
 def test_a_doubtful_name_needs_a_word_that_makes_it_sure() -> None:
     assert how("Georgia votes on Tuesday.") == {}
     assert how("Georgia votes on Tuesday, Tbilisi said.") == {"georgia": "exact"}
+    assert how("The UN calls SDG 16 a priority.") == {"united-nations": "exact"}
+    assert "sdf" in how("SDG'nin Halep'te ateşkesi ihlal ettiği açıklandı.")
 
 
 def test_of_overlapping_names_the_longer_is_meant() -> None:
