@@ -290,7 +290,7 @@ class _Show:
         if self._once and not settled:
             self._console.print("[red]not everything was settled in time[/]")
         elif self._once and self._tally.complete and not self._failed:
-            self._console.print("[green]every webhook that was due arrived, and its signature is right[/]")
+            self._console.print(Text(self._tally.ending, style="green"))
 
     # Waiting.
 

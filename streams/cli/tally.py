@@ -66,6 +66,13 @@ class Tally:
             and not self.given_up
         )
 
+    @property
+    def ending(self) -> str:
+        """What to say where everything that was due arrived."""
+        if self.due:
+            return "every webhook that was due arrived, and its signature is right"
+        return "no webhook was due; `tocsin explain` says of each article which watches it matches, and why not others"
+
     def rows(self) -> Iterator[tuple[str, str]]:
         """What happened, a name and a value each."""
         yield "articles played", str(self.published)

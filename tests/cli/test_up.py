@@ -79,6 +79,12 @@ def test_the_summary_says_what_is_still_owed_only_where_something_is() -> None:
     assert dict(tally.rows())["  still owed"] == "1"
 
 
+def test_that_nothing_was_due_is_not_called_an_arrival() -> None:
+    assert Tally().complete
+    assert Tally().ending.startswith("no webhook was due; `tocsin explain` says")
+    assert told_twice().ending.startswith("every webhook that was due arrived")
+
+
 @pytest.mark.parametrize(
     ("event", "said"),
     [
