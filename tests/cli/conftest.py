@@ -22,7 +22,7 @@ from streams.topics import ALL, REJECTED, Topic
 from streams.wire import Wire
 from streams.yamlfile import Document
 from tests.builders import MOMENT
-from tests.cli.small import small_folder
+from tests.unit.small import small_folder
 
 _numbers = count(1)
 

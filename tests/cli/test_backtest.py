@@ -18,8 +18,8 @@ from streams.configuration import load_configuration
 from streams.errors import UsageError
 from streams.topics import ARTICLES
 from tests.cli.conftest import Call, Kafka
-from tests.cli.small import SMALL
 from tests.unit.configurations import ENVIRON, watch, write
+from tests.unit.small import SMALL
 
 NOON = datetime(2026, 3, 7, 12, tzinfo=UTC)
 HARBOUR = "Rebels and army agree ceasefire at the harbour of Massala, says harbour master"

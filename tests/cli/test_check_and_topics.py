@@ -11,8 +11,8 @@ import pytest
 from streams.embedded import EmbeddedBroker
 from streams.topics import ALL
 from tests.cli.conftest import Call, Kafka
-from tests.cli.small import SMALL
 from tests.unit.configurations import ENVIRON, SECRET, watch, write
+from tests.unit.small import SMALL
 
 
 @pytest.fixture(autouse=True)

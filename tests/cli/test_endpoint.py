@@ -17,6 +17,7 @@ from tests.cli.conftest import Call, error_lines
 from tests.edge.servers import answering, serving
 from tests.unit import configurations
 from tests.unit.configurations import SECRET
+from tests.unit.small import SMALL
 
 ARTICLE = {
     "id": "a1",
@@ -35,7 +36,8 @@ def tried(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tried:
 
     async def run(url: str, *arguments: object, stdin: str | None = None, **changes: Any) -> Result:
         made = {"allow_private": True, "allow_http": True} | changes
-        configurations.write(tmp_path, {"endpoints.yaml": {"endpoints": [configurations.endpoint(**made)]}})
+        endpoints = {"endpoints": [configurations.endpoint(**made)]}
+        configurations.write(tmp_path, SMALL | {"endpoints.yaml": endpoints})
         monkeypatch.setenv("DESK_URL", url)
         monkeypatch.setenv("DESK_SECRET", SECRET)
         monkeypatch.setenv("DESK_TOKEN", "Bearer canary-token")
@@ -164,7 +166,7 @@ async def test_no_file_is_read_twice_and_no_secret_of_another_endpoint_is_needed
         headers={"content-type": "env:PLAIN"},
     )
     other = configurations.endpoint(id="other", url="env:OTHER_URL")
-    configurations.write(tmp_path, {"endpoints.yaml": {"endpoints": [desk, other]}})
+    configurations.write(tmp_path, SMALL | {"endpoints.yaml": {"endpoints": [desk, other]}})
     result = await asyncio.to_thread(
         call, "endpoint", *command, "--config", tmp_path, stdin=json.dumps(ARTICLE)
     )

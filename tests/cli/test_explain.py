@@ -17,8 +17,8 @@ from agents.reading.article import read_article
 from streams.cli import app  # noqa: F401 - the command adds itself to it
 from streams.cli.articles import articles_in
 from tests.cli.conftest import Call, error_lines
-from tests.cli.small import SMALL
 from tests.unit.configurations import watch, write
+from tests.unit.small import CEASEFIRE, SMALL
 
 SEED = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "seed_article.json"
 
@@ -138,7 +138,7 @@ def test_an_array_a_single_object_and_a_gzip_file_are_taken(call: Call, tmp_path
 
 def test_a_person_sees_stage_codes_words_in_context_and_the_near_miss(call: Call, tmp_path: Path) -> None:
     watches = [watch(id="odesa", query="odesa"), watch(id="odessa", query="odessa", examples=[])]
-    folder = write(tmp_path, {"watches.yaml": {"watches": watches}})
+    folder = write(tmp_path, CEASEFIRE | {"watches.yaml": {"watches": watches}})
     result = call("explain", "-", "--config", folder, stdin=json.dumps(HARBOUR))
     assert result.exit_code == 0, result.output
     text = result.stdout
@@ -183,7 +183,7 @@ def test_what_was_nearly_there_is_named(
     call: Call, tmp_path: Path, condition: dict[str, Any], article: dict[str, str], note: str
 ) -> None:
     one = watch(query=None, examples=None) | {"topics": {"any": ["ceasefire"], "min_score": 0.0}} | condition
-    folder = write(tmp_path, {"watches.yaml": {"watches": [one]}})
+    folder = write(tmp_path, CEASEFIRE | {"watches.yaml": {"watches": [one]}})
     text = json.dumps({"title": "Harbour news"} | article)
     result = call("explain", "-", "--json", "--config", folder, stdin=text)
     assert result.exit_code == 0, result.output
@@ -195,7 +195,7 @@ def test_what_was_nearly_there_is_named(
 def test_the_near_miss_of_a_long_list_of_words_is_named(call: Call, tmp_path: Path) -> None:
     words = [f"town{number}" for number in range(40)]
     one = watch(query=" OR ".join([*words, "ceasefire"]), examples=None)
-    folder = write(tmp_path, {"watches.yaml": {"watches": [one]}})
+    folder = write(tmp_path, CEASEFIRE | {"watches.yaml": {"watches": [one]}})
     result = call("explain", "-", "--config", folder, stdin='{"title": "The ceasfire"}')
     assert "nearly: ceasfire is one letter off ceasefire" in result.stdout
 
@@ -216,7 +216,7 @@ def test_a_topic_below_the_threshold_is_named_with_its_score_and_words(call: Cal
 
 def test_another_language_alone_brings_no_watch_near(call: Call, tmp_path: Path) -> None:
     one = watch(query="ceasefire", languages=["de"], examples=None)
-    folder = write(tmp_path, {"watches.yaml": {"watches": [one]}})
+    folder = write(tmp_path, CEASEFIRE | {"watches.yaml": {"watches": [one]}})
     text = call("explain", "-", "--config", folder, stdin='{"title": "The harbour is open again"}').stdout
     assert "nothing held of 1: truce" in text
 
@@ -266,7 +266,9 @@ def test_an_article_cannot_move_the_cursor_or_style_the_page(call: Call, small: 
         (["explain", "-", "--jsom"], "No such option: --jsom"),
     ],
 )
-def test_a_wrong_call_is_one_line_and_exit_code_2(call: Call, arguments: list[str], says: str) -> None:
+def test_a_wrong_call_is_one_line_and_exit_code_2(
+    call: Call, small: Path, arguments: list[str], says: str
+) -> None:
     result = call(*arguments, stdin="")
     assert result.exit_code == 2
     assert result.stdout == ""

@@ -26,6 +26,7 @@ from streams.topics import DELIVERIES, NOTIFICATIONS, PENDING, REJECTED, UNDELIV
 from streams.wire import Attempt, Notification, Undelivered, Wire, from_bytes
 from tests import builders
 from tests.unit import configurations
+from tests.unit.small import SMALL
 
 W = TypeVar("W", bound=Wire)
 
@@ -46,7 +47,7 @@ class Clock:
 def in_force() -> InForce:
     """A configuration to change, built once: delivery reads no articles."""
     with TemporaryDirectory() as folder:
-        return InForce.build(configurations.load(Path(folder)))
+        return InForce.build(configurations.load(Path(folder), SMALL))
 
 
 def fail(where: str, error: BaseException) -> NoReturn:

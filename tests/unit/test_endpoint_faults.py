@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.configurations import SECRET, endpoint, faults
+from tests.unit.small import SMALL
 
 OK = "https://hooks.example/canary"
 
@@ -18,7 +19,7 @@ def test_what_is_wrong_in_itself_hides_nothing_that_is_wrong_besides(tmp_path: P
         endpoint(id="other", fallback="dsk", concurrency=0, template="x"),
     ]
     assert [
-        said.split(": ")[1] for said in faults(tmp_path, {"endpoints.yaml": {"endpoints": endpoints}})
+        said.split(": ")[1] for said in faults(tmp_path, SMALL | {"endpoints.yaml": {"endpoints": endpoints}})
     ] == [
         "endpoints[0].fallback",
         "endpoints[0].url",
@@ -44,7 +45,7 @@ def test_what_is_wrong_in_itself_hides_nothing_that_is_wrong_besides(tmp_path: P
 def test_of_what_may_be_meant_by_a_faulty_key_nothing_is_said_besides(
     tmp_path: Path, changes: dict[str, Any]
 ) -> None:
-    files = {"endpoints.yaml": {"endpoints": [endpoint(**changes)]}}
+    files = SMALL | {"endpoints.yaml": {"endpoints": [endpoint(**changes)]}}
     assert len(faults(tmp_path, files, PLAIN="http://hooks.example/")) == 1
 
 
@@ -85,17 +86,17 @@ def test_of_what_may_be_meant_by_a_faulty_key_nothing_is_said_besides(
 def test_a_url_that_must_not_be_called_is_a_fault(
     tmp_path: Path, url: str, changes: dict[str, Any], fault: str
 ) -> None:
-    files = {"endpoints.yaml": {"endpoints": [endpoint(**changes)]}}
+    files = SMALL | {"endpoints.yaml": {"endpoints": [endpoint(**changes)]}}
     assert faults(tmp_path, files, DESK_URL=url) == [f"endpoints.yaml: endpoints[0].url: {fault}"]
 
 
 @pytest.mark.parametrize("url", [OK, "https://hooks.example:8443/x?y=z", "https://93.184.215.14/x"])
 def test_a_url_that_may_be_called_is_none(tmp_path: Path, url: str) -> None:
-    assert faults(tmp_path, DESK_URL=url) == []
+    assert faults(tmp_path, SMALL, DESK_URL=url) == []
 
 
 def test_every_secret_that_cannot_sign_is_named_by_its_place(tmp_path: Path) -> None:
-    files = {
+    files = SMALL | {
         "endpoints.yaml": {"endpoints": [endpoint(secrets=["env:DESK_SECRET", "env:SHORT", "env:PLAIN"])]}
     }
     found = faults(tmp_path, files, SHORT="whsec_Y2FuYXJ5", PLAIN="canary")
@@ -107,7 +108,7 @@ def test_every_secret_that_cannot_sign_is_named_by_its_place(tmp_path: Path) -> 
 
 def test_headers_that_frame_the_request_or_break_its_lines_are_faults(tmp_path: Path) -> None:
     headers = {"Host": "env:GOOD", "X-Team": "env:BROKEN", "Authorization": "env:GOOD"}
-    files = {"endpoints.yaml": {"endpoints": [endpoint(headers=headers)]}}
+    files = SMALL | {"endpoints.yaml": {"endpoints": [endpoint(headers=headers)]}}
     found = faults(tmp_path, files, GOOD="canary", BROKEN="canary\r\nwebhook-id: canary")
     assert sorted(found) == [
         "endpoints.yaml: endpoints[0].headers.Host: Host is set by the service itself",
@@ -118,14 +119,14 @@ def test_headers_that_frame_the_request_or_break_its_lines_are_faults(tmp_path: 
 
 def test_a_fault_of_a_template_is_named_with_its_line(tmp_path: Path) -> None:
     template = '{\n  "text": "{{ alert.hedline }}"\n}'
-    files = {"endpoints.yaml": {"endpoints": [endpoint(format="template", template=template)]}}
+    files = SMALL | {"endpoints.yaml": {"endpoints": [endpoint(format="template", template=template)]}}
     assert faults(tmp_path, files) == [
         "endpoints.yaml: endpoints[0].template: line 2: there is no 'hedline' here"
     ]
 
 
 def test_no_fault_quotes_a_secret(tmp_path: Path) -> None:
-    files = {
+    files = SMALL | {
         "endpoints.yaml": {
             "endpoints": [
                 endpoint(
@@ -142,9 +143,9 @@ def test_no_fault_quotes_a_secret(tmp_path: Path) -> None:
 
 def test_an_endpoint_with_a_fault_is_not_called_unknown_as_well(tmp_path: Path) -> None:
     wrong = [endpoint(timeout="soon"), endpoint(id="ops", fallback="desk")]
-    assert [fault.split(": ")[1] for fault in faults(tmp_path, {"endpoints.yaml": {"endpoints": wrong}})] == [
-        "endpoints[0].timeout"
-    ]
+    assert [
+        fault.split(": ")[1] for fault in faults(tmp_path, SMALL | {"endpoints.yaml": {"endpoints": wrong}})
+    ] == ["endpoints[0].timeout"]
 
 
 @pytest.mark.parametrize(
@@ -154,5 +155,7 @@ def test_where_the_endpoints_cannot_be_read_nothing_is_said_of_their_names(
     tmp_path: Path, content: object
 ) -> None:
     assert [
-        fault for fault in faults(tmp_path, {"endpoints.yaml": content}) if "unknown endpoint" in fault
+        fault
+        for fault in faults(tmp_path, SMALL | {"endpoints.yaml": content})
+        if "unknown endpoint" in fault
     ] == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import replace
+from functools import cache
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
@@ -12,6 +13,7 @@ from types import ModuleType
 import pytest
 
 import streams.reading
+from agents.reading.actors.registry import Registry
 from agents.reading.article import Article
 from agents.reading.scene import Scene
 from agents.reading.taxonomy import Taxonomies
@@ -38,8 +40,14 @@ class Gardens:
         return (TopicReading(topic="gardens", score=1, stage="trimmed", evidence=(evidence,)),)
 
 
+@cache
+def sample() -> Configuration:
+    """The sample's configuration; without its actors, which are not asked for here, a reader is built sooner."""
+    return replace(load_configuration(environ={}, resolve_secrets=False), registry=Registry())
+
+
 def configured(**service: object) -> Configuration:
-    configuration = load_configuration(environ={}, resolve_secrets=False)
+    configuration = sample()
     settings = configuration.settings
     settings = settings.model_copy(update={"service": settings.service.model_copy(update=service)})
     return replace(configuration, settings=settings)

@@ -7,6 +7,32 @@ from pathlib import Path
 import pytest
 
 from tests.unit.configurations import faults, load, watch
+from tests.unit.small import SMALL
+
+STAGES = {
+    "ceasefire": ["agreed", "violated"],
+    "evacuation": ["ordered"],
+    "mediation": ["offered"],
+}
+
+ACTORS = [
+    {"id": "vladimir-putin", "kind": "person", "name": "Vladimir Putin"},
+    {"id": "sergey-lavrov", "kind": "person", "name": "Sergey Lavrov"},
+    {"id": "turkey", "kind": "country", "name": "Turkey"},
+    # So many that a fault does not list them all.
+    *({"id": f"body-{number}", "kind": "organisation", "name": f"Body {number}"} for number in range(30)),
+]
+
+KNOWN = {
+    f"topics/{topic}.yaml": {
+        "topic": topic,
+        "stages": stages,
+        "default_stage": stages[0],
+        "languages": {"en": {"strong": [topic]}},
+    }
+    for topic, stages in STAGES.items()
+} | {"actors/known.yaml": {"actors": ACTORS}}
+"""Topics and actors of the sample by name: what may be meant is one of them."""
 
 
 @pytest.mark.parametrize(
@@ -22,19 +48,19 @@ from tests.unit.configurations import faults, load, watch
     ],
 )
 def test_a_query_that_asks_for_an_unknown_name_is_a_fault(tmp_path: Path, query: str, fault: str) -> None:
-    (said,) = faults(tmp_path, {"watches.yaml": {"watches": [watch(query=query, examples=None)]}})
+    (said,) = faults(tmp_path, KNOWN | {"watches.yaml": {"watches": [watch(query=query, examples=None)]}})
     assert said.startswith("watches.yaml: watches[0].query: ")
     assert fault in said
 
 
 def test_a_query_may_ask_for_what_is_there(tmp_path: Path) -> None:
     query = 'topic:ceasefire AND (actor:vladimir-putin OR actor:"Sergey Lavrov" OR source:*.example)'
-    assert load(tmp_path, {"watches.yaml": {"watches": [watch(query=query, examples=None)]}})
+    assert load(tmp_path, KNOWN | {"watches.yaml": {"watches": [watch(query=query, examples=None)]}})
 
 
 def test_a_spelling_is_asked_for_in_words(tmp_path: Path) -> None:
     example = {"text": "x", "match": True, "language": "english"}
-    files = {
+    files = KNOWN | {
         "watches.yaml": {"watches": [watch(id="A b", languages=["english", "pt-BR"], examples=[example])]},
         "tocsin.yaml": {
             "broker": {"client_id": "a b"},
@@ -119,18 +145,18 @@ def test_a_watch_without_a_title_or_a_condition_is_told_of_both(tmp_path: Path) 
 
 def test_an_id_that_is_taken_is_said_also_of_a_watch_with_another_fault(tmp_path: Path) -> None:
     watches = {"watches": [watch(), watch(severity=7), watch(id=None), watch(id="x")]}
-    said = faults(tmp_path, {"watches.yaml": watches})
+    said = faults(tmp_path, KNOWN | {"watches.yaml": watches})
     assert [one.split(": ")[1] for one in said] == ["watches[1].id", "watches[1].severity", "watches[2].id"]
 
 
 def told(folder: Path, faulty: dict[str, object]) -> list[str]:
     """What is wrong with a watch."""
-    return faults(folder, {"watches.yaml": {"watches": [faulty]}})
+    return faults(folder, KNOWN | {"watches.yaml": {"watches": [faulty]}})
 
 
 def test_what_is_wrong_with_an_actor_hides_no_unknown_one(tmp_path: Path) -> None:
     known = {"id": "ada-lovelace", "kind": "person", "name": "Ada Lovelace"}
-    asks = {"watches.yaml": {"watches": [watch(actors={"any": ["ada-lovelace", "ida-lovelace"]})]}}
+    asks = KNOWN | {"watches.yaml": {"watches": [watch(actors={"any": ["ada-lovelace", "ida-lovelace"]})]}}
     for wrong, hidden in ({"kind": "perso"}, False), ({"name": "7"}, False), ({"id": 7}, True):
         actors = {"actors": [known | wrong]} if "id" not in wrong else {"actors": [known, known | wrong]}
         said = faults(tmp_path, asks | {"actors/some.yaml": actors})
@@ -147,7 +173,7 @@ def test_what_is_wrong_in_a_setting_hides_nothing_that_is_wrong_besides(tmp_path
         "broker": {"servers": ["kafka"], "session_timeout": "1s", "security": "SSL", "ca_file": "none.pem"},
         "topics": {"partitions": 0, "retention": "1s"},
     }
-    said = faults(tmp_path, {"tocsin.yaml": settings})
+    said = faults(tmp_path, SMALL | {"tocsin.yaml": settings})
     assert sorted(one.split(": ")[1] for one in said) == [
         "broker.security",
         "broker.servers",
@@ -170,4 +196,4 @@ def test_a_variable_that_is_nearly_a_setting_is_a_fault(
     tmp_path: Path, variable: str, said: list[str]
 ) -> None:
     expected = [f"environment: {variable}: {message}" for message in said]
-    assert faults(tmp_path, None, **{variable: "kafka:9092"}) == expected
+    assert faults(tmp_path, SMALL, **{variable: "kafka:9092"}) == expected

@@ -18,6 +18,28 @@ SMALL: Final[dict[str, Any]] = {
     "actors/persons.yaml": json.dumps({"actors": [ADA]}),
 }
 
+PERSONS: Final = [
+    {"id": "shehbaz-sharif", "kind": "person", "name": "Shehbaz Sharif"},
+    {"id": "keith-kellogg", "kind": "person", "name": "Keith Kellogg"},
+]
+
+CEASEFIRE: Final[dict[str, Any]] = {
+    # As the sample's, of one language and few words, for what is shown of a topic and of an actor.
+    "topics/ceasefire.yaml": json.dumps(
+        TRUCE
+        | {
+            "topic": "ceasefire",
+            "languages": {
+                "en": TRUCE["languages"]["en"]
+                | {"strong": ["ceasefire*", "truce*"], "stages": {"agreed": ["agree*", "sign*"]}}
+            },
+        }
+        | {"stages": ["agreed", "violated"], "codes": {"iptc": ["medtop:20000073"]}}
+    ),
+    "topics/context/en.yaml": json.dumps(CONTEXT["en"]),
+    "actors/persons.yaml": json.dumps({"actors": PERSONS}),
+}
+
 ENDPOINT: Final = {
     "url": "env:TOCSIN_SAMPLE_URL",
     "secrets": ["env:TOCSIN_SAMPLE_SECRET"],
