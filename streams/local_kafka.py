@@ -71,10 +71,10 @@ class KafkaProcess:
     It ends with the thread that started it.
     """
 
-    def __init__(self, folder: Path, heap: str) -> None:
-        """`folder` has its `server.properties`, and gets its log; `heap` as `-Xmx512m`."""
+    def __init__(self, folder: Path, heap: str, *, short_lived: bool = False) -> None:
+        """`folder` has its `server.properties`, and gets its log; the rest as `java` takes it."""
         self._folder = folder
-        self._heap = heap
+        self._java = java(heap, short_lived=short_lived)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -91,7 +91,7 @@ class KafkaProcess:
         """Begin to start."""
         with (self._folder / "kafka.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*java(self._heap), "kafka.Kafka", str(self.properties)],
+                [*self._java, "kafka.Kafka", str(self.properties)],
                 stdout=log,
                 stderr=log,
                 preexec_fn=die_with_parent,  # noqa: PLW1509 - a broker must not outlive a killed test
@@ -153,12 +153,15 @@ class Startable(ABC):
 
 
 class LocalKafka(Startable):
-    """One broker. Starts with `start` or `with`; can be killed and started again on the same port and data."""
+    """One broker. Starts with `start` or `with`; can be killed and started again on the same port and data.
 
-    def __init__(self) -> None:
+    One that is `short_lived` costs less to start and is slower in the long run.
+    """
+
+    def __init__(self, *, short_lived: bool = False) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="tocsin-kafka-"))
         self._port, controller = free_ports(2)
-        self._process = KafkaProcess(self._folder, "-Xmx512m")
+        self._process = KafkaProcess(self._folder, "-Xmx512m", short_lived=short_lived)
         self._properties = self._process.properties
         self._properties.write_text(
             _PROPERTIES.format(port=self._port, controller=controller, folder=self._folder)
@@ -223,14 +226,21 @@ class LocalKafka(Startable):
         return self._process.log_tail()
 
 
-def java(heap: str) -> list[str]:
-    """The beginning of a command that runs a class of Kafka's; `heap` as `-Xmx512m`."""
-    return ["java", heap, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-cp", f"{JARS}/*"]
+def java(heap: str, *, short_lived: bool = False) -> list[str]:
+    """The beginning of a command that runs a class of Kafka's; `heap` as `-Xmx512m`.
+
+    To compile well takes a process more than it gains by it within a minute or two, so one that is `short_lived` does
+    not.
+    """
+    compiles = ["-XX:TieredStopAtLevel=1"] if short_lived else []
+    return ["java", heap, "-XX:+UseSerialGC", *compiles, "-cp", f"{JARS}/*"]
 
 
 def run_tool(*arguments: str) -> str:
     """Run one of Kafka's tools; returns what it prints. Raises BrokerError."""
-    done = subprocess.run([*java("-Xmx128m"), *arguments], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*java("-Xmx128m", short_lived=True), *arguments], capture_output=True, text=True, check=False
+    )
     if done.returncode != 0:
         raise BrokerError(f"{arguments[0]} failed: {(done.stderr or done.stdout).strip()[-500:]}")
     return done.stdout

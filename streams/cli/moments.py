@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from alerting.watch import duration
 from streams.errors import UsageError
-from streams.logs import clean
+from streams.printable import clean
 
 
 def moment(text: str | None, option: str, now: datetime) -> datetime | None:

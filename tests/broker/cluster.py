@@ -67,7 +67,7 @@ class Node(KafkaProcess):
 
     def __init__(self, number: int, folder: Path, port: int, controller: int) -> None:
         of_controller = number == CONTROLLER
-        super().__init__(folder, "-Xmx192m" if of_controller else "-Xmx320m")
+        super().__init__(folder, "-Xmx192m" if of_controller else "-Xmx320m", short_lived=True)
         self.number = number
         self.port = port
         self.data = folder / "data"

@@ -83,7 +83,7 @@ class SecuredKafka(LocalKafka):
     """A local Kafka with two more listeners: `sasl` and `mutual` are their ports."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(short_lived=True)
         held = [socket.socket() for _ in range(2)]
         for each in held:
             each.bind(("127.0.0.1", 0))
