@@ -11,6 +11,7 @@ from streams.batches import MAX_BATCH_RECORDS, BatchTransport
 from streams.connection import faust_options
 from streams.outputs import MAX_OUTPUT_BYTES
 from streams.settings import Settings
+from streams.topic_admin import full_name
 from streams.topics import ARTICLES
 
 
@@ -54,5 +55,5 @@ def build_app(settings: Settings) -> faust.App:
         autodiscover=False,
     )
     app.transport = BatchTransport(app.conf.broker_consumer, app)
-    app.transport.together = frozenset({settings.topics.prefix + ARTICLES.name})
+    app.transport.together = frozenset({full_name(ARTICLES, settings)})
     return app

@@ -239,7 +239,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
                 return False
             message.acked = True
             self._unacked_messages.discard(message)
-            lane = self._lane(message.topic, message.partition)
+            lane = self._lane(TP(message.topic, message.partition))
             if self._last.get(lane) is message:
                 del self._last[lane]
             self._n_acked += 1
@@ -279,7 +279,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
         """Commit nothing of what was handed on of a partition."""
         self._inflight.pop(tp, None)
         self._handled_to.pop(tp, None)
-        self._last.pop(self._lane(*tp), None)
+        self._last.pop(self._lane(tp), None)
 
     def rejoin(self) -> None:
         """Ask to join the group again: our place in it may be lost."""
@@ -342,11 +342,11 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
             self._thread.pass_over(tp, record.offset)
 
     def _has_room(self, tp: TP) -> bool:
-        last = self._last.get(self._lane(*tp))
+        last = self._last.get(self._lane(tp))
         return last is None or last.value.taken or not last.value.full
 
-    def _lane(self, topic: str, partition: int) -> TP | str:
-        return topic if topic in self.transport.together else TP(topic, partition)
+    def _lane(self, tp: TP) -> TP | str:
+        return tp.topic if tp.topic in self.transport.together else tp
 
     async def _drain_messages(self, fetcher: Any) -> None:
         try:
@@ -398,14 +398,15 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
         self._read_offset[tp] = records[-1].offset + 1
         self._acked[tp]  # makes the partition known to the commit handler
         generation = self.app.consumer_generation_id
-        waiting, last = self._inflight[tp], self._last.get(self._lane(*tp))
+        waiting, lane = self._inflight[tp], self._lane(tp)
+        last = self._last.get(lane)
         if last and last.generation_id == generation and not last.value.taken and not last.value.full:
             last.value.extend(records)
             if not waiting or waiting[-1] is not last:
                 waiting.append(last)
             return
         message = _to_message(tp, Batch(records), generation)
-        self._last[self._lane(*tp)] = message
+        self._last[lane] = message
         waiting.append(message)
         # A task, as `offer` is called where nothing can be awaited; tasks begin in the order in which they are made,
         # and the queue behind has room for all that can be under way.

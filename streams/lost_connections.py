@@ -43,10 +43,10 @@ def _cut(close: Close) -> Close:
     @wraps(close)
     def cut(self: Any, *args: Any, **kwargs: Any) -> Any:
         transport = self._writer.transport if self._writer is not None else None
-        secured = transport is not None and _is_secured(transport)
+        secured = transport if transport is not None and _is_secured(transport) else None
         closed = close(self, *args, **kwargs)
-        if transport is not None and secured:
-            transport.abort()
+        if secured is not None:
+            secured.abort()
         return closed
 
     return cut

@@ -38,7 +38,7 @@ def automaton_of(patterns: Sequence[bytes], *, often: bool) -> BytesAhoCorasick 
     """
     if not patterns:
         return None
-    letters = 128 if b"".join(patterns).isascii() else 256
+    letters = 128 if all(map(bytes.isascii, patterns)) else 256
     most = _MOST_MEMORY // (4 * letters)
     quick = often and len(patterns) <= most and _states(patterns) <= most
     implementation = Implementation.DFA if quick else Implementation.ContiguousNFA

@@ -80,7 +80,7 @@ class Sighting:
     surroundings: list[Surroundings]
 
 
-_ByLanguage = Sequence[tuple[int, Sequence[_Ready]]]
+_ByLanguage = Mapping[int, Sequence[_Ready]]
 
 
 def _sorted_out(phrases: Sequence[Phrase[Meaning]]) -> tuple[tuple[int, ...], _ByLanguage, _ByLanguage]:
@@ -92,7 +92,7 @@ def _sorted_out(phrases: Sequence[Phrase[Meaning]]) -> tuple[tuple[int, ...], _B
         ready = (None if phrase.plain else phrase, meaning.kind, meaning.topic, meaning.name)
         known = around if meaning.kind in ("context", "stage") else topical
         known.setdefault(meaning.language, []).append(ready)
-    return tuple({*topical, *around}), [*topical.items()], [*around.items()]
+    return tuple({*topical, *around}), topical, around
 
 
 class CueFinder:
@@ -115,9 +115,9 @@ class CueFinder:
         for number, phrases in enumerate(self._phrases.by_number):
             of, topical, around = sorted_out(phrases)
             self._languages_of.append(of)
-            for language, ready in topical:
+            for language, ready in topical.items():
                 self._topical[language][number] = ready
-            for language, ready in around:
+            for language, ready in around.items():
                 self._around[language][number] = ready
 
     def _meanings(self, taxonomies: Taxonomies) -> Iterable[tuple[Sequence[str], Meaning]]:

@@ -137,7 +137,7 @@ class PhraseSet(Generic[T]):
             closed, opened = (Phrase(False, None, meaning),), (Phrase(True, None, meaning),)
             for head, open_end, tail in islice(parsed, len(texts)):
                 own = (Phrase(open_end, tail, meaning),) if tail else opened if open_end else closed
-                by_head[head] = by_head[head] + own if head in by_head else own
+                by_head[head] = by_head.get(head, ()) + own
         by_head.pop("", None)
         heads = [*by_head]
         patterns = coded_all(heads)

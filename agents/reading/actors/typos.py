@@ -38,7 +38,7 @@ class TypoIndex(Generic[T]):
             self._tails[length].add(word[0] + word[length // 2 + 1 - length :])
         variants, own = self._variants, (word,)  # nearly all are of one word, which they share
         for variant in _variants(word):
-            variants[variant] = variants[variant] + own if variant in variants else own
+            variants[variant] = variants.get(variant, ()) + own
 
     def find(self, token: str) -> list[tuple[str, T]]:
         """The words exactly one edit away from a folded token, first letter the same, with what they stand for."""
