@@ -39,9 +39,9 @@ from faust.types.tuples import ConsumerMessage, ack_lock
 from mode.utils.futures import maybe_async, notify
 
 from streams.errors import BrokerError
-from streams.leaving import stop_joining
+from streams.kafka_client.leaving import stop_joining
+from streams.kafka_client.resting import RestingFetcher
 from streams.places import Place, find_place_surely
-from streams.resting import RestingFetcher
 
 log = structlog.get_logger("tocsin.batches")
 

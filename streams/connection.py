@@ -12,7 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from streams.errors import BrokerError, UsageError
-from streams.mended import mend_aiokafka
+from streams.kafka_client.mended import mend_aiokafka
 from streams.settings import BrokerSettings, Settings
 from streams.tls import ssl_context
 

@@ -13,8 +13,8 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.errors import KafkaError
 
 from streams.errors import OutputRefused
+from streams.kafka_client.prompt_sender import PromptSender
 from streams.lingering import Acknowledgement, Headers, LingeringProducer, Value, refused, written
-from streams.prompt_sender import PromptSender
 from streams.topics import CANDIDATES, NOTIFICATIONS, Topic
 from streams.wire import W, Wire, cloudevent_headers, from_bytes
 

@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 
-from streams.committed import read_what_is_committed
+from streams.kafka_client.committed import read_what_is_committed
 from tests.broker.cluster import BROKERS, LocalCluster
 from tests.broker.conftest import require_kafka
 from tests.broker.harness import (

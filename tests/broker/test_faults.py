@@ -9,7 +9,7 @@ from pathlib import Path
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from streams.prompt_sender import PromptSender
+from streams.kafka_client.prompt_sender import PromptSender
 from streams.topics import ALL
 from streams.worker import FAILED
 from tests.broker.conftest import Place

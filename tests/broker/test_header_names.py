@@ -6,7 +6,7 @@ import json
 import signal
 from pathlib import Path
 
-from streams.header_names import mend_header_names
+from streams.kafka_client.header_names import mend_header_names
 from streams.topics import ALL
 from tests.broker.conftest import Place
 from tests.broker.harness import (

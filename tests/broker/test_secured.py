@@ -18,7 +18,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.conn import AIOKafkaConnection
 
 from streams.connection import client_options
-from streams.lost_connections import REPLACED, mend_connections
+from streams.kafka_client.lost_connections import REPLACED, mend_connections
 from streams.settings import BrokerSettings
 from tests.broker.harness import Ledger, WorkerProcess, make_articles, publish, write_configuration
 from tests.broker.secured import PASSWORD, SecuredKafka

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from streams.kafka_client.silent_brokers import mend_clients
 from streams.local_kafka import LocalKafka, why_not
-from streams.silent_brokers import mend_clients
 from tests.broker.cluster import LocalCluster, OneOfThree
 from tests.chaos.report import as_json, as_text
 from tests.chaos.run import Brokers, Run, Settings

@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaConnectionError
 from aiokafka.protocol.metadata import MetadataRequest
 
 from streams.embedded import EmbeddedBroker
-from streams.lost_connections import REPLACED, mend_connections
+from streams.kafka_client.lost_connections import REPLACED, mend_connections
 
 
 async def write_to_a_lost_connection(servers: str) -> Any:
@@ -37,7 +37,7 @@ def test_a_write_to_a_lost_connection_is_one_to_a_broken_connection(
     with pytest.raises(RuntimeError, match="closed"):
         run(
             embedded.servers
-        )  # what aiokafka does not expect; where it does, streams/lost_connections.py can go
+        )  # what aiokafka does not expect; where it does, streams/kafka_client/lost_connections.py can go
     mend_connections()
     with pytest.raises(KafkaConnectionError, match="closed"):
         run(embedded.servers)

@@ -292,7 +292,7 @@ def test_records_are_unpacked_in_the_classes_that_are_replaced_and_the_parser_in
     assert parameters(_DefaultRecordBatchPy._read_msg) == ["self", "decode_varint"]
     assert (
         'decode("utf-8")' in parsed
-    )  # where names are no longer decoded strictly, streams/header_names.py can go
+    )  # where names are no longer decoded strictly, streams/kafka_client/header_names.py can go
     assert "msg = self._read_msg()" in inspect.getsource(_DefaultRecordBatchPy.__next__)
     assert list(_DefaultRecordPy.__annotations__) == [
         "offset",
@@ -343,7 +343,7 @@ def test_a_client_connects_asks_and_waits_in_the_methods_that_are_replaced() -> 
     from aiokafka.protocol.commit import OffsetCommitRequest
     from aiokafka.protocol.group import JoinGroupRequest, SyncGroupRequest
 
-    from streams.silent_brokers import WAITED_FOR, WAITING
+    from streams.kafka_client.silent_brokers import WAITED_FOR, WAITING
 
     connected = inspect.getsource(inspect.unwrap(AIOKafkaClient._get_conn))
     assert "on_close=self._on_connection_closed" in connected
@@ -369,11 +369,13 @@ def test_what_is_committed_is_asked_for_in_the_method_that_is_extended() -> None
     from aiokafka.consumer.group_coordinator import GroupCoordinator
     from aiokafka.protocol.commit import OffsetFetchRequest, OffsetFetchResponse_v3
 
-    from streams.committed import OFFSET_FETCH
+    from streams.kafka_client.committed import OFFSET_FETCH
 
     source = inspect.getsource(GroupCoordinator._do_fetch_commit_offsets)
     assert "await self._send_req(request)" in source
-    assert "response.error_code" not in source  # where aiokafka looks at it, streams/committed.py can go
+    assert (
+        "response.error_code" not in source
+    )  # where aiokafka looks at it, streams/kafka_client/committed.py can go
     assert parameters(inspect.unwrap(GroupCoordinator._send_req)) == ["self", "request"]
     assert OffsetFetchRequest.API_KEY == OFFSET_FETCH
     assert OffsetFetchResponse_v3.SCHEMA.names[-1] == "error_code"

@@ -12,7 +12,7 @@ from aiokafka.record.memory_records import MemoryRecords
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.header_names import KeptRecords, LenientRecords, ReadableRecords
+from streams.kafka_client.header_names import KeptRecords, LenientRecords, ReadableRecords
 from tests.raw_headers import CODECS, GZIP, NONE, Record, raw_batch
 
 BAD: Record = (b"bad", [(b"ce_id", b"7"), (b"gr\xfc\xdfe", b"\xff"), (b"", None)])

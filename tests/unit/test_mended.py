@@ -8,8 +8,8 @@ import pytest
 from aiokafka.consumer import fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 
-from streams import committed, header_names, silent_brokers
 from streams.connection import client_options
+from streams.kafka_client import committed, header_names, silent_brokers
 from streams.settings import BrokerSettings
 
 

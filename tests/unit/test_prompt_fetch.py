@@ -9,7 +9,7 @@ from aiokafka.protocol.fetch import FetchRequest, FetchResponse_v11
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.prompt_fetch import Fetched, PromptFetch
+from streams.kafka_client.prompt_fetch import Fetched, PromptFetch
 
 VERSIONS = {PromptFetch.API_KEY: (0, PromptFetch.API_VERSION)}
 

@@ -22,7 +22,7 @@ from aiokafka.producer.message_accumulator import MessageAccumulator, MessageBat
 from aiokafka.producer.transaction_manager import TransactionManager
 from aiokafka.protocol.produce import ProduceRequest, ProduceResponse_v7
 
-from streams.prompt_sender import Answer, PartitionAnswer, PromptSender, Request
+from streams.kafka_client.prompt_sender import Answer, PartitionAnswer, PromptSender, Request
 
 ONE, OTHER, THIRD = (TopicPartition(topic, number) for topic, number in (("a", 0), ("a", 7), ("b", 1)))
 TIMEOUT_MS = 40_000

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from aiokafka.protocol.fetch import FetchRequest
 
-from streams.prompt_fetch import PromptFetch
-from streams.resting import OTHERS, PAUSE_FOR_NOTHING, RestingFetcher
+from streams.kafka_client.prompt_fetch import PromptFetch
+from streams.kafka_client.resting import OTHERS, PAUSE_FOR_NOTHING, RestingFetcher
 
 PATIENCE = 7.0
 REQUEST = FetchRequest(100, 1, 1000, 0, [("t", [(0, 5, 100)])])

@@ -15,9 +15,9 @@ from aiokafka.conn import AIOKafkaConnection, CloseReason
 from aiokafka.errors import KafkaConnectionError
 from aiokafka.protocol.metadata import MetadataRequest
 
-from streams import silent_brokers
-from streams.lost_connections import REPLACED as LOST
-from streams.silent_brokers import REPLACED, WAITING, _Watch, mend_clients
+from streams.kafka_client import silent_brokers
+from streams.kafka_client.lost_connections import REPLACED as LOST
+from streams.kafka_client.silent_brokers import REPLACED, WAITING, _Watch, mend_clients
 
 SILENT_AFTER = 0.2
 METADATA = 3

@@ -1,8 +1,7 @@
 """Requests to a broker in the shape in which aiokafka's connection takes them, encoded and decoded at once.
 
 aiokafka puts requests and answers together field by field, from descriptions of them. For the two requests that go out
-again and again, Produce (`streams.prompt_sender`) and Fetch (`streams.prompt_fetch`), that takes several times what is
-left here.
+again and again, Produce (`prompt_sender`) and Fetch (`prompt_fetch`), that takes several times what is left here.
 """
 
 from __future__ import annotations

@@ -30,8 +30,8 @@ import structlog
 from aiokafka.client import AIOKafkaClient, ConnectionGroup
 from aiokafka.conn import AIOKafkaConnection, CloseReason
 
-from streams.lost_connections import REPLACED as LOST
-from streams.lost_connections import mend_connections
+from streams.kafka_client.lost_connections import REPLACED as LOST
+from streams.kafka_client.lost_connections import mend_connections
 
 log = structlog.get_logger("tocsin.broker")
 

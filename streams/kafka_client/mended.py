@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from streams.committed import read_what_is_committed
-from streams.header_names import mend_header_names
-from streams.silent_brokers import mend_clients
+from streams.kafka_client.committed import read_what_is_committed
+from streams.kafka_client.header_names import mend_header_names
+from streams.kafka_client.silent_brokers import mend_clients
 
 
 def mend_aiokafka() -> None:

@@ -15,7 +15,7 @@ from io import BytesIO
 from struct import Struct
 from typing import Any, ClassVar, Final
 
-from streams.frames import INT32, Frame, text, topics_at
+from streams.kafka_client.frames import INT32, Frame, text, topics_at
 
 _BEGINNING: Final = Struct(">iiiibiii")
 """Replica (-1: a client), milliseconds, least and most bytes, isolation, session (none: 0 and -1), number of topics."""

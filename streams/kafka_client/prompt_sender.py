@@ -26,7 +26,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.producer.message_accumulator import MessageBatch
 from aiokafka.producer.sender import Sender
 
-from streams.frames import INT32, Frame, text, topics_at
+from streams.kafka_client.frames import INT32, Frame, text, topics_at
 
 ACKS_ALL: Final = -1
 

@@ -20,7 +20,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from streams.prompt_fetch import PromptFetch
+from streams.kafka_client.prompt_fetch import PromptFetch
 
 PAUSE: Final = 0.001
 """Seconds between a fetch that brought records and the next to the same broker."""
