@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 
 from streams.errors import BrokerError, UsageError
 from streams.kafka_client.mended import mend_aiokafka
-from streams.settings import BrokerSettings, Settings
+from streams.settings import BrokerSettings, Settings, server_fault
 from streams.tls import ssl_context
 
 log = structlog.get_logger("tocsin.broker")
@@ -51,6 +51,9 @@ def at_brokers(settings: Settings, brokers: str | None) -> Settings:
     servers = tuple(server.strip() for server in brokers.split(",") if server.strip())
     if not servers:
         raise UsageError("--brokers names no broker: give host:port, with commas between several")
+    faults = [f"--brokers: {fault}" for server in servers if (fault := server_fault(server)) is not None]
+    if faults:
+        raise UsageError("\n".join(faults))
     return settings.model_copy(update={"broker": settings.broker.model_copy(update={"servers": servers})})
 
 

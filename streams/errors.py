@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal, get_args
 
 
 class TocsinError(Exception):
@@ -62,14 +62,31 @@ class UsageError(TocsinError):
     exit_code = 2
 
 
+Reason = Literal[
+    "empty",
+    "too-long",
+    "not-utf8",
+    "not-json",
+    "not-an-object",
+    "too-deep",
+    "lone-surrogate",
+    "nul",
+    "bad-field",
+    "withdrawn",
+    "no-text",
+    "classifier",
+    "bad-candidate",
+    "bad-notification",
+]
+"""Why a message goes to `rejected`: short stable words for metrics and headers."""
+
+REASONS: tuple[str, ...] = get_args(Reason)
+
+
 class UnreadableArticle(TocsinError):
-    """A message that cannot be read as an article.
+    """A message that cannot be read as an article. `field` is the part at fault (empty: the whole message)."""
 
-    `reason` is a short stable word for metrics and headers (`not-json`, `too-long`, …), `field` the part at fault
-    (empty: the whole message).
-    """
-
-    def __init__(self, reason: str, message: str, field: str = "") -> None:
+    def __init__(self, reason: Reason, message: str, field: str = "") -> None:
         self.reason = reason
         self.field = field
         super().__init__(message)

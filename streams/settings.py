@@ -104,14 +104,25 @@ def differing(one: Settings, other: Settings) -> list[str]:
     ]
 
 
-def problems(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
+def server_fault(server: str) -> str | None:
+    """What is wrong with the address of a broker, if anything is."""
+    found = _SERVER.fullmatch(server)
+    name = repr(server.rpartition("@")[2])  # whoever writes a user's name writes his password too
+    if found is not None:
+        return None if 0 < int(found[1]) < 65536 else f"the port of {name} must be from 1 to 65535"
+    if _SERVER.fullmatch(f"{server}:9092"):
+        return f"{name} has no port: write host:port, such as {server}:9092"
+    if "://" in server or "@" in server:
+        return f"{name} must be host:port alone, without a scheme or a user"
+    return f"{name} is no host:port, such as kafka-1.example:9092"
+
+
+def problems(settings: Settings) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """What fits no broker though each value by itself is sound: pairs of key path and message."""
     broker = settings.broker
-    for server in broker.servers:
-        found = _SERVER.fullmatch(server)
-        if found is None or not 0 < int(found[1]) < 65536:
-            yield ("broker", "servers"), "each server must be host:port, such as kafka-1.example:9092"
-            break
+    for index, server in enumerate(broker.servers):
+        if (fault := server_fault(server)) is not None:
+            yield ("broker", "servers", index), fault
     yield from _sasl_problems(broker)
     yield from _tls_problems(broker)
     if broker.session_timeout < timedelta(seconds=3):

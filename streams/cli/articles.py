@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import IO, Any, Final, cast
 
 import orjson
+import typer
 
 from streams.errors import UsageError
+from streams.printable import clean
 
 Line = tuple[int, bytes]
 """Number of a line, or of an element of an array, from 1; and its bytes."""
@@ -44,6 +46,12 @@ def opened(file: Path) -> Iterator[IO[bytes]]:
                 f"{file}: {error.strerror or error}: name a file that can be read, or `-`"
             ) from error
         yield cast("IO[bytes]", gzip.GzipFile(fileobj=stream)) if packed else stream
+
+
+def say_that_there_is_none(file: Path) -> None:
+    """Say on stderr that a file holds no article."""
+    name = "standard input" if str(file) == "-" else clean(str(file))
+    typer.echo(f"tocsin: there is no article in {name}", err=True)
 
 
 def _head(stream: IO[bytes]) -> bytes:

@@ -15,7 +15,7 @@ from rich.text import Text
 from agents.reading.article import Article, read_article
 from agents.reading.reader import Explanation, Reader
 from streams.cli import app
-from streams.cli.articles import Line, articles_in, opened
+from streams.cli.articles import Line, articles_in, opened, say_that_there_is_none
 from streams.cli.explanation import explained
 from streams.cli.options import Articles, Config
 from streams.cli.pipes import Printer, hush_on_broken_pipe
@@ -47,8 +47,7 @@ def explain(
         show = _json_lines if as_json else _readable
         show(tally.counted(read_lines(reader, lines)), with_all=bool(watch))
     if not tally.read:
-        name = "standard input" if str(file) == "-" else clean(str(file))
-        typer.echo(f"tocsin: there is no article in {name}", err=True)
+        say_that_there_is_none(file)
     if tally.unreadable:
         raise typer.Exit(1)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -18,3 +18,6 @@ Brokers = Annotated[
 Articles = Annotated[
     Path, typer.Argument(help="JSON Lines, a JSON object or array, also .gz; `-` reads standard input.")
 ]
+
+OF_ALERTS: Final = ("alr_", "msg_")
+"""What the ids of alerts and of webhooks begin with."""

@@ -20,7 +20,7 @@ from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColum
 
 from agents.reading.article import read_article
 from streams.cli import app
-from streams.cli.articles import Line, articles_in, opened
+from streams.cli.articles import Line, articles_in, opened, say_that_there_is_none
 from streams.cli.options import Articles, Brokers, Config
 from streams.configuration import load_settings
 from streams.connection import at_brokers, client_options
@@ -58,9 +58,14 @@ def publish(
     with opened(file) as stream:
         lines = articles_in(stream, file)
         if check:
-            lines = iter(checked(lines))
+            if not (kept := checked(lines)):
+                say_that_there_is_none(file)
+                return
+            lines = iter(kept)
         console = Console(stderr=True)
         tally = asyncio.run(_publish(lines, client_options(settings.broker), target, patience, console))
+    if not (tally.sent or tally.refused):
+        say_that_there_is_none(file)
     _report(tally, target)
 
 

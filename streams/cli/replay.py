@@ -6,12 +6,13 @@ A notification that was replayed before counts once, and not at all when it has 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from aiokafka import ConsumerRecord
@@ -19,12 +20,12 @@ from pydantic import ValidationError
 
 from streams.cli import app
 from streams.cli.moments import moment
-from streams.cli.options import Brokers, Config
+from streams.cli.options import OF_ALERTS, Brokers, Config
 from streams.cli.pipes import say
 from streams.cli.records import broker_errors, whole_topic
 from streams.configuration import load_settings
 from streams.connection import at_brokers, client_options
-from streams.errors import UsageError
+from streams.errors import REASONS, UsageError
 from streams.lingering import Acknowledgement
 from streams.outputs import Outputs, settle
 from streams.printable import clean
@@ -32,6 +33,9 @@ from streams.rejection import CUT, PREFIX, original_headers
 from streams.settings import Settings
 from streams.topics import ARTICLES, DELIVERIES, NOTIFICATIONS, REJECTED, UNDELIVERED
 from streams.wire import Alert, Attempt, Undelivered, from_bytes, rfc3339
+from streams.yamlfile import did_you_mean
+
+PLACE: Final = re.compile(r"\d+:\d+")
 
 
 class What(StrEnum):
@@ -69,6 +73,12 @@ def replay(
         raise UsageError(
             "--reason goes with `rejected`; choose undelivered notifications by --endpoint, --since or --id"
         )
+    if reason is not None and reason not in REASONS:
+        raise UsageError(
+            f"--reason {clean(reason)!r}: there is no such reason{did_you_mean(reason, REASONS)}"
+        )
+    for name in only or ():
+        _check_id(what, name)
     settings = at_brokers(load_settings(config), brokers)
     choice = Choice(
         endpoint=endpoint,
@@ -84,6 +94,14 @@ def replay(
     say(said + (f"; {left_out} left out, delivered since" if left_out else ""))
     if found == 0:
         raise typer.Exit(1)
+
+
+def _check_id(what: What, name: str) -> None:
+    """Raise UsageError where `--id` can choose nothing, whatever the topic holds."""
+    if PLACE.fullmatch(name) or (what is What.UNDELIVERED and name.startswith(OF_ALERTS)):
+        return
+    names = "PARTITION:OFFSET" if what is What.REJECTED else "alr_…, alr_…#2, msg_… or PARTITION:OFFSET"
+    raise UsageError(f"--id {clean(name)!r}: give {names}, as --dry-run shows them")
 
 
 class Choice:
@@ -177,6 +195,10 @@ async def _replay_undelivered(settings: Settings, choice: Choice, *, dry_run: bo
     options = client_options(settings.broker)
     prefix = settings.topics.prefix
     given_up = latest([one async for one in _given_up(options, prefix)])
+    endpoints = sorted({endpoint for endpoint, _ in given_up})
+    if choice.endpoint is not None and choice.endpoint not in endpoints:
+        hint = did_you_mean(choice.endpoint, endpoints)
+        say(f"nothing was given up for {clean(choice.endpoint)!r}{hint}")
     chosen = {key: one for key, one in given_up.items() if choice.undelivered(one.place, one.value)}
     delivered = await _delivered(options, prefix) if chosen else set()
     owed = [one for key, one in chosen.items() if key not in delivered]

@@ -15,11 +15,12 @@ from rich.table import Table
 from rich.text import Text
 
 from streams.cli import app
-from streams.cli.options import Brokers, Config
+from streams.cli.options import OF_ALERTS, Brokers, Config
 from streams.cli.pipes import Printer, hush_on_broken_pipe
 from streams.cli.records import whole_topic
 from streams.configuration import load_settings
 from streams.connection import at_brokers, client_options
+from streams.errors import UsageError
 from streams.printable import clean
 from streams.settings import Settings
 from streams.topics import ALERTS, CLASSIFIED, DELIVERIES, UNDELIVERED
@@ -45,6 +46,8 @@ def trace(
     brokers: Brokers = None,
 ) -> None:
     """Print the life of an alert: its articles, its events, every attempt to deliver them."""
+    if not alert_id.startswith(OF_ALERTS):
+        raise UsageError(f"{clean(alert_id)!r} is the id of no alert (alr_…) and of no webhook (msg_…)")
     life = asyncio.run(_life(at_brokers(load_settings(config), brokers), alert_id.partition("#")[0]))
     if not life.alerts:
         print(

@@ -113,6 +113,22 @@ def test_topics_that_are_as_they_should_be_are_exit_code_0(
     assert "has 4 partitions, topics.partitions says 6" in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("servers", "says"),
+    [
+        ("kafka-1", "--brokers: 'kafka-1' has no port: write host:port, such as kafka-1:9092"),
+        ("kafka 1:9092", "--brokers: 'kafka 1:9092' is no host:port"),
+        ("ok:9092,kafka:99999", "--brokers: the port of 'kafka:99999' must be from 1 to 65535"),
+        ("kafka://user:word@host", "--brokers: 'host' must be host:port alone, without a scheme or a user"),
+    ],
+)
+def test_an_address_that_is_none_is_said_to_be_one(call: Call, servers: str, says: str) -> None:
+    result = call("topics", "--brokers", servers)
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"tocsin: {says}")
+
+
 def test_without_a_broker_topics_is_one_line_and_exit_code_1(call: Call, nobody: str) -> None:
     result = call("topics")
     assert result.exit_code == 1

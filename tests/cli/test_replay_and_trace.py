@@ -77,15 +77,27 @@ def test_nothing_chosen_is_exit_code_1(call: Call, kafka: Kafka) -> None:
     assert "nothing to send again" in result.stdout
 
 
+def test_an_endpoint_for_which_nothing_was_given_up_is_said_to_be_one(call: Call, kafka: Kafka) -> None:
+    kafka.send((UNDELIVERED, given_up(1)))
+    result = call("replay", "undelivered", "--endpoint", "desc")
+    assert result.exit_code == 1
+    assert "nothing was given up for 'desc'; did you mean 'desk'?" in result.stdout
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [
         (["rejected", "--endpoint", "desk"], "--endpoint goes with `undelivered`"),
         (["undelivered", "--reason", "nul"], "--reason goes with `rejected`"),
         (["rejected", "--since", "yesterday"], "--since 'yesterday': give a date (2026-03-07)"),
+        (["rejected", "--reason", "to-long"], "there is no such reason; did you mean 'too-long'?"),
+        (["rejected", "--id", "alr_1"], "--id 'alr_1': give PARTITION:OFFSET"),
+        (["undelivered", "--id", "art_1"], "--id 'art_1': give alr_…, alr_…#2, msg_… or PARTITION:OFFSET"),
     ],
 )
-def test_options_that_do_not_fit_are_exit_code_2(call: Call, options: list[str], says: str) -> None:
+def test_options_that_do_not_fit_are_exit_code_2(
+    call: Call, nobody: str, options: list[str], says: str
+) -> None:
     result = call("replay", *options)
     assert result.exit_code == 2
     (line,) = result.stderr.splitlines()
@@ -147,6 +159,13 @@ def test_an_alert_that_is_not_there_is_one_line_and_exit_code_1(call: Call, kafk
     assert (result.exit_code, result.stdout) == (1, "")
     (line,) = result.stderr.splitlines()
     assert line.startswith("tocsin: no alert alr_9")
+
+
+def test_what_is_no_id_of_an_alert_is_said_before_any_broker_is_asked(call: Call, nobody: str) -> None:
+    result = call("trace", "art_9")
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("tocsin: 'art_9' is the id of no alert")
 
 
 @pytest.mark.parametrize(

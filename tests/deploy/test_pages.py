@@ -24,6 +24,7 @@ from alerting.formats import render
 from alerting.formats.template import FILTERS
 from alerting.signing import sign
 from alerting.watch import Watch, duration
+from streams.errors import REASONS
 from streams.settings import BrokerSettings, ServiceSettings, TopicSettings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -99,6 +100,12 @@ def test_the_stages_are_those_of_the_taxonomy() -> None:
         topic: list(names) for topic, names in stages.items() if topic in rows
     }
     assert set(rows) == {"ceasefire", "mediation", "evacuation"}
+
+
+def test_every_reason_of_a_rejection_is_explained() -> None:
+    page = (ROOT / "docs" / "articles.md").read_text(encoding="utf-8")
+    rows = table(page, "| reason | when")
+    assert [reason for row in rows for reason in row.split("`, `")] == list(REASONS)
 
 
 def snippet(language: str) -> str:

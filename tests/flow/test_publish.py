@@ -86,6 +86,14 @@ def test_check_names_every_line_that_cannot_be_read() -> None:
     assert "2 of 3" in str(caught.value)
 
 
+def test_what_was_checked_and_holds_no_article_waits_for_no_broker(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b"\n")
+    arguments = ["publish", "--check", str(tmp_path / "a.jsonl"), "--brokers", "nobody.invalid:9092"]
+    result = CliRunner().invoke(app, arguments)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == f"tocsin: there is no article in {tmp_path / 'a.jsonl'}\n"
+
+
 def test_a_file_that_is_not_there_is_an_error() -> None:
     with pytest.raises(UsageError, match="No such file"), opened(Path("missing.jsonl")):
         pass

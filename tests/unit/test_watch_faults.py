@@ -176,7 +176,7 @@ def test_what_is_wrong_in_a_setting_hides_nothing_that_is_wrong_besides(tmp_path
     said = faults(tmp_path, SMALL | {"tocsin.yaml": settings})
     assert sorted(one.split(": ")[1] for one in said) == [
         "broker.security",
-        "broker.servers",
+        "broker.servers[0]",
         "broker.session_timeout",
         "topics.partitions",
         "topics.retention",
