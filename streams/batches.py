@@ -46,7 +46,10 @@ from streams.places import Place, find_place_surely
 log = structlog.get_logger("tocsin.batches")
 
 MAX_BATCH_RECORDS = 500
-"""Records an event carries at most: bounds how long one topic's batch keeps another's waiting."""
+"""Records that are taken from the fetcher at a time, and with which a batch that waits is full: bounds how long one
+topic's batch keeps another's waiting, and what is held of a backlog. It may hold thrice as many where two were asking
+for more while it had room.
+"""
 
 FETCH_MAX_WAIT_MS = 100
 """How long a broker may hold an empty fetch: Kafka answers once there is a record, the embedded broker does not."""
@@ -400,7 +403,8 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
         generation = self.app.consumer_generation_id
         waiting, lane = self._inflight[tp], self._lane(tp)
         last = self._last.get(lane)
-        if last and last.generation_id == generation and not last.value.taken and not last.value.full:
+        if last and last.generation_id == generation and not last.value.taken:
+            # However full it is: these were asked for while it had room. In a batch of their own they would make room.
             last.value.extend(records)
             if not waiting or waiting[-1] is not last:
                 waiting.append(last)

@@ -179,6 +179,19 @@ async def test_a_partition_has_room_until_the_batch_that_waits_is_full() -> None
     assert taken.consumer._has_room(PLACE)
 
 
+async def test_what_was_asked_for_before_a_batch_was_full_makes_no_room_for_more() -> None:
+    """Two ask at a time: the task that fetches, and the one that waits for what it leaves. While the agent was busy a
+    worker read its whole backlog into memory, 300 records in each second batch.
+    """
+    taken = Taken()
+    await taken.admit(*range(MAX_BATCH_RECORDS))
+    await taken.admit(*range(MAX_BATCH_RECORDS, MAX_BATCH_RECORDS + 300))
+    assert [len(batch) for batch in taken.batches] == [MAX_BATCH_RECORDS + 300]
+    assert not taken.consumer._has_room(PLACE)
+    taken.batches[0].take()
+    assert taken.consumer._has_room(PLACE)
+
+
 async def test_partitions_that_are_not_read_together_have_batches_of_their_own() -> None:
     taken = Taken()
     await taken.admit(0)
