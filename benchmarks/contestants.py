@@ -144,7 +144,7 @@ async def bare(task: Task) -> Took:
     took = Took()
     producer = producer_of(task.configuration, enable_idempotence=True, max_batch_size=512 * 1024)
     consumer = AIOKafkaConsumer(
-        task.prefix + ARTICLES.name,
+        ARTICLES.full_name(task.prefix),
         bootstrap_servers=task.servers,
         group_id=task.group,
         enable_auto_commit=False,
@@ -212,7 +212,7 @@ async def consume_only(task: Task) -> Took:
     """A plain aiokafka loop that reads nothing: what fetching alone costs."""
     took = Took()
     consumer = AIOKafkaConsumer(
-        task.prefix + ARTICLES.name,
+        ARTICLES.full_name(task.prefix),
         bootstrap_servers=task.servers,
         group_id=task.group,
         enable_auto_commit=False,
@@ -254,7 +254,7 @@ def confluent(task: Task) -> Took:
             "max.partition.fetch.bytes": MAX_OUTPUT_BYTES,
         }
     )
-    consumer.subscribe([task.prefix + ARTICLES.name])
+    consumer.subscribe([ARTICLES.full_name(task.prefix)])
     while took.articles < task.articles:
         messages = consumer.consume(MAX_BATCH_RECORDS, timeout=1.0)
         if not messages:
@@ -293,7 +293,7 @@ def quix(task: Task) -> Took:
         producer_extra_config={"enable.idempotence": True, "acks": "all"},
         consumer_extra_config={"max.partition.fetch.bytes": MAX_OUTPUT_BYTES},
     )
-    articles = app.topic(task.prefix + ARTICLES.name, value_deserializer="bytes")
+    articles = app.topic(ARTICLES.full_name(task.prefix), value_deserializer="bytes")
     outputs = {
         name: app.topic(task.prefix + name, value_serializer="bytes", key_serializer="bytes")
         for name in (CLASSIFIED.name, CANDIDATES.name)

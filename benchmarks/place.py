@@ -154,7 +154,7 @@ async def load_stream(config: Configuration, messages: Sequence[bytes]) -> None:
 
 async def send_all(producer: AIOKafkaProducer, config: Configuration, messages: Sequence[bytes]) -> None:
     """Write messages into `articles`, dealt out to its partitions."""
-    topic = config.settings.topics.prefix + ARTICLES.name
+    topic = ARTICLES.full_name(config.settings.topics.prefix)
     partitions = config.settings.topics.partitions
     sent: list[Any] = []
     for number, message in enumerate(messages):
@@ -177,7 +177,7 @@ def producer_of(config: Configuration, **options: Any) -> AIOKafkaProducer:
 
 async def committed(config: Configuration, admin: AIOKafkaAdminClient) -> int:
     """How many records of `articles` the configuration's group has committed."""
-    topic = config.settings.topics.prefix + ARTICLES.name
+    topic = ARTICLES.full_name(config.settings.topics.prefix)
     offsets = await admin.list_consumer_group_offsets(config.settings.service.group)
     return sum(max(0, at.offset) for tp, at in offsets.items() if tp.topic == topic)
 

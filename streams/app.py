@@ -11,7 +11,6 @@ from streams.batches import MAX_BATCH_RECORDS, BatchTransport
 from streams.connection import faust_options
 from streams.outputs import MAX_OUTPUT_BYTES
 from streams.settings import Settings
-from streams.topic_admin import full_name
 from streams.topics import ARTICLES
 
 
@@ -55,5 +54,5 @@ def build_app(settings: Settings) -> faust.App:
         autodiscover=False,
     )
     app.transport = BatchTransport(app.conf.broker_consumer, app)
-    app.transport.together = frozenset({full_name(ARTICLES, settings)})
+    app.transport.together = frozenset({ARTICLES.full_name(settings.topics.prefix)})
     return app

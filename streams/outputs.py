@@ -105,9 +105,9 @@ class Outputs:
         """Wait until everything that was handed over is acknowledged, or has failed."""
         await asyncio.gather(*(producer.flush() for producer in self._producers()))
 
-    def name(self, topic: Topic) -> str:
+    def topic_name(self, topic: Topic) -> str:
         """The full name of a topic."""
-        return self._prefix + topic.name
+        return topic.full_name(self._prefix)
 
     async def send(
         self,
@@ -123,7 +123,7 @@ class Outputs:
 
         `made` is what it was written from.
         """
-        name = self._prefix + topic.name
+        name = self.topic_name(topic)
         producer = self._urgent.get(topic)
         if producer is None:
             if self._other is None:
@@ -155,27 +155,27 @@ def _tell(
     key: bytes | None,
     value: bytes | None,
     headers: Headers,
-    written_from: Wire | None,
+    made: Wire | None,
     future: Acknowledgement,
 ) -> None:
     if future.cancelled() or future.exception() is not None:
         return
-    made = future.result()
-    if made.log_start_offset is None or made.log_start_offset < 0:
+    place = future.result()
+    if place.log_start_offset is None or place.log_start_offset < 0:
         return  # sent twice, and the broker no longer knew where the first had gone: this offset is none
     record = OwnRecord(
-        topic=made.topic,
-        partition=made.partition,
-        offset=made.offset,
-        timestamp=made.timestamp,
-        timestamp_type=made.timestamp_type,
+        topic=place.topic,
+        partition=place.partition,
+        offset=place.offset,
+        timestamp=place.timestamp,
+        timestamp_type=place.timestamp_type,
         key=key,
         value=value,
         checksum=None,
         serialized_key_size=len(key or b""),
         serialized_value_size=len(value or b""),
         headers=tuple(headers),
-        made=written_from,
+        made=made,
     )
     acknowledged(record)
 

@@ -216,7 +216,7 @@ def _action(channel: _Channel) -> str:
 def _channel(channel: _Channel) -> dict[str, Any]:
     topic = channel.topic
     return {
-        "address": TopicSettings().prefix + topic.name,
+        "address": topic.full_name(TopicSettings().prefix),
         "description": f"{channel.summary} Key: {topic.key}.",
         "messages": {channel.message: {"$ref": f"#/components/messages/{channel.message}"}},
         "bindings": {"kafka": {"topicConfiguration": {"cleanup.policy": [topic.cleanup]}, **_KAFKA}},

@@ -128,14 +128,9 @@ class Service:
     unfinished: dict[str, deque[float]] = field(default_factory=dict)
     """When (by the loop's clock) the batches that each agent works on were begun."""
 
-    @property
-    def prefix(self) -> str:
-        """What all topic names begin with."""
-        return self.in_force.configuration.settings.topics.prefix
-
     def topic_name(self, topic: Topic) -> str:
         """The full name of a topic."""
-        return self.prefix + topic.name
+        return topic.full_name(self.in_force.configuration.settings.topics.prefix)
 
     def may_be_known_soon(self, written_at: datetime) -> bool:
         """Whether what is unknown here may belong to a configuration that has come to others first.

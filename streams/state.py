@@ -137,8 +137,8 @@ async def load_state(
     values are kept, but a record is written that from here on the offsets count anew, or inputs would be passed over.
     """
     until = asyncio.get_running_loop().time() + PATIENCE
-    tp = TopicPartition(outputs.name(topic), partition)
-    input_tp = TopicPartition(outputs.name(beside), partition)
+    tp = TopicPartition(outputs.topic_name(topic), partition)
+    input_tp = TopicPartition(outputs.topic_name(beside), partition)
     while True:
         reading: Reading[S] = Reading(parse, newer)
         try:

@@ -117,7 +117,7 @@ async def inspect_topics(settings: Settings, *, create: bool, alter: bool = Fals
         await admin.start()
         existing = await _states(admin, settings)
         created: set[str] = set()
-        missing = [topic for topic in ALL if full_name(topic, settings) not in existing]
+        missing = [topic for topic in ALL if _name(topic, settings) not in existing]
         if create and missing:
             created = await _create(admin, missing, existing, settings)
             existing = await _states_with(admin, created, settings)
@@ -127,7 +127,7 @@ async def inspect_topics(settings: Settings, *, create: bool, alter: bool = Fals
         return [
             replace(
                 verify(topic, existing, settings, created),
-                altered=altered.get(full_name(topic, settings), {}),
+                altered=altered.get(_name(topic, settings), {}),
             )
             for topic in ALL
         ]
@@ -141,9 +141,8 @@ async def inspect_topics(settings: Settings, *, create: bool, alter: bool = Fals
         await admin.close()
 
 
-def full_name(topic: Topic, settings: Settings) -> str:
-    """The name of a topic with its prefix."""
-    return settings.topics.prefix + topic.name
+def _name(topic: Topic, settings: Settings) -> str:
+    return topic.full_name(settings.topics.prefix)
 
 
 def verify(
@@ -153,7 +152,7 @@ def verify(
     created: frozenset[str] | set[str] = frozenset(),
 ) -> TopicReport:
     """Compare a topic with what it must be."""
-    name = full_name(topic, settings)
+    name = _name(topic, settings)
     state = existing.get(name)
     if state is None:
         return TopicReport(name, 0, (NOT_THERE,))
@@ -192,10 +191,10 @@ def _faults(
     faults = []
     followed = FOLLOWS.get(topic)
     if followed is not None:
-        other = existing.get(full_name(followed, settings))
+        other = existing.get(_name(followed, settings))
         if other is not None and other.partitions != state.partitions:
             faults.append(
-                f"has {state.partitions} partitions, but {full_name(followed, settings)} has "
+                f"has {state.partitions} partitions, but {_name(followed, settings)} has "
                 f"{other.partitions}: they must be equal"
             )
     policy = state.configs.get("cleanup.policy")
@@ -247,7 +246,7 @@ def _in_sync_differences(state: TopicState, wanted: str | None) -> list[str]:
 
 async def _states(admin: AIOKafkaAdminClient, settings: Settings) -> dict[str, TopicState]:
     listed = set(await admin.list_topics())
-    names = [name for topic in ALL if (name := full_name(topic, settings)) in listed]
+    names = [name for topic in ALL if (name := _name(topic, settings)) in listed]
     if not names:
         return {}
     described: list[dict[str, Any]] = await admin.describe_topics(names)
@@ -313,8 +312,8 @@ async def _create(
 ) -> set[str]:
     new = [
         NewTopic(
-            full_name(topic, settings),
-            partitions_of(topic, existing, settings),
+            _name(topic, settings),
+            _partition_count(topic, existing, settings),
             settings.topics.replication_factor,
             topic_configs=topic_configs(topic, settings),
         )
@@ -343,8 +342,8 @@ async def _create(
     return created
 
 
-def partitions_of(topic: Topic, existing: Mapping[str, TopicState], settings: Settings) -> int:
+def _partition_count(topic: Topic, existing: Mapping[str, TopicState], settings: Settings) -> int:
     """How many partitions a topic is created with: a state topic gets those of the topic that it follows."""
     followed = FOLLOWS.get(topic)
-    state = existing.get(full_name(followed, settings)) if followed is not None else None
+    state = existing.get(_name(followed, settings)) if followed is not None else None
     return state.partitions if state is not None else settings.topics.partitions

@@ -18,6 +18,10 @@ class Topic:
     cleanup: Cleanup = "delete"
     public: bool = True
 
+    def full_name(self, prefix: str) -> str:
+        """Its name on the brokers, where all of an installation's topics begin with `prefix`."""
+        return prefix + self.name
+
 
 ARTICLES: Final = Topic("articles", "article id or none", "an article, see docs/articles.md")
 REJECTED: Final = Topic("rejected", "as received", "the original bytes; headers tocsin-error-*")

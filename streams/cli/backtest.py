@@ -164,7 +164,7 @@ async def _over_topic(
     settings = at_brokers(load_settings(against), brokers)
     records = in_time_order(
         client_options(settings.broker),
-        settings.topics.prefix + ARTICLES.name,
+        ARTICLES.full_name(settings.topics.prefix),
         start,
         end,
         counted=lambda total: told(0, total),

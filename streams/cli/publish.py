@@ -54,7 +54,7 @@ def publish(
     """Send articles into the `articles` topic."""
     quiet_clients()
     settings = at_brokers(load_settings(config), brokers)
-    target = topic or settings.topics.prefix + ARTICLES.name
+    target = topic or ARTICLES.full_name(settings.topics.prefix)
     with opened(file) as stream:
         lines = articles_in(stream, file)
         if check:

@@ -65,7 +65,7 @@ async def whole_topic(
 ) -> AsyncGenerator[ConsumerRecord, None]:
     """Every record that a topic holds now, partition by partition."""
     async with reading(options) as consumer:
-        partitions = await partitions_of(consumer, prefix + topic.name)
+        partitions = await partitions_of(consumer, topic.full_name(prefix))
         ends = await consumer.end_offsets(partitions)
         consumer.assign(partitions)
         await consumer.seek_to_beginning(*partitions)

@@ -169,7 +169,7 @@ async def _replay_rejected(settings: Settings, choice: Choice, *, dry_run: bool)
             headers = dict(record.headers or ())
             why = clean(headers.get(PREFIX + "reason", b"?").decode(errors="replace"))
             place = f"{record.partition}:{record.offset}"
-            if (stays := _why_it_stays(headers, prefix + ARTICLES.name)) is not None:
+            if (stays := _why_it_stays(headers, ARTICLES.full_name(prefix))) is not None:
                 say(f"{place} {why}, left out: {stays}")
                 continue
             found += 1

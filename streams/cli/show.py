@@ -111,7 +111,7 @@ class _Show:
         try:
             trial = Trial(self._broker.servers, receiver.url.rpartition("/")[0], secret)
             configuration = trial.load(configuration_folder(self._config, os.environ))
-            self._broker.create(configuration.settings.topics.prefix + topic.name for topic in ALL)
+            self._broker.create(topic.full_name(configuration.settings.topics.prefix) for topic in ALL)
             self._console.print(
                 f"[bold]tocsin[/] on the embedded broker {self._broker.servers}, all webhooks to {trial.url}, "
                 f"{len(configuration.watches)} watches, {len(self._lines)} articles to play"
@@ -218,7 +218,7 @@ class _Show:
     async def _following(self, configuration: Configuration) -> AsyncIterator[None]:
         prefix = configuration.settings.topics.prefix
         consumer = AIOKafkaConsumer(
-            *(prefix + topic.name for topic in _SHOWN),
+            *(topic.full_name(prefix) for topic in _SHOWN),
             **client_options(configuration.settings.broker),
             enable_auto_commit=False,
             auto_offset_reset="earliest",
@@ -320,8 +320,8 @@ class _Show:
         # In the order of the flow: what is committed upstream has been written downstream before.
         for topic in (ARTICLES, CANDIDATES, NOTIFICATIONS):
             partitions = [
-                TopicPartition(prefix + topic.name, p)
-                for p in await self._partitions(ends, prefix + topic.name)
+                TopicPartition(topic.full_name(prefix), p)
+                for p in await self._partitions(ends, topic.full_name(prefix))
             ]
             # Partitions are named because the embedded broker does not answer a question about all of them.
             committed = await admin.list_consumer_group_offsets(group, partitions=partitions)
@@ -330,7 +330,7 @@ class _Show:
                     return False
         return (
             self._tally.settled
-            and await self._count(ends, prefix + NOTIFICATIONS.name) <= self._tally.due.total()
+            and await self._count(ends, NOTIFICATIONS.full_name(prefix)) <= self._tally.due.total()
         )
 
     async def _partitions(self, consumer: AIOKafkaConsumer, topic: str) -> set[int]:

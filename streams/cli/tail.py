@@ -63,7 +63,7 @@ def tail(
     show = _json_line if as_json else _readable(Printer(), chosen)
     records = growing(
         client_options(settings.broker),
-        settings.topics.prefix + chosen.name,
+        chosen.full_name(settings.topics.prefix),
         # Without an end to wait for, nothing would be shown from now on.
         last=None if from_beginning or (not follow and not last) else last,
         follow=follow,

@@ -44,7 +44,7 @@ async def test_such_records_are_read_like_any_other_by_workers_and_commands(
         for each in ALL:
             # In the topics of state a tombstone of a key that nobody has; in the others what nobody can read.
             value = None if each.name in ("stories", "pending") else UNREADABLE
-            await publish_raw(place.servers, place.prefix + each.name, [(value, [(BAD_NAME, b"\xff")])])
+            await publish_raw(place.servers, each.full_name(place.prefix), [(value, [(BAD_NAME, b"\xff")])])
         await publish_raw(place.servers, topic, named[:15], codec=NONE)
         await publish_raw(place.servers, topic, named[15:30], codec=GZIP)
         await publish(place.servers, topic, articles.messages[30:])

@@ -44,7 +44,7 @@ async def test_no_secret_is_in_the_log_the_figures_or_any_topic(place: Place, tm
     assert "tocsin_attempts_total" in figures
     written = []
     for topic in ALL:
-        for record in await read_all(place.servers, place.prefix + topic.name):
+        for record in await read_all(place.servers, topic.full_name(place.prefix)):
             written.append(repr((record.key, record.value, record.headers)))
     assert len(written) > 200
     for text in (said, figures, *written):

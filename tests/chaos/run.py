@@ -186,7 +186,7 @@ class Run:
         for topic in (STORIES, PENDING):
             await alter_topic(
                 self.kafka.servers,
-                self.prefix + topic.name,
+                topic.full_name(self.prefix),
                 segment__ms=2000,
                 min__cleanable__dirty__ratio=0.01,
             )
@@ -274,7 +274,7 @@ class Run:
                 await asyncio.sleep(0.5)
         try:
             futures = [
-                await producer.send(self.prefix + ARTICLES.name, message.value, key=message.key)
+                await producer.send(ARTICLES.full_name(self.prefix), message.value, key=message.key)
                 for message in messages
             ]
             await asyncio.gather(*futures)
@@ -285,20 +285,20 @@ class Run:
         await self._until_committed()
         servers = self.kafka.servers
         notified: defaultdict[str, dict[str, None]] = defaultdict(dict)
-        for record in await read_all(servers, self.prefix + NOTIFICATIONS.name):
+        for record in await read_all(servers, NOTIFICATIONS.full_name(self.prefix)):
             value = json.loads(record.value)
             notified[value["endpoint"]][value["alert"]["webhook_id"]] = None
         bodies: defaultdict[str, set[bytes]] = defaultdict(set)
-        for record in await read_all(servers, self.prefix + ALERTS.name):
+        for record in await read_all(servers, ALERTS.full_name(self.prefix)):
             bodies[json.loads(record.value)["webhook_id"]].add(record.value)
         attempts: defaultdict[tuple[str, str], list[Attempt]] = defaultdict(list)
-        for record in await read_all(servers, self.prefix + DELIVERIES.name):
+        for record in await read_all(servers, DELIVERIES.full_name(self.prefix)):
             attempt = from_bytes(Attempt, record.value)
             attempts[attempt.endpoint, attempt.webhook_id].append(attempt)
         state = [
             record
             for topic in (STORIES, PENDING)
-            for record in await read_all(servers, self.prefix + topic.name)
+            for record in await read_all(servers, topic.full_name(self.prefix))
         ]
         last: dict[tuple[str, int], int] = {}
         for record in state:
@@ -311,13 +311,13 @@ class Run:
             attempts=attempts,
             notified={endpoint: list(ids) for endpoint, ids in notified.items()},
             bodies={webhook_id: len(values) for webhook_id, values in bodies.items()},
-            rejected=[record.value for record in await read_all(servers, self.prefix + REJECTED.name)],
-            undelivered=len(await read_all(servers, self.prefix + UNDELIVERED.name)),
+            rejected=[record.value for record in await read_all(servers, REJECTED.full_name(self.prefix))],
+            undelivered=len(await read_all(servers, UNDELIVERED.full_name(self.prefix))),
             uncommitted=self.uncommitted,
         )
 
     async def _until_committed(self, within: float = 60) -> None:
-        topics = [self.prefix + topic.name for topic in (ARTICLES, CANDIDATES, NOTIFICATIONS)]
+        topics = [topic.full_name(self.prefix) for topic in (ARTICLES, CANDIDATES, NOTIFICATIONS)]
         until = time.monotonic() + within
         while True:
             self.uncommitted = await uncommitted(self.kafka.servers, self.group, topics)

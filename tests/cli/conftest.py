@@ -123,7 +123,7 @@ class Kafka:
 @pytest.fixture
 def kafka(embedded: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch) -> Kafka:
     prefix = f"c{next(_numbers)}."
-    embedded.create(prefix + topic.name for topic in ALL)
+    embedded.create(topic.full_name(prefix) for topic in ALL)
     monkeypatch.setenv("TOCSIN_BROKER__SERVERS", embedded.servers)
     monkeypatch.setenv("TOCSIN_TOPICS__PREFIX", prefix)
     return Kafka(embedded, prefix)

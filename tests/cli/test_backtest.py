@@ -167,7 +167,7 @@ def test_the_topic_is_read_by_the_time_of_its_records(
             value = json.dumps({"id": f"a{number}", "title": f"{HARBOUR} {number}"}).encode()
             at = int((NOON + timedelta(days=number)).timestamp() * 1000)
             await producer.send_and_wait(
-                kafka.prefix + ARTICLES.name, value, partition=partition, timestamp_ms=at
+                ARTICLES.full_name(kafka.prefix), value, partition=partition, timestamp_ms=at
             )
         await producer.stop()
 

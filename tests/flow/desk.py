@@ -67,7 +67,7 @@ class Desk:
     async def start(self, *endpoints: Endpoint) -> None:
         """Start, or start anew after `kill` or `stop`, and read every input from the beginning."""
         self.endpoints = endpoints or self.endpoints
-        self.broker.create([self.prefix + topic.name for topic in USED])
+        self.broker.create([topic.full_name(self.prefix) for topic in USED])
         options = {"bootstrap_servers": self.broker.servers}
         sample = in_force()
         configuration = replace(sample.configuration, endpoints=self.endpoints)
@@ -162,7 +162,7 @@ class Desk:
     async def _fetch(self) -> list[Batch]:
         batches = []
         for number, records in (
-            await records_of(self.broker, self.prefix + NOTIFICATIONS.name, self.read)
+            await records_of(self.broker, NOTIFICATIONS.full_name(self.prefix), self.read)
         ).items():
             self.read[number] = records[-1].offset + 1
             batches.append(Batch(records))
@@ -170,7 +170,7 @@ class Desk:
 
     async def raw(self, topic: Topic) -> list[ConsumerRecord]:
         """Every record of a topic."""
-        return await all_records(self.broker, self.prefix + topic.name)
+        return await all_records(self.broker, topic.full_name(self.prefix))
 
     async def values(self, model: type[W], topic: Topic) -> list[W]:
         return [from_bytes(model, record.value) for record in await self.raw(topic)]

@@ -18,8 +18,8 @@ from streams.topics import ARTICLES
 async def test_what_is_thrown_away_while_partitions_change_hands_is_read_again(
     embedded: EmbeddedBroker, prefix: str, committed: int | None
 ) -> None:
-    embedded.create([prefix + ARTICLES.name])
-    place = TopicPartition(prefix + ARTICLES.name, 0)
+    embedded.create([ARTICLES.full_name(prefix)])
+    place = TopicPartition(ARTICLES.full_name(prefix), 0)
     outputs = Outputs({"bootstrap_servers": embedded.servers}, prefix)
     await outputs.start()
     for value in (b"first", b"second"):

@@ -50,7 +50,7 @@ class Room:
         self.outputs = Outputs(self.options, prefix)
         self.written_at: dict[int, datetime] = {}
         self.now = MOMENT
-        broker.create([prefix + topic.name for topic in USED])
+        broker.create([topic.full_name(prefix) for topic in USED])
 
     async def start(self, *watches: Watch) -> None:
         """Start, or start anew, with nothing in memory."""
@@ -96,7 +96,7 @@ class Room:
 
     async def records(self, topic: Topic) -> list[ConsumerRecord]:
         """All records of a topic."""
-        return await all_records(self.broker, self.prefix + topic.name)
+        return await all_records(self.broker, topic.full_name(self.prefix))
 
     async def alerts(self) -> list[tuple[str, str]]:
         """What was told: the alerts' types and articles, in order."""

@@ -172,7 +172,7 @@ async def test_the_life_of_an_alert_is_told_from_its_article_to_the_last_attempt
 ) -> None:
     receiver = await start(desk, 500, 410)
     try:
-        desk.broker.create([desk.prefix + topic.name for topic in (ALERTS, CLASSIFIED)])
+        desk.broker.create([topic.full_name(desk.prefix) for topic in (ALERTS, CLASSIFIED)])
         alert = builders.alert(at=desk.clock(), because=builders.candidate().because)
         article = builders.candidate().article
         reading = Reading(article=article, topics=alert.topics, read_at=desk.clock())

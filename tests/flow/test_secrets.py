@@ -127,7 +127,7 @@ async def test_no_canary_is_in_logs_figures_topics_or_errors(
     assert all(found[-1] == "given_up" for found in outcomes.values()), outcomes
     assert said.err.count('"event": "delivery.given_up"') == len(outcomes) + 1
     assert "tocsin_attempts_total" in figures
-    assert {record.topic for record in records} >= {desk.prefix + t.name for t in USED[:4]}
+    assert {record.topic for record in records} >= {t.full_name(desk.prefix) for t in USED[:4]}
     written = [repr((record.key, record.value, record.headers)) for record in records]
     for text in (said.err, said.out, figures, *written):
         for hidden in HIDDEN:

@@ -44,7 +44,7 @@ class Place:
 
 @pytest.fixture
 async def place(embedded: EmbeddedBroker, prefix: str) -> AsyncIterator[Place]:
-    embedded.create([prefix + STORIES.name, prefix + CANDIDATES.name])
+    embedded.create([STORIES.full_name(prefix), CANDIDATES.full_name(prefix)])
     options = {"bootstrap_servers": embedded.servers}
     outputs = Outputs(options, prefix)
     await outputs.start()
@@ -131,7 +131,7 @@ async def test_how_often_the_input_was_made_anew_is_counted_whatever_compaction_
         await place.write(("a", b"1", 500 + times))
         assert (await place.load()).made_anew == times
     only_the_last = Reading(bytes)
-    records = (await records_of(place.broker, place.prefix + STORIES.name, {}))[0]
+    records = (await records_of(place.broker, STORIES.full_name(place.prefix), {}))[0]
     only_the_last.add([record for record in records if record.key == ANEW_KEY][-1])
     assert only_the_last.loaded().made_anew == 3
 
