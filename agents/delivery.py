@@ -58,6 +58,8 @@ LOOK_AGAIN: Final = timedelta(seconds=1)
 NOT_YET_KNOWN: Final = Endpoint(id="not-yet-known", url=SecretStr(""))
 """Stands, in the line of an endpoint that may be known soon, for that one: what it is owed is looked at again."""
 
+NOT_CONFIGURED: Final = "the endpoint is not in the configuration, or not enabled"
+
 HANDOVER_GRACE: Final = 3.0
 """Seconds that attempts under way may take when their partition is handed to another worker."""
 
@@ -93,13 +95,7 @@ class Delivery:
         """Do beforehand what the first webhook would wait for; best in a thread."""
         self._client.prepare()
 
-    async def release(self, grace: float = HANDOVER_GRACE) -> None:
-        """Give up the lines of the partitions we had, before another worker may read what they owe.
-
-        Attempts under way may end within `grace` seconds; what is cut off stays owed.
-        """
-        former = self._partitions.give_up()
-        await asyncio.gather(*(line.stop(grace) for line in lines_of(former)))
+    # Partitions that come and go.
 
     async def assign(self, partitions: set[int]) -> None:
         """Open the lines of the partitions that are ours now, off the rebalance's way."""
@@ -107,76 +103,6 @@ class Delivery:
         self._held = False
         # What is owed must be attempted even where nothing new arrives.
         self._partitions.open_ahead(partitions, partial(self._service.fail, NAME), self._announce_all)
-
-    async def _announce_all(self, partition: Partition) -> None:
-        for gate in [*partition.gates.values()]:
-            await self._announce(partition, gate)
-
-    def hold(self) -> None:
-        """Begin no attempts until partitions are assigned anew: ours may be another worker's by now."""
-        self._held = True
-        for line in lines_of(self._partitions.held()):
-            line.stop_taking()
-
-    def stop_taking(self) -> None:
-        """Begin no new attempts."""
-        self._taking = False
-        for line in lines_of(self._partitions.held()):
-            line.stop_taking()
-
-    async def stop(self, grace: float) -> None:
-        """Let attempts under way end within `grace` seconds, and begin no others; what is cut off stays owed."""
-        self.stop_taking()
-        await self.release(grace)
-        await self._client.close()
-
-    async def handle(self, batch: Batch) -> Awaitable[None]:
-        """Take a batch of one partition; what it returns ends when all is written as owed, or raises OutputRefused."""
-        partition = await self._partitions.get(batch[0].partition)
-        written: list[Acknowledgement] = []
-        async for record in breathe(batch):
-            if record.offset <= partition.mark:
-                continue
-            notification = _notification(record)
-            if notification is None:
-                enabled = _enabled(record)
-                if enabled is not None:
-                    change = self._retry if enabled.retry else self._enable
-                    written += await change(partition, enabled.endpoint, record.offset)
-                else:
-                    written.append(await self._reject(record))
-                continue
-            key = pending_key(notification)
-            if partition.knows(key, notification.endpoint):
-                continue
-            owed = Owed(
-                notification=notification,
-                offset=record.offset,
-                due_at=self._service.now(),
-                made_anew=partition.made_anew,
-            )
-            written.append(await self._write(partition, key, owed, offset=record.offset))
-            # The first attempt need not wait for the acknowledgement: a kill now means that it is read, and sent
-            # under the same id, again.
-            self._add(partition, key, owed)
-            partition.mark = record.offset
-        return settle(written)
-
-    def _add(self, partition: Partition, key: str, owed: Owed) -> None:
-        """Put what is owed into the line of its endpoint."""
-        endpoint_id = owed.notification.endpoint
-        if not self._endpoints.ever(endpoint_id):
-            # Without an attempt it was due when it was taken; its alert may be of an article from hours ago.
-            taken_at = owed.due_at if not owed.made else owed.notification.alert.at
-            self._awaited[endpoint_id] = max(taken_at, self._awaited.get(endpoint_id, taken_at))
-        self._line(partition, endpoint_id).add(key, owed)
-
-    def _may_be_known_soon(self, endpoint_id: str) -> bool:
-        """Whether an endpoint never was in force here, but may be in a configuration that has come to others first."""
-        if self._endpoints.ever(endpoint_id):
-            return False
-        taken_at = self._awaited.get(endpoint_id)
-        return taken_at is not None and self._service.may_be_known_soon(taken_at)
 
     async def _load(self, number: int) -> Loaded[State]:
         service = self._service
@@ -209,6 +135,93 @@ class Delivery:
         )
         return partition
 
+    async def _announce_all(self, partition: Partition) -> None:
+        for gate in [*partition.gates.values()]:
+            await self._announce(partition, gate)
+
+    async def release(self, grace: float = HANDOVER_GRACE) -> None:
+        """Give up the lines of the partitions we had, before another worker may read what they owe.
+
+        Attempts under way may end within `grace` seconds; what is cut off stays owed.
+        """
+        former = self._partitions.give_up()
+        await asyncio.gather(*(line.stop(grace) for line in lines_of(former)))
+
+    def hold(self) -> None:
+        """Begin no attempts until partitions are assigned anew: ours may be another worker's by now."""
+        self._held = True
+        for line in lines_of(self._partitions.held()):
+            line.stop_taking()
+
+    def stop_taking(self) -> None:
+        """Begin no new attempts."""
+        self._taking = False
+        for line in lines_of(self._partitions.held()):
+            line.stop_taking()
+
+    async def stop(self, grace: float) -> None:
+        """Let attempts under way end within `grace` seconds, and begin no others; what is cut off stays owed."""
+        self.stop_taking()
+        await self.release(grace)
+        await self._client.close()
+
+    # The way of a notification: it is taken, is owed, and stands in the line of its endpoint.
+
+    async def handle(self, batch: Batch) -> Awaitable[None]:
+        """Take a batch of one partition; what it returns ends when all is written as owed, or raises OutputRefused."""
+        partition = await self._partitions.get(batch[0].partition)
+        written: list[Acknowledgement] = []
+        async for record in breathe(batch):
+            if record.offset > partition.mark:
+                written += await self._take(partition, record)
+        return settle(written)
+
+    async def _take(self, partition: Partition, record: ConsumerRecord) -> list[Acknowledgement]:
+        notification = _notification(record)
+        if notification is not None:
+            return await self._owe(partition, notification, record.offset)
+        enabled = _enabled(record)
+        if enabled is not None:
+            change = self._retry if enabled.retry else self._enable
+            return await change(partition, enabled.endpoint, record.offset)
+        return [await self._reject(record)]
+
+    async def _owe(
+        self, partition: Partition, notification: Notification, offset: int
+    ) -> list[Acknowledgement]:
+        """Write down that a notification is owed, unless it is or was."""
+        key = pending_key(notification)
+        if partition.knows(key, notification.endpoint):
+            return []
+        owed = Owed(
+            notification=notification,
+            offset=offset,
+            due_at=self._service.now(),
+            made_anew=partition.made_anew,
+        )
+        written = await self._write(partition, key, owed, offset=offset)
+        # The first attempt need not wait for the acknowledgement: a kill now means that it is read, and sent
+        # under the same id, again.
+        self._add(partition, key, owed)
+        partition.mark = offset
+        return [written]
+
+    async def _reject(self, record: ConsumerRecord) -> Acknowledgement:
+        error = UnreadableArticle(
+            "bad-notification", "the value is no notification; is another program writing to this topic?"
+        )
+        log.error("notification.rejected", partition=record.partition, offset=record.offset)
+        return await reject(self._service.outputs, record, error, self._service.now())
+
+    def _add(self, partition: Partition, key: str, owed: Owed) -> None:
+        """Put what is owed into the line of its endpoint."""
+        endpoint_id = owed.notification.endpoint
+        if not self._endpoints.ever(endpoint_id):
+            # Without an attempt it was due when it was taken; its alert may be of an article from hours ago.
+            taken_at = owed.due_at if not owed.made else owed.notification.alert.at
+            self._awaited[endpoint_id] = max(taken_at, self._awaited.get(endpoint_id, taken_at))
+        self._line(partition, endpoint_id).add(key, owed)
+
     def _line(self, partition: Partition, endpoint_id: str) -> Line:
         line = partition.lines.get(endpoint_id)
         if line is None:
@@ -239,19 +252,24 @@ class Delivery:
         endpoint = self._endpoints.get(endpoint_id)
         return endpoint if endpoint is not None and endpoint.enabled else None
 
+    def _may_be_known_soon(self, endpoint_id: str) -> bool:
+        """Whether an endpoint never was in force here, but may be in a configuration that has come to others first."""
+        if self._endpoints.ever(endpoint_id):
+            return False
+        taken_at = self._awaited.get(endpoint_id)
+        return taken_at is not None and self._service.may_be_known_soon(taken_at)
+
+    # An attempt, and what follows from it.
+
     async def _attempt(self, partition: Partition, gate: Gate, key: str, owed: Owed) -> Owed | None:
         """Attempt what is due; returns what is owed still, None when it is settled."""
         notification = owed.notification
         endpoint = self._endpoint(notification.endpoint)
-        if endpoint is None:
-            if self._may_be_known_soon(notification.endpoint):
-                return owed.model_copy(update={"due_at": self._service.now() + LOOK_AGAIN})
-            await self._give_up(
-                partition, key, owed, "the endpoint is not in the configuration, or not enabled"
-            )
-            return None
-        if gate.disabled:
-            await self._give_up(partition, key, owed, f"the endpoint is disabled: {gate.disabled}")
+        if endpoint is None and self._may_be_known_soon(notification.endpoint):
+            return owed.model_copy(update={"due_at": self._service.now() + LOOK_AGAIN})
+        if endpoint is None or gate.disabled:
+            why = NOT_CONFIGURED if endpoint is None else _why_disabled(gate)
+            await self._give_up(partition, key, owed, why)
             return None
         began = self._service.now()
         attempted = await attempt(self._client, endpoint, notification.alert, began)
@@ -260,27 +278,10 @@ class Delivery:
         changed = gate.ended(
             endpoint, attempted.verdict, now, failure=result.failure, retry_after=result.retry_after
         )
-        due_at = None
-        if not gate.disabled:
-            due_at = next_attempt(
-                endpoint,
-                owed.made + 1 - owed.unscheduled,
-                attempted.verdict,
-                result.retry_after,
-                now,
-                self._rng,
-            )
+        due_at = None if gate.disabled else self._due_again(endpoint, owed, attempted, now)
         made = _attempt_value(owed, attempted, began, due_at, disabled=bool(gate.disabled))
         self._count(made, owed, now)
-        written = [
-            await self._service.outputs.publish(
-                DELIVERIES,
-                made,
-                key=made.endpoint,
-                event_id=f"{made.webhook_id}/{made.endpoint}/{made.replay}/{made.number}",
-                time=made.at,
-            )
-        ]
+        written = [await self._publish_attempt(made)]
         if changed:
             written.append(await self._write_gate(partition, gate))
         later: Owed | None = None
@@ -292,9 +293,47 @@ class Delivery:
         await settle(written)
         await self._announce(partition, gate)
         if later is None and not attempted.verdict.delivered:
-            why = f"the endpoint is disabled: {gate.disabled}" if gate.disabled else made.reason
+            why = _why_disabled(gate) if gate.disabled else made.reason
             await self._give_up(partition, key, owed.after(made, now), why)
         return later
+
+    def _due_again(
+        self, endpoint: Endpoint, owed: Owed, attempted: Attempted, now: datetime
+    ) -> datetime | None:
+        """When the schedule has the next attempt; None: this was the last."""
+        number = owed.made + 1 - owed.unscheduled
+        retry_after = attempted.result.retry_after
+        return next_attempt(endpoint, number, attempted.verdict, retry_after, now, self._rng)
+
+    async def _publish_attempt(self, made: Attempt) -> Acknowledgement:
+        event_id = f"{made.webhook_id}/{made.endpoint}/{made.replay}/{made.number}"
+        return await self._service.outputs.publish(
+            DELIVERIES, made, key=made.endpoint, event_id=event_id, time=made.at
+        )
+
+    async def _write_settled(self, partition: Partition, key: str, owed: Owed) -> Acknowledgement:
+        now = self._service.now()
+        # Without this the topic, and what is remembered of it, would grow for ever.
+        for old in partition.forget_settled(now):
+            await self._write(partition, old, None, offset=partition.mark)
+        partition.settle(key, now)
+        settled = Settled(settled_at=now, offset=owed.offset)
+        return await self._write(partition, key, settled, offset=_as_of(owed, partition))
+
+    async def _give_up(self, partition: Partition, key: str, owed: Owed, reason: str) -> None:
+        """Hand a notification to `undelivered`; only when it is there is it owed no more."""
+        now = self._service.now()
+        value = Undelivered(notification=owed.notification, attempts=owed.attempts, reason=reason, at=now)
+        webhook_id = owed.notification.alert.webhook_id
+        event_id = f"{webhook_id}/{owed.notification.endpoint}/{owed.notification.replay}/undelivered"
+        published = await self._service.outputs.publish(
+            UNDELIVERED, value, key=owed.notification.endpoint, event_id=event_id, time=now
+        )
+        await settle([published])
+        await settle([await self._write_settled(partition, key, owed)])
+        log.error("delivery.given_up", endpoint=owed.notification.endpoint, webhook=webhook_id, reason=reason)
+
+    # An endpoint that is disabled, enabled, or to be tried now.
 
     async def _announce(self, partition: Partition, gate: Gate) -> None:
         """Send the fallback of an endpoint word that it was disabled, where that has not been done."""
@@ -354,34 +393,7 @@ class Delivery:
         line.look()
         return written
 
-    async def _give_up(self, partition: Partition, key: str, owed: Owed, reason: str) -> None:
-        """Hand a notification to `undelivered`; only when it is there is it owed no more."""
-        now = self._service.now()
-        value = Undelivered(notification=owed.notification, attempts=owed.attempts, reason=reason, at=now)
-        webhook_id = owed.notification.alert.webhook_id
-        event_id = f"{webhook_id}/{owed.notification.endpoint}/{owed.notification.replay}/undelivered"
-        await settle(
-            [
-                await self._service.outputs.publish(
-                    UNDELIVERED, value, key=owed.notification.endpoint, event_id=event_id, time=now
-                )
-            ]
-        )
-        await settle([await self._write_settled(partition, key, owed)])
-        log.error("delivery.given_up", endpoint=owed.notification.endpoint, webhook=webhook_id, reason=reason)
-
-    async def _write_settled(self, partition: Partition, key: str, owed: Owed) -> Acknowledgement:
-        now = self._service.now()
-        # Without this the topic, and what is remembered of it, would grow for ever.
-        for old in partition.forget_settled(now):
-            await self._write(partition, old, None, offset=partition.mark)
-        partition.settle(key, now)
-        settled = Settled(settled_at=now, offset=owed.offset)
-        return await self._write(partition, key, settled, offset=_as_of(owed, partition))
-
-    async def _write_gate(self, partition: Partition, gate: Gate) -> Acknowledgement:
-        # As of the last notification taken: a former owner's late record is then older, and passed over.
-        return await self._write(partition, gate.state.endpoint, gate.state, offset=partition.mark)
+    # Writing to `pending`, and figures.
 
     async def _write(
         self, partition: Partition, key: str, value: State | None, *, offset: int
@@ -395,16 +407,9 @@ class Delivery:
             offset=offset,
         )
 
-    def observe(self) -> None:
-        """Set the figures of what is owed and of whom is not called, as of now."""
-        metrics = self._service.metrics
-        metrics.pending.clear()
-        metrics.breaker_open.clear()
-        for partition in self._partitions.held():
-            for endpoint_id, line in partition.lines.items():
-                metrics.pending.labels(endpoint_id).set(len(line))
-            for endpoint_id, gate in partition.gates.items():
-                metrics.breaker_open.labels(endpoint_id).set(gate.stopped)
+    async def _write_gate(self, partition: Partition, gate: Gate) -> Acknowledgement:
+        # As of the last notification taken: a former owner's late record is then older, and passed over.
+        return await self._write(partition, gate.state.endpoint, gate.state, offset=partition.mark)
 
     def _count(self, made: Attempt, owed: Owed, now: datetime) -> None:
         metrics = self._service.metrics
@@ -421,12 +426,16 @@ class Delivery:
             latency_ms=round(made.latency_ms, 1),
         )
 
-    async def _reject(self, record: ConsumerRecord) -> Acknowledgement:
-        error = UnreadableArticle(
-            "bad-notification", "the value is no notification; is another program writing to this topic?"
-        )
-        log.error("notification.rejected", partition=record.partition, offset=record.offset)
-        return await reject(self._service.outputs, record, error, self._service.now())
+    def observe(self) -> None:
+        """Set the figures of what is owed and of whom is not called, as of now."""
+        metrics = self._service.metrics
+        metrics.pending.clear()
+        metrics.breaker_open.clear()
+        for partition in self._partitions.held():
+            for endpoint_id, line in partition.lines.items():
+                metrics.pending.labels(endpoint_id).set(len(line))
+            for endpoint_id, gate in partition.gates.items():
+                metrics.breaker_open.labels(endpoint_id).set(gate.stopped)
 
 
 def _as_of(owed: Owed, partition: Partition) -> int:
@@ -434,6 +443,10 @@ def _as_of(owed: Owed, partition: Partition) -> int:
     offset of that one: inputs of the new one up to there would be passed over.
     """
     return min(owed.offset, partition.mark)
+
+
+def _why_disabled(gate: Gate) -> str:
+    return f"the endpoint is disabled: {gate.disabled}"
 
 
 def _attempt_value(
