@@ -130,32 +130,11 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         fetcher._prefetch_backoff = LOOK_AGAIN
         self._resting = RestingFetcher(fetcher, self._take_fetched)
 
-    async def _take_fetched(self) -> None:
-        # What is an error, or comes while partitions change hands, is left for who waits for it.
-        fetcher = self._ensure_consumer()._fetcher
-        if fetcher._closed or fetcher._subscriptions.reassignment_in_progress:
-            return
-        if all(isinstance(fetched, FetchResult) for fetched in fetcher._records.values()):
-            await self.consumer.take_fetched()
-
     async def on_thread_stop(self) -> None:
         """Leave the group, though it has not formed yet, and disconnect."""
         if self._consumer is not None:
             await stop_joining(self._consumer)
         await super().on_thread_stop()
-
-    def rest(self) -> None:
-        """Begin no fetch for a moment."""
-        if self._resting is not None:
-            self._resting.rest()
-
-    def pass_over(self, tp: TP, offset: int) -> None:
-        """Do not fetch a record that is the next to be fetched of its partition."""
-        subscription = self._ensure_consumer()._subscription.subscription
-        assignment = subscription.assignment if subscription is not None else None
-        state = assignment.state_value(tp) if assignment is not None else None
-        if state is not None and state.has_valid_position and state.position == offset:
-            state.consumed_to(offset + 1)
 
     async def seek_to_committed(self) -> Mapping[TP, int | None]:
         """Seek all partitions to what is committed, those of which nothing is to their beginning.
@@ -169,6 +148,23 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         if fresh:
             await consumer.seek_to_beginning(*fresh)
         return committed
+
+    def check(self) -> None:
+        """Raise what aiokafka met in the background and could tell nobody: it waits to be asked, and does nothing more.
+
+        Faust does not ask. A worker that may not join its group, or was turned out of it (another has its
+        `instance_id`), would stand there for ever, and nothing would come to it.
+        """
+        consumer = self._consumer
+        # It has not started, or has ended.
+        if consumer is None or consumer._closed or consumer._fetcher is None:
+            return
+        consumer._coordinator.check_errors()
+        for task in (consumer._fetcher.error_future, consumer._client._sync_task):
+            if task.done():
+                raise BrokerError("the Kafka client no longer works; what ended it is in the log above")
+
+    # What is fetched.
 
     async def fetched(self, partitions: set[TP], patience: float) -> dict[Any, list[ConsumerRecord]]:
         """Records of some partitions, as soon as there are any, or none after `patience` seconds."""
@@ -186,20 +182,13 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
             return {}
         return found
 
-    def check(self) -> None:
-        """Raise what aiokafka met in the background and could tell nobody: it waits to be asked, and does nothing more.
-
-        Faust does not ask. A worker that may not join its group, or was turned out of it (another has its
-        `instance_id`), would stand there for ever, and nothing would come to it.
-        """
-        consumer = self._consumer
-        # It has not started, or has ended.
-        if consumer is None or consumer._closed or consumer._fetcher is None:
+    async def _take_fetched(self) -> None:
+        # What is an error, or comes while partitions change hands, is left for who waits for it.
+        fetcher = self._ensure_consumer()._fetcher
+        if fetcher._closed or fetcher._subscriptions.reassignment_in_progress:
             return
-        consumer._coordinator.check_errors()
-        for task in (consumer._fetcher.error_future, consumer._client._sync_task):
-            if task.done():
-                raise BrokerError("the Kafka client no longer works; what ended it is in the log above")
+        if all(isinstance(fetched, FetchResult) for fetched in fetcher._records.values()):
+            await self.consumer.take_fetched()
 
     async def _read_on(self, tp: TopicPartition, position: int) -> None:
         """Read on where the broker has something. Where that fails, the next fetch asks again."""
@@ -214,6 +203,19 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
             log.warning("input.place_not_found", topic=tp.topic, partition=tp.partition, error=repr(error))
             return
         self.consumer.read_on(TP(tp.topic, tp.partition), position, place)
+
+    def rest(self) -> None:
+        """Begin no fetch for a moment."""
+        if self._resting is not None:
+            self._resting.rest()
+
+    def pass_over(self, tp: TP, offset: int) -> None:
+        """Do not fetch a record that is the next to be fetched of its partition."""
+        subscription = self._ensure_consumer()._subscription.subscription
+        assignment = subscription.assignment if subscription is not None else None
+        state = assignment.state_value(tp) if assignment is not None else None
+        if state is not None and state.has_valid_position and state.position == offset:
+            state.consumed_to(offset + 1)
 
 
 class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped for us
@@ -235,6 +237,99 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
     def on_buffer_full(self, tp: TP) -> None:
         """Do nothing: a partition whose next batch is full is not asked for more."""
 
+    # What was fetched, or is offered, is handed on in batches.
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        try:
+            while not (self._stopped.is_set() or fetcher._stopped.is_set()):
+                await asyncio.sleep(0)
+                records = await self._next_records()
+                if self.should_stop:
+                    continue
+                if not self.flow_active:
+                    # Where partitions change hands again meanwhile, Faust seeks once more before the flow goes on.
+                    with suppress(IllegalStateError):
+                        await self.perform_seek()
+                    continue
+                self._admit_fetched(records)
+        except self.consumer_stopped_errors:
+            if not self.app.should_stop:
+                raise
+
+    async def _next_records(self) -> dict[Any, list[ConsumerRecord]]:
+        if not self.flow_active:
+            await self.wait(self.can_resume_flow)
+        active = self._get_active_partitions()
+        roomy = {tp for tp in active if self._has_room(tp)}
+        if not roomy:
+            await asyncio.sleep(LOOK_AGAIN)
+            return {}
+        patience = 1.0 if len(roomy) == len(active) else LOOK_AGAIN
+        fetched: dict[Any, list[ConsumerRecord]] = await self._thread.fetched(roomy, patience)
+        return fetched
+
+    async def take_fetched(self) -> None:
+        """Hand on what a fetch has just brought, some steps of the loop before `_drain_messages` would."""
+        if self.flow_active and not self.should_stop:
+            roomy = {tp for tp in self._get_active_partitions() if self._has_room(tp)}
+            if roomy:
+                self._admit_fetched(await self._thread.fetched(roomy, 0.0))
+
+    def expect(self) -> None:
+        """Be told that this worker writes a record that it will offer: a fetch begun now would end with it."""
+        self._thread.rest()
+
+    def offer(self, record: ConsumerRecord) -> None:
+        """Take a record that the broker has acknowledged to this worker, where it is the next of one of its partitions.
+
+        What is not taken here is fetched as any other; what is, by a fetch that was under way, is left out.
+        """
+        tp = TP(record.topic, record.partition)
+        # Without a place to read from, or while partitions change hands, nothing can be the next.
+        if self.flow_active and self._read_offset.get(tp) == record.offset and self._has_room(tp):
+            self._admit(tp, [record])
+            self._thread.pass_over(tp, record.offset)
+
+    def _has_room(self, tp: TP) -> bool:
+        last = self._last.get(self._lane(tp))
+        return last is None or last.value.taken or not last.value.full
+
+    def _lane(self, tp: TP) -> TP | str:
+        return tp.topic if tp.topic in self.transport.together else tp
+
+    def _admit_fetched(self, records: Mapping[Any, list[ConsumerRecord]]) -> None:
+        for partition, fetched in records.items():
+            tp = TP(partition.topic, partition.partition)
+            self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
+            read = self._read_offset[tp]
+            new = [record for record in fetched if read is None or record.offset >= read]
+            if new:
+                self._admit(tp, new)
+
+    def _admit(self, tp: TP, records: list[ConsumerRecord]) -> None:
+        """Hand records on: in the batch that waits for the agent already, or in one of their own."""
+        self._read_offset[tp] = records[-1].offset + 1
+        self._acked[tp]  # makes the partition known to the commit handler
+        generation = self.app.consumer_generation_id
+        waiting, lane = self._inflight[tp], self._lane(tp)
+        last = self._last.get(lane)
+        if last and last.generation_id == generation and not last.value.taken:
+            # However full it is: these were asked for while it had room. In a batch of their own they would make room.
+            last.value.extend(records)
+            if not waiting or waiting[-1] is not last:
+                waiting.append(last)
+            return
+        message = _to_message(tp, Batch(records), generation)
+        self._last[lane] = message
+        waiting.append(message)
+        # A task, as `offer` is called where nothing can be awaited; tasks begin in the order in which they are made,
+        # and the queue behind has room for all that can be under way.
+        handing = asyncio.ensure_future(self.callback(message))
+        self._handing.add(handing)
+        handing.add_done_callback(self._handing.discard)
+
+    # What is done is committed.
+
     def ack(self, message: ConsumerMessage) -> bool:
         """Mark a batch as done."""
         with ack_lock:
@@ -255,6 +350,12 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
             self._handled_to[tp] = waiting.popleft().value.end(tp.partition)
         return self._handled_to.get(tp)
 
+    async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
+        """Commit what is done, unless the worker is leaving because something failed."""
+        if not self.committing:
+            return False
+        return bool(await super().commit(topics, start_new_transaction))
+
     async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:
         former = {tp: self._committed_offset[tp] for tp in offsets}
         committed = bool(await super()._commit_offsets(offsets, start_new_transaction))
@@ -265,11 +366,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
                     self._committed_offset[tp] = former[tp]
         return committed
 
-    async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
-        """Commit what is done, unless the worker is leaving because something failed."""
-        if not self.committing:
-            return False
-        return bool(await super().commit(topics, start_new_transaction))
+    # Partitions that go, or are read on from another place.
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Commit before the partitions go, then forget what was under way in them."""
@@ -307,6 +404,8 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
             )
             self.rejoin()
 
+    # How it stands.
+
     def check(self) -> None:
         """Raise what ended the work of the Kafka client, if anything did."""
         self._thread.check()
@@ -328,95 +427,6 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
             done = self._committed_offset[tp]
             if end is not None and done is not None:
                 yield tp, max(0, end - done)
-
-    def expect(self) -> None:
-        """Be told that this worker writes a record that it will offer: a fetch begun now would end with it."""
-        self._thread.rest()
-
-    def offer(self, record: ConsumerRecord) -> None:
-        """Take a record that the broker has acknowledged to this worker, where it is the next of one of its partitions.
-
-        What is not taken here is fetched as any other; what is, by a fetch that was under way, is left out.
-        """
-        tp = TP(record.topic, record.partition)
-        # Without a place to read from, or while partitions change hands, nothing can be the next.
-        if self.flow_active and self._read_offset.get(tp) == record.offset and self._has_room(tp):
-            self._admit(tp, [record])
-            self._thread.pass_over(tp, record.offset)
-
-    def _has_room(self, tp: TP) -> bool:
-        last = self._last.get(self._lane(tp))
-        return last is None or last.value.taken or not last.value.full
-
-    def _lane(self, tp: TP) -> TP | str:
-        return tp.topic if tp.topic in self.transport.together else tp
-
-    async def _drain_messages(self, fetcher: Any) -> None:
-        try:
-            while not (self._stopped.is_set() or fetcher._stopped.is_set()):
-                await asyncio.sleep(0)
-                records = await self._next_records()
-                if self.should_stop:
-                    continue
-                if not self.flow_active:
-                    # Where partitions change hands again meanwhile, Faust seeks once more before the flow goes on.
-                    with suppress(IllegalStateError):
-                        await self.perform_seek()
-                    continue
-                self._admit_fetched(records)
-        except self.consumer_stopped_errors:
-            if not self.app.should_stop:
-                raise
-
-    async def take_fetched(self) -> None:
-        """Hand on what a fetch has just brought, some steps of the loop before `_drain_messages` would."""
-        if self.flow_active and not self.should_stop:
-            roomy = {tp for tp in self._get_active_partitions() if self._has_room(tp)}
-            if roomy:
-                self._admit_fetched(await self._thread.fetched(roomy, 0.0))
-
-    def _admit_fetched(self, records: Mapping[Any, list[ConsumerRecord]]) -> None:
-        for partition, fetched in records.items():
-            tp = TP(partition.topic, partition.partition)
-            self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
-            read = self._read_offset[tp]
-            new = [record for record in fetched if read is None or record.offset >= read]
-            if new:
-                self._admit(tp, new)
-
-    async def _next_records(self) -> dict[Any, list[ConsumerRecord]]:
-        if not self.flow_active:
-            await self.wait(self.can_resume_flow)
-        active = self._get_active_partitions()
-        roomy = {tp for tp in active if self._has_room(tp)}
-        if not roomy:
-            await asyncio.sleep(LOOK_AGAIN)
-            return {}
-        patience = 1.0 if len(roomy) == len(active) else LOOK_AGAIN
-        fetched: dict[Any, list[ConsumerRecord]] = await self._thread.fetched(roomy, patience)
-        return fetched
-
-    def _admit(self, tp: TP, records: list[ConsumerRecord]) -> None:
-        """Hand records on: in the batch that waits for the agent already, or in one of their own."""
-        self._read_offset[tp] = records[-1].offset + 1
-        self._acked[tp]  # makes the partition known to the commit handler
-        generation = self.app.consumer_generation_id
-        waiting, lane = self._inflight[tp], self._lane(tp)
-        last = self._last.get(lane)
-        if last and last.generation_id == generation and not last.value.taken:
-            # However full it is: these were asked for while it had room. In a batch of their own they would make room.
-            last.value.extend(records)
-            if not waiting or waiting[-1] is not last:
-                waiting.append(last)
-            return
-        message = _to_message(tp, Batch(records), generation)
-        self._last[lane] = message
-        waiting.append(message)
-        # A task, as `offer` is called where nothing can be awaited; tasks begin in the order in which they are made,
-        # and the queue behind has room for all that can be under way.
-        handing = asyncio.ensure_future(self.callback(message))
-        self._handing.add(handing)
-        handing.add_done_callback(self._handing.discard)
 
 
 def _to_message(tp: TP, batch: Batch, generation: int) -> ConsumerMessage:
