@@ -228,7 +228,6 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
         self._handing: set[asyncio.Task[None]] = set()
         self._handled_to: dict[TP, int] = {}
         self.lost: Counter[str] = Counter()
-        self.committing = True
         super().__init__(*args, **kwargs)
 
     def _new_consumer_thread(self) -> BatchConsumerThread:
@@ -309,7 +308,6 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
     def _admit(self, tp: TP, records: list[ConsumerRecord]) -> None:
         """Hand records on: in the batch that waits for the agent already, or in one of their own."""
         self._read_offset[tp] = records[-1].offset + 1
-        self._acked[tp]  # makes the partition known to the commit handler
         generation = self.app.consumer_generation_id
         waiting, lane = self._inflight[tp], self._lane(tp)
         last = self._last.get(lane)
@@ -344,6 +342,10 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
             notify(self._waiting_for_ack)
             return True
 
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
+        # Faust's own list is empty while a rebalance waits for what is under way: that is to be committed too.
+        return (tp for tp in self._inflight if topics is None or tp in topics or tp.topic in topics)
+
     def _new_offset(self, tp: TP) -> int | None:
         waiting = self._inflight.get(tp)
         while waiting and waiting[0].value.handled:
@@ -351,9 +353,9 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
         return self._handled_to.get(tp)
 
     async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
-        """Commit what is done, unless the worker is leaving because something failed."""
-        if not self.committing:
-            return False
+        """Commit what is done, after a commit that is under way: what was done since that began is not in it."""
+        while await self.maybe_wait_for_commit_to_finish():
+            pass
         return bool(await super().commit(topics, start_new_transaction))
 
     async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:
@@ -379,6 +381,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
         """Commit nothing of what was handed on of a partition."""
         self._inflight.pop(tp, None)
         self._handled_to.pop(tp, None)
+        self._committed_offset.pop(tp, None)
         self._last.pop(self._lane(tp), None)
 
     def rejoin(self) -> None:

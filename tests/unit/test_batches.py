@@ -6,6 +6,7 @@ import asyncio
 from collections import defaultdict, deque
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from aiokafka import ConsumerRecord
@@ -63,7 +64,7 @@ class Taken:
         made._inflight = defaultdict(deque)
         made._inflight[PLACE].extend(messages)
         made._last = {}
-        made._acked = defaultdict(list)
+        made._committed_offset = defaultdict(lambda: None)
         made.transport = SimpleNamespace(together=frozenset({PLACE.topic} if together else ()))
         made._read_offset = defaultdict(lambda: None)
         made._handing = set()
@@ -116,7 +117,6 @@ async def test_what_could_not_be_committed_is_committed_the_next_time(
     """The last batch of a partition too, behind which nothing comes that would be committed instead."""
     message = Message(8, 9)
     consumer: Any = Taken(message).consumer
-    consumer._committed_offset = defaultdict(lambda: None)
     asked: list[dict[TP, int]] = []
 
     async def commit_offsets(self: Any, offsets: dict[TP, int], start_new_transaction: bool = True) -> bool:
@@ -131,6 +131,66 @@ async def test_what_could_not_be_committed_is_committed_the_next_time(
         assert await consumer._commit_offsets(offsets) is done
     assert asked == [{PLACE: 10}, {PLACE: 10}]
     assert consumer._filter_committable_offsets({PLACE}) == {}
+
+
+def with_commits(monkeypatch: pytest.MonkeyPatch, consumer: Any) -> list[dict[TP, int]]:
+    """Have a consumer commit, each time in a few steps of the loop; returns what it commits."""
+    committed: list[dict[TP, int]] = []
+    consumer._commit_fut, consumer.loop, consumer.diag = None, None, MagicMock()
+    consumer.app = MagicMock(client_only=False)
+
+    async def commit_offsets(self: Any, offsets: dict[TP, int], start_new_transaction: bool = True) -> bool:
+        await asyncio.sleep(0)
+        committed.append(offsets)
+        self._committed_offset.update(offsets)
+        return True
+
+    async def handle_attached(*_: object) -> None:
+        pass
+
+    monkeypatch.setattr(base.Consumer, "_commit_offsets", commit_offsets)
+    consumer._handle_attached = handle_attached
+    return committed
+
+
+async def test_what_is_finished_while_partitions_are_given_up_is_committed_before_they_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was not would be read again by whoever owns them next."""
+    first, under_way, left = Message(7), Message(8, 9), Message(10)
+    consumer: Any = Taken(first, under_way, left).consumer
+    committed = with_commits(monkeypatch, consumer)
+    consumer._active_partitions, consumer._paused_partitions = {PLACE}, set()
+    for name in ("_gap", "_acked", "_acked_index"):
+        setattr(consumer, name, {PLACE: []})  # as Faust keeps it, until it is told of the rebalance
+
+    async def wait_empty(_: set[TP]) -> None:
+        under_way.value.handled = True
+        await consumer.commit()
+
+    consumer._on_partitions_revoked = wait_empty
+    first.value.handled = True
+    await consumer.on_partitions_revoked({PLACE})
+    assert committed == [{PLACE: 8}, {PLACE: 10}]
+    left.value.handled = True
+    await consumer.commit()
+    assert committed == [{PLACE: 8}, {PLACE: 10}]
+    assert not consumer._committed_offset
+
+
+async def test_what_is_done_while_another_commit_is_under_way_is_committed_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    messages = [Message(8, 9), Message(19)]
+    consumer: Any = Taken(*messages).consumer
+    committed = with_commits(monkeypatch, consumer)
+    messages[0].value.handled = True
+    other = asyncio.ensure_future(consumer.commit())
+    await asyncio.sleep(0)
+    messages[1].value.handled = True
+    await consumer.commit()
+    await other
+    assert committed == [{PLACE: 10}, {PLACE: 20}]
 
 
 def test_the_oldest_unhandled_record_is_the_first_of_what_is_not_handled() -> None:

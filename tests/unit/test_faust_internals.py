@@ -22,6 +22,7 @@ def test_the_methods_that_are_replaced_exist_with_the_same_parameters() -> None:
     for name in (
         "ack",
         "_new_offset",
+        "_filter_tps_with_pending_acks",
         "_commit_offsets",
         "commit",
         "on_partitions_revoked",
@@ -44,7 +45,10 @@ def test_the_thread_makes_its_consumer_in_the_method_that_is_extended() -> None:
 
 def test_commits_go_through_the_offset_that_is_replaced() -> None:
     assert "self._new_offset(tp)" in inspect.getsource(base.Consumer._filter_committable_offsets)
-    assert "self._acked" in inspect.getsource(base.Consumer._filter_tps_with_pending_acks)
+    assert "self._filter_tps_with_pending_acks(topics)" in inspect.getsource(
+        base.Consumer.force_commit.__wrapped__
+    )
+    assert "await self.maybe_wait_for_commit_to_finish()" in inspect.getsource(base.Consumer.commit)
     assert "await self.commit()" in inspect.getsource(base.Consumer._commit_handler.fun)
 
 
