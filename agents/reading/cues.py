@@ -140,16 +140,11 @@ class CueFinder:
             for name, phrases in classes.items():
                 yield phrases, Meaning(self._numbers[language], "context", _CONTEXT_TOPIC, name)
 
-    def look(self, excerpt: Excerpt, declared: str) -> Sighting:
-        """Find everything. `declared` is the language tag that the article gives, "" for none."""
-        literals = self._phrases.find(excerpt.text)
-        language = self._language(literals, declared)
-        sighting = self._cues(excerpt, literals, language)
-        self._look_around(sighting, literals, language)
-        return sighting
+    def look(self, excerpt: Excerpt, declared: str) -> Sighting | None:
+        """Find everything; None where no topic has a cue.
 
-    def look_for_topics(self, excerpt: Excerpt, declared: str) -> Sighting | None:
-        """The same where a topic has a cue, else None."""
+        `declared` is the language tag that the article gives, "" for none.
+        """
         literals = self._phrases.find(excerpt.text)
         language = self._language(literals, declared)
         sighting = self._cues(excerpt, literals, language)

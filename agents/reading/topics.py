@@ -99,10 +99,7 @@ class TopicClassifier:
 
     def classify_sifted(self, scene: Scene) -> tuple[TopicReading, ...]:
         """The same of an article that may be about a topic."""
-        excerpt = self._excerpt(scene)
-        if not excerpt.sentences:
-            return ()
-        sighting = self._finder.look_for_topics(excerpt, scene.article.language)
+        sighting = self._look(scene)
         if sighting is None:
             return ()
         readings = [
@@ -123,9 +120,10 @@ class TopicClassifier:
         )
 
     def look(self, scene: Scene) -> Sighting | None:
-        """What the classifier weighs of an article; None where the gate finds nothing."""
-        if not self.sift([scene])[0]:
-            return None
+        """What the classifier weighs of an article; None where no topic shows."""
+        return self._look(scene) if self.sift([scene])[0] else None
+
+    def _look(self, scene: Scene) -> Sighting | None:
         excerpt = self._excerpt(scene)
         return self._finder.look(excerpt, scene.article.language) if excerpt.sentences else None
 
