@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Final, Literal, NamedTuple
 
 from agents.reading.letters import BREAK, spaced
-from agents.reading.words import SENTENCE_END
+from agents.reading.sentences import SENTENCE_END
 from streams.wire import FieldName
 
 Place = Literal["title", "lead", "early", "late"]

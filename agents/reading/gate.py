@@ -21,8 +21,8 @@ from agents.reading.cues import Span, pattern_cues
 from agents.reading.joined import Joined
 from agents.reading.letters import BREAK, spaced
 from agents.reading.phrases import Phrase, PhraseSet, Tail, anywhere
+from agents.reading.sentences import SENTENCE_END
 from agents.reading.taxonomy import TopicFile
-from agents.reading.words import SENTENCE_END
 
 _OPEN: Final = 1
 _WORD: Final = 20

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 
-class LatePattern:
+class LazyPattern:
     """One of them. `match` matches right at a position of a text."""
 
     __slots__ = ("_written", "match")

@@ -20,7 +20,7 @@ from typing import Final, Generic, TypeVar
 
 from agents.reading.automaton import Found, automaton_of
 from agents.reading.fold import fold_text
-from agents.reading.late import LatePattern
+from agents.reading.lazy import LazyPattern
 from agents.reading.letters import BREAK, coded, coded_all
 
 T = TypeVar("T")
@@ -39,7 +39,7 @@ _SHORTEST: Final = 4
 """Letters of a phrase that is searched in words of any script, wherever it stands."""
 
 
-class Tail(LatePattern):
+class Tail(LazyPattern):
     """What must follow a head: one of several."""
 
     __slots__ = ("rests",)
@@ -128,8 +128,8 @@ class PhraseSet(Generic[T]):
     literals that begin the same phrases have equal tuples of them.
     """
 
-    def __init__(self, phrases: Iterable[tuple[Sequence[str], T]], *, often: bool = False) -> None:
-        """Texts with what all of them mean. `often`: as for `automaton_of`."""
+    def __init__(self, phrases: Iterable[tuple[Sequence[str], T]]) -> None:
+        """Texts with what all of them mean."""
         groups = [*phrases]
         parsed = _parsed([*chain.from_iterable(texts for texts, _ in groups)])
         by_head: dict[str, tuple[Phrase[T], ...]] = {}
@@ -145,7 +145,7 @@ class PhraseSet(Generic[T]):
         self.by_number: Sequence[tuple[Phrase[T], ...]] = [by_head[heads[at]] for at in order]
         # What others may be taken for.
         self._others = {number: heads[at] for number, at in enumerate(order) if not heads[at].isascii()}
-        self._search = automaton_of([patterns[at] for at in order], often=often)
+        self._search = automaton_of([patterns[at] for at in order], often=False)
 
     def find(self, excerpt: str) -> Sequence[Found]:
         """Number, start and end of every literal in a spaced excerpt, ordered by where it ends.

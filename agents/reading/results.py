@@ -9,8 +9,8 @@ from itertools import chain
 from typing import Final
 
 from agents.reading.scene import Scene
+from agents.reading.sentences import sentence_at
 from agents.reading.watches import Evaluation
-from agents.reading.words import sentence_at
 from alerting.fingerprint import fingerprint
 from alerting.gist import LONGEST_LEAD, gist
 from streams.ids import derive_id

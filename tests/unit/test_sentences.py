@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.reading.words import SENTENCE_END, sentence_at
+from agents.reading.sentences import SENTENCE_END, sentence_at
 
 
 @given(

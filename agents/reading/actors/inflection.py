@@ -14,7 +14,7 @@ from functools import partial
 from typing import Final
 
 from agents.reading.fold import fold
-from agents.reading.late import LatePattern
+from agents.reading.lazy import LazyPattern
 
 _CYRILLIC: Final = re.compile(r"[\u0400-\u052f]")
 ARABIC: Final = frozenset(map(chr, range(0x600, 0x700)))
@@ -65,7 +65,7 @@ class Spelling:
 
     literal: str
     endings: frozenset[str] | None = None
-    whole: LatePattern | None = None
+    whole: LazyPattern | None = None
     anchor: int = 0
 
     @property
@@ -85,7 +85,7 @@ def spelling(name: str, *, person: bool = False, demonym: bool = False) -> Spell
     parts = [_stem(word, person=False, demonym=demonym) for word in words]
     anchor = max(range(len(parts)), key=lambda at: len(parts[at][0]))
     before = sum(len(re.split(r"[\s-]+", word)) for word in words[:anchor])
-    return Spelling(parts[anchor][0], whole=LatePattern(partial(_whole, parts)), anchor=before)
+    return Spelling(parts[anchor][0], whole=LazyPattern(partial(_whole, parts)), anchor=before)
 
 
 def _whole(parts: Sequence[tuple[str, frozenset[str]]]) -> str:
