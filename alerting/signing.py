@@ -55,8 +55,7 @@ def sign(keys: Iterable[str], webhook_id: str, at: datetime, body: bytes) -> str
     signatures = []
     for secret in keys:
         if secret.startswith(PRIVATE):
-            key = Ed25519PrivateKey.from_private_bytes(_decode(secret.removeprefix(PRIVATE))[:32])
-            signatures.append("v1a," + base64.b64encode(key.sign(content)).decode())
+            signatures.append("v1a," + base64.b64encode(_private_key(secret).sign(content)).decode())
         else:
             signatures.append("v1," + base64.b64encode(_hmac(secret, content)).decode())
     return " ".join(signatures)
@@ -81,7 +80,7 @@ def _verifies(secret: str, version: str, signature: str, content: bytes) -> bool
     if secret.startswith(PUBLIC):
         key = Ed25519PublicKey.from_public_bytes(_decode(secret.removeprefix(PUBLIC)))
     else:
-        key = Ed25519PrivateKey.from_private_bytes(_decode(secret.removeprefix(PRIVATE))[:32]).public_key()
+        key = _private_key(secret).public_key()
     try:
         key.verify(raw, content)
     except InvalidSignature:
@@ -91,8 +90,13 @@ def _verifies(secret: str, version: str, signature: str, content: bytes) -> bool
 
 def public_key(secret: str) -> str:
     """The `whpk_…` that a receiver verifies a `whsk_…` secret's signatures with."""
-    key = Ed25519PrivateKey.from_private_bytes(_decode(secret.removeprefix(PRIVATE))[:32])
-    return PUBLIC + base64.b64encode(key.public_key().public_bytes_raw()).decode()
+    key = _private_key(secret).public_key()
+    return PUBLIC + base64.b64encode(key.public_bytes_raw()).decode()
+
+
+def _private_key(secret: str) -> Ed25519PrivateKey:
+    # Where there are 64 bytes, the public key follows the private one.
+    return Ed25519PrivateKey.from_private_bytes(_decode(secret.removeprefix(PRIVATE))[:32])
 
 
 def _content(webhook_id: str, timestamp: str, body: bytes) -> bytes:

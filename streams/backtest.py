@@ -166,10 +166,11 @@ class Backtest:
         if self.new is None:
             return
         after = self.new.feed(article, seen_at)
-        for raised, other in ((before, self.new), (after, self.in_force)):
-            for each in raised:
-                if each.watch not in {one.watch for one in (after if other is self.new else before)}:
-                    each.why_not = other.why_not(each.watch, article, seen_at)
+        for ours, theirs, other in ((before, after, self.new), (after, before, self.in_force)):
+            raised_too = {raised.watch for raised in theirs}
+            for raised in ours:
+                if raised.watch not in raised_too:
+                    raised.why_not = other.why_not(raised.watch, article, seen_at)
 
     def difference(self) -> Difference:
         """Alerts that only one of the two raised."""

@@ -19,8 +19,7 @@ from agents.reading.taxonomy import Taxonomies
 from alerting.endpoint import Endpoint
 from alerting.watch import Part, Watch
 from streams.errors import Fault, QueryError
-from streams.settings import Settings
-from streams.settings import problems as settings_problems
+from streams.settings import Settings, settings_problems
 from streams.soundpart import NOTHING, as_written
 from streams.tls import tls_fault
 from streams.yamlfile import Document, KeyPath, did_you_mean, spell

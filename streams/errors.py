@@ -9,7 +9,7 @@
     │   └── OutputRefused       an output was not acknowledged; the input must be read again
     └── DeliveryError           an attempt to call a webhook failed
         ├── AddressRefused      the endpoint's address is one that must not be called
-        └── ...                 (alerting.attempt lists the outcomes)
+        └── ...                 those of `alerting.network`; `alerting.verdict` says what follows from each
 
 Messages say what, where, and what to do. They never carry a secret or a full webhook URL.
 """

@@ -201,12 +201,11 @@ class LocalKafka(Startable):
         self.kill()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _format(self) -> None:
-        self._run("kafka.tools.StorageTool", "format", "-t", random_id(), "-c", str(self._properties))
+    def _format(self, *options: str) -> None:
+        run_tool(
+            "kafka.tools.StorageTool", "format", "-t", random_id(), "-c", str(self._properties), *options
+        )
         self._formatted = True
-
-    def _run(self, *arguments: str) -> str:
-        return run_tool(*arguments)
 
     def _wait_until_ready(self) -> None:
         until = time.monotonic() + READY_WITHIN
@@ -248,9 +247,8 @@ def run_tool(*arguments: str) -> str:
 
 def random_id() -> str:
     """An id for a cluster or a directory, as the tool's random-uuid gives it, without another JVM."""
-    return (
-        urlsafe_b64encode(b"\0" + secrets.token_bytes(15)).decode().rstrip("=")
-    )  # the zero: no dash in front
+    without_dash_in_front = b"\0" + secrets.token_bytes(15)
+    return urlsafe_b64encode(without_dash_in_front).decode().rstrip("=")
 
 
 def admin_of(servers: str) -> AdminClient:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -36,9 +36,7 @@ class Place:
     anew: bool = False
 
 
-async def find_place(
-    consumer: AIOKafkaConsumer, tp: TopicPartition, position: int, now: datetime, back: timedelta = REMEMBERED
-) -> Place:
+async def find_place(consumer: AIOKafkaConsumer, tp: TopicPartition, position: int, now: datetime) -> Place:
     """Where to read on in a partition, instead of at `position`. Raises aiokafka's KafkaError."""
     beginning = int((await consumer.beginning_offsets([tp]))[tp])
     end = int((await consumer.end_offsets([tp]))[tp])
@@ -46,7 +44,7 @@ async def find_place(
         return Place(beginning, lost=beginning - position)
     if position <= end:
         return Place(position)  # the broker has caught up meanwhile
-    since = int((now - back).timestamp() * 1000)
+    since = int((now - REMEMBERED).timestamp() * 1000)
     recent = (await consumer.offsets_for_times({tp: since}))[tp]
     return Place(int(recent.offset) if recent is not None else end, anew=True)
 

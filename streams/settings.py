@@ -117,7 +117,7 @@ def server_fault(server: str) -> str | None:
     return f"{name} is no host:port, such as kafka-1.example:9092"
 
 
-def problems(settings: Settings) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def settings_problems(settings: Settings) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """What fits no broker though each value by itself is sound: pairs of key path and message."""
     broker = settings.broker
     for index, server in enumerate(broker.servers):

@@ -297,6 +297,8 @@ class Webhook(Wire):
     data: Event
 
 
+CLOUDEVENT_SOURCE: Final = b"/tocsin"
+
 CLOUDEVENT_TYPES: Final[dict[type[Wire], str]] = {
     Reading: "tocsin.article.classified",
     Candidate: "tocsin.watch.candidate",
@@ -308,15 +310,13 @@ CLOUDEVENT_TYPES: Final[dict[type[Wire], str]] = {
 """CloudEvents `type` of each value; an Alert says its own (`tocsin.alert.opened`, …)."""
 
 
-def cloudevent_headers(
-    value: Wire, *, event_id: str, time: datetime, source: str = "/tocsin"
-) -> list[tuple[str, bytes]]:
+def cloudevent_headers(value: Wire, *, event_id: str, time: datetime) -> list[tuple[str, bytes]]:
     """CloudEvents 1.0 headers of a value in Kafka's binary mode."""
     kind = f"tocsin.{value.type}" if isinstance(value, Alert) else CLOUDEVENT_TYPES[type(value)]
     return [
         ("ce_specversion", b"1.0"),
         ("ce_id", event_id.encode()),
-        ("ce_source", source.encode()),
+        ("ce_source", CLOUDEVENT_SOURCE),
         ("ce_type", kind.encode()),
         ("ce_time", rfc3339(time).encode()),
         ("content-type", b"application/json"),
@@ -331,6 +331,3 @@ def rfc3339(moment: datetime) -> str:
 def from_bytes(model: type[W], value: bytes) -> W:
     """Parse a topic's value. Raises pydantic's ValidationError."""
     return model.model_validate_json(value)
-
-
-JsonObject = dict[str, Any]

@@ -6,7 +6,7 @@ import asyncio
 import sys
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from aiokafka import ConsumerRecord
@@ -24,9 +24,7 @@ from streams.errors import UsageError
 from streams.printable import clean
 from streams.settings import Settings
 from streams.topics import ALERTS, CLASSIFIED, DELIVERIES, UNDELIVERED
-from streams.wire import Alert, Attempt, Reading, Undelivered, Wire, from_bytes, rfc3339
-
-W = TypeVar("W", bound=Wire)
+from streams.wire import Alert, Attempt, Reading, Undelivered, W, from_bytes, rfc3339
 
 
 @dataclass(slots=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from streams.cli import app
+from streams.cli.options import Config
 from streams.configuration import load_configuration
 from streams.installation import check_installation
 from streams.logs import configure_logs
@@ -15,18 +15,11 @@ from streams.reload import log_warnings
 from streams.trial import Trial
 from streams.worker import run_worker
 
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--config", envvar="TOCSIN_CONFIG", help="Folder of the configuration [default: the sample]."
-    ),
-]
-
 
 @app.command()
 def worker(
     context: typer.Context,
-    config: ConfigOption = None,
+    config: Config = None,
     create_topics: Annotated[
         bool, typer.Option(help="Create missing topics at the start; otherwise a missing one is an error.")
     ] = True,

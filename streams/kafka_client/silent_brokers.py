@@ -109,9 +109,8 @@ def _of(client: Any) -> _Known:
 
 
 def _client_of(connection: Any) -> Any:
-    return getattr(
-        connection._on_close_cb, "__self__", None
-    )  # none while a client looks for its first broker
+    """Whose a connection is; None while a client looks for its first broker."""
+    return getattr(connection._on_close_cb, "__self__", None)
 
 
 class _Watch:

@@ -107,8 +107,7 @@ class SecuredKafka(LocalKafka):
         )
         self._properties.write_text("\n".join(kept) + "\n" + added)
 
-    def _run(self, *arguments: str) -> str:
-        if "format" in arguments:
-            for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-512"):
-                arguments += ("--add-scram", f"{mechanism}=[name=tocsin,password={PASSWORD}]")
-        return super()._run(*arguments)
+    def _format(self, *options: str) -> None:
+        for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-512"):
+            options += ("--add-scram", f"{mechanism}=[name=tocsin,password={PASSWORD}]")
+        super()._format(*options)
