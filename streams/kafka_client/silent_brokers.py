@@ -1,4 +1,4 @@
-"""Brokers that say nothing any more, and partitions that nobody leads: how long aiokafka waits, and how often it asks.
+"""Brokers that say nothing any more: how long aiokafka waits for them.
 
 A broker whose machine is gone, or stands still, closes no connection. aiokafka waits for each of its answers for the
 whole request timeout (40 s), one after the other: the produce or fetch under way, then the connection that is made anew
@@ -6,10 +6,8 @@ whole request timeout (40 s), one after the other: the produce or fetch under wa
 Meanwhile others have long led its partitions. So a connection on which something is awaited is cut when not a byte has
 come for `SILENT_AFTER`, connecting takes no longer than that, and a broker that was silent is left alone for a moment.
 What was under way is sent again, to whoever leads by then; brokers know repeats by their sequence numbers. Where
-cutting brings nothing, as of a broker that is merely slow, it is waited for longer each time.
-
-While a partition has no leader, aiokafka asks for metadata again as soon as it has the answer. Such questions keep
-`REST` between them, as those of Kafka's own clients do.
+cutting brings nothing, as of a broker that is merely slow, it is waited for longer each time. What was asked of a
+broker that the others say is gone is not waited for at all.
 
 Replaces methods of aiokafka's client and connection (0.14); `tests/unit/test_faust_internals.py` fails when an upgrade
 changes what is relied on.
@@ -30,6 +28,7 @@ import structlog
 from aiokafka.client import AIOKafkaClient, ConnectionGroup
 from aiokafka.conn import AIOKafkaConnection, CloseReason
 
+from streams.kafka_client import metadata
 from streams.kafka_client.lost_connections import REPLACED as LOST
 from streams.kafka_client.lost_connections import mend_connections
 
@@ -46,9 +45,6 @@ LEFT_ALONE: Final = 2.0
 
 LOOK_EVERY: Final = 1.0
 """Seconds between two looks at a connection on which something is awaited."""
-
-REST: Final = 0.1
-"""Seconds between two questions for the metadata of the same topics."""
 
 SAY_EVERY: Final = 10.0
 """Seconds in which a broker's silence is said once."""
@@ -70,8 +66,6 @@ Method = Callable[..., Any]
 class _Known:
     """What is known of the brokers that one client speaks to."""
 
-    asked_for: frozenset[str] | None = None
-    asked_at: float = -math.inf
     silent_at: dict[tuple[str, int], float] = field(default_factory=dict)
     silences: Counter[tuple[str, int, int | None]] = field(default_factory=Counter)
 
@@ -210,35 +204,30 @@ def _not_at_once(get: Method) -> Method:
     return not_at_once
 
 
-def _rested(update: Method) -> Method:
+def _without_the_gone(update: Method) -> Method:
     @wraps(update)
-    async def rested(self: Any, cluster: Any, topics: Any) -> Any:
-        known, wanted = _of(self), frozenset(topics or ())
-        if wanted == known.asked_for and (rest := known.asked_at + REST - _now()) > 0:
-            await asyncio.sleep(rest)
-        known.asked_for, known.asked_at = wanted, _now()
+    async def without_the_gone(self: Any, cluster: Any, topics: Any) -> Any:
         updated = await update(self, cluster, topics)
         if updated:
             for (node, _), connection in list(self._conns.items()):
-                # The others say that it is gone: what it was asked is not waited for.
                 if isinstance(node, int) and connection._requests and cluster.broker_metadata(node) is None:
                     connection.close(reason=CloseReason.CONNECTION_BROKEN)
         return updated
 
-    return rested
+    return without_the_gone
 
 
 REPLACED: Final = {
     AIOKafkaConnection: {"send": _watched(LOST["send"]), "connect": _within(AIOKafkaConnection.connect)},
     AIOKafkaClient: {
         "_get_conn": _not_at_once(AIOKafkaClient._get_conn),
-        "_metadata_update": _rested(AIOKafkaClient._metadata_update),
+        "_metadata_update": _without_the_gone(metadata.UPDATE),
     },
 }
 
 
 def mend_clients() -> None:
-    """Have all clients of aiokafka, from now on, bear brokers that break off, are silent or lead nothing."""
+    """Have all clients of aiokafka, from now on, bear brokers that break off, are silent or lead nothing any more."""
     mend_connections()
     for replaced, methods in REPLACED.items():
         for name, mended in methods.items():

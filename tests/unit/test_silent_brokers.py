@@ -1,4 +1,4 @@
-"""Brokers that say nothing any more: when a connection is cut, and when it is not; how often metadata are asked for."""
+"""Brokers that say nothing any more: when a connection is cut, and when it is not."""
 
 from __future__ import annotations
 
@@ -177,25 +177,6 @@ async def test_a_coordinator_that_waits_for_its_replicas_before_it_answers_a_com
     assert look(_Watch(heartbeat), heartbeat) < look(_Watch(commit), commit)
 
 
-async def test_metadata_of_the_same_topics_are_not_asked_for_without_a_rest(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    asked: list[tuple[float, Any]] = []
-    clock = asyncio.get_running_loop().time
-
-    async def update(_self: Any, _cluster: Any, topics: Any) -> bool:
-        asked.append((clock(), topics))
-        return True
-
-    update_with_rests = silent_brokers._rested(update)
-    client = client_of(1)
-    for topics in ({"a"}, {"a", "b"}, {"a", "b"}):
-        await update_with_rests(client, client.cluster, topics)
-    first, second, third = (at for at, _ in asked)
-    assert second - first < silent_brokers.REST <= third - second + 0.001
-    await client.close()
-
-
 async def test_what_was_asked_of_a_broker_that_the_others_say_is_gone_is_not_waited_for() -> None:
     async def update(_self: Any, cluster: Any, _topics: Any) -> bool:
         del cluster._brokers[1]
@@ -207,7 +188,7 @@ async def test_what_was_asked_of_a_broker_that_the_others_say_is_gone_is_not_wai
     client._conns = cast(
         Any, {(1, ConnectionGroup.COORDINATION): connection, (1, ConnectionGroup.DEFAULT): idle}
     )
-    assert await silent_brokers._rested(update)(client, client.cluster, ())
+    assert await silent_brokers._without_the_gone(update)(client, client.cluster, ())
     assert connection.closed_for is CloseReason.CONNECTION_BROKEN
     assert idle.closed_for is None
     client._conns.clear()

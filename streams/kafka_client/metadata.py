@@ -1,0 +1,49 @@
+"""How often aiokafka asks for metadata: while a partition has no leader, again as soon as it has the answer.
+
+Here such questions keep `REST` between them, as those of Kafka's own clients do.
+
+Replaces a method of aiokafka's client (0.14); `tests/unit/test_faust_internals.py` fails when an upgrade changes it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+import weakref
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any, Final
+
+from aiokafka.client import AIOKafkaClient
+
+REST: Final = 0.1
+"""Seconds between two questions for the metadata of the same topics."""
+
+Update = Callable[[Any, Any, Any], Awaitable[bool]]
+
+_asked: weakref.WeakKeyDictionary[Any, tuple[frozenset[str], float]] = weakref.WeakKeyDictionary()
+"""For which topics a client asked last, and when."""
+
+
+def rested(
+    update: Update,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> Update:
+    """An update of a client's metadata, with a rest before it where the last was of the same topics."""
+
+    @wraps(update)
+    async def rested_update(self: Any, cluster: Any, topics: Any) -> bool:
+        wanted = frozenset(topics or ())
+        asked_for, asked_at = _asked.get(self, (None, -math.inf))
+        if wanted == asked_for and (rest := asked_at + REST - clock()) > 0:
+            await sleep(rest)
+        _asked[self] = wanted, clock()
+        return await update(self, cluster, topics)
+
+    return rested_update
+
+
+UPDATE: Final = rested(AIOKafkaClient._metadata_update)
