@@ -25,23 +25,18 @@ from streams.crosscheck import (
     Known,
     Placed,
     check_endpoints,
-    check_settings,
     check_watches,
     example_places,
 )
 from streams.errors import ConfigurationError, Fault
 from streams.sample import SAMPLE_ENVIRONMENT, sample_configuration
 from streams.secrets import LITERAL, Secrets, holds_secret, is_reference
-from streams.settings import SECTIONS, Settings, from_variable, variables
+from streams.settings import Settings
+from streams.settings_file import ENVIRONMENT, LoadedSettings
 from streams.soundpart import NOTHING, sound_part
-from streams.termlist import packed
+from streams.termlist import LARGEST_FILE, packed, read_terms
+from streams.visible_files import visible_files
 from streams.yamlfile import Document, KeyPath, did_you_mean, ids_in, load, problems, read_text, validate
-
-LARGEST_TERMS: Final = 256 * 1024 * 1024
-"""Bytes of a `terms_file`."""
-
-ENVIRONMENT: Final = "environment"
-"""Stands for the file in faults of environment variables."""
 
 _PARTS: Final = ("tocsin", "watches", "endpoints")
 P = TypeVar("P", bound=Part)
@@ -134,33 +129,31 @@ class _Load:
         self._warnings: list[Fault] = []
         self._files: list[Path] = []
         self._unread: set[str] = set()  # folders that are there and could not be read
-        self._overridden: Mapping[KeyPath, str] = {}
-        # Of the settings, what is at fault in itself.
-        self._gone = NOTHING
+        self._of_part: dict[str, list[Document]] = {}
 
     def settings(self) -> Settings:
         """The settings alone."""
-        settings, document = self._settings()
-        self._check_settings(settings, document)
-        faults = self._all_faults()
-        if faults or settings is None:
+        settings = self._settings()
+        settings.check(files=self._of_broker)
+        faults = self._all_faults(settings)
+        if faults or settings.value is None:
             raise ConfigurationError(faults)
-        return settings
+        return settings.value
 
-    def _all_faults(self) -> list[Fault]:
-        faults = [*self._faults, *(fault for document in self._documents for fault in document.faults)]
-        return list(dict.fromkeys(faults))
+    def _all_faults(self, settings: LoadedSettings) -> list[Fault]:
+        of_documents = (fault for document in self._documents for fault in document.faults)
+        return list(dict.fromkeys((*self._faults, *settings.faults, *of_documents)))
 
     def run(self) -> Configuration:
         """The whole configuration."""
         self._look_around()
-        settings, tocsin = self._settings()
+        settings = self._settings()
         watches = self._items("watches", Watch, self._plain)
         endpoints = self._items("endpoints", Endpoint, self._with_secrets)
         taxonomies = self._knowledge("topics", load_taxonomies, model_of)
         registry = self._knowledge("actors", load_registry, lambda _: RegistryFile)
         terms = self._terms(watches)
-        self._check_settings(settings, tocsin)
+        settings.check(files=self._of_broker)
         known = Known.of(
             taxonomies, registry, endpoints=self._ids("endpoints"), actors=self._ids("actors") or None
         )
@@ -168,12 +161,12 @@ class _Load:
             *check_watches(watches, known),
             *check_endpoints(endpoints, known, resolved=self._is_resolved),
         ]
-        faults = self._all_faults()
-        if faults or settings is None or taxonomies is None or registry is None:
+        faults = self._all_faults(settings)
+        if faults or settings.value is None or taxonomies is None or registry is None:
             raise ConfigurationError(faults)
         return Configuration(
             folder=self._folder,
-            settings=settings,
+            settings=settings.value,
             watches=tuple(placed.value for placed in watches),
             endpoints=tuple(placed.value for placed in endpoints),
             taxonomies=taxonomies,
@@ -238,97 +231,12 @@ class _Load:
         """A path as faults show it: relative to the folder."""
         return path.relative_to(self._folder).as_posix() if path.is_relative_to(self._folder) else str(path)
 
-    # Settings.
-
-    def _settings(self) -> tuple[Settings | None, Document]:
+    def _settings(self) -> LoadedSettings:
         paths = self._paths("tocsin")
         document = self._open(paths[0]) if paths else Document("tocsin.yaml")
         if not paths:
             self._documents.append(document)
-        if not document.readable:
-            return None, document
-        if document.value is not None and not isinstance(document.value, dict):
-            document.fault((), f"must hold the keys {', '.join(SECTIONS)}")
-            return None, document
-        given: dict[str, Any] = dict(document.value or {})
-        overridden = self._override(given)
-        self._look_up_password(given, document, overridden)
-        try:
-            settings = Settings.model_validate(given)
-        except ValidationError as error:
-            for path, message in problems(error, Settings):
-                self._settings_fault(document, overridden, path, message)
-            sound, self._gone = sound_part(Settings, given)
-            if sound is None:
-                return None, document
-            settings = sound
-        self._overridden = overridden
-        return self._with_paths(settings), document
-
-    def _override(self, given: dict[str, Any]) -> dict[KeyPath, str]:
-        """Put environment variables in the place of settings; which variable stands for which key."""
-        known = variables()
-        misspelt = {name.replace("__", "_") for name in known}
-        overridden: dict[KeyPath, str] = {}
-        for name, text in sorted(self._environ.items()):
-            if not name.startswith("TOCSIN_") or not text.strip():
-                continue
-            if "__" not in name and name not in misspelt:
-                continue
-            if name not in known:
-                self._faults.append(
-                    Fault(ENVIRONMENT, 0, name, f"there is no such setting{did_you_mean_name(name, known)}")
-                )
-                continue
-            section, key = known[name]
-            values = given.get(section)
-            if isinstance(values, dict) or values is None:
-                given[section] = {**(values or {}), key: from_variable(section, key, text.strip())}
-                overridden[section, key] = name
-        return overridden
-
-    def _look_up_password(
-        self, given: dict[str, Any], document: Document, overridden: Mapping[KeyPath, str]
-    ) -> None:
-        path = ("broker", "sasl_password")
-        broker = given.get("broker")
-        password = broker.get("sasl_password") if isinstance(broker, dict) else None
-        if not isinstance(broker, dict) or not isinstance(password, str):
-            return
-        if not is_reference(password):
-            if path not in overridden:
-                document.fault(path, LITERAL)
-            return
-        value, wrong = self._secrets[self._of_broker].look_up(password)
-        if wrong is not None:
-            self._settings_fault(document, overridden, path, wrong)
-        given["broker"] = {**broker, "sasl_password": value}
-
-    def _with_paths(self, settings: Settings) -> Settings:
-        """Certificate files are relative to the folder."""
-        broker = settings.broker
-        changed = {
-            key: str(self._folder / value)
-            for key in ("ca_file", "cert_file", "key_file")
-            if (value := getattr(broker, key)) is not None
-        }
-        if not changed:
-            return settings
-        return settings.model_copy(update={"broker": broker.model_copy(update=changed)})
-
-    def _check_settings(self, settings: Settings | None, document: Document) -> None:
-        if settings is not None:
-            for path, message in check_settings(settings, self._gone, files=self._of_broker):
-                self._settings_fault(document, self._overridden, path, message)
-
-    def _settings_fault(
-        self, document: Document, overridden: Mapping[KeyPath, str], path: KeyPath, message: str
-    ) -> None:
-        variable = overridden.get(path[:2])
-        if variable is not None:
-            self._faults.append(Fault(ENVIRONMENT, 0, variable, message))
-        else:
-            document.fault(path, message)
+        return LoadedSettings(document, self._environ, self._secrets[self._of_broker])
 
     # Watches and endpoints.
 
@@ -340,8 +248,8 @@ class _Load:
     ) -> list[Placed[P]]:
         """The members of the list `part` in all files of that part."""
         items = []
-        for path in self._paths(part):
-            document = self._open(path)
+        self._of_part[part] = [self._open(path) for path in self._paths(part)]
+        for document in self._of_part[part]:
             if not document.readable or document.value is None:
                 continue
             for at, value in _list_of(document, part):
@@ -358,10 +266,7 @@ class _Load:
 
     def _ids(self, part: str) -> tuple[str, ...] | None:
         """The ids of the members of the list `part` in all files of that part, sound or not."""
-        names = {self._name(path) for path in self._paths(part)}
-        if self._is_unread(part):
-            return None
-        return ids_in([document for document in self._documents if document.name in names], part)
+        return None if self._is_unread(part) else ids_in(self._of_part[part], part)
 
     @staticmethod
     def _plain(_document: Document, _at: KeyPath, value: dict[str, Any]) -> dict[str, Any]:
@@ -444,10 +349,10 @@ class _Load:
         return terms
 
     def _terms_of_file(self, placed: Placed[Watch], name: str) -> Sequence[str]:
-        """One literal a line; blank lines and those that begin with # are skipped."""
+        """The keywords of the file that a watch names."""
         path = self._folder / name
         self._files.append(path)
-        text = read_text(path, name, LARGEST_TERMS)
+        text = read_text(path, name, LARGEST_FILE)
         if isinstance(text, Fault):
             if text.line:
                 self._faults.append(text)
@@ -473,7 +378,7 @@ class _Load:
         if not folder.is_dir() and not folder.is_symlink():
             folder = sample_configuration() / part
         paths = self._yaml_files(folder)
-        documents = [self._open(path) for path in paths]
+        documents = self._of_part[part] = [self._open(path) for path in paths]
         if any(document.faults for document in documents) or self._is_unread(part):
             return None
         if not documents:
@@ -492,49 +397,6 @@ class _Load:
             if not any(document.faults for document in documents):
                 self._faults.append(Fault(part, 0, "", " ".join(str(error).split())[:500]))
         return None
-
-
-def did_you_mean_name(name: str, known: Iterable[str]) -> str:
-    """The end of a message about an unknown environment variable."""
-    near = did_you_mean(name.lower(), [word.lower() for word in known])
-    return near.upper().replace("; DID YOU MEAN", "; did you mean") if "did you mean" in near else ""
-
-
-def read_terms(text: str, name: str, most_faults: int = 20) -> tuple[tuple[str, ...], list[Fault]]:
-    """The keywords of a `terms_file`, each once, and what is wrong with it (the first faults only)."""
-    terms: dict[str, None] = {}
-    faults: list[Fault] = []
-    for number, line in enumerate(text.split("\n"), 1):
-        term = line.strip()
-        if not term or term.startswith("#"):
-            continue
-        if not any(map(str.isalnum, term)):
-            faults.append(Fault(name, number, "", "the keyword has no letter or digit to look for"))
-        elif len(term) > 200:
-            faults.append(Fault(name, number, "", "the keyword has more than 200 characters"))
-        else:
-            terms[term] = None
-            continue
-        if len(faults) >= most_faults:
-            faults.append(Fault(name, number, "", "the rest of the file was not checked"))
-            break
-    return tuple(terms), faults
-
-
-def visible_files(folder: Path, cannot: Callable[[OSError], object] | None = None) -> Iterable[Path]:
-    """All files below a folder, also behind links, each once. What begins with a dot is skipped: editors' copies, and
-    the second name that Kubernetes gives to every file of a mounted ConfigMap. `cannot` is told of a folder that
-    cannot be read; it is passed over.
-    """
-    been: set[str] = set()
-    # A ConfigMap whose keys are put into folders has links to these.
-    for root, folders, files in os.walk(folder, onerror=cannot, followlinks=True):
-        if (real := os.path.realpath(root)) in been:
-            folders.clear()
-            continue
-        been.add(real)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(root, name) for name in files if not name.startswith("."))
 
 
 def _list_of(document: Document, part: str) -> Iterable[tuple[KeyPath, Any]]:

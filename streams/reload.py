@@ -21,9 +21,10 @@ from typing import Final, Generic, TypeVar
 
 import structlog
 
-from streams.configuration import Configuration, visible_files
+from streams.configuration import Configuration
 from streams.errors import ConfigurationError, Fault
 from streams.settings import differing
+from streams.visible_files import visible_files
 
 log = structlog.get_logger("tocsin.configuration")
 

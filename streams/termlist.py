@@ -1,4 +1,7 @@
-"""A long list of keywords in little memory: one block of UTF-8 and where each keyword ends, not a million strings."""
+"""The keywords of a `terms_file`: read from its text, and kept in little memory.
+
+A long list is one block of UTF-8 and where each keyword ends, not a million strings.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,17 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final, overload
+
+from streams.errors import Fault
+
+LARGEST_FILE: Final = 256 * 1024 * 1024
+"""Bytes of a `terms_file`."""
+
+LONGEST: Final = 200
+"""Characters of a keyword."""
+
+MOST_FAULTS: Final = 20
+"""Faults of a file after which the rest of it is not checked."""
 
 WORTH_IT: Final = 1000
 """Keywords from which a list is packed."""
@@ -48,3 +62,27 @@ class TermList(Sequence[str]):
 def packed(terms: Sequence[str]) -> Sequence[str]:
     """The same keywords; packed where they are many."""
     return TermList(terms) if len(terms) >= WORTH_IT else tuple(terms)
+
+
+def read_terms(text: str, name: str) -> tuple[tuple[str, ...], list[Fault]]:
+    """The keywords of a `terms_file`, each once, and what is wrong with it (the first faults only).
+
+    One stands in each line; blank lines and those that begin with # are skipped.
+    """
+    terms: dict[str, None] = {}
+    faults: list[Fault] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        term = line.strip()
+        if not term or term.startswith("#"):
+            continue
+        if not any(map(str.isalnum, term)):
+            faults.append(Fault(name, number, "", "the keyword has no letter or digit to look for"))
+        elif len(term) > LONGEST:
+            faults.append(Fault(name, number, "", f"the keyword has more than {LONGEST} characters"))
+        else:
+            terms[term] = None
+            continue
+        if len(faults) >= MOST_FAULTS:
+            faults.append(Fault(name, number, "", "the rest of the file was not checked"))
+            break
+    return tuple(terms), faults

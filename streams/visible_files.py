@@ -1,0 +1,23 @@
+"""The files of a configuration folder, as an operator sees them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+
+def visible_files(folder: Path, cannot: Callable[[OSError], object] | None = None) -> Iterable[Path]:
+    """All files below a folder, also behind links, each once. What begins with a dot is skipped: editors' copies, and
+    the second name that Kubernetes gives to every file of a mounted ConfigMap. `cannot` is told of a folder that
+    cannot be read; it is passed over.
+    """
+    been: set[str] = set()
+    # A ConfigMap whose keys are put into folders has links to these.
+    for root, folders, files in os.walk(folder, onerror=cannot, followlinks=True):
+        if (real := os.path.realpath(root)) in been:
+            folders.clear()
+            continue
+        been.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(root, name) for name in files if not name.startswith("."))
