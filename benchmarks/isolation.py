@@ -37,9 +37,9 @@ from agents.delivery import Delivery
 from alerting.endpoint import Endpoint
 from streams.batches import Batch
 from streams.configuration import Configuration, load_configuration
-from streams.faults import FAULTS
 from streams.local_kafka import LocalKafka, why_not
 from streams.logs import configure_logs
+from streams.misbehaviours import MISBEHAVIOURS
 from streams.outputs import Outputs
 from streams.service import InForce, Service
 from streams.topic_admin import ensure_topics
@@ -75,7 +75,7 @@ def receive(pipe: Connection) -> None:
 
     async def bad(request: web.Request) -> web.StreamResponse:
         with suppress(OSError):
-            return await FAULTS[request.match_info["fault"]](request)
+            return await MISBEHAVIOURS[request.match_info["fault"]](request)
         return web.Response(status=500)
 
     async def main() -> None:

@@ -1,7 +1,7 @@
 """A local webhook receiver, which verifies what it gets: for trying out, for tests, and as an example.
 
 It can be told to misbehave: `plan` says how the first calls are answered, one entry a call (a status, or one
-of `streams.faults`); after it, and by default, a webhook that verifies is answered 204 and any other 401.
+of `streams.misbehaviours`); after it, and by default, a webhook that verifies is answered 204 and any other 401.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from streams.wire import Alert, EndpointDisabled, Event, Webhook
 TOLERANCE: Final = timedelta(minutes=5)
 """How far a webhook's timestamp may be from the clock, so that nobody can play an old request again."""
 
-Fault = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Misbehaviour = Callable[[web.Request], Awaitable[web.StreamResponse]]
 """A way to misbehave: what is answered in place of a status."""
 
-Answer = int | Fault
+Answer = int | Misbehaviour
 
 
 @dataclass(frozen=True, slots=True)

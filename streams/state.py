@@ -67,7 +67,7 @@ def later(one: tuple[int, S], other: tuple[int, S]) -> bool:
     return one[0] >= other[0]
 
 
-class Reading(Generic[S]):
+class StateReader(Generic[S]):
     """State as it is read, record by record. `newer` says which of two values of one key stands."""
 
     def __init__(
@@ -140,25 +140,25 @@ async def load_state(
     tp = TopicPartition(outputs.topic_name(topic), partition)
     input_tp = TopicPartition(outputs.topic_name(beside), partition)
     while True:
-        reading: Reading[S] = Reading(parse, newer)
+        reader: StateReader[S] = StateReader(parse, newer)
         try:
-            input_end = await _read_through(tp, input_tp, reading, client_options)
+            input_end = await _read_through(tp, input_tp, reader, client_options)
             break
         except KafkaError as error:
             if not error.retriable or asyncio.get_running_loop().time() > until:
                 raise
             log.warning("state.broker_away", topic=tp.topic, partition=partition, error=type(error).__name__)
             await asyncio.sleep(ASK_AGAIN_MS / 1000)
-    if reading.mark >= input_end:
-        log.warning("state.mark_beyond_input", topic=tp.topic, partition=partition, mark=reading.mark)
-        reading.begin_anew()
-        times = str(reading.made_anew).encode()
+    if reader.mark >= input_end:
+        log.warning("state.mark_beyond_input", topic=tp.topic, partition=partition, mark=reader.mark)
+        reader.begin_anew()
+        times = str(reader.made_anew).encode()
         await settle([await outputs.send(topic, times, key=ANEW_KEY, partition=partition)])
-    return reading.loaded()
+    return reader.loaded()
 
 
 async def _read_through(
-    tp: TopicPartition, input_tp: TopicPartition, reading: Reading[Any], client_options: dict[str, Any]
+    tp: TopicPartition, input_tp: TopicPartition, reader: StateReader[Any], client_options: dict[str, Any]
 ) -> int:
     """Read a partition to its end; returns the end of the input's."""
     consumer = AIOKafkaConsumer(**client_options, enable_auto_commit=False, fetch_max_wait_ms=100)
@@ -172,7 +172,7 @@ async def _read_through(
             fetched = await consumer.getmany(tp, timeout_ms=ASK_AGAIN_MS)
             for records in fetched.values():
                 for record in records:
-                    reading.add(record)
+                    reader.add(record)
             if not fetched:
                 end = (await consumer.end_offsets([tp]))[tp]  # the broker may have lost its end, or be back
         return int(ends[input_tp])

@@ -28,9 +28,9 @@ from streams.app import build_app
 from streams.batches import BatchConsumer
 from streams.configuration import Configuration, load_configuration
 from streams.connection import client_options, wait_for_broker
-from streams.descriptors import allow_as_many_as_may_be
 from streams.errors import BrokerError
 from streams.health import Health, HealthServer
+from streams.open_files import raise_limit_on_open_files
 from streams.outputs import Outputs
 from streams.pauses import watch_pauses
 from streams.reload import LiveConfiguration
@@ -330,7 +330,7 @@ def run_worker(
     async def main() -> None:
         await Worker(configuration, create_topics=create_topics, load=load).run(started)
 
-    allow_as_many_as_may_be()
+    raise_limit_on_open_files()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(main())
 

@@ -25,7 +25,7 @@ from streams.errors import UsageError
 from streams.outputs import Outputs, settle
 from streams.printable import clean
 from streams.settings import Settings
-from streams.state import Reading
+from streams.state import StateReader
 from streams.topics import NOTIFICATIONS, PENDING
 from streams.wire import EndpointEnabled, rfc3339
 
@@ -168,13 +168,13 @@ def _what_will_happen(
 
 async def _pending(settings: Settings) -> Pending:
     options = client_options(settings.broker)
-    readings: dict[int, Reading[State]] = {}
+    readers: dict[int, StateReader[State]] = {}
     async for record in whole_topic(options, settings.topics.prefix, PENDING):
-        reading = readings.setdefault(record.partition, Reading(parse_pending, newer))
-        reading.add(record)
+        reader = readers.setdefault(record.partition, StateReader(parse_pending, newer))
+        reader.add(record)
     pending = Pending()
-    for reading in readings.values():
-        for value in reading.loaded().values.values():
+    for reader in readers.values():
+        for value in reader.loaded().values.values():
             if isinstance(value, Owed):
                 pending.due[value.notification.endpoint].append(value.due_at)
             elif isinstance(value, EndpointState):

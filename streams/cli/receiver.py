@@ -20,7 +20,7 @@ from streams.cli import app
 from streams.cli.pipes import Printer, hush_on_broken_pipe
 from streams.cli.views import alert_lines
 from streams.errors import UsageError
-from streams.faults import FAULTS
+from streams.misbehaviours import MISBEHAVIOURS
 from streams.printable import clean
 from streams.receiver import Answer, Received, Receiver
 from streams.sample import RECEIVER_PORT, SAMPLE_ENVIRONMENT
@@ -48,7 +48,7 @@ def receiver(
     ] = None,
     fault: Annotated[
         list[str] | None,
-        typer.Option(help=f"Misbehave at the first calls, one a call: a status, {', '.join(FAULTS)}."),
+        typer.Option(help=f"Misbehave at the first calls, one a call: a status, {', '.join(MISBEHAVIOURS)}."),
     ] = None,
 ) -> None:
     """Listen for webhooks, verify their signatures, print what comes. Ctrl-C ends it."""
@@ -97,9 +97,9 @@ def look_up_secrets(references: list[str], environ: Mapping[str, str] = os.envir
 def _answer(name: str) -> Answer:
     if name.isdecimal() and 200 <= int(name) <= 599:
         return int(name)
-    if name not in FAULTS:
-        raise UsageError(f"--fault takes a status or one of {', '.join(FAULTS)}")
-    return FAULTS[name]
+    if name not in MISBEHAVIOURS:
+        raise UsageError(f"--fault takes a status or one of {', '.join(MISBEHAVIOURS)}")
+    return MISBEHAVIOURS[name]
 
 
 async def _listen(receiving: Receiver, place: str) -> None:

@@ -18,7 +18,7 @@ from alerting import signing
 from alerting.attempt import Attempted, attempt
 from alerting.client import WebhookClient
 from alerting.sendapprise import installed
-from streams.faults import FAULTS
+from streams.misbehaviours import MISBEHAVIOURS
 from streams.receiver import Answer, Received, Receiver
 from tests import builders
 from tests.edge.servers import NO_CONTENT, answering, forever, serving
@@ -86,7 +86,7 @@ async def test_while_a_secret_is_rotated_receivers_with_either_verify_and_ed2551
 
 
 async def test_a_second_attempt_has_the_same_id_and_body_and_shows_as_a_repeat() -> None:
-    async with receiving(FAULTS["reset"]) as (receiver, got):
+    async with receiving(MISBEHAVIOURS["reset"]) as (receiver, got):
         first = await tell(receiver.url)
         second = await tell(receiver.url)
     assert [first.verdict.outcome, second.verdict.outcome] == ["retry", "delivered"]
@@ -137,7 +137,7 @@ async def test_each_fault_of_a_receiver_has_its_reason(
     fault: str, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("alerting.client.BODY_PATIENCE", 0.2)
-    async with receiving(FAULTS[fault]) as (receiver, _):
+    async with receiving(MISBEHAVIOURS[fault]) as (receiver, _):
         attempted = await tell(receiver.url, timeout=timedelta(seconds=0.4 if fault == "hang" else 30))
     assert attempted.verdict.reason == reason
 

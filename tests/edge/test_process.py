@@ -21,11 +21,11 @@ leave("test", Unspeakable())
 
 LIMITED = """
 import resource
-from streams.descriptors import allow_as_many_as_may_be
+from streams.open_files import raise_limit_on_open_files
 
 _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (200, most))
-allow_as_many_as_may_be()
+raise_limit_on_open_files()
 assert resource.getrlimit(resource.RLIMIT_NOFILE) == (most, most)
 """
 

@@ -17,7 +17,7 @@ from alerting.endpoint import Breaker, Endpoint, RateLimit
 from alerting.notice import endpoint_disabled
 from alerting.pending import EndpointState, Owed, pending_key
 from streams.embedded import EmbeddedBroker
-from streams.faults import FAULTS
+from streams.misbehaviours import MISBEHAVIOURS
 from streams.outputs import settle
 from streams.receiver import Answer, Receiver
 from streams.state import write_state
@@ -578,7 +578,7 @@ async def test_one_of_fifty_endpoints_that_misbehaves_holds_up_none_of_the_other
     desk: Desk, opened: Open, fault: str
 ) -> None:
     """All that the others are owed is delivered while the bad one still has its calls under way."""
-    bad = await opened("bad", *[FAULTS[fault]] * 100, timeout=timedelta(seconds=100), concurrency=4)
+    bad = await opened("bad", *[MISBEHAVIOURS[fault]] * 100, timeout=timedelta(seconds=100), concurrency=4)
     well = await opened("well")
     others = [well.model_copy(update={"id": f"e{number}"}) for number in range(49)]
     await desk.start(bad, *others)

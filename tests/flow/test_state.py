@@ -9,7 +9,7 @@ import pytest
 from streams.embedded import EmbeddedBroker
 from streams.errors import OutputRefused
 from streams.outputs import MAX_OUTPUT_BYTES, Outputs, settle
-from streams.state import ANEW_KEY, Loaded, OwnedState, Reading, load_state, write_state
+from streams.state import ANEW_KEY, Loaded, OwnedState, StateReader, load_state, write_state
 from streams.topics import CANDIDATES, STORIES
 from tests.flow.desk import records_of
 
@@ -130,7 +130,7 @@ async def test_how_often_the_input_was_made_anew_is_counted_whatever_compaction_
     for times in (2, 3):
         await place.write(("a", b"1", 500 + times))
         assert (await place.load()).made_anew == times
-    only_the_last = Reading(bytes)
+    only_the_last = StateReader(bytes)
     records = (await records_of(place.broker, STORIES.full_name(place.prefix), {}))[0]
     only_the_last.add([record for record in records if record.key == ANEW_KEY][-1])
     assert only_the_last.loaded().made_anew == 3

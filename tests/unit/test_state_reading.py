@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.state import OFFSET_HEADER, OwnedState, Reading
+from streams.state import OFFSET_HEADER, OwnedState, StateReader
 from streams.topics import STORIES, Topic
 
 
@@ -39,10 +39,10 @@ class Log:
 
 
 def read(records: list[Record]) -> dict[str, bytes]:
-    reading: Reading[bytes] = Reading(bytes)
+    reader: StateReader[bytes] = StateReader(bytes)
     for record in records:
-        reading.add(record)
-    return reading.loaded().values
+        reader.add(record)
+    return reader.loaded().values
 
 
 def owner(log: Log, record_keys: dict[str, tuple[bytes, ...]] | None = None) -> OwnedState:
@@ -65,10 +65,10 @@ async def test_a_former_owner_that_wakes_up_late_displaces_nothing_even_in_a_com
     taken_over_at = min(taken_over_at, len(inputs))
     for offset, key in enumerate(inputs[:taken_over_at]):
         await first.write(key, b"%d" % offset, offset=offset)
-    reading: Reading[bytes] = Reading(bytes)
+    reader: StateReader[bytes] = StateReader(bytes)
     for record in log.records:
-        reading.add(record)
-    second = owner(log, reading.loaded().record_keys)
+        reader.add(record)
+    second = owner(log, reader.loaded().record_keys)
     left = [(offset, inputs[offset]) for offset in range(taken_over_at, len(inputs))]
     late = [pair for pair in left if pair[0] in woken]
     for offset, key in left:
@@ -92,8 +92,8 @@ async def test_a_new_owner_forgets_what_the_former_wrote_once_it_has_written_its
 
 
 def test_a_value_counts_as_of_its_offset_header() -> None:
-    reading: Reading[bytes] = Reading(bytes)
+    reader: StateReader[bytes] = StateReader(bytes)
     for value, offset in ((b"new", 20), (b"old", 13)):
-        reading.add(Record(b"a", value, ((OFFSET_HEADER, b"%d" % offset),)))
-    assert reading.loaded().values == {"a": b"new"}
-    assert reading.mark == 20
+        reader.add(Record(b"a", value, ((OFFSET_HEADER, b"%d" % offset),)))
+    assert reader.loaded().values == {"a": b"new"}
+    assert reader.mark == 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 
-def allow_as_many_as_may_be() -> None:
+def raise_limit_on_open_files() -> None:
     """Raise the limit on open files to what an administrator allows.
 
     Shells and service managers often begin with 1024. A hundred endpoints that hang, with eight calls under way each,

@@ -15,7 +15,7 @@ from typing import Final
 
 from aiohttp import web
 
-from streams.receiver import Fault
+from streams.receiver import Misbehaviour
 
 MUCH: Final = b"\0" * 65536
 
@@ -77,7 +77,8 @@ async def _begin(request: web.Request, status: int) -> web.StreamResponse:
     return response
 
 
-FAULTS: Final[Mapping[str, Fault]] = {
-    fault.__name__: fault for fault in (hang, drip, flood, bomb, reset, redirect, busy, gone)
+MISBEHAVIOURS: Final[Mapping[str, Misbehaviour]] = {
+    misbehaviour.__name__: misbehaviour
+    for misbehaviour in (hang, drip, flood, bomb, reset, redirect, busy, gone)
 }
 """All of them by name."""
