@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, SecretStr
 
-from alerting.watch import Duration, Identifier, Part
+from streams.config_values import Duration, Identifier, Part
 
 Format = Literal["standard", "slack", "teams", "discord", "apprise", "template"]
 

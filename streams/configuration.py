@@ -19,8 +19,9 @@ from pydantic import BaseModel, ValidationError
 from agents.reading.actors.registry import Registry, RegistryFile, load_registry
 from agents.reading.taxonomy import Taxonomies, load_taxonomies, model_of
 from alerting.endpoint import Endpoint
-from alerting.watch import Part, Watch
+from alerting.watch import Watch
 from streams.collector import collector_resting
+from streams.config_values import Part
 from streams.crosscheck import (
     Known,
     Placed,

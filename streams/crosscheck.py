@@ -17,7 +17,8 @@ from agents.reading.query import parse_query
 from agents.reading.query_ast import identifier_of, leaves
 from agents.reading.taxonomy import Taxonomies
 from alerting.endpoint import Endpoint
-from alerting.watch import Part, Watch
+from alerting.watch import Watch
+from streams.config_values import Part
 from streams.errors import Fault, QueryError
 from streams.settings import Settings, settings_problems
 from streams.soundpart import NOTHING, as_written

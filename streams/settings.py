@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal, get_origin
 
 from pydantic import Field, SecretStr
 
-from alerting.watch import Duration, Part, spelled
+from streams.config_values import Duration, Part, spelled
 
 _KAFKA_NAME: Final = "at most 200 letters, digits, dots, dashes and underscores"
 KafkaName = Annotated[str, spelled(r"[A-Za-z0-9._-]{1,200}", _KAFKA_NAME)]

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, Literal
 import yaml
 from pydantic import Field, model_validator
 
-from alerting.watch import Identifier, Part
+from streams.config_values import Identifier, Part
 from streams.wire import Codes
 
 Phrases = tuple[Annotated[str, Field(min_length=1, max_length=120)], ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from alerting.watch import duration
+from streams.config_values import duration
 from streams.errors import UsageError
 from streams.printable import clean
 

@@ -23,7 +23,8 @@ from alerting.endpoint import Breaker, Endpoint
 from alerting.formats import render
 from alerting.formats.template import FILTERS
 from alerting.signing import sign
-from alerting.watch import Watch, duration
+from alerting.watch import Watch
+from streams.config_values import duration
 from streams.errors import REASONS
 from streams.settings import BrokerSettings, ServiceSettings, TopicSettings
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
-from alerting.watch import Part
+from streams.config_values import Part
 from streams.yamlfile import DEEPEST, LARGEST, Document, load, parse, spell, validate
 
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BeforeValidator, Field
 
-from alerting.watch import Identifier, Part, spelled
+from streams.config_values import Identifier, Part, spelled
 from streams.wire import ActorKind
 
 Name = Annotated[
