@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import faust
 from faust.tables.manager import TableManager
@@ -12,6 +12,12 @@ from streams.connection import faust_options
 from streams.outputs import MAX_OUTPUT_BYTES
 from streams.settings import Settings
 from streams.topics import ARTICLES
+
+NEVER: Final = 365 * 24 * 3600.0
+"""Seconds after which aiokafka takes a worker that fetches nothing for dead, and does not have it join its group again
+until it fetches: which it cannot, where a rebalance has waited for as long (a quarter of an hour by default) for
+brokers that acknowledge nothing. Who hangs is found by other means (`Worker.live`).
+"""
 
 
 class _Tables(TableManager):  # type: ignore[misc]
@@ -42,6 +48,7 @@ def build_app(settings: Settings) -> faust.App:
         broker_heartbeat_interval=min(session / 6, 3.0),
         broker_rebalance_timeout=max(30.0, session),
         broker_request_timeout=max(settings.broker.request_timeout.total_seconds(), session + 5),
+        broker_max_poll_interval=NEVER,
         broker_max_poll_records=MAX_BATCH_RECORDS,
         broker_commit_interval=0.5,
         stream_wait_empty=True,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+from types import SimpleNamespace
+from typing import Any
 
 from aiokafka.consumer import consumer as kafka_consumer
 from aiokafka.structs import RecordMetadata
@@ -252,6 +254,27 @@ def test_the_group_can_be_asked_to_take_us_in_again() -> None:
     assert parameters(GroupCoordinator.request_rejoin) == ["self"]
     assert "self._coordinator = " in inspect.getsource(kafka_consumer)
     assert parameters(driver.AIOKafkaConsumerThread._ensure_consumer) == ["self"]
+
+
+async def test_a_worker_joins_its_group_again_however_long_a_rebalance_has_kept_it_from_fetching() -> None:
+    from aiokafka.consumer.group_coordinator import GroupCoordinator
+
+    async def at_once(*_: object) -> bool:
+        return True
+
+    coordinator: Any = GroupCoordinator.__new__(GroupCoordinator)
+    app = build_app(Settings())
+    coordinator._max_poll_interval = app.conf.broker_max_poll_interval
+    assert "conf.broker_max_poll_interval" in inspect.getsource(
+        driver.AIOKafkaConsumerThread._create_worker_consumer
+    )
+    coordinator._subscription = SimpleNamespace(subscribed_pattern=None, fetcher_idle_time=24 * 3600)
+    coordinator._performed_join_prepare, coordinator._retry_backoff_ms = True, 0
+    coordinator._stop_heartbeat_task = coordinator._do_rejoin_group = at_once
+    coordinator._start_heartbeat_task = lambda: None
+    assigned = object()
+    subscription = SimpleNamespace(assignment=assigned)
+    assert await coordinator.ensure_active_group(subscription, assigned) is assigned
 
 
 def test_connections_write_in_the_methods_that_are_replaced_and_expect_errors_of_the_system_only() -> None:
