@@ -188,6 +188,10 @@ class LocalKafka(Startable):
         self._process.start()
         self._wait_until_ready()
 
+    def send(self, number: signal.Signals) -> None:
+        """Send the broker's process a signal."""
+        self._process.send(number)
+
     def kill(self) -> None:
         """End the broker as a power cut would."""
         self._process.kill()

@@ -236,6 +236,13 @@ class OneOfThree:
     def servers(self) -> str:
         return self._cluster.servers
 
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal: SIGSTOP to one of them, any other to the same."""
+        if number == signal.SIGSTOP:
+            self._befallen = self._rng.choice([*self._cluster.nodes.values()])
+        assert self._befallen is not None
+        self._befallen.send(number)
+
     def kill(self) -> None:
         """Kill one, or freeze it until the others know that it is gone."""
         self._befallen = self._rng.choice([*self._cluster.nodes.values()])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import signal
 import sys
 import time
@@ -37,6 +38,12 @@ from tests.chaos.ledger import TAKEN, Arrival
 from tests.chaos.schedule import KINDS, Fault, Kind, draw_schedule
 from tests.chaos.service import SESSION, Worker, environment, write_configuration
 from tests.chaos.verdict import Event, Facts, Verdict, judge
+
+MOMENT = (0.5, 4.9)
+"""Seconds, at least and at most, that a worker or a broker is stopped for a moment."""
+
+PAUSES = 5
+FREEZES = 2
 
 NO_PROGRESS = 30.0
 """Seconds that a fault waits for webhooks before it comes anyway."""
@@ -93,7 +100,7 @@ class Books:
 
 
 class Brokers(Protocol):
-    """What a run is on: a broker, or several, that can be killed and started again."""
+    """What a run is on: a broker, or several, that can be killed and started again, or sent signals."""
 
     @property
     def servers(self) -> str: ...
@@ -101,6 +108,8 @@ class Brokers(Protocol):
     def kill(self) -> None: ...
 
     def start(self) -> None: ...
+
+    def send(self, number: signal.Signals) -> None: ...
 
 
 @dataclass
@@ -119,6 +128,7 @@ class Run:
         began = time.monotonic()
         inputs = make_inputs(self.settings.articles, self.settings.seed)
         schedule = draw_schedule(self.settings.kills, self.settings.seed, self.settings.kinds)
+        self._rng = random.Random(self.settings.seed)
         self.say(
             f"seed {self.settings.seed}: {len(inputs.messages)} messages, {len(inputs.poison)} unreadable, "
             f"{inputs.owed} webhooks owed, {len(schedule)} faults"
@@ -239,6 +249,25 @@ class Run:
             await second.start()
             await asyncio.sleep(5)
             await second.end(number)
+
+    async def _pause(self) -> None:
+        """Stop one of two workers for a moment, less than its session or more, while the second joins and after."""
+        await self.workers[1].start()
+        for _ in range(PAUSES):
+            worker = self._rng.choice(self.workers)
+            worker.send(signal.SIGSTOP)
+            await asyncio.sleep(self._rng.uniform(*MOMENT))
+            worker.send(signal.SIGCONT)
+            await asyncio.sleep(self._rng.uniform(0, 1.5))
+        self.codes.append(await self.workers[1].end(signal.SIGTERM))
+
+    async def _freeze(self) -> None:
+        """Stop a broker for a moment, too short for anybody to take its connections for lost, now and again."""
+        for _ in range(FREEZES):
+            self.kafka.send(signal.SIGSTOP)
+            await asyncio.sleep(self._rng.uniform(*MOMENT))
+            self.kafka.send(signal.SIGCONT)
+            await asyncio.sleep(self._rng.uniform(0, 1.5))
 
     def _have_taken(self, count: int) -> bool:
         return len(self.books.taken) >= count

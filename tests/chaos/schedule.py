@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-Kind = Literal["kill", "term", "stop", "broker", "storm"]
+Kind = Literal["kill", "term", "stop", "broker", "storm", "pause", "freeze"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -20,8 +20,8 @@ class Fault:
 
 
 def draw_schedule(kills: int, seed: int, kinds: tuple[Kind, ...] = KINDS) -> list[Fault]:
-    """`kills` kills of a worker, and among them, for each twenty, as far as in `kinds`: two orderly ends, a stop beyond
-    the session, a kill of the broker and a rebalance storm; at least one of each.
+    """`kills` kills of a worker, and among them, for each twenty, as far as in `kinds`: two orderly ends, one of each
+    other kind; at least one of each.
     """
     rng = random.Random(seed)
     others = max(1, kills // 20)
@@ -31,6 +31,8 @@ def draw_schedule(kills: int, seed: int, kinds: tuple[Kind, ...] = KINDS) -> lis
         "stop": others,
         "broker": others,
         "storm": others,
+        "pause": others,
+        "freeze": others,
     }
     drawn = [kind for kind, count in counts.items() if kind in kinds for _ in range(count)]
     rng.shuffle(drawn)

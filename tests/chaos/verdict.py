@@ -111,7 +111,7 @@ def explanation(
         if event.at <= taken.at + AFTER and event.until >= taken.at - BEFORE:
             return event.kind
         # A stopped worker that wakes up goes on with what it had begun, until the group tells it otherwise.
-        if event.kind == "stop" and event.until - BEFORE <= again.at <= event.until + AFTER:
+        if event.kind in ("stop", "pause") and event.until - BEFORE <= again.at <= event.until + AFTER:
             return "woken"
     return UNEXPLAINED
 

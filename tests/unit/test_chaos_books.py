@@ -129,6 +129,7 @@ def test_a_repeat_must_be_explained_by_what_befell_the_service_near_it() -> None
     )
     assert broken([*GOOD, again], events=(Event("kill", 1.5, 1.5),)) == ""
     assert explanation(GOOD[0], again, [Event("stop", 30, 59.9)]) == "woken"
+    assert explanation(GOOD[0], again, [Event("pause", 30, 59.9)]) == "woken"
     assert explanation(GOOD[0], again, []) == UNEXPLAINED
 
 
