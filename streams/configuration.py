@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
-from agents.reading.actors.registry import Registry, RegistryFile, load_registry
+from agents.reading.actors.registry import Registry, RegistryFile, registry_of
 from agents.reading.taxonomy import Taxonomies, load_taxonomies, model_of
 from alerting.endpoint import Endpoint
 from alerting.watch import Watch
@@ -30,12 +29,13 @@ from streams.crosscheck import (
     example_places,
 )
 from streams.errors import ConfigurationError, Fault
+from streams.knowledge import check_actors, check_topics
 from streams.sample import SAMPLE_ENVIRONMENT, sample_configuration
 from streams.secrets import LITERAL, Secrets, holds_secret, is_reference
 from streams.settings import Settings
 from streams.settings_file import ENVIRONMENT, LoadedSettings
 from streams.soundpart import NOTHING, sound_part
-from streams.termlist import LARGEST_FILE, packed, read_terms
+from streams.termlist import LARGEST_FILE, like_queries, packed, read_terms
 from streams.visible_files import visible_files
 from streams.yamlfile import Document, KeyPath, did_you_mean, ids_in, load, problems, read_text, validate
 
@@ -151,8 +151,12 @@ class _Load:
         settings = self._settings()
         watches = self._items("watches", Watch, self._plain)
         endpoints = self._items("endpoints", Endpoint, self._with_secrets)
-        taxonomies = self._knowledge("topics", load_taxonomies, model_of)
-        registry = self._knowledge("actors", load_registry, lambda _: RegistryFile)
+        taxonomies = self._knowledge(
+            "topics", lambda folder, values: load_taxonomies(folder, values.get), model_of, check_topics
+        )
+        registry = self._knowledge(
+            "actors", lambda _, values: registry_of(values.values()), lambda _: RegistryFile, check_actors
+        )
         terms = self._terms(watches)
         settings.check(files=self._of_broker)
         known = Known.of(
@@ -299,7 +303,12 @@ class _Load:
 
     def _url(self, document: Document, path: KeyPath, value: str, resolve: bool) -> str:
         if not is_reference(value):
-            if holds_secret(value) or not value.startswith(("http:", "https:")):
+            if "://" not in value:
+                document.fault(
+                    path,
+                    "the url does not say its scheme; begin it with https://, or refer to it by env:NAME or file:PATH",
+                )
+            elif holds_secret(value) or not value.startswith(("http:", "https:")):
                 document.fault(path, f"the URL may hold a secret: {LITERAL}")
             return value
         return str(self._secret(document, path, value, resolve))
@@ -361,6 +370,7 @@ class _Load:
                 placed.fault(("terms_file",), f"{name}: {text.message}")
             return ()
         terms, faults = read_terms(text, name)
+        self._warnings.extend(like_queries(text, name))
         self._faults.extend(faults)
         if not terms and not faults:
             placed.fault(("terms_file",), f"{name} holds no keyword")
@@ -371,8 +381,9 @@ class _Load:
     def _knowledge(
         self,
         part: str,
-        read: Callable[[Path, Callable[[Path], Any]], L],
+        read: Callable[[Path, Mapping[Path, Any]], L],
         model_of: Callable[[Path], type[BaseModel]],
+        check: Callable[[Mapping[Path, Document]], None],
     ) -> L | None:
         """What `read` makes of the folder `part`, or of the sample's where there is none."""
         folder = self._folder / part
@@ -386,18 +397,26 @@ class _Load:
             self._faults.append(Fault(part, 0, "", "the folder holds no YAML file"))
             return None
         values = {path: document.value for path, document in zip(paths, documents, strict=True)}
+        by_place = {
+            path.relative_to(folder): document for path, document in zip(paths, documents, strict=True)
+        }
+        found: L | None = None
+        wrong = ""
         try:
-            return read(folder, values.get)  # parsed already, with the lines of its faults
-        except ConfigurationError as error:
-            self._faults.extend(
-                replace(fault, file=f"{part}/{Path(fault.file).name}") for fault in error.faults
-            )
-        except (OSError, ValueError, yaml.YAMLError) as error:
-            for path, document in zip(paths, documents, strict=True):
-                _validate_with(document, model_of(path.relative_to(folder)))
-            if not any(document.faults for document in documents):
-                self._faults.append(Fault(part, 0, "", " ".join(str(error).split())[:500]))
-        return None
+            found = read(folder, values)  # parsed already, with the lines of its faults
+        except ValidationError as error:
+            wrong = "; ".join(message for _, message in problems(error, BaseModel))
+            for path, document in by_place.items():
+                _validate_with(document, model_of(path))
+        except (OSError, ValueError) as error:
+            wrong = str(error)
+        if not any(document.faults for document in documents):
+            check(by_place)
+        if any(document.faults for document in documents):
+            return None
+        if wrong:
+            self._faults.append(Fault(part, 0, "", wrong))
+        return found
 
 
 def _list_of(document: Document, part: str) -> Iterable[tuple[KeyPath, Any]]:

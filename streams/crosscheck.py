@@ -22,6 +22,7 @@ from streams.config_values import Part
 from streams.errors import Fault, QueryError
 from streams.settings import Settings, settings_problems
 from streams.soundpart import NOTHING, as_written
+from streams.termlist import as_query
 from streams.tls import tls_fault
 from streams.yamlfile import Document, KeyPath, did_you_mean, spell
 
@@ -158,12 +159,15 @@ def _check_watch(placed: Placed[Watch], known: Known) -> Iterator[Fault]:
     for index, term in enumerate(watch.terms):
         if not any(map(str.isalnum, term)):
             placed.fault(("terms", index), "the keyword has no letter or digit to look for")
+        elif (looks := as_query(term)) is not None:
+            yield placed.warning(("terms", index), looks)
     if watch.query is not None:
         yield from _check_query(placed, watch.query, known)
     for index, example in enumerate(watch.examples):
         if not (example.text.strip() or example.title.strip()):
             placed.fault(("examples", index), "has no text")
-    if not any(getattr(watch, key) for key in _CONDITIONS) and not placed.may_have(*_CONDITIONS):
+    conditions = (getattr(watch, key) for key in _CONDITIONS)
+    if all(given in (None, ()) for given in conditions) and not placed.may_have(*_CONDITIONS):
         placed.fault((), "the watch would match everything; give it topics, actors, a query, or terms")
     if not watch.notify:
         yield placed.warning((), "notify is empty: its alerts only go to the topic `alerts`")

@@ -45,8 +45,7 @@ def _run(reader: Reader, watch: Watch, example: Example, place: str, now: dateti
     if example.source is not None:
         given["source"] = example.source
     article = article_of(given)
-    read = reader.read(article, now)
-    matched = read is not None and watch.id in read.reading.watches
+    matched = reader.matches(article, watch.id)
     if matched == example.match:
         return ExampleResult(watch.id, example, place, matched)
     evaluations = reader.explain(article, now).evaluations

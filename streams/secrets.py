@@ -55,7 +55,7 @@ class Secrets:
             return UNRESOLVED + reference, None
         if kind == "env":
             value = self.environ.get(name, "").strip()
-            return value, None if value else f"the environment variable {name} is not set"
+            return value, None if value else f"the environment variable {name} is not set, or empty"
         return self._read(name)
 
     def _read(self, name: str) -> tuple[str, str | None]:

@@ -5,9 +5,10 @@ A long list is one block of UTF-8 and where each keyword ends, not a million str
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final, overload
 
 from streams.errors import Fault
@@ -23,6 +24,10 @@ MOST_FAULTS: Final = 20
 
 WORTH_IT: Final = 1000
 """Keywords from which a list is packed."""
+
+
+_QUERY: Final = re.compile(r"\w+[*?]\w*|[*?]\w+|\s(?:AND|OR|NOT)\s")
+"""What means something else in a query than in a keyword."""
 
 
 class TermList(Sequence[str]):
@@ -86,3 +91,24 @@ def read_terms(text: str, name: str) -> tuple[tuple[str, ...], list[Fault]]:
             faults.append(Fault(name, number, "", "the rest of the file was not checked"))
             break
     return tuple(terms), faults
+
+
+def like_queries(text: str, name: str) -> list[Fault]:
+    """Warnings of the first keywords of a `terms_file` that are written as if they were queries."""
+    if not any(mark in text for mark in ("*", "?", " AND ", " OR ", " NOT ")):
+        return []  # as nearly all: a million lines are not looked at one by one
+    terms = ((number, line.strip()) for number, line in enumerate(text.split("\n"), 1))
+    found = (
+        Fault(name, number, "", looks)
+        for number, term in terms
+        if not term.startswith("#") and (looks := as_query(term)) is not None
+    )
+    return list(islice(found, MOST_FAULTS))
+
+
+def as_query(term: str) -> str | None:
+    """A warning of a keyword that is written as if it were a query, if it is."""
+    found = _QUERY.search(term)
+    if found is None or (term.isupper() and found[0].isupper()):
+        return None
+    return f"{found[0].strip()} is looked for as it stands: only a `query` has wildcards and operators"

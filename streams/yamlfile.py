@@ -24,6 +24,9 @@ LARGEST: Final = 8 * 1024 * 1024
 
 DEEPEST: Final = 40
 
+MOST_KEYS: Final = 8
+"""Keys that a message lists one by one."""
+
 KeyPath = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
 
@@ -82,7 +85,7 @@ def read_text(path: Path, name: str, largest: int) -> str | Fault:
     """The text of a file, or what is wrong with the file as a whole."""
     try:
         if not path.is_file():
-            return Fault(name, 0, "", "there is no such file" if not path.exists() else "it is not a file")
+            return Fault(name, 0, "", _missing(path))
         with path.open("rb") as file:
             data = file.read(largest + 1)
         if len(data) > largest:
@@ -93,6 +96,12 @@ def read_text(path: Path, name: str, largest: int) -> str | Fault:
         return Fault(name, line, "", "it is not UTF-8; save the file as UTF-8")
     except (OSError, ValueError) as error:
         return Fault(name, 0, "", f"the file cannot be read: {getattr(error, 'strerror', None) or error}")
+
+
+def _missing(path: Path) -> str:
+    if path.exists():
+        return "it is not a file"
+    return "it is a link that leads nowhere" if path.is_symlink() else "there is no such file"
 
 
 def parse(text: str, name: str) -> Document:
@@ -106,8 +115,10 @@ def parse(text: str, name: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         document.faults.append(Fault(name, mark.line + 1 if mark else 0, "", _syntax_words(error, text)))
-    except yaml.YAMLError as error:
-        document.faults.append(Fault(name, 0, "", f"it is not YAML: {' '.join(str(error).split())}"))
+    except yaml.reader.ReaderError as error:
+        line = text.encode()[: error.position].count(b"\n") + 1
+        what = f"it holds a character that YAML does not take (U+{int(error.character):04X})"
+        document.faults.append(Fault(name, line, "", what))
     document.readable = False
     return document
 
@@ -301,8 +312,6 @@ _PLAIN_WORDS: Final = {
     "list_type": "must be a list; write [ ] around it or - before each",
     "dict_type": "must be keys and values",
     "mapping_type": "must be keys and values",
-    "model_type": "must be keys and values",
-    "model_attributes_type": "must be keys and values",
     "too_short": "must not be empty",
     "string_too_short": "must not be empty",
 }
@@ -312,6 +321,9 @@ def _words(problem: Mapping[str, Any], model: type[BaseModel], path: KeyPath) ->
     kind, context = problem["type"], problem.get("ctx", {})
     if kind == "extra_forbidden":
         return f"unknown key{did_you_mean(str(path[-1]), _fields_at(model, path[:-1]))}"
+    if kind in ("model_type", "model_attributes_type"):
+        keys = _fields_at(model, path)
+        return "must be keys and values" + (f": {', '.join(keys)}" if 0 < len(keys) <= MOST_KEYS else "")
     if kind in _PLAIN_WORDS:
         return _PLAIN_WORDS[kind]
     if kind == "literal_error":

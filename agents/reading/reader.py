@@ -129,6 +129,19 @@ class Reader:
         """
         return self.read_searched(self.search([article])[0], seen_at)
 
+    def matches(self, article: Article, watch_id: str) -> bool:
+        """Whether one watch matches an article, without regard to what the others make of it.
+
+        Raises UnreadableArticle where a classifier of the user's own fails.
+        """
+        (searched,) = self.search([article])
+        return any(
+            watch.watch.id == watch_id
+            and watch.evaluate(searched.scene, searched.term_spans.get(index, ())).matched
+            for index in self._called_by_anything(searched) or ()
+            for watch in (self._watches[index],)
+        )
+
     def search(self, articles: Iterable[Article]) -> list[Searched]:
         """Search articles for everything that is watched; for several at once it costs less than for each alone."""
         scenes = [*map(Scene, articles)]
@@ -145,13 +158,8 @@ class Reader:
         # Nearly every article ends here.
         if not (topical or term_spans or scene.title.found or scene.body.found or self._asks_of_all):
             return None
-        self._classify(searched)
-        called = self._called(scene, term_spans)
-        if not called and not scene.topics and not self._actors_suffice and not self._read_all:
-            return None
-        self._name_actors(scene)
-        called.update(self._called_by_actors(scene))
-        if not called and not scene.topics and not self._read_all:
+        called = self._called_by_anything(searched)
+        if called is None:
             return None
         evaluations = (
             self._watches[index].evaluate(scene, term_spans.get(index, ())) for index in sorted(called)
@@ -161,6 +169,17 @@ class Reader:
             return None
         reading = reading_of(scene, hits, seen_at)
         return Read(reading, candidates_of(scene, reading, hits, seen_at))
+
+    def _called_by_anything(self, searched: Searched) -> set[int] | None:
+        """The watches to evaluate; None where there is none, nor a topic, and not all articles are to be read."""
+        scene = searched.scene
+        self._classify(searched)
+        called = self._called(scene, searched.term_spans)
+        if not called and not scene.topics and not self._actors_suffice and not self._read_all:
+            return None
+        self._name_actors(scene)
+        called.update(self._called_by_actors(scene))
+        return called if called or scene.topics or self._read_all else None
 
     def explain(self, article: Article, seen_at: datetime) -> Explanation:
         """Read one article, and evaluate every watch, called or not, naming what was nearly there.

@@ -174,7 +174,7 @@ def _topic_of(folder: Path, read: Callable[[Path], Any]) -> TopicFile:
         if path.stem == TOPIC:
             value = read(path)
         else:
-            languages[path.stem] = read(path)
+            languages[path.stem] = read(path) or {}
     if not isinstance(value, dict):
         raise ValueError(f"{folder.name}: the folder of a topic needs a file topic.yaml")
     return TopicFile.model_validate({**value, "languages": {**value.get("languages", {}), **languages}})

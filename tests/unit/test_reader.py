@@ -20,7 +20,7 @@ from alerting.watch import ActorsWanted, TopicsWanted, Watch
 from streams.configuration import Configuration, load_configuration
 from streams.errors import QueryError, UnreadableArticle
 from streams.wire import Evidence, Reading
-from tests.steps import grows_linearly
+from tests.steps import grows_linearly, steps
 
 NOW = datetime(2026, 3, 7, 9, 0, tzinfo=UTC)
 TRUCE = "The army and the rebels signed a ceasefire on Thursday that takes effect at midnight, mediators of Qatar said."
@@ -186,6 +186,16 @@ def test_reading_takes_steps_in_proportion_to_the_text(unit: str) -> None:
     reader = sample_reader()
     few = min(300, max(60, 1500 // len(unit)))
     assert grows_linearly(lambda n: reader.explain(article(unit * n, title="-"), NOW), few)
+
+
+def test_whether_one_watch_matches_takes_no_steps_for_what_others_make_of_it() -> None:
+    def steps_among(count: int) -> int:
+        reader = reader_of(*(Watch(id=f"w{number}", title="-", query="ceasefire") for number in range(count)))
+        assert reader.matches(article(), "w1")
+        assert not reader.matches(article("Rain.", title="Rain"), "w1")
+        return steps(lambda: reader.matches(article(), "w1"))
+
+    assert steps_among(40) < 1.5 * steps_among(2)
 
 
 def test_a_watch_of_topics_and_stages_matches_at_its_stages_only() -> None:

@@ -47,7 +47,7 @@ def test_a_link_to_a_file_that_is_gone_is_a_fault(tmp_path: Path, name: str) -> 
     write(tmp_path)
     (tmp_path / name).unlink()
     (tmp_path / name).symlink_to("gone.yaml")
-    with pytest.raises(ConfigurationError, match=f"{name}: there is no such file"):
+    with pytest.raises(ConfigurationError, match=f"{name}: it is a link that leads nowhere"):
         load_configuration(tmp_path, ENVIRON)
 
 

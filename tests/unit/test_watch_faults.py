@@ -197,3 +197,35 @@ def test_a_variable_that_is_nearly_a_setting_is_a_fault(
 ) -> None:
     expected = [f"environment: {variable}: {message}" for message in said]
     assert faults(tmp_path, SMALL, **{variable: "kafka:9092"}) == expected
+
+
+def test_a_keyword_that_is_written_like_a_query_is_warned_of(tmp_path: Path) -> None:
+    listed = "truce\n# a * b\ncorrid*\nTRADE AND INDUSTRY\ntruce AND gaza\nWho?\n"
+    files = {
+        "watches.yaml": {
+            "watches": [
+                watch(terms=["wom?n", "AT&T", "to be or not", "*fire"], terms_file="t.txt", query=None)
+            ]
+        },
+        "t.txt": listed,
+    }
+    said = [str(warning) for warning in load(tmp_path, files).warnings]
+    as_it_stands = "is looked for as it stands: only a `query` has wildcards and operators"
+    assert [one for one in said if as_it_stands in one] == [
+        f"t.txt:3: corrid* {as_it_stands}",
+        f"t.txt:5: AND {as_it_stands}",
+        f"t.txt:6: Who? {as_it_stands}",
+        f"watches.yaml:9: watches[0].terms[0]: wom?n {as_it_stands}",
+        f"watches.yaml:12: watches[0].terms[3]: *fire {as_it_stands}",
+    ]
+
+
+def test_a_part_that_must_be_keys_and_values_is_told_with_its_keys(tmp_path: Path) -> None:
+    files = {"watches.yaml": {"watches": [watch(topics="ceasefire")]}}
+    (said,) = faults(tmp_path, files)
+    assert said.endswith("watches[0].topics: must be keys and values: any, all, stages, min_score")
+
+
+def test_an_empty_query_is_one_fault(tmp_path: Path) -> None:
+    (said,) = faults(tmp_path, {"watches.yaml": {"watches": [watch(query="")]}})
+    assert said.endswith("watches[0].query: the query is empty")

@@ -86,7 +86,7 @@ def test_a_key_given_twice_with_values_below_keeps_the_first() -> None:
             "a: Ports: all\n",
             "f.yaml:1: it is not YAML: mapping values are not allowed in this context; a text with a colon",
         ),
-        ("a: b\x00c\n", "f.yaml: it is not YAML"),
+        ("é: b\n\na: b\x00c\n", "f.yaml:3: it holds a character that YAML does not take (U+0000)"),
         ("{" + "a: {" * (DEEPEST + 1), f"f.yaml:1: it is nested deeper than {DEEPEST} levels"),
     ],
 )
@@ -166,7 +166,7 @@ def complaints(text: str) -> list[str]:
         ("id: a\nmany: x\n", "f.yaml:2: many: must be a list; write [ ] around it or - before each"),
         ("id: a\ninner:\n  size: 0\n", "f.yaml:3: inner.size: must be greater than or equal to 1"),
         ("id: a\nsure: maybe\n", "f.yaml:2: sure: must be true or false"),
-        ("id: a\ninner: 3\n", "f.yaml:2: inner: must be keys and values"),
+        ("id: a\ninner: 3\n", "f.yaml:2: inner: must be keys and values: colour, size"),
     ],
 )
 def test_validation_speaks_plainly_and_names_the_line(text: str, words: str) -> None:

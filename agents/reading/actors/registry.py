@@ -6,7 +6,7 @@ who write them. How names are found in a text is told in `agents.reading.actors`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -111,14 +111,11 @@ def _read(path: Path) -> Any:
     return yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
 
 
-def load_registry(folder: Path, read: Callable[[Path], Any] = _read) -> Registry:
-    """Read every YAML file of a folder; `read` gives the value of one.
+def load_registry(folder: Path) -> Registry:
+    """Read every YAML file of a folder. Raises OSError, yaml.YAMLError, or ValueError as `registry_of` does."""
+    return registry_of(_read(path) for path in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))))
 
-    Raises OSError, yaml.YAMLError, or ValueError with the first file's faults.
-    """
-    return Registry(
-        files=tuple(
-            RegistryFile.model_validate(read(path) or {})
-            for path in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml")))
-        )
-    )
+
+def registry_of(values: Iterable[Any]) -> Registry:
+    """The registry that the values of its files make. Raises ValueError with the first file's faults."""
+    return Registry(files=tuple(RegistryFile.model_validate(value or {}) for value in values))
