@@ -62,6 +62,16 @@ def test_the_first_article_of_a_story_opens_an_alert() -> None:
     assert decision.alert.at == MOMENT
 
 
+def test_an_alert_is_headed_by_the_headline_and_where_there_is_none_by_the_sentence() -> None:
+    article = ArticleRef(id="art_2", title="", language="en")
+    with_title, without = (run([one])[0].alert for one in (told(1), told(2, article=article)))
+    assert with_title is not None
+    assert without is not None
+    assert with_title.headline == TRUCE[:60]
+    assert without.headline == without.sentence == "The sides agreed to a ceasefire."
+    assert without.sources == 1, "one tells it, though it is not named"
+
+
 def test_a_wire_copy_is_counted_and_not_told_again() -> None:
     copy = TRUCE.replace("Tuesday", "Tuesday evening")
     decisions = run([told(1), told(2, copy, minutes=5, source="agency")])
@@ -229,10 +239,21 @@ def test_a_stage_that_was_told_beside_another_is_told_when_it_is_the_one_reached
     assert rulings(decisions) == ["opened", "updated", "throttled"]
 
 
-def test_a_stage_that_the_watch_does_not_want_brings_no_update_early() -> None:
-    wanted = watch(topics=TopicsWanted(any=("ceasefire",), stages=("agreed",)))
-    decisions = run([told(1), told(2, minutes=5, topics=(topic_reading(stage="violated"),))], wanted)
-    assert rulings(decisions) == ["opened", "throttled"]
+@pytest.mark.parametrize(
+    ("wanted", "ruling"),
+    [
+        (TopicsWanted(any=("ceasefire",)), "updated"),
+        (TopicsWanted(all=("ceasefire",)), "updated"),
+        (TopicsWanted(any=("ceasefire",), stages=("agreed", "violated")), "updated"),
+        (TopicsWanted(any=("ceasefire",), stages=("agreed",)), "throttled"),
+        (TopicsWanted(any=("mediation",)), "throttled"),
+    ],
+)
+def test_only_a_stage_that_the_watch_wants_brings_an_update_early(wanted: TopicsWanted, ruling: str) -> None:
+    decisions = run(
+        [told(1), told(2, minutes=5, topics=(topic_reading(stage="violated"),))], watch(topics=wanted)
+    )
+    assert rulings(decisions) == ["opened", ruling]
 
 
 def happening(
