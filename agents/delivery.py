@@ -23,8 +23,8 @@ import structlog
 from aiokafka import ConsumerRecord
 from pydantic import SecretStr, ValidationError
 
+from agents.delivery_partition import Partition, lines_of, recent_calls
 from agents.lines import Line
-from agents.partition import Partition, lines_of, recent_calls
 from alerting.attempt import Attempted, attempt
 from alerting.client import WebhookClient
 from alerting.endpoint import Endpoint

@@ -286,7 +286,7 @@ def _check_times(placed: Placed[Endpoint]) -> None:
 
 def _check_looked_up(placed: Placed[Endpoint]) -> None:
     """What can only be said of secrets that were looked up; where one was not found, that has been said."""
-    from alerting.check import endpoint_faults  # noqa: PLC0415 - templates and signatures, which not all need
+    from alerting.endpoint_faults import endpoint_faults  # noqa: PLC0415 - templates and signatures, which not all need
 
     said = {fault.key for fault in placed.document.faults}
     for key, message in endpoint_faults(placed.value):

@@ -1,7 +1,7 @@
 """Which topics an article is about, and at which stage.
 
 1. Gate: a strong phrase anywhere, or something promising in the title or at the head of the body
-   (`agents.reading.gate`). Most articles end here.
+   (`agents.reading.topic_gate`). Most articles end here.
 2. Cues: in the title, the head and the sentences around strong phrases, phrases and patterns of each topic, and what
    surrounds them (`agents.reading.cues`).
 3. Score: features of these (`agents.reading.features`) weighed by a linear model; a topic holds from 0.5 on.
@@ -28,9 +28,9 @@ from agents.reading.features import (
     stage_features,
     topic_features,
 )
-from agents.reading.gate import Gate
 from agents.reading.scene import Scene, Text
 from agents.reading.taxonomy import Taxonomies, TopicFile, TopicWeights
+from agents.reading.topic_gate import TopicGate
 from streams.wire import Evidence, StageReading, TopicReading
 
 ENOUGH: Final = 0.5
@@ -82,7 +82,7 @@ class TopicClassifier:
             taxonomies.weights.get(topic.topic) or taxonomies.weights.get(DEFAULT) or UNTRAINED
             for topic in taxonomies.topics
         ]
-        self._gate = Gate(self._topics, table)
+        self._gate = TopicGate(self._topics, table)
 
     def sift(self, scenes: Sequence[Scene]) -> list[bool]:
         """Which of several articles may be about a topic at all."""

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerting.check import endpoint_faults
 from alerting.drill import drill_alert
 from alerting.endpoint import Endpoint
+from alerting.endpoint_faults import endpoint_faults
 from alerting.formats import discord, render, slack, standard, teams, template, words
 from alerting.formats.template import RenderError
 from alerting.redact import excerpt, redact_url, scrub

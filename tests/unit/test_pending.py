@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from itertools import permutations
 
-from agents.partition import Partition
+from agents.delivery_partition import Partition
 from alerting.pending import REMEMBERED, Owed, Settled, newer, parse_pending
 from tests.builders import MOMENT, notification
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agents.reading.automaton import LiteralTable
-from agents.reading.gate import Gate
+from agents.reading.topic_gate import TopicGate
 from tests.unit.taxonomies import TRUCE, taxonomies
 
 LANGUAGES = TRUCE["languages"] | {
@@ -29,6 +29,6 @@ LANGUAGES = TRUCE["languages"] | {
     ],
 )
 def test_parts_of_a_pattern_open_it_where_they_meet(title: str, body: str, opens: bool) -> None:
-    gate = Gate(taxonomies(languages=LANGUAGES).topics, LiteralTable())
+    gate = TopicGate(taxonomies(languages=LANGUAGES).topics, LiteralTable())
     others = ("They halt", "until monday")
     assert gate.opened([others, (title.lower(), body.lower()), others]) == ({1} if opens else set())

@@ -43,7 +43,7 @@ class _Opener(NamedTuple):
     part: str = ""
 
 
-class Gate:
+class TopicGate:
     """The gate of all topics and languages."""
 
     def __init__(self, topics: Sequence[TopicFile], table: LiteralTable) -> None:
