@@ -149,6 +149,49 @@ def test_a_doubtful_name_needs_a_word_that_makes_it_sure() -> None:
     assert "sdf" in how("SDG'nin Halep'te ateşkesi ihlal ettiği açıklandı.")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Die Uno fordert eine Waffenruhe.",
+        "Uno warnt vor Hungersnot",
+        "Nach Uno-Angaben flohen 4000 Menschen.",
+        "Ein Sprecher der Uno sagte das.",
+        "Die UNO tagt.",
+    ],
+)
+def test_the_un_has_its_german_initials_with_a_capital_and_in_capitals(text: str) -> None:
+    assert how(text) == {"united-nations": "exact"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Uno de los heridos murió. Uno, dos, tres.",
+        "UNO DE CADA TRES NIÑOS",
+        "El capo Número Uno cayó.",
+        "Guterres habló con dos de ellos. Uno lloró.",
+        "Uno degli ostaggi è libero.",
+        "Ein Fiat Uno stand vor der Tür, auf dem Tisch lagen die Uno-Karten.",
+    ],
+)
+def test_one_in_spanish_and_italian_is_not_the_un(text: str) -> None:
+    assert "united-nations" not in how(text)
+
+
+def test_a_region_at_war_names_its_country_and_a_river_does_not() -> None:
+    assert how("Fighting resumed in Tigray.") == {"ethiopia": "alias"}
+    assert how("Tigrayans fled.") == {"ethiopia": "inflected"}
+    assert how("Tigrayan forces withdraw.") == {"tplf": "exact"}
+    assert how("Combats au Tigré, Mekele bombardée.") == {"ethiopia": "alias"}
+    assert how("Le Tigre et l'Euphrate débordent. Un chat tigré.") == {}
+    assert how("Tigre venció a Boca.") == {}
+
+
+def test_the_migration_agency_has_its_french_and_spanish_initials() -> None:
+    assert how("Selon l'OIM, 300 personnes ont fui.") == {"iom": "exact"}
+    assert how("La OIM ayuda.") == {"iom": "exact"}
+
+
 def test_of_overlapping_names_the_longer_is_meant() -> None:
     assert how("South Sudan waits.") == {"south-sudan": "exact"}
 

@@ -109,7 +109,7 @@ class Names:
 
 def _names_of(actor: Actor) -> Iterator[Form | Bearer]:
     """Every way of writing an actor's names, and the phrases that make them sure or are nobody's."""
-    doubtful = frozenset(map(fold, actor.doubtful))
+    doubtful = frozenset((*actor.doubtful, *map(fold, actor.doubtful)))
     for language, name in _proper_names(actor):
         surname, comma, given = name.partition(",")
         if actor.kind == "person" and comma and given.strip():
@@ -165,7 +165,9 @@ def _forms(
 ) -> Iterator[Form]:
     how = spelling(name, demonym=role == "demonym")
     case = _case(name, role, language)
-    form = Form(actor, name, how, match, case, role, language, fold(name) in doubtful)
+    # Initials are doubtful as they are written only: `Uno` is, `UNO` is not.
+    is_doubtful = (name if case == "upper" else fold(name)) in doubtful
+    form = Form(actor, name, how, match, case, role, language, is_doubtful)
     if name.startswith("ال") and role == "name":
         # With the preposition ل the article's letter goes: للسعودية.
         without = "لل" + name[2:]
