@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from alerting.breaker import PROBE_PATIENCE
 from alerting.endpoint import Breaker, RateLimit
 from alerting.gate import LONGEST_HOLD, Gate
 from alerting.pending import EndpointState, newer, parse_pending
@@ -84,6 +85,31 @@ def test_what_is_kept_is_what_a_gate_after_a_restart_knows() -> None:
     assert again == desk.state
     assert gate(desk.state).opens_at(DESK, MOMENT) == desk.opens_at(DESK, MOMENT)
     assert gate(desk.state).stopped
+
+
+def test_who_asks_for_a_call_now_gets_the_probe_and_no_more() -> None:
+    desk = gate()
+    for _ in range(2):
+        desk.ended(DESK, judge(429), MOMENT, retry_after="3000")
+    assert desk.opens_at(DESK, MOMENT) == MOMENT + 3000 * SECOND
+    desk.hasten(MOMENT)
+    assert desk.opens_at(DESK, MOMENT) is None
+    assert desk.stopped, "its breaker is open still"
+    desk.passed(DESK, MOMENT)
+    assert desk.opens_at(DESK, MOMENT) == MOMENT + PROBE_PATIENCE
+
+
+def test_of_an_open_gate_a_call_now_changes_nothing() -> None:
+    desk = gate()
+    before = desk.state
+    desk.hasten(MOMENT)
+    assert desk.state == before
+    for _ in range(2):
+        desk.ended(DESK, judge(500), MOMENT)
+    later = MOMENT + DESK.breaker.pause
+    probe_is_due = desk.state
+    desk.hasten(later)
+    assert desk.state == probe_is_due, "since when it has been due stays known"
 
 
 def test_410_disables_announces_and_can_be_undone() -> None:
