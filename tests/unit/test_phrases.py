@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agents.reading.fold import fold
@@ -75,8 +75,14 @@ def test_spacing_keeps_every_position(text: str) -> None:
     assert all(new in (old, " ") for old, new in zip(text, kept, strict=True))
 
 
-@given(st.text(alphabet="halt fightng.\n*", max_size=300))
-def test_any_text_is_searched_without_a_fault(text: str) -> None:
-    for hit in found("halt ... fighting", text):
+PIECES = st.sampled_from(("halt", "halt", "halts", "fighting", "fighting", "fights", "the", ".", "\n", "*"))
+
+
+@given(st.lists(PIECES, max_size=60).map(" ".join))
+@example("halt the fighting")
+def test_whatever_is_found_in_any_text_begins_and_ends_as_the_phrase(text: str) -> None:
+    every = found("halt ... fighting", text)
+    assert every or " halt the fighting " not in f" {text} "
+    for hit in every:
         assert hit.startswith("halt")
         assert hit.endswith("fighting")
