@@ -161,12 +161,18 @@ async def _read_through(
     tp: TopicPartition, input_tp: TopicPartition, reader: StateReader[Any], client_options: dict[str, Any]
 ) -> int:
     """Read a partition to its end; returns the end of the input's."""
-    consumer = AIOKafkaConsumer(**client_options, enable_auto_commit=False, fetch_max_wait_ms=100)
+    # From the beginning, also where the broker has deleted it while it was read: never from the end.
+    consumer = AIOKafkaConsumer(
+        **client_options, enable_auto_commit=False, fetch_max_wait_ms=100, auto_offset_reset="earliest"
+    )
     try:
         await consumer.start()
-        consumer.assign([tp])
-        await consumer.seek_to_beginning(tp)
+        # The leader of a partition that is not assigned aiokafka would ask for again and again, with pauses between;
+        # and a broker answers nothing on a connection on which a fetch waits.
+        consumer.assign([tp, input_tp])
+        consumer.pause(tp, input_tp)
         ends = await consumer.end_offsets([tp, input_tp])
+        consumer.resume(tp)
         end = ends[tp]
         while await consumer.position(tp) < end:
             fetched = await consumer.getmany(tp, timeout_ms=ASK_AGAIN_MS)

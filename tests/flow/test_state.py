@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -56,6 +57,21 @@ async def test_an_empty_partition_has_no_state(place: Place) -> None:
     loaded = await place.load()
     assert loaded.values == {}
     assert loaded.mark == -1
+
+
+async def test_it_is_read_without_a_pause(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """aiokafka sleeps for a tenth of a second where it does not know who leads what it is asked for."""
+    await place.inputs(1)
+    pauses: list[float] = []
+    sleep = asyncio.sleep
+
+    async def noted(seconds: float, *rest: None) -> None:
+        pauses.append(seconds)
+        await sleep(seconds, *rest)
+
+    monkeypatch.setattr(asyncio, "sleep", noted)
+    await place.load()
+    assert [seconds for seconds in pauses if seconds > 0] == []
 
 
 async def test_the_last_value_of_each_key_is_read_back_with_the_mark(place: Place) -> None:
