@@ -15,6 +15,7 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from time import perf_counter
 from typing import Any, Final
 
@@ -79,7 +80,7 @@ class WebhookClient:
 
     def prepare(self) -> None:
         """Do beforehand what the first call would wait for; takes some tens of milliseconds, best in a thread."""
-        self._trusted()
+        _authorities()
         anyio.run(anyio.sleep, 0)  # loads its part for asyncio
 
     async def post(self, endpoint: Endpoint, body: bytes, headers: Mapping[str, str]) -> Result:
@@ -104,7 +105,7 @@ class WebhookClient:
         return pool
 
     def _make(self, endpoint: Endpoint, shape: tuple[object, ...]) -> _Pool:
-        context = self._trusted()
+        context = self._ssl_context or _authorities()
         # A proxy is the operator's own and usually within; whom it connects to is for the proxy to judge.
         allow_private = endpoint.allow_private or endpoint.proxy is not None
         backend = GuardedBackend(allow_private=allow_private, resolve=self._resolve)
@@ -113,18 +114,18 @@ class WebhookClient:
         transport._pool = _connection_pool(endpoint, context, backend)
         return _Pool(shape, transport, backend)
 
-    def _trusted(self) -> ssl.SSLContext:
-        if self._ssl_context is None:
-            # Reading the authorities takes tens of milliseconds: once for all endpoints.
-            self._ssl_context = httpx.create_ssl_context(trust_env=False)
-        return self._ssl_context
-
     async def close(self) -> None:
         """Close all connections."""
         pools, self._pools = list(self._pools.values()), {}
         for pool in pools:
             await pool.transport.aclose()
         self._resolver.close()
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """The public authorities. Reading them takes tens of milliseconds: once for all endpoints."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _connection_pool(

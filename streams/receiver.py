@@ -77,7 +77,13 @@ class Receiver:
         """Begin to listen. Raises OSError when the port is taken."""
         application = web.Application(client_max_size=1024 * 1024)
         application.router.add_route("POST", "/{path:.*}", self._receive)
-        self._runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=1)
+        self._runner = web.AppRunner(
+            application,
+            access_log=None,
+            handle_signals=False,
+            shutdown_timeout=1,
+            handler_cancellation=True,  # an answer that never ends does when the sender hangs up
+        )
         await self._runner.setup()
         await web.TCPSite(self._runner, self._host, self._port).start()
         host = f"[{self._host}]" if ":" in self._host else self._host

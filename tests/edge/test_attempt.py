@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from standardwebhooks import Webhook, WebhookVerificationError
 
@@ -140,6 +141,20 @@ async def test_each_fault_of_a_receiver_has_its_reason(
     async with receiving(MISBEHAVIOURS[fault]) as (receiver, _):
         attempted = await tell(receiver.url, timeout=timedelta(seconds=0.4 if fault == "hang" else 30))
     assert attempted.verdict.reason == reason
+
+
+async def test_a_fault_that_never_ends_does_when_the_sender_hangs_up() -> None:
+    ended = asyncio.Event()
+
+    async def hang(request: web.Request) -> web.StreamResponse:
+        try:
+            return await FAULTS["hang"](request)
+        finally:
+            ended.set()
+
+    async with receiving(hang) as (receiver, _):
+        await tell(receiver.url, timeout=timedelta(seconds=0.1))
+        await ended.wait()
 
 
 @pytest.mark.parametrize("name", ["slack", "teams", "discord"])

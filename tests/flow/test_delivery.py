@@ -31,25 +31,31 @@ Open = Callable[..., Awaitable[Endpoint]]
 
 
 @pytest.fixture
-async def desk(embedded: EmbeddedBroker, prefix: str) -> AsyncIterator[Desk]:
+async def receivers() -> AsyncIterator[AsyncExitStack]:
+    """Receivers of a test. They stop when nobody calls them any more."""
+    async with AsyncExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+async def desk(embedded: EmbeddedBroker, prefix: str, receivers: AsyncExitStack) -> AsyncIterator[Desk]:
     desk = Desk(embedded, prefix)
     yield desk
     await desk.kill()
 
 
 @pytest.fixture
-async def opened(desk: Desk) -> AsyncIterator[Open]:
+def opened(desk: Desk, receivers: AsyncExitStack) -> Open:
     """Opens a receiver and gives the endpoint that calls it; what it gets is in `desk.got`."""
-    async with AsyncExitStack() as stack:
 
-        async def make(name: str, *plan: Answer, **changes: Any) -> Endpoint:
-            receiver = Receiver(secrets=[SECRET], on_webhook=desk.got[name].append, plan=plan, now=desk.clock)
-            await receiver.start()
-            stack.push_async_callback(receiver.stop)
-            values = {"id": name, "url": receiver.url, "secrets": (SECRET,), "jitter": 0}
-            return builders.endpoint(**(values | changes))
+    async def make(name: str, *plan: Answer, **changes: Any) -> Endpoint:
+        receiver = Receiver(secrets=[SECRET], on_webhook=desk.got[name].append, plan=plan, now=desk.clock)
+        await receiver.start()
+        receivers.push_async_callback(receiver.stop)
+        values = {"id": name, "url": receiver.url, "secrets": (SECRET,), "jitter": 0}
+        return builders.endpoint(**(values | changes))
 
-        yield make
+    return make
 
 
 async def test_what_was_delivered_is_not_sent_again_when_every_input_is_read_again(
