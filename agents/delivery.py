@@ -129,7 +129,7 @@ class Delivery:
             partition.gates.setdefault(
                 endpoint_id, Gate(EndpointState(endpoint=endpoint_id), begun[endpoint_id])
             )
-            self._add(partition, key, value)
+            self._add(partition, key, value.by_clock(self._service.now()))
         log.info(
             "delivery.state_loaded", partition=number, owed=len(owed), settled=len(settled), mark=loaded.mark
         )

@@ -52,7 +52,7 @@ def record(settings: Breaker, state: BreakerState, ok: bool, now: datetime) -> B
         return state
     if ok:
         return BreakerState(spans=_counted(settings, () if state.open_until else state.spans, ok, now))
-    since, failed = state.failing_since or now, state.failed + 1
+    since, failed = min(state.failing_since or now, now), state.failed + 1
     state = state.model_copy(update={"failing_since": since, "failed": failed})
     if now - since >= settings.disable_after and failed >= settings.of_at_least:
         return disable(state, f"all of {failed} attempts since {since:%Y-%m-%d %H:%M} UTC have failed", now)
@@ -87,8 +87,11 @@ def _trips(settings: Breaker, spans: tuple[Span, ...]) -> bool:
 
 
 def _counted(settings: Breaker, spans: tuple[Span, ...], ok: bool, now: datetime) -> tuple[Span, ...]:
-    """The spans within the window, with one more attempt counted in the last."""
-    recent = [span for span in spans if now - span.began < settings.within]
+    """The spans within the window, with one more attempt counted in the last.
+
+    One that begins later than now is of a clock that was set back since: all would be counted in it until then.
+    """
+    recent = [span for span in spans if timedelta(0) <= now - span.began < settings.within]
     if not recent or now - recent[-1].began >= settings.within / SPANS:
         recent.append(Span(began=now))
     last = recent[-1]

@@ -19,6 +19,9 @@ from streams.wire import Attempt, EndpointDisabled, Moment, Notification, Wire
 REMEMBERED: Final = timedelta(hours=120)
 """How long a settled notification is remembered (as long as Alertmanager's notification log)."""
 
+CLOCKS_DIFFER: Final = timedelta(seconds=5)
+"""How far the clocks of two workers may be from each other without that one of them is taken to be wrong."""
+
 ATTEMPTS_KEPT: Final = 20
 """Attempts whose history stays with a notification."""
 
@@ -51,6 +54,13 @@ class Owed(Wire):
                 "due_at": due_at,
             }
         )
+
+    def by_clock(self, now: datetime) -> Owed:
+        """The same, by a clock of now. That of a former owner may have run ahead: due as much sooner then, or this
+        would wait until the clock of now is there.
+        """
+        ahead = (self.attempts[-1].at if self.attempts else self.due_at) - now
+        return self.model_copy(update={"due_at": self.due_at - ahead}) if ahead > CLOCKS_DIFFER else self
 
     def hastened(self, now: datetime) -> Owed:
         """The same, due now: with an attempt that its schedule does not count."""

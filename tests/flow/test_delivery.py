@@ -80,6 +80,20 @@ async def test_a_retry_due_in_ten_hours_survives_a_restart_and_is_not_early(desk
     assert desk.got["desk"][0].body == desk.got["desk"][1].body
 
 
+async def test_a_retry_is_no_later_where_the_worker_before_had_a_clock_that_ran_ahead(
+    desk: Desk, opened: Open
+) -> None:
+    await desk.start(await opened("desk", 500, schedule=(timedelta(hours=10),)))
+    await desk.notify("desk", 1)
+    await desk.kill()
+    desk.clock.moment -= timedelta(days=400)
+    await desk.start()
+    await desk.move(hours=9.99)
+    assert len(desk.got["desk"]) == 1
+    await desk.move(hours=0.01)
+    assert len(desk.got["desk"]) == 2
+
+
 async def test_one_that_waits_ten_hours_holds_up_nobody(desk: Desk, opened: Open) -> None:
     await desk.start(await opened("desk", 500, schedule=(timedelta(hours=10),)))
     await desk.notify("desk", 1)

@@ -49,6 +49,16 @@ def test_failures_that_are_older_than_the_window_count_no_more() -> None:
     assert opens_at(state, now) is None
 
 
+def test_failures_of_a_clock_that_was_set_back_since_count_no_more() -> None:
+    """The window would otherwise not move on until the clock is there again."""
+    state, now = run("-" * 9)
+    earlier = now - timedelta(days=1)
+    for minutes in (0, 10, 20):
+        state = record(SETTINGS, state, False, earlier + timedelta(minutes=minutes))
+    assert opens_at(state, earlier + timedelta(minutes=20)) is None
+    assert state.failing_since == earlier
+
+
 def test_after_the_pause_one_probe_may_begin_and_no_second() -> None:
     state, now = run("-" * 10)
     later = now + SETTINGS.pause

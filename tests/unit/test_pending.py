@@ -7,7 +7,7 @@ from itertools import permutations
 
 from agents.delivery_partition import Partition
 from alerting.pending import REMEMBERED, Owed, Settled, newer, parse_pending
-from tests.builders import MOMENT, notification
+from tests.builders import MOMENT, attempt, notification
 
 
 def owed(made: int = 0) -> Owed:
@@ -31,6 +31,15 @@ def test_settled_stands_in_whatever_order_the_states_were_written() -> None:
 def test_of_two_that_are_owed_the_one_attempted_more_often_stands() -> None:
     assert newer((7, owed(2)), (7, owed(1)))
     assert not newer((7, owed(1)), (7, owed(2)))
+
+
+def test_what_a_clock_that_ran_ahead_put_off_is_due_as_much_sooner() -> None:
+    tried = owed().after(attempt(at=MOMENT), MOMENT + timedelta(hours=2))
+    day = timedelta(days=1)
+    assert tried.by_clock(MOMENT - day).due_at == MOMENT - day + timedelta(hours=2)
+    assert owed().by_clock(MOMENT - day).due_at == MOMENT - day
+    for late in (timedelta(0), timedelta(seconds=-5), day):
+        assert tried.by_clock(MOMENT + late) == tried
 
 
 def test_states_read_back_as_what_they_were() -> None:
