@@ -121,7 +121,17 @@ def _wrapped(address: Address) -> tuple[ipaddress.IPv4Address, ...]:
         return (teredo, ipaddress.IPv4Address(number >> 64 & 0xFFFFFFFF))
     if top >> 16 == 0x2002:
         return (in_6to4,)
+    if number >> 80 == 0x0064FF9B0001:
+        return (last, *_translated(address.packed))
     return (last,) if top in (0, 0x0064FF9B) or top >> 16 == 0x0064 else ()
+
+
+def _translated(octets: bytes) -> tuple[ipaddress.IPv4Address, ...]:
+    """The IPv4 addresses that one of the prefix for local translation may lead to, by the length of what is used of
+    that prefix (48, 56 or 64 bits). Source: RFC 6052, section 2.2; RFC 8215.
+    """
+    forms = (octets[6:8] + octets[9:11], octets[7:8] + octets[9:12], octets[9:13])
+    return tuple(ipaddress.IPv4Address(form) for form in forms if any(form))
 
 
 def check_url(url: str, *, allow_private: bool = False, allow_http: bool = False) -> str | None:

@@ -140,7 +140,9 @@ def _connection_pool(
     }
     if endpoint.proxy is None:
         return httpcore.AsyncConnectionPool(**options)
-    return httpcore.AsyncHTTPProxy(proxy_url=endpoint.proxy.get_secret_value(), **options)
+    proxy = httpx.Proxy(endpoint.proxy.get_secret_value())
+    url = httpcore.URL(scheme=proxy.url.raw_scheme, host=proxy.url.raw_host, port=proxy.url.port, target=b"/")
+    return httpcore.AsyncHTTPProxy(proxy_url=url, proxy_auth=proxy.raw_auth, **options)
 
 
 async def _answer(pool: _Pool, request: httpx.Request) -> httpx.Response:
@@ -153,10 +155,19 @@ async def _answer(pool: _Pool, request: httpx.Request) -> httpx.Response:
     while True:
         connected = pool.backend.connected
         try:
-            return await pool.transport.handle_async_request(request)
+            response = await pool.transport.handle_async_request(request)
+            _show_what_is_read_ahead(response)
+            return response
         except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
             if classify(error) != "reset" or pool.backend.connected != connected:
                 raise
+
+
+def _show_what_is_read_ahead(response: httpx.Response) -> None:
+    # Neither httpx nor httpcore looks at it, or says of it; only the parser has it.
+    stream: Any = response.stream
+    parser = stream._httpcore_stream._stream._connection._h11_state
+    response.extensions["network_stream"].ahead = lambda: parser.trailing_data[0]
 
 
 async def _post(pool: _Pool, endpoint: Endpoint, body: bytes, headers: Mapping[str, str]) -> Result:

@@ -47,6 +47,8 @@ def _url_faults(endpoint: Endpoint) -> Iterator[tuple[str, str]]:
 
 
 def _is_proxy(url: str) -> bool:
+    if not url.isascii() or any(character <= " " or character == "\x7f" for character in url):
+        return False
     try:
         parts = urlsplit(url)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0

@@ -3,7 +3,7 @@ bounded.
 
 The address that is checked is the address that is connected, so a DNS answer that changes has no gap to slip
 through; a pooled connection stays where it was checked. Of one answer, headers included, at most
-`ANSWER_LIMIT` bytes are read.
+`ANSWER_LIMIT` bytes are read, and what came before it was asked for is no answer.
 """
 
 # ruff: noqa: ASYNC109, ARG002 - the signatures are those of httpcore's network backend
@@ -15,7 +15,6 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Final
 
@@ -23,10 +22,15 @@ import httpcore
 from httpcore._utils import is_socket_readable
 
 from alerting.addresses import check_address
+from alerting.threads import ThreadsLeftBehind
 from streams.errors import AddressRefused, DeliveryError
 
-ANSWER_LIMIT: Final = 160 * 1024
-"""Bytes of one answer with its headers, interim answers (1xx) and the framing of its body."""
+ANSWER_LIMIT: Final = 40 * 1024
+"""Bytes of one answer with its headers, interim answers (1xx) and the framing of its body.
+
+Made of nothing but headers, or of chunks of one byte, they take some tens of milliseconds to read, in which the other
+endpoints wait.
+"""
 
 READ_AT_ONCE: Final = 8 * 1024
 """Bytes of one read: between two reads the other endpoints have their turn."""
@@ -35,6 +39,9 @@ SEND_AT_ONCE: Final = 64 * 1024
 
 TRY_NEXT_AFTER: Final = 0.25
 """Seconds that one address of a host is given to answer before the next is tried as well."""
+
+MOST_ADDRESSES: Final = 16
+"""Addresses of one host that are looked at. Some thousands fit into an answer, and each would be checked and tried."""
 
 RESOLVER_THREADS: Final = 64
 
@@ -58,7 +65,7 @@ class SystemResolver:
     """
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(RESOLVER_THREADS, thread_name_prefix="tocsin-dns")
+        self._threads = ThreadsLeftBehind(RESOLVER_THREADS, "tocsin-dns")
         self._asked: dict[tuple[str, int], asyncio.Future[list[str]]] = {}
 
     async def __call__(self, host: str, port: int) -> list[str]:
@@ -78,7 +85,7 @@ class SystemResolver:
 
     def close(self) -> None:
         """Begin nothing more; what hangs is left behind."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._threads.forget_waiting()
 
 
 def _look_up(host: str, port: int) -> list[str]:
@@ -117,6 +124,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
             addresses = await self._resolve(host, port)
         except (OSError, UnicodeError):  # a name that IDNA cannot encode raises UnicodeError
             raise Unresolvable("the host has no address") from None
+        addresses = addresses[:MOST_ADDRESSES]
         for address in addresses:
             # One refused address refuses the name: which of them is connected must not be a matter of chance.
             check_address(address, allow_private=self._allow_private)
@@ -178,6 +186,8 @@ class BoundedStream(httpcore.AsyncNetworkStream):
         self._socket: Any = None
         self._read = 0
         self._unsent = bytearray()
+        self.ahead: Callable[[], bytes] = bytes
+        """What has been read and belongs to no answer so far."""
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read some bytes. Raises AnswerTooLong."""
@@ -221,7 +231,8 @@ class BoundedStream(httpcore.AsyncNetworkStream):
         """What the connection says of itself."""
         if info == "is_readable":
             # Asked several times for every call, to see whether the other side hung up while the connection was idle.
+            # So is one on which more came than the answer (a body after 204): it would be taken for the next.
             if self._socket is None:
                 self._socket = self._stream.get_extra_info("socket")
-            return is_socket_readable(self._socket)
+            return bool(self.ahead()) or is_socket_readable(self._socket)
         return self._stream.get_extra_info(info)

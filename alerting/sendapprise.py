@@ -12,13 +12,13 @@ import importlib
 import importlib.util
 import logging
 import os
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any
 
 from alerting.endpoint import Endpoint
 from alerting.formats import words
 from alerting.notice import for_people
+from alerting.threads import ThreadsLeftBehind
 from alerting.verdict import Failure
 from streams.wire import Alert, EndpointDisabled
 
@@ -68,6 +68,6 @@ def _library() -> Any:
 
 
 @lru_cache(1024)
-def _threads(endpoint_id: str, concurrency: int) -> ThreadPoolExecutor:
+def _threads(endpoint_id: str, concurrency: int) -> ThreadsLeftBehind:
     """Threads of one endpoint: a service that hangs beyond the deadline keeps those of no other."""
-    return ThreadPoolExecutor(concurrency, thread_name_prefix=f"tocsin-apprise-{endpoint_id}")
+    return ThreadsLeftBehind(concurrency, f"tocsin-apprise-{endpoint_id}")

@@ -12,6 +12,7 @@ import pytest
 
 from alerting.client import Result, WebhookClient
 from alerting.endpoint import Endpoint
+from alerting.network import MOST_ADDRESSES
 from tests import builders
 from tests.edge.servers import NO_CONTENT, answering, serving
 
@@ -189,6 +190,16 @@ async def test_an_address_to_which_no_way_leads_keeps_nobody_from_the_next(
         endpoint = builders.endpoint(url=sink.url("hooks.example"), timeout=5)
         [result] = await post(endpoint, {"hooks.example": [["127.0.0.3", "127.0.0.4", "127.0.0.1"]]})
         assert (result.status, sink.accepted) == (204, 1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no 127.1.0.1")
+async def test_of_thousands_of_addresses_of_one_name_few_are_tried() -> None:
+    """Each would be checked while the others wait, and those that lead nowhere would take a connection each."""
+    many = [f"127.1.{number // 250}.{1 + number % 250}" for number in range(4000)]
+    async with serving(answering(NO_CONTENT), host=many[MOST_ADDRESSES]) as sink:
+        endpoint = builders.endpoint(url=sink.url("hooks.example"))
+        results = await post(endpoint, {"hooks.example": [many, many[1:]]})
+        assert [result.failure or result.status for result in results] == ["connect", 204]
 
 
 async def test_where_no_address_answers_there_is_no_connection() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import gzip
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -18,6 +19,7 @@ from pydantic import SecretStr
 from alerting import network
 from alerting.client import KEPT, Result, WebhookClient
 from alerting.endpoint import Endpoint
+from alerting.network import ANSWER_LIMIT
 from tests import builders
 from tests.edge.servers import NO_CONTENT, Answer, Served, answering, certificate, forever, serving
 
@@ -105,7 +107,24 @@ async def test_endless_chunks_end(client: WebhookClient) -> None:
             await writer.drain()
 
     result = await post(client, chunks)
-    assert (result.status, len(result.body)) == (500, KEPT)
+    assert result.status == 500
+    assert 0 < len(result.body) < ANSWER_LIMIT / 6
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 204 No Content\r\n" + b"a:\r\n" * 20_000 + b"\r\n",
+        b"HTTP/1.1 103 Hints\r\n\r\n" * 4_000 + NO_CONTENT,
+    ],
+    ids=["headers", "interim answers"],
+)
+async def test_of_an_answer_that_is_nearly_all_headers_no_more_is_read_than_of_any(
+    client: WebhookClient, answer: bytes
+) -> None:
+    """They end, but take long to read; the loop stands still meanwhile."""
+    result = await post(client, answering(answer))
+    assert (result.status, result.failure) == (None, "too-long")
 
 
 @pytest.mark.parametrize(
@@ -156,6 +175,58 @@ async def test_what_is_not_http_is_a_failure_of_its_own(client: WebhookClient) -
     assert (await post(client, answering(b"SSH-2.0-OpenSSH_9.6\r\n\r\n"))).failure == "protocol"
 
 
+@pytest.mark.parametrize(
+    ("answer", "status", "failure"),
+    [
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", 200, None),
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n-5\r\nabc\r\n", 200, None),
+        (b"HTTP/1.1 500 No\r\ntransfer-encoding: chunked\r\n\r\n1;" + b"x" * 150_000, 500, None),
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n", None, "protocol"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabcd", None, "protocol"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: -3\r\n\r\nabc", None, "protocol"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: " + b"9" * 5_000 + b"\r\n\r\nabc", None, "protocol"),
+        (b"HTTP/1.1 000 X\r\ncontent-length: 0\r\n\r\n", None, "protocol"),
+        (b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n", None, "protocol"),
+        (b"HTTP/1.1 200 OK\r\nx: a\0b\r\ncontent-length: 0\r\n\r\n", None, "protocol"),
+        (b"HTTP/1.1 200 OK\r\n: a\r\ncontent-length: 0\r\n\r\n", None, "protocol"),
+        (b"\x15\x03\x01\x00\x02\x02\x28", None, "protocol"),
+    ],
+)
+async def test_an_answer_that_breaks_the_rules_ends_in_its_status_or_as_a_failure(
+    client: WebhookClient, answer: bytes, status: int | None, failure: str | None
+) -> None:
+    async with serving(answering(answer, keep_open=True)) as served:
+        endpoint = builders.endpoint(url=served.url())
+        for connections in (1, 2):
+            result = await ask(client, endpoint)
+            assert (result.status, result.failure) == (status, failure)
+            assert served.accepted == connections, "a connection on which this came is not used again"
+
+
+async def test_wherever_an_answer_breaks_off_its_status_counts_once_its_headers_are_whole(
+    client: WebhookClient,
+) -> None:
+    answer = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello"
+    whole = answer.index(b"hello")
+    for end in range(len(answer)):
+        result = await post(client, answering(answer[:end]))
+        assert (result.status, result.failure) == ((None, "reset") if end < whole else (200, None))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [b"<html>", b"HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n", b"HTTP/1.1 410 Gone\r\n\r\n"],
+    ids=["a body after 204", "an answer that nobody asked for", "another"],
+)
+async def test_what_came_before_it_was_asked_for_answers_nothing(client: WebhookClient, more: bytes) -> None:
+    """Some receivers send a body with 204. The next webhook on the connection would be told what it says."""
+    async with serving(answering(NO_CONTENT + more, keep_open=True)) as served:
+        endpoint = builders.endpoint(url=served.url(), concurrency=1)
+        results = await asyncio.gather(*(ask(client, endpoint) for _ in range(3)))
+        assert [result.status for result in results] == [204, 204, 204]
+        assert served.accepted == 3
+
+
 async def test_nobody_listening_is_no_connection(client: WebhookClient) -> None:
     async with serving(answering(NO_CONTENT)) as served:
         url = served.url()
@@ -185,6 +256,17 @@ async def test_a_proxy_that_the_endpoint_names_is_used(client: WebhookClient) ->
         result = await ask(client, endpoint)
         assert (result.status, proxy.accepted) == (204, 1)
         assert proxy.requests[0].startswith(b"POST http://hooks.example/x HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_a_proxy_is_told_the_user_and_password_of_its_url(client: WebhookClient, scheme: str) -> None:
+    async with serving(answering(b"HTTP/1.1 407 No\r\ncontent-length: 0\r\n\r\n")) as proxy:
+        url = f"http://us%40er:pa%3Ass@127.0.0.1:{proxy.port}"
+        await ask(client, builders.endpoint(url=f"{scheme}://hooks.example/x", proxy=url))
+        given = base64.b64encode(b"us@er:pa:ss")
+        assert b"\r\nproxy-authorization: basic " + given.lower() in proxy.requests[0].lower()
+        assert given in proxy.requests[0]
+        assert b"us%40er" not in proxy.requests[0]
 
 
 async def test_head_and_body_of_a_request_leave_together_whatever_its_size(client: WebhookClient) -> None:

@@ -67,6 +67,20 @@ def test_private_addresses_are_allowed_where_the_endpoint_says_so(address: str) 
     check_address(address, allow_private=True)
 
 
+@pytest.mark.parametrize("length", [48, 56, 64, 96])
+def test_metadata_is_refused_also_by_way_of_a_local_translator(length: int) -> None:
+    """RFC 6052: the address stands behind the prefix, around the eighth octet, which is none of it."""
+    four = bytes((169, 254, 169, 254))
+    octets = bytearray(bytes.fromhex("0064ff9b0001") + bytes(10))
+    places = [place for place in range(length // 8, 16) if place != 8][:4]
+    for place, octet in zip(places, four, strict=True):
+        octets[place] = octet
+    octets[15] |= 1 if length < 96 else 0
+    with pytest.raises(AddressRefused):
+        check_address(str(ipaddress.IPv6Address(bytes(octets))), allow_private=True)
+    check_address("64:ff9b:1::10.1.2.3", allow_private=True)
+
+
 @given(st.ip_addresses(v=4))
 def test_what_the_standard_library_calls_private_is_refused(address: ipaddress.IPv4Address) -> None:
     if address.is_private or address.is_multicast or address.is_reserved or address.is_loopback:

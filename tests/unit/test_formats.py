@@ -446,7 +446,13 @@ def test_an_apprise_endpoint_must_accept_that_its_addresses_are_not_guarded() ->
     assert {"allow_private", "secrets"} <= keys
 
 
-@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "canary", "http://", "http://x:0", "http://x:y"])
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        *("socks5://127.0.0.1:1", "canary", "http://", "http://x:0", "http://x:y"),
+        *("http://prøxy:3128", "http://pro xy:1", "http://x:1/\n"),
+    ],
+)
 def test_a_proxy_that_cannot_be_used_is_a_fault(proxy: str) -> None:
     [(key, fault)] = endpoint_faults(endpoint(proxy=proxy))
     assert key == "proxy"

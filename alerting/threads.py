@@ -1,0 +1,55 @@
+"""Threads for what waits and cannot be cut off: at its end the process leaves behind what hangs, and does not wait."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from threading import Lock, Thread
+from typing import Any
+
+
+class ThreadsLeftBehind(Executor):
+    """Makes at most `most` calls at a time, each in a thread; the others wait. A ThreadPoolExecutor's threads are
+    waited for when the process ends: for ever, where a service sends a byte now and then.
+    """
+
+    def __init__(self, most: int, name: str) -> None:
+        self._most = most
+        self._name = name
+        self._lock = Lock()
+        self._running = 0
+        self._waiting: deque[tuple[Future[Any], Callable[..., Any], tuple[Any, ...]]] = deque()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any) -> Future[Any]:  # type: ignore[override]
+        """Make a call as soon as a thread is free."""
+        future: Future[Any] = Future()
+        with self._lock:
+            self._waiting.append((future, fn, args))
+            if self._running < self._most:
+                self._running += 1
+                Thread(target=self._run, name=self._name, daemon=True).start()
+        return future
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self._running -= 1
+                    return
+                future, call, args = self._waiting.popleft()
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                result = call(*args)
+            except BaseException as error:  # noqa: BLE001 - whoever asked is told
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+    def forget_waiting(self) -> None:
+        """Make none of the calls that have not begun."""
+        with self._lock:
+            waiting, self._waiting = self._waiting, deque()
+        for future, *_ in waiting:
+            future.cancel()

@@ -1,0 +1,50 @@
+"""Threads that are left behind: so many calls at once, the others later, and nobody waits for what hangs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from threading import Event
+
+import pytest
+
+from alerting.threads import ThreadsLeftBehind
+
+
+def test_each_call_is_made_and_says_what_came_of_it() -> None:
+    threads = ThreadsLeftBehind(2, "test")
+    assert [future.result(10) for future in [threads.submit(pow, 2, n) for n in range(9)]] == [
+        2**n for n in range(9)
+    ]
+    with pytest.raises(ZeroDivisionError):
+        threads.submit(divmod, 1, 0).result(10)
+
+
+def test_no_more_calls_than_allowed_are_made_at_once_and_those_that_wait_can_be_forgotten() -> None:
+    threads = ThreadsLeftBehind(1, "test")
+    begun, go_on = Event(), Event()
+
+    def hang() -> bool:
+        begun.set()
+        return go_on.wait(10)
+
+    hanging = threads.submit(hang)
+    assert begun.wait(10)
+    cancelled, waiting = threads.submit(pow, 2, 2), threads.submit(pow, 2, 3)
+    assert cancelled.cancel()
+    assert not waiting.running()
+    threads.forget_waiting()
+    assert waiting.cancelled()
+    last = threads.submit(pow, 2, 4)
+    assert not last.running()
+    go_on.set()
+    assert hanging.result(10)
+    assert last.result(10) == 16
+
+
+def test_the_process_does_not_wait_at_its_end_for_what_hangs() -> None:
+    hang = "from threading import Event; from alerting.threads import ThreadsLeftBehind as T"
+    ended = subprocess.run(
+        [sys.executable, "-c", f"{hang}; T(1, 'x').submit(Event().wait)"], timeout=60, check=False
+    )
+    assert ended.returncode == 0
