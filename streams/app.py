@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import faust
 from faust.tables.manager import TableManager
+from faust.tables.recovery import Recovery
 
 from streams.batches import MAX_BATCH_RECORDS, BatchTransport
 from streams.connection import faust_options
@@ -20,7 +21,24 @@ brokers that acknowledge nothing. Who hangs is found by other means (`Worker.liv
 """
 
 
+class _Recovery(Recovery):  # type: ignore[misc]
+    async def _wait(self, coro: Any, **_: object) -> None:
+        """Wait as long as brokers are away. Faust's own stops for good when a timeout is over, and says nothing: no
+        partition that is assigned from then on would be read.
+        """
+        await super()._wait(coro)
+
+
 class _Tables(TableManager):  # type: ignore[misc]
+    _recovery: Recovery | None = None
+
+    @property
+    def recovery(self) -> Recovery:
+        """What has partitions read once they are assigned and it is known where to begin in them."""
+        if self._recovery is None:
+            self._recovery = _Recovery(self.app, self, beacon=self.beacon, loop=self.loop)
+        return self._recovery
+
     async def on_start(self) -> None:
         """As Faust's, but for the second that it waits for tables to be added: there are none."""
         await self._update_channels()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from types import SimpleNamespace
 from typing import Any
@@ -194,6 +195,16 @@ def test_partitions_are_sought_again_before_the_flow_goes_on() -> None:
 
     source = inspect.getsource(recovery.Recovery._resume_streams)
     assert source.index("consumer.perform_seek()") < source.index("consumer.resume_flow()")
+
+
+async def test_partitions_are_read_however_long_it_takes_to_learn_where_to_begin_in_them() -> None:
+    from faust.tables import manager, recovery
+
+    assert "timeout=self.app.conf.broker_request_timeout" in inspect.getsource(
+        recovery.Recovery._resume_streams
+    )
+    assert "self._recovery = Recovery(" in inspect.getsource(manager.TableManager.recovery.fget)
+    await build_app(Settings()).tables.recovery._wait(asyncio.sleep(0.02), timeout=0.001)
 
 
 def test_seeking_goes_through_the_methods_that_are_extended_and_leaves_fresh_partitions_alone() -> None:
