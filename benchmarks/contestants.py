@@ -139,11 +139,9 @@ async def worker(task: Task) -> Took:
     return service.took
 
 
-async def bare(task: Task) -> Took:
-    """A plain aiokafka loop."""
-    took = Took()
-    producer = producer_of(task.configuration, enable_idempotence=True, max_batch_size=512 * 1024)
-    consumer = AIOKafkaConsumer(
+def consumer_of(task: Task) -> AIOKafkaConsumer:
+    """A consumer of articles in the task's group, which is never committed to by itself."""
+    return AIOKafkaConsumer(
         ARTICLES.full_name(task.prefix),
         bootstrap_servers=task.servers,
         group_id=task.group,
@@ -151,6 +149,13 @@ async def bare(task: Task) -> Took:
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=MAX_OUTPUT_BYTES,
     )
+
+
+async def bare(task: Task) -> Took:
+    """A plain aiokafka loop."""
+    took = Took()
+    producer = producer_of(task.configuration, enable_idempotence=True, max_batch_size=512 * 1024)
+    consumer = consumer_of(task)
     await producer.start()
     await consumer.start()
     while took.articles < task.articles:
@@ -211,14 +216,7 @@ def _output(topic: str, value: Wire, key: str, event_id: str, at: datetime) -> O
 async def consume_only(task: Task) -> Took:
     """A plain aiokafka loop that reads nothing: what fetching alone costs."""
     took = Took()
-    consumer = AIOKafkaConsumer(
-        ARTICLES.full_name(task.prefix),
-        bootstrap_servers=task.servers,
-        group_id=task.group,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        max_partition_fetch_bytes=MAX_OUTPUT_BYTES,
-    )
+    consumer = consumer_of(task)
     await consumer.start()
     while took.articles < task.articles:
         fetched = await consumer.getmany(timeout_ms=1000, max_records=MAX_BATCH_RECORDS)

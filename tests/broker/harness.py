@@ -239,6 +239,22 @@ class Ledger:
         assert not changed, f"one id with two bodies: {changed[:3]}"
 
 
+async def spawn_worker(environment: dict[str, str], log: Path) -> asyncio.subprocess.Process:
+    """A worker in a process of its own, which ends with this one; its log is added to a file."""
+    with log.open("ab") as file:
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "streams.cli",
+            "worker",
+            "--json-logs",
+            env=environment,
+            stdout=file,
+            stderr=file,
+            preexec_fn=die_with_parent,
+        )
+
+
 class WorkerProcess:
     """A `tocsin worker` as a process of its own."""
 
@@ -254,18 +270,7 @@ class WorkerProcess:
         self.process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
-        with self._log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "streams.cli",
-                "worker",
-                "--json-logs",
-                env=self._environment,
-                stdout=log,
-                stderr=log,
-                preexec_fn=die_with_parent,
-            )
+        self.process = await spawn_worker(self._environment, self._log)
 
     async def command(self, *arguments: str, code: int | None = 0) -> str:
         """Call `tocsin` on the same configuration; returns what it prints. `code`: how it is to end, None: anyhow."""

@@ -6,13 +6,11 @@ import asyncio
 import json
 import os
 import signal
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from streams.parent import die_with_parent
-from tests.broker.harness import SECRET, write_little_knowledge
+from tests.broker.harness import SECRET, spawn_worker, write_little_knowledge
 from tests.chaos.inputs import ENDPOINTS, ORDERED, WATCHES
 
 SESSION = 3.0
@@ -82,18 +80,7 @@ class Worker:
         await self._spawn()
 
     async def _spawn(self) -> None:
-        with self.log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "streams.cli",
-                "worker",
-                "--json-logs",
-                env=self.environment,
-                stdout=log,
-                stderr=log,
-                preexec_fn=die_with_parent,
-            )
+        self.process = await spawn_worker(self.environment, self.log)
         self._watching = asyncio.ensure_future(self._watch(self.process))
 
     async def _watch(self, process: asyncio.subprocess.Process) -> None:

@@ -148,7 +148,7 @@ async def test_a_fault_that_never_ends_does_when_the_sender_hangs_up() -> None:
 
     async def hang(request: web.Request) -> web.StreamResponse:
         try:
-            return await FAULTS["hang"](request)
+            return await MISBEHAVIOURS["hang"](request)
         finally:
             ended.set()
 
