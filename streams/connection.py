@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Final
 
@@ -35,9 +36,9 @@ def client_options(broker: BrokerSettings) -> dict[str, Any]:
     }
     if broker.security_protocol.startswith("SASL"):
         options |= {
-            "sasl_mechanism": broker.sasl_mechanism or "PLAIN",
+            "sasl_mechanism": broker.mechanism,
             "sasl_plain_username": broker.sasl_username,
-            "sasl_plain_password": broker.sasl_password.get_secret_value() if broker.sasl_password else None,
+            "sasl_plain_password": broker.password,
         }
     if broker.security_protocol.endswith("SSL"):
         options["ssl_context"] = ssl_context(broker)
@@ -65,11 +66,24 @@ def faust_options(broker: BrokerSettings) -> dict[str, Any]:
     elif broker.security_protocol.startswith("SASL"):
         options["broker_credentials"] = faust.SASLCredentials(
             username=broker.sasl_username,
-            password=broker.sasl_password.get_secret_value() if broker.sasl_password else None,
-            mechanism=broker.sasl_mechanism or "PLAIN",
+            password=broker.password,
+            mechanism=broker.mechanism,
             ssl_context=ssl_context(broker) if broker.security_protocol == "SASL_SSL" else None,
         )
     return options
+
+
+def no_answer(servers: Iterable[str], error: Exception) -> BrokerError:
+    """What to say where a client could not connect."""
+    where, what = ", ".join(servers), type(error).__name__
+    return BrokerError(f"no broker answers at {where} ({what}); is Kafka running, and broker.servers right?")
+
+
+def no_topic(name: str) -> BrokerError:
+    """What to say where there is no topic of a name."""
+    return BrokerError(
+        f"the brokers have no topic {name}: `tocsin topics --create` makes it, or is topics.prefix another?"
+    )
 
 
 async def wait_for_broker(broker: BrokerSettings, patience: timedelta | None = None) -> None:
@@ -86,10 +100,7 @@ async def wait_for_broker(broker: BrokerSettings, patience: timedelta | None = N
             tries += 1
             servers = ", ".join(broker.servers)
             if until is not None and loop.time() + wait > until:
-                raise BrokerError(
-                    f"no broker answers at {servers} ({type(error).__name__}); is Kafka running, and "
-                    "broker.servers right?"
-                ) from error
+                raise no_answer(broker.servers, error) from error
             log.warning("broker.away", servers=servers, error=type(error).__name__, again_in_seconds=wait)
             await asyncio.sleep(wait)
         else:

@@ -30,6 +30,16 @@ class BrokerSettings(Part):
     session_timeout: Duration = timedelta(seconds=10)
     request_timeout: Duration = timedelta(seconds=40)
 
+    @property
+    def mechanism(self) -> str:
+        """By which mechanism of SASL to sign in, where the protocol is one with it."""
+        return self.sasl_mechanism or "PLAIN"
+
+    @property
+    def password(self) -> str | None:
+        """The password of SASL itself, for clients."""
+        return self.sasl_password.get_secret_value() if self.sasl_password else None
+
 
 class TopicSettings(Part):
     """How the topics are named and created.

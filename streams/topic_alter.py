@@ -52,8 +52,8 @@ def _options(broker: BrokerSettings) -> dict[str, Any]:
     }
     if broker.security_protocol.startswith("SASL"):
         options |= {
-            "sasl.mechanism": broker.sasl_mechanism or "PLAIN",
+            "sasl.mechanism": broker.mechanism,
             "sasl.username": broker.sasl_username,
-            "sasl.password": broker.sasl_password.get_secret_value() if broker.sasl_password else None,
+            "sasl.password": broker.password,
         }
     return {key: value for key, value in options.items() if value is not None}

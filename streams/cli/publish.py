@@ -23,7 +23,7 @@ from streams.cli import app
 from streams.cli.articles import Line, articles_in, opened, say_that_there_is_none
 from streams.cli.options import Articles, Brokers, Config
 from streams.configuration import load_settings
-from streams.connection import at_brokers, client_options
+from streams.connection import at_brokers, client_options, no_topic
 from streams.errors import BrokerError, UnreadableArticle, UsageError
 from streams.logs import quiet_clients
 from streams.outputs import MAX_OUTPUT_BYTES
@@ -232,9 +232,7 @@ async def _require(producer: AIOKafkaProducer, topic: str) -> None:
     # Asking about all topics makes none; the producer has no way of its own to ask.
     known = await producer.client.fetch_all_metadata()
     if not known.partitions_for_topic(topic):
-        raise BrokerError(
-            f"the brokers have no topic {topic}: `tocsin topics --create` makes it, or is topics.prefix another?"
-        )
+        raise no_topic(topic)
 
 
 async def _settle(waiting: list[Sent], producer: AIOKafkaProducer, topic: str, tally: Tally) -> None:

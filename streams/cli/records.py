@@ -11,6 +11,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
+from streams.connection import no_answer, no_topic
 from streams.errors import BrokerError
 from streams.logs import quiet_clients
 from streams.topics import Topic
@@ -26,10 +27,7 @@ def broker_errors(options: dict[str, Any]) -> Iterator[None]:
     try:
         yield
     except (KafkaConnectionError, OSError) as error:
-        servers = ", ".join(options["bootstrap_servers"])
-        raise BrokerError(
-            f"no broker answers at {servers} ({type(error).__name__}); is Kafka running, and broker.servers right?"
-        ) from error
+        raise no_answer(options["bootstrap_servers"], error) from error
     except KafkaError as error:
         raise BrokerError(f"the broker refuses: {type(error).__name__}: {error}") from error
 
@@ -54,9 +52,7 @@ async def partitions_of(consumer: AIOKafkaConsumer, name: str) -> list[TopicPart
     await consumer._client.force_metadata_update()
     found = consumer.partitions_for_topic(name)
     if not found:
-        raise BrokerError(
-            f"the brokers have no topic {name}: `tocsin topics --create` makes it, or is topics.prefix another?"
-        )
+        raise no_topic(name)
     return [TopicPartition(name, number) for number in sorted(found)]
 
 
