@@ -18,10 +18,10 @@ SECOND = timedelta(seconds=1)
 
 
 def run(
-    results: str, *, start: BreakerState | None = None, every: timedelta = SECOND
+    results: str, *, start: BreakerState | None = None, at: datetime = MOMENT, every: timedelta = SECOND
 ) -> tuple[BreakerState, datetime]:
     """Attempts that end one after another: `+` well, `-` failed."""
-    state, now = start or BreakerState(), MOMENT
+    state, now = start or BreakerState(), at
     for result in results:
         now += every
         state = record(SETTINGS, state, result == "+", now)
@@ -57,6 +57,14 @@ def test_failures_of_a_clock_that_was_set_back_since_count_no_more() -> None:
         state = record(SETTINGS, state, False, earlier + timedelta(minutes=minutes))
     assert opens_at(state, earlier + timedelta(minutes=20)) is None
     assert state.failing_since == earlier
+
+
+def test_the_window_moves_on_with_time_and_does_not_begin_anew() -> None:
+    state, now = run("+" * 6)
+    state, now = run("-" * 9, start=state, at=now + timedelta(minutes=4))
+    assert opens_at(state, now) is None, "six of fifteen went well"
+    state, now = run("-", start=state, at=now + timedelta(seconds=50))
+    assert opens_at(state, now) is not None, "of those within the window none did"
 
 
 def test_after_the_pause_one_probe_may_begin_and_no_second() -> None:
