@@ -193,8 +193,11 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
     async def _read_on(self, tp: TopicPartition, position: int) -> None:
         """Read on where the broker has something. Where that fails, the next fetch asks again."""
         consumer = self._ensure_consumer()
+        assignment = consumer._subscription.subscription.assignment
         try:
             place = await find_place_surely(consumer, tp, position, datetime.now(UTC))
+            if not assignment.active or place.offset == position:
+                return  # it is another's by now, or ours from what is committed; or the broker has caught up
             if place.anew:
                 # First, or the next owner of the partition would begin at the same place.
                 await consumer.commit({tp: place.offset})
@@ -245,15 +248,23 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
                 records = await self._next_records()
                 if self.should_stop:
                     continue
-                if not self.flow_active:
-                    # Where partitions change hands again meanwhile, Faust seeks once more before the flow goes on.
-                    with suppress(IllegalStateError):
-                        await self.perform_seek()
-                    continue
-                self._admit_fetched(records)
+                if self.flow_active:
+                    self._admit_fetched(records)
+                else:
+                    self._leave(records)
         except self.consumer_stopped_errors:
             if not self.app.should_stop:
                 raise
+
+    def _leave(self, records: Mapping[Any, list[ConsumerRecord]]) -> None:
+        """Have records fetched again that came while partitions change hands.
+
+        At once, not by asking what is committed, as Faust does: until that is known the flow may go on, and what comes
+        behind these would be handed on, and committed, before them.
+        """
+        for partition, fetched in records.items():
+            with suppress(IllegalStateError):  # it is no longer ours
+                self._thread.seek(partition, fetched[0].offset)
 
     async def _next_records(self) -> dict[Any, list[ConsumerRecord]]:
         if not self.flow_active:

@@ -18,6 +18,7 @@ from faust.types import TP
 
 from streams.batches import MAX_BATCH_RECORDS, Batch, BatchConsumer, BatchConsumerThread
 from streams.errors import BrokerError
+from streams.places import Place
 
 PLACE = TP("articles", 0)
 
@@ -354,30 +355,51 @@ async def test_a_full_partition_takes_nothing_as_offered() -> None:
     assert len(taken.batches[0]) == MAX_BATCH_RECORDS
 
 
-async def test_partitions_that_change_hands_again_while_they_are_sought_end_nothing() -> None:
+class Log(Thread):
+    """A thread that fetches a partition from where it stands, two records at a time. Another is no longer ours."""
+
+    position = 0
+
+    def seek(self, tp: TP, offset: int) -> None:
+        if tp != PLACE:
+            raise IllegalStateError(f"No current assignment for partition {tp}")
+        self.position = offset
+
+    async def fetched(self, partitions: set[TP], patience: float) -> dict[Any, list[ConsumerRecord]]:
+        self.position += 2
+        return {PLACE: [record(self.position - 2), record(self.position - 1)]}
+
+
+async def test_what_comes_while_partitions_change_hands_is_fetched_again_before_anything_behind_it() -> None:
+    """What came behind it would be the place that policy and delivery have reached, and it be passed over."""
     taken = Taken()
     consumer: Any = taken.consumer
-    sought = 0
+    log = consumer._thread = Log()
+    known, ended = asyncio.Event(), asyncio.Event()
 
-    async def seek() -> None:
-        nonlocal sought
-        sought += 1
-        raise IllegalStateError("No current assignment")
-
-    flows = iter([False, True])
+    async def perform_seek() -> None:
+        await known.wait()  # what is committed; Faust seeks to that
+        log.position = 0
 
     async def next_records() -> dict[Any, list[ConsumerRecord]]:
-        consumer.flow_active = next(flows, None)
-        if consumer.flow_active is None:
-            consumer._stopped.set()
+        if consumer.flow_active:
+            await ended.wait()
             return {}
-        return {PLACE: [record(0)]}
+        return {OTHER: [record(7, OTHER)], **await log.fetched({PLACE, OTHER}, 1.0)}
 
-    consumer.perform_seek, consumer._next_records = seek, next_records
-    await consumer._drain_messages(SimpleNamespace(_stopped=asyncio.Event()))
+    consumer.perform_seek, consumer._next_records = perform_seek, next_records
+    consumer._get_active_partitions = lambda: {PLACE}
+    consumer.flow_active = False
+    draining = asyncio.ensure_future(consumer._drain_messages(SimpleNamespace(_stopped=ended)))
+    for _ in range(9):
+        await asyncio.sleep(0)
+    consumer.flow_active = True
+    await consumer.take_fetched()
+    for event in (known, ended):
+        event.set()
+    await draining
     await asyncio.gather(*consumer._handing)
-    assert sought == 1
-    assert taken.offsets == [[0]]
+    assert taken.offsets == [[0, 1]]
 
 
 async def test_what_a_fetch_brought_is_handed_on_in_the_step_in_which_it_came() -> None:
@@ -457,6 +479,32 @@ async def test_where_there_is_no_place_to_read_from_nothing_is_passed_over() -> 
     thread.pass_over(PLACE, 7)
     thread._consumer._subscription.subscription = None
     thread.pass_over(PLACE, 7)
+
+
+@pytest.mark.parametrize(
+    ("found", "ours", "then"),
+    [(Place(9, lost=2), True, 9), (Place(9, lost=2), False, None), (Place(7), True, None)],
+)
+async def test_a_place_that_was_looked_for_is_sought_where_the_partition_is_still_read_from_it(
+    monkeypatch: pytest.MonkeyPatch, found: Place, ours: bool, then: int | None
+) -> None:
+    """One that changed hands meanwhile is read from what is committed: what lies before the place is not to be lost."""
+    assignment = SimpleNamespace(active=True)
+    sought: list[tuple[object, int]] = []
+
+    async def find(*_: object) -> Place:
+        assignment.active = ours
+        return found
+
+    monkeypatch.setattr("streams.batches.find_place_surely", find)
+    thread: Any = BatchConsumerThread.__new__(BatchConsumerThread)
+    thread._consumer = SimpleNamespace(
+        _subscription=SimpleNamespace(subscription=SimpleNamespace(assignment=assignment)),
+        seek=lambda tp, offset: sought.append((tp, offset)),
+    )
+    thread.consumer = SimpleNamespace(read_on=lambda *_: sought.append(("read_on", found.offset)))
+    await thread._read_on(PLACE, 7)
+    assert sought == ([(PLACE, then), ("read_on", then)] if then is not None else [])
 
 
 async def test_what_the_client_met_in_the_background_is_told_when_it_is_asked_for() -> None:
