@@ -68,14 +68,31 @@ class Policy:
         self._partitions = Partitions(self._load, self._partition_of)
         self._watches = Members(lambda: service.in_force.configuration.watches)
 
-    def release(self) -> None:
-        """Drop all state: partitions are handed out anew, and even one that stays may have been another's."""
-        self._partitions.give_up()
-
     def assign(self, partitions: set[int]) -> None:
         """Load the stories of the partitions that are ours now, or the first candidate of each would wait for it."""
         self.release()
         self._partitions.open_ahead(partitions, partial(self._service.fail, NAME))
+
+    async def _load(self, number: int) -> Loaded[Story]:
+        service = self._service
+        return await load_state(
+            STORIES,
+            number,
+            beside=CANDIDATES,
+            parse=Story.from_bytes,
+            client_options=service.client_options,
+            outputs=service.outputs,
+        )
+
+    def _partition_of(self, number: int, loaded: Loaded[Story]) -> Partition:
+        state = OwnedState(self._service.outputs, STORIES, number, loaded.record_keys)
+        partition = Partition(Stories(loaded.values.values()), loaded.mark, state)
+        log.info("policy.state_loaded", partition=number, stories=len(partition.stories), mark=partition.mark)
+        return partition
+
+    def release(self) -> None:
+        """Drop all state: partitions are handed out anew, and even one that stays may have been another's."""
+        self._partitions.give_up()
 
     async def handle(self, batch: Batch) -> Awaitable[None]:
         """Decide a batch of one partition; what it returns ends when all is acknowledged, or raises OutputRefused."""
@@ -108,39 +125,13 @@ class Policy:
         self._count_stories()
         return self._keep(partition, published, changes, unknown, read_at)
 
-    async def _keep(
-        self,
-        partition: Partition,
-        published: list[Acknowledgement],
-        changes: list[tuple[int, Decision]],
-        unknown: list[ConsumerRecord],
-        read_at: float,
-    ) -> None:
-        """Write the stories of a batch, once its alerts are safe and those of all batches before it are written."""
-        await settle(published)
-        # Before any story is written: as of a later input, these would be passed over after a kill.
-        await self._service.put_back(CANDIDATES, unknown, read_at)
-        written: list[Acknowledgement] = []
-        for offset, decision in changes:
-            written += await self._write(partition.state, offset, decision)
-        await settle(written)
-
-    async def _load(self, number: int) -> Loaded[Story]:
-        service = self._service
-        return await load_state(
-            STORIES,
-            number,
-            beside=CANDIDATES,
-            parse=Story.from_bytes,
-            client_options=service.client_options,
-            outputs=service.outputs,
+    async def _reject(self, record: ConsumerRecord) -> Acknowledgement:
+        # Only a foreign or newer producer can have written it; its bytes are kept for whoever looks.
+        error = UnreadableArticle(
+            "bad-candidate", "the value is no candidate; is another program writing to this topic?"
         )
-
-    def _partition_of(self, number: int, loaded: Loaded[Story]) -> Partition:
-        state = OwnedState(self._service.outputs, STORIES, number, loaded.record_keys)
-        partition = Partition(Stories(loaded.values.values()), loaded.mark, state)
-        log.info("policy.state_loaded", partition=number, stories=len(partition.stories), mark=partition.mark)
-        return partition
+        log.error("candidate.rejected", partition=record.partition, offset=record.offset)
+        return await reject(self._service.outputs, record, error, self._service.now())
 
     async def _publish(self, decision: Decision, watch: Watch) -> list[Acknowledgement]:
         metrics = self._service.metrics
@@ -178,6 +169,23 @@ class Policy:
             ALERTS, alert, key=alert.watch.id, event_id=alert.webhook_id, time=alert.at
         )
 
+    async def _keep(
+        self,
+        partition: Partition,
+        published: list[Acknowledgement],
+        changes: list[tuple[int, Decision]],
+        unknown: list[ConsumerRecord],
+        read_at: float,
+    ) -> None:
+        """Write the stories of a batch, once its alerts are safe and those of all batches before it are written."""
+        await settle(published)
+        # Before any story is written: as of a later input, these would be passed over after a kill.
+        await self._service.put_back(CANDIDATES, unknown, read_at)
+        written: list[Acknowledgement] = []
+        for offset, decision in changes:
+            written += await self._write(partition.state, offset, decision)
+        await settle(written)
+
     @staticmethod
     async def _write(state: OwnedState, offset: int, decision: Decision) -> list[Acknowledgement]:
         # The candidate's own story comes first: a kill in between leaves its offset as the mark, so that it is not
@@ -189,14 +197,6 @@ class Policy:
         for story in decision.ended:
             written += await state.forget(story.story_id, offset=offset)
         return written
-
-    async def _reject(self, record: ConsumerRecord) -> Acknowledgement:
-        # Only a foreign or newer producer can have written it; its bytes are kept for whoever looks.
-        error = UnreadableArticle(
-            "bad-candidate", "the value is no candidate; is another program writing to this topic?"
-        )
-        log.error("candidate.rejected", partition=record.partition, offset=record.offset)
-        return await reject(self._service.outputs, record, error, self._service.now())
 
     def _count_stories(self) -> None:
         self._service.metrics.stories.set(sum(len(p.stories) for p in self._partitions.held()))
