@@ -166,9 +166,12 @@ def _check_watch(placed: Placed[Watch], known: Known) -> Iterator[Fault]:
     for index, example in enumerate(watch.examples):
         if not (example.text.strip() or example.title.strip()):
             placed.fault(("examples", index), "has no text")
-    conditions = (getattr(watch, key) for key in _CONDITIONS)
+    actors = watch.actors
+    only_none = actors is not None and bool(actors.none) and not (actors.any or actors.all)
+    conditions = (getattr(watch, key) for key in _CONDITIONS if not (key == "actors" and only_none))
     if all(given in (None, ()) for given in conditions) and not placed.may_have(*_CONDITIONS):
-        placed.fault((), "the watch would match everything; give it topics, actors, a query, or terms")
+        but = " that names none of these actors" if only_none else ""
+        placed.fault((), f"the watch would match everything{but}; give it topics, actors, a query, or terms")
     if not watch.notify:
         yield placed.warning((), "notify is empty: its alerts only go to the topic `alerts`")
     if not watch.examples:

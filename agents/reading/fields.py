@@ -166,9 +166,14 @@ def language_of(value: Any) -> str:
     if not isinstance(value, str) or not _LANGUAGE.fullmatch(tag := value[:40].strip()):
         return ""
     tag = tag.replace("_", "-")
-    first, _, rest = tag.partition("-")
-    first = _ISO_639_2.get(first.lower(), first.lower())
-    return f"{first}-{rest}" if rest else first
+    rest = tag.partition("-")[2]
+    return f"{primary_tag(tag)}-{rest}" if rest else primary_tag(tag)
+
+
+def primary_tag(tag: str) -> str:
+    """The first part of a BCP 47 tag, with two letters where the language has such (`ukr` is `uk`)."""
+    first = tag.partition("-")[0].lower()
+    return _ISO_639_2.get(first, first)
 
 
 def moment_of(value: Any) -> datetime | None:

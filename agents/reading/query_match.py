@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from agents.reading.automaton import LiteralTable
+from agents.reading.fields import primary_tag
 from agents.reading.fold import fold
 from agents.reading.query import parse_query
 from agents.reading.query_ast import TEXT_FIELDS, Group, Leaf, Node, Term, identifier_of, leaves
@@ -124,7 +125,7 @@ class CompiledQuery:
         elif leaf.field == "topic":
             held = identifier_of(leaf) in scene.topics
         else:
-            held = identifier_of(leaf).partition("-")[0] == scene.language
+            held = primary_tag(identifier_of(leaf)) == scene.language
         return [] if held else None
 
     def _text_spans(self, leaf: Leaf, scene: Scene) -> list[Span]:

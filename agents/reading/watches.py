@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from agents.reading.automaton import LiteralTable
+from agents.reading.fields import primary_tag
 from agents.reading.query_match import Anchors, CompiledQuery
 from agents.reading.scene import Scene, Span
 from agents.reading.topics import ENOUGH
@@ -38,8 +39,8 @@ class CompiledWatch:
         self.has_terms = has_terms
         self.query = CompiledQuery(watch.query, table) if watch.query is not None else None
         self._sources = tuple(map(Wildcards, watch.sources))
-        self._languages = frozenset(language.split("-")[0].lower() for language in watch.languages)
-        if self.query is None and not has_terms and watch.topics is None and watch.actors is None:
+        self._languages = frozenset(map(primary_tag, watch.languages))
+        if self.query is None and self.anchors().always:
             raise QueryError("the watch has no topics, actors, query or terms; it would match every article")
 
     def anchors(self) -> Anchors:

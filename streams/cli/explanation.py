@@ -69,16 +69,14 @@ def _none(what: str) -> Text:
 
 def _heading(article: Article, explanation: Explanation) -> Text:
     title = " ".join((article.title or article.body[:200]).split())
-    return Text.assemble(
-        (clean(title[:200]), "bold"),
-        "\n  ",
-        (
-            clean(
-                f"{article.id} · {explanation.reading.article.language} · {article.source or 'no source named'}"
-            ),
-            "dim",
-        ),
+    published = article.published_at
+    facts = (
+        article.id,
+        explanation.reading.article.language,
+        article.source or "no source named",
+        f"{published:%Y-%m-%d %H:%M} UTC" if published is not None else "no time named",
     )
+    return Text.assemble((clean(title[:200]), "bold"), "\n  ", (clean(" · ".join(facts)), "dim"))
 
 
 def in_context(article: Article, evidence: Evidence, width: int, *, coloured: bool = True) -> Text:

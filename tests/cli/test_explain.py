@@ -227,6 +227,17 @@ def test_an_input_without_an_article_is_said_to_be_one(call: Call, small: Path) 
     assert error_lines(result) == ["tocsin: there is no article in standard input"]
 
 
+@pytest.mark.parametrize(
+    ("published_at", "shown"),
+    [("2026-03-07T12:00:00+03:00", "2026-03-07 09:00 UTC"), ("07/03/2026", "no time named")],
+)
+def test_a_time_that_could_not_be_read_shows_as_none(
+    call: Call, small: Path, published_at: str, shown: str
+) -> None:
+    result = call("explain", "-", stdin=json.dumps(HARBOUR | {"published_at": published_at}))
+    assert result.stdout.splitlines()[1].endswith(f" · {shown}")
+
+
 def test_a_file_that_is_not_json_is_named(call: Call, tmp_path: Path, small: Path) -> None:
     (tmp_path / "half.json").write_text('{"title": "A ceasefire')
     result = call("explain", tmp_path / "half.json")

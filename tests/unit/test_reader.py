@@ -233,6 +233,12 @@ def test_languages_and_sources_narrow_a_watch() -> None:
     assert matched(reader, article(source="news.example")) == {"wires"}
 
 
+def test_a_language_of_a_watch_may_have_three_letters_as_that_of_an_article() -> None:
+    reader = reader_of(Watch(id="w", title="-", query="ceasefire", languages=("eng", "ukr")))
+    assert matched(reader, article()) == matched(reader, article(language="uk-UA")) == {"w"}
+    assert matched(reader, article(language="deu")) == set()
+
+
 def test_a_disabled_watch_matches_nothing() -> None:
     assert (
         matched(reader_of(Watch(id="off", title="-", query="ceasefire", enabled=False)), article()) == set()
@@ -242,6 +248,8 @@ def test_a_disabled_watch_matches_nothing() -> None:
 def test_a_watch_without_a_condition_is_refused() -> None:
     with pytest.raises(QueryError, match=r"watch empty: .*would match every article"):
         reader_of(Watch(id="empty", title="-"))
+    with pytest.raises(QueryError, match=r"watch others: .*would match every article"):
+        reader_of(Watch(id="others", title="-", actors=ActorsWanted(none=("qatar",))))
 
 
 def notes(explained: Explanation) -> str:

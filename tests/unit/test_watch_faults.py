@@ -229,3 +229,9 @@ def test_a_part_that_must_be_keys_and_values_is_told_with_its_keys(tmp_path: Pat
 def test_an_empty_query_is_one_fault(tmp_path: Path) -> None:
     (said,) = faults(tmp_path, {"watches.yaml": {"watches": [watch(query="")]}})
     assert said.endswith("watches[0].query: the query is empty")
+
+
+def test_actors_that_must_not_be_there_are_no_condition_by_themselves(tmp_path: Path) -> None:
+    files = {"watches.yaml": {"watches": [watch(query=None, actors={"none": ["turkey"]})]}}
+    (said,) = faults(tmp_path, KNOWN | files)
+    assert "watches[0]: the watch would match everything that names none of these actors; give it" in said
