@@ -2,7 +2,12 @@
 
 Here such questions keep `REST` between them, as those of Kafka's own clients do.
 
-Replaces a method of aiokafka's client (0.14); `tests/unit/test_faust_internals.py` fails when an upgrade changes it.
+A broker that is asked where a partition begins, and leads it no longer, says so. aiokafka asks it again ten times a
+second, until metadata are renewed anyway (half a minute): so long nothing was read by a worker that was just given
+partitions, one of which had moved. Here they are renewed at once.
+
+Replaces methods of aiokafka's client and fetcher (0.14); `tests/unit/test_faust_internals.py` fails when an upgrade
+changes them.
 """
 
 from __future__ import annotations
@@ -16,10 +21,13 @@ from functools import wraps
 from typing import Any, Final
 
 from aiokafka.client import AIOKafkaClient
+from aiokafka.consumer.fetcher import Fetcher
+from aiokafka.errors import KafkaError
 
 REST: Final = 0.1
 """Seconds between two questions for the metadata of the same topics."""
 
+Ask = Callable[..., Awaitable[Any]]
 Update = Callable[[Any, Any, Any], Awaitable[bool]]
 
 _asked: weakref.WeakKeyDictionary[Any, tuple[frozenset[str], float]] = weakref.WeakKeyDictionary()
@@ -46,4 +54,20 @@ def rested(
     return rested_update
 
 
+def told_who_leads(ask: Ask) -> Ask:
+    """A fetcher's question for offsets, after which metadata are renewed where the broker was the wrong one."""
+
+    @wraps(ask)
+    async def asked(self: Any, *args: Any) -> Any:
+        try:
+            return await ask(self, *args)
+        except KafkaError as error:
+            if error.invalid_metadata:
+                self._client.force_metadata_update()
+            raise
+
+    return asked
+
+
 UPDATE: Final = rested(AIOKafkaClient._metadata_update)
+ASK_FOR_OFFSETS: Final = told_who_leads(Fetcher._proc_offset_request)

@@ -27,6 +27,7 @@ from typing import Any, Final
 import structlog
 from aiokafka.client import AIOKafkaClient, ConnectionGroup
 from aiokafka.conn import AIOKafkaConnection, CloseReason
+from aiokafka.consumer.fetcher import Fetcher
 
 from streams.kafka_client import metadata
 from streams.kafka_client.lost_connections import REPLACED as LOST
@@ -223,6 +224,7 @@ REPLACED: Final = {
         "_get_conn": _not_at_once(AIOKafkaClient._get_conn),
         "_metadata_update": _without_the_gone(metadata.UPDATE),
     },
+    Fetcher: {"_proc_offset_request": metadata.ASK_FOR_OFFSETS},
 }
 
 

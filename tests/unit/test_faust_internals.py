@@ -226,6 +226,14 @@ def test_a_fetcher_says_what_it_cannot_find_and_when_it_has_ended() -> None:
     assert "NoOffsetForPartitionError(tp)" in inspect.getsource(fetcher.Fetcher._update_fetch_positions)
     assert "return self._fetch_task" in inspect.getsource(fetcher.Fetcher.error_future.fget)
     assert parameters(fetcher.Fetcher.request_offset_reset) == ["self", "tps", "strategy"]
+    asks = inspect.getsource(fetcher.Fetcher._update_fetch_positions)
+    assert "await self._proc_offset_request(node_id, topic_data)" in asks
+    assert "metadata" not in asks[asks.index("except Errors.KafkaError as err:") :]
+    assert parameters(inspect.unwrap(fetcher.Fetcher._proc_offset_request)) == [
+        "self",
+        "node_id",
+        "topic_data",
+    ]
 
 
 def test_what_the_client_meets_in_the_background_waits_to_be_asked_for() -> None:

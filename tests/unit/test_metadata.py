@@ -1,12 +1,31 @@
-"""How often a client asks for metadata."""
+"""How often a client asks for metadata, and when at once."""
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiokafka.errors import KafkaError, NotLeaderForPartitionError, TopicAuthorizationFailedError
 
-from streams.kafka_client.metadata import REST, rested
+from streams.kafka_client.metadata import REST, rested, told_who_leads
+
+
+@pytest.mark.parametrize(
+    ("error", "renewed"), [(NotLeaderForPartitionError, True), (TopicAuthorizationFailedError, False)]
+)
+async def test_metadata_are_renewed_where_who_was_asked_for_offsets_no_longer_leads(
+    error: type[KafkaError], renewed: bool
+) -> None:
+    forced = []
+
+    async def ask(_fetcher: object, *_: object) -> None:
+        raise error
+
+    fetcher = SimpleNamespace(_client=SimpleNamespace(force_metadata_update=lambda: forced.append(True)))
+    with pytest.raises(error):
+        await told_who_leads(ask)(fetcher, 1, {})
+    assert bool(forced) is renewed
 
 
 class Client:
