@@ -123,7 +123,7 @@ class Outputs:
 
         `made` is what it was written from.
         """
-        name = self.topic_name(topic)
+        name = topic.full_name(self._prefix)
         producer = self._urgent.get(topic)
         if producer is None:
             if self._other is None:
