@@ -137,6 +137,8 @@ class Worker:
         consumer: BatchConsumer = self.app.consumer
         return consumer
 
+    # From start to end.
+
     async def run(self, started: Started | None = None) -> None:
         """Run until `stop` is called or a signal comes. Raises BrokerError or OSError when it cannot start."""
         loop = asyncio.get_running_loop()
@@ -161,6 +163,14 @@ class Worker:
                 task.cancel()
             await self._shut_down()
 
+    async def _start_health(self) -> None:
+        try:
+            await self.health.start()
+        except OSError as error:
+            raise OSError(
+                f"{self.health.host}:{self.health.port} is taken: set service.health_port to a free port, or 0"
+            ) from error
+
     async def _start(self, beside: list[asyncio.Task[None]]) -> None:
         """Start all that reads and writes; what is to run beside it is added. Ends when partitions are assigned."""
         await wait_for_broker(self.settings.broker, self.settings.service.broker_patience)
@@ -172,43 +182,6 @@ class Worker:
         beside.append(asyncio.ensure_future(self._check_client()))  # its start waits for partitions
         await self.app.start()
         _set_aside()
-
-    def _expect(self) -> None:
-        self.consumer.expect()
-
-    def _offer(self, record: ConsumerRecord) -> None:
-        self.consumer.offer(record)
-
-    def _put_in_force(self, in_force: InForce) -> None:
-        self.service.in_force = in_force
-        self.service.metrics.configuration_loaded_at.set(self.service.now().timestamp())
-        self.service.metrics.configuration_outdated.set(0)
-
-    def _count_refused(self) -> None:
-        self.service.metrics.configuration_refused.inc()
-        self.service.metrics.configuration_outdated.set(1)
-
-    def _on_pause(self, seconds: float) -> None:
-        log.warning("worker.stood_still", seconds=round(seconds, 1))
-        self.delivery.hold()
-        try:
-            self.consumer.rejoin()
-        except Exception as error:  # noqa: BLE001 - held back and never let go would be worse than a restart
-            leave("worker", error)
-
-    def stop(self) -> None:
-        """Begin to stop."""
-        if not self._stop.is_set():
-            log.info("worker.stopping")
-        self._stop.set()
-
-    async def _start_health(self) -> None:
-        try:
-            await self.health.start()
-        except OSError as error:
-            raise OSError(
-                f"{self.health.host}:{self.health.port} is taken: set service.health_port to a free port, or 0"
-            ) from error
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, None]) -> bool:
         """Do some work to its end, or until the order to stop comes. Returns whether it is done."""
@@ -240,13 +213,11 @@ class Worker:
             reason = self.app.crash_reason or BrokerError("Faust stopped by itself")
             leave("faust", reason)
 
-    async def _check_client(self) -> NoReturn:
-        while True:
-            await asyncio.sleep(CHECK_EVERY)
-            try:
-                self.consumer.check()
-            except Exception as error:  # noqa: BLE001 - whatever it is, nothing would come any more
-                leave("kafka", error)
+    def stop(self) -> None:
+        """Begin to stop."""
+        if not self._stop.is_set():
+            log.info("worker.stopping")
+        self._stop.set()
 
     async def _shut_down(self) -> None:
         # Attempts under way end first: once Faust has left the group, another worker reads what is owed.
@@ -262,14 +233,7 @@ class Worker:
         await self.health.stop()
         log.info("worker.stopped")
 
-    async def _on_revoked(self, _: Any, revoked: Any = (), **__: Any) -> None:
-        # Whoever gets the partitions next reads their state: nothing of ours may be under way after this.
-        self._assigned = False
-        await self.delivery.release()
-        self.policy.release()
-        with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self.service.outputs.flush(), FLUSH_WITHIN)
-        log.info("worker.partitions_revoked", count=len(revoked))
+    # What may happen in between.
 
     async def _on_assigned(self, _: Any, assigned: Any = (), **__: Any) -> None:
         numbers: defaultdict[str, set[int]] = defaultdict(set)
@@ -280,6 +244,48 @@ class Worker:
         self._assigned = bool(assigned)
         self._had_partitions = self._had_partitions or self._assigned
         log.info("worker.partitions_assigned", count=len(assigned))
+
+    async def _on_revoked(self, _: Any, revoked: Any = (), **__: Any) -> None:
+        # Whoever gets the partitions next reads their state: nothing of ours may be under way after this.
+        self._assigned = False
+        await self.delivery.release()
+        self.policy.release()
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self.service.outputs.flush(), FLUSH_WITHIN)
+        log.info("worker.partitions_revoked", count=len(revoked))
+
+    def _on_pause(self, seconds: float) -> None:
+        log.warning("worker.stood_still", seconds=round(seconds, 1))
+        self.delivery.hold()
+        try:
+            self.consumer.rejoin()
+        except Exception as error:  # noqa: BLE001 - held back and never let go would be worse than a restart
+            leave("worker", error)
+
+    async def _check_client(self) -> NoReturn:
+        while True:
+            await asyncio.sleep(CHECK_EVERY)
+            try:
+                self.consumer.check()
+            except Exception as error:  # noqa: BLE001 - whatever it is, nothing would come any more
+                leave("kafka", error)
+
+    def _expect(self) -> None:
+        self.consumer.expect()
+
+    def _offer(self, record: ConsumerRecord) -> None:
+        self.consumer.offer(record)
+
+    def _put_in_force(self, in_force: InForce) -> None:
+        self.service.in_force = in_force
+        self.service.metrics.configuration_loaded_at.set(self.service.now().timestamp())
+        self.service.metrics.configuration_outdated.set(0)
+
+    def _count_refused(self) -> None:
+        self.service.metrics.configuration_refused.inc()
+        self.service.metrics.configuration_outdated.set(1)
+
+    # How it stands.
 
     def live(self) -> Health:
         """Whether the agents move."""
@@ -299,12 +305,6 @@ class Worker:
             return Health(False, "stopping")
         return Health(True, "ready") if self._assigned else Health(False, "no partitions assigned yet")
 
-    def _oldest_unhandled(self) -> float:
-        if not self._assigned:
-            return 0.0
-        oldest = self.consumer.oldest_unhandled()
-        return max(0.0, self.service.now().timestamp() - oldest) if oldest is not None else 0.0
-
     def exposition(self) -> bytes:
         """The metrics now."""
         metrics = self.service.metrics
@@ -316,6 +316,12 @@ class Worker:
             for tp, lag in self.consumer.lags():
                 metrics.lag.labels(tp.topic, str(tp.partition)).set(lag)
         return metrics.exposition()
+
+    def _oldest_unhandled(self) -> float:
+        if not self._assigned:
+            return 0.0
+        oldest = self.consumer.oldest_unhandled()
+        return max(0.0, self.service.now().timestamp() - oldest) if oldest is not None else 0.0
 
 
 def run_worker(
