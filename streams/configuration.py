@@ -319,7 +319,7 @@ class _Load:
         if not is_reference(value):
             document.fault(path, LITERAL)
             return value
-        self._watch_file(value)
+        self._note_file(value)
         secret, wrong = self._secrets[resolve].look_up(value)
         if wrong is not None:
             document.fault(path, wrong)
@@ -327,7 +327,7 @@ class _Load:
             self._warn_of_sample(value.removeprefix("env:"))
         return secret
 
-    def _watch_file(self, reference: str) -> None:
+    def _note_file(self, reference: str) -> None:
         kind, _, name = reference.partition(":")
         if kind == "file" and name.strip():
             self._files.append(self._folder / name.strip())

@@ -108,7 +108,7 @@ def _client_of(connection: Any) -> Any:
     return getattr(connection._on_close_cb, "__self__", None)
 
 
-class _Watch:
+class _Lookout:
     """Looks at a connection now and then, as long as an answer is awaited on it."""
 
     def __init__(self, connection: Any) -> None:
@@ -158,17 +158,17 @@ def _kind(awaited: Any) -> int | None:
     return getattr(awaited[1], "API_KEY", None)
 
 
-def _watched(send: Method) -> Method:
+def _looked_after(send: Method) -> Method:
     @wraps(send)
-    def watched(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def looked_after(self: Any, *args: Any, **kwargs: Any) -> Any:
         answer = send(self, *args, **kwargs)
-        watch = self.__dict__.get("_watch")
-        if watch is None:
-            watch = self._watch = _Watch(self)
-        watch.begin()
+        lookout = self.__dict__.get("_lookout")
+        if lookout is None:
+            lookout = self._lookout = _Lookout(self)
+        lookout.begin()
         return answer
 
-    return watched
+    return looked_after
 
 
 def _within(connect: Method) -> Method:
@@ -219,7 +219,7 @@ def _without_the_gone(update: Method) -> Method:
 
 
 REPLACED: Final = {
-    AIOKafkaConnection: {"send": _watched(LOST["send"]), "connect": _within(AIOKafkaConnection.connect)},
+    AIOKafkaConnection: {"send": _looked_after(LOST["send"]), "connect": _within(AIOKafkaConnection.connect)},
     AIOKafkaClient: {
         "_get_conn": _not_at_once(AIOKafkaClient._get_conn),
         "_metadata_update": _without_the_gone(metadata.UPDATE),

@@ -17,7 +17,7 @@ from aiokafka.protocol.metadata import MetadataRequest
 
 from streams.kafka_client import silent_brokers
 from streams.kafka_client.lost_connections import REPLACED as LOST
-from streams.kafka_client.silent_brokers import REPLACED, WAITING, _Watch, mend_clients
+from streams.kafka_client.silent_brokers import REPLACED, WAITING, _Lookout, mend_clients
 
 SILENT_AFTER = 0.2
 METADATA = 3
@@ -118,12 +118,12 @@ class Client:
         self.asked += 1
 
 
-def look(watch: _Watch, connection: Connection, most: int = 100) -> int:
+def look(lookout: _Lookout, connection: Connection, most: int = 100) -> int:
     """Look until the connection is cut; returns how often that was."""
     for times in range(most):
         if connection.closed_for is not None:
             return times
-        watch._look()
+        lookout._look()
     return most
 
 
@@ -131,13 +131,13 @@ async def test_a_broker_that_is_slow_but_sends_or_answers_is_not_cut_off() -> No
     sending, answering = Connection(), Connection()
     for connection in (sending, answering):
         connection.ask(METADATA)
-    watches = _Watch(sending), _Watch(answering)
+    lookouts = _Lookout(sending), _Lookout(answering)
     for _ in range(50):
         sending._buffer += b"x"
         answering.ask(METADATA)
         answering._requests.popleft()
-        for watch in watches:
-            watch._look()
+        for lookout in lookouts:
+            lookout._look()
     assert sending.closed_for is answering.closed_for is None
 
 
@@ -146,7 +146,7 @@ async def test_who_waits_for_others_in_the_group_is_not_cut_off_but_metadata_are
         client = Client()
         connection = Connection(client)
         connection.ask(kind)
-        assert look(_Watch(connection), connection, most=50) == 50
+        assert look(_Lookout(connection), connection, most=50) == 50
         assert client.asked > 5
 
 
@@ -156,25 +156,25 @@ async def test_a_broker_that_is_cut_off_again_and_again_is_waited_for_longer_eac
     for _ in range(5):
         connection = Connection(client)
         connection.ask(PRODUCE)
-        looks.append(look(_Watch(connection), connection))
+        looks.append(look(_Lookout(connection), connection))
         assert connection.closed_for is CloseReason.CONNECTION_TIMEOUT
     assert looks[0] == looks[1] < looks[2] < looks[3] < looks[4]
     answering = Connection(client)
-    watch = _Watch(answering)
+    lookout = _Lookout(answering)
     answering.ask(PRODUCE)
-    watch._look()
+    lookout._look()
     answering._requests.clear()
-    watch._look()
+    lookout._look()
     connection = Connection(client)
     connection.ask(PRODUCE)
-    assert look(_Watch(connection), connection) == looks[0], "an answer has all begin anew"
+    assert look(_Lookout(connection), connection) == looks[0], "an answer has all begin anew"
 
 
 async def test_a_coordinator_that_waits_for_its_replicas_before_it_answers_a_commit_is_waited_for() -> None:
     heartbeat, commit = Connection(Client()), Connection(Client())
     heartbeat.ask(12)
     commit.ask(8)
-    assert look(_Watch(heartbeat), heartbeat) < look(_Watch(commit), commit)
+    assert look(_Lookout(heartbeat), heartbeat) < look(_Lookout(commit), commit)
 
 
 async def test_what_was_asked_of_a_broker_that_the_others_say_is_gone_is_not_waited_for() -> None:

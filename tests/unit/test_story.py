@@ -229,6 +229,16 @@ def test_stories_without_a_party_in_common_crowd_out_none_that_has_one() -> None
     assert story.article_ids == ("art_1",)
 
 
+def test_of_more_stories_than_are_compared_those_with_most_words_in_common_are() -> None:
+    others = [
+        report(number, f"Ceasefire talks: {' '.join(f'word{number}x{n}' for n in range(8))}")
+        for number in range(2, 2 + COMPARED + 6)
+    ]
+    stories = Stories(opened_by(one, WINDOW, turn) for turn, one in enumerate([FIRST, *others], 1))
+    again = report(99, "Arland and Borland sign ceasefire after lake talks", hours=1)
+    assert found(stories, again) == opened_by(FIRST, WINDOW, 1)
+
+
 def test_stories_restored_in_any_order_choose_as_before() -> None:
     made = [
         opened_by(report(n, f"Arland and Borland sign ceasefire near hill {n % 7}"), WINDOW, n)
