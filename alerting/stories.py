@@ -88,6 +88,7 @@ class Stories:
         # One for each story; where the story has since been prolonged, the end that it had.
         self._endings: list[tuple[datetime, str]] = []
         stories = sorted(stories, key=lambda story: (story.turn, story.story_id))
+        # The latest time seen: of the stories that were restored, then of each candidate (`expire`).
         self._now = max((story.last_seen_at for story in stories), default=None)
         self._turn = 0
         for story in stories:
@@ -120,8 +121,6 @@ class Stories:
         self._places[story.story_id] = place
         indexes.add(story, place, known)
         self._turn = max(self._turn, story.turn)
-        if self._now is None or story.last_seen_at > self._now:
-            self._now = story.last_seen_at
 
     def _kept_until(self, story: Story) -> datetime:
         """When a new story can be forgotten: at its end; where that is past, as of what is read late, a window later.
