@@ -16,13 +16,18 @@ Rules, in order:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from alerting.stories import Stories
 from alerting.story import Story, Telling
 from alerting.watch import Watch
 from streams.ids import derive_id
 from streams.wire import Alert, AlertType, AlertWatch, Candidate, Notification
+
+LONGEST_HEADLINE: Final = 1000
+"""Characters of an alert's headline. A title may fill a message: it would stand in what each endpoint is owed, some
+formats would have no room for it, and to shorten it for the others takes long.
+"""
 
 Ruling = Literal["opened", "updated", "throttled", "repeat"]
 
@@ -102,7 +107,7 @@ def _alert(kind: AlertType, story: Story, candidate: Candidate, watch: Watch) ->
         webhook_id=derive_id("msg", story.alert_id, candidate.candidate_id),
         at=candidate.seen_at,
         watch=AlertWatch(id=watch.id, title=watch.title, severity=watch.severity),
-        headline=article.title or candidate.sentence,
+        headline=_cut(article.title or candidate.sentence),
         url=article.url,
         source=article.source,
         language=article.language,
@@ -116,6 +121,10 @@ def _alert(kind: AlertType, story: Story, candidate: Candidate, watch: Watch) ->
         articles=story.articles,
         opened_at=story.opened_at,
     )
+
+
+def _cut(headline: str) -> str:
+    return headline if len(headline) <= LONGEST_HEADLINE else headline[: LONGEST_HEADLINE - 1] + "…"
 
 
 def notifications(alert: Alert, watch: Watch) -> tuple[Notification, ...]:

@@ -7,12 +7,14 @@ from datetime import timedelta
 import pytest
 
 from alerting.fingerprint import fingerprint, similarity
+from alerting.formats import render
 from alerting.gist import gist
-from alerting.policy import Decision, decide, notifications
+from alerting.policy import LONGEST_HEADLINE, Decision, decide, notifications
 from alerting.stories import Stories
 from alerting.story import COPY, REMEMBERED, Story, Telling
 from alerting.watch import TopicsWanted, Watch
 from streams.wire import ActorReading, ArticleRef, Candidate, Evidence
+from tests import builders
 from tests.builders import MOMENT, candidate, topic_reading, watch
 
 TRUCE = (
@@ -70,6 +72,18 @@ def test_an_alert_is_headed_by_the_headline_and_where_there_is_none_by_the_sente
     assert with_title.headline == TRUCE[:60]
     assert without.headline == without.sentence == "The sides agreed to a ceasefire."
     assert without.sources == 1, "one tells it, though it is not named"
+
+
+@pytest.mark.parametrize("format_", ["standard", "slack", "teams", "discord", "template"])
+def test_a_title_that_fills_a_message_is_told_in_every_format(format_: str) -> None:
+    article = candidate().article.model_copy(update={"title": "Truce \u202e<!channel> " * 50_000})
+    told = decide(Stories(), candidate(article=article), watch()).alert
+    assert told is not None
+    assert len(told.headline) == LONGEST_HEADLINE
+    template = '{"text": "{{ alert.headline }}"}'
+    body, _ = render(builders.endpoint(format=format_, template=template), told)
+    assert b"Truce" in body
+    assert len(body) < 20_000
 
 
 def test_a_wire_copy_is_counted_and_not_told_again() -> None:
