@@ -37,7 +37,7 @@ explains.
 """
 
 IDLE: Final = 30.0
-"""Seconds after which an unused connection is closed."""
+"""Seconds after which an unused connection is not used again; it is closed when the next is asked for."""
 
 _HEADERS: Final = {"accept": "*/*", "accept-encoding": "identity", "connection": "keep-alive"}
 
@@ -85,7 +85,7 @@ class WebhookClient:
 
     async def post(self, endpoint: Endpoint, body: bytes, headers: Mapping[str, str]) -> Result:
         """POST to an endpoint within its deadline. Raises nothing for what the receiver does."""
-        pool = self._pool(endpoint)
+        pool = await self._pool(endpoint)
         pool.calls += 1
         try:
             return await _post(pool, endpoint, body, headers)
@@ -94,14 +94,16 @@ class WebhookClient:
             if pool.retired and not pool.calls:
                 await pool.transport.aclose()
 
-    def _pool(self, endpoint: Endpoint) -> _Pool:
+    async def _pool(self, endpoint: Endpoint) -> _Pool:
         shape = (endpoint.url, endpoint.allow_private, endpoint.concurrency, endpoint.proxy)
-        pool = self._pools.get(endpoint.id)
-        if pool is not None and pool.shape == shape:
-            return pool
-        if pool is not None:
-            pool.retired = True
+        former = self._pools.get(endpoint.id)
+        if former is not None and former.shape == shape:
+            return former
         self._pools[endpoint.id] = pool = self._make(endpoint, shape)
+        if former is not None:
+            former.retired = True
+            if not former.calls:
+                await former.transport.aclose()
         return pool
 
     def _make(self, endpoint: Endpoint, shape: tuple[object, ...]) -> _Pool:

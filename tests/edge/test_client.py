@@ -395,6 +395,18 @@ async def test_a_new_url_holds_from_the_next_call_on(client: WebhookClient) -> N
         assert (former.accepted, new.accepted) == (1, 1)
 
 
+async def test_connections_of_a_url_that_is_called_no_more_are_closed(client: WebhookClient) -> None:
+    async with (
+        serving(answering(NO_CONTENT, keep_open=True)) as former,
+        serving(answering(NO_CONTENT)) as new,
+    ):
+        endpoint = builders.endpoint(url=former.url())
+        assert (await ask(client, endpoint)).status == 204
+        assert (await ask(client, endpoint.model_copy(update={"url": SecretStr(new.url())}))).status == 204
+        async with asyncio.timeout(10):
+            await former.hung_up.wait()
+
+
 async def test_an_endpoint_that_hangs_takes_no_connection_from_another(client: WebhookClient) -> None:
     async with serving(forever) as hanging, serving(answering(NO_CONTENT, keep_open=True)) as well:
         slow = builders.endpoint(id="slow", url=hanging.url(), timeout=timedelta(seconds=30))

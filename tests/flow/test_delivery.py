@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 from alerting.endpoint import Breaker, Endpoint, RateLimit
 from alerting.notice import endpoint_disabled
 from alerting.pending import EndpointState, Owed, pending_key
+from alerting.signing import new_secret
 from streams.embedded import EmbeddedBroker
 from streams.misbehaviours import MISBEHAVIOURS
 from streams.outputs import settle
@@ -48,8 +49,8 @@ async def desk(embedded: EmbeddedBroker, prefix: str, receivers: AsyncExitStack)
 def opened(desk: Desk, receivers: AsyncExitStack) -> Open:
     """Opens a receiver and gives the endpoint that calls it; what it gets is in `desk.got`."""
 
-    async def make(name: str, *plan: Answer, **changes: Any) -> Endpoint:
-        receiver = Receiver(secrets=[SECRET], on_webhook=desk.got[name].append, plan=plan, now=desk.clock)
+    async def make(name: str, *plan: Answer, secret: str = SECRET, **changes: Any) -> Endpoint:
+        receiver = Receiver(secrets=[secret], on_webhook=desk.got[name].append, plan=plan, now=desk.clock)
         await receiver.start()
         receivers.push_async_callback(receiver.stop)
         values = {"id": name, "url": receiver.url, "secrets": (SECRET,), "jitter": 0}
@@ -260,6 +261,44 @@ async def test_an_endpoint_that_nobody_makes_known_is_given_up_two_minutes_later
     await desk.move(minutes=2)
     [given_up] = await desk.undelivered("new")
     assert given_up.reason == "the endpoint is not in the configuration, or not enabled"
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_what_is_owed_is_sent_as_its_endpoint_is_configured_by_then(
+    desk: Desk, opened: Open, restarted: bool
+) -> None:
+    """Another URL, another secret, another format: under the same id, and nothing is lost."""
+    hours = (timedelta(hours=10),)
+    before = await opened("before", 500, id="desk", schedule=hours)
+    await desk.start(before)
+    await desk.notify("desk", 1)
+    rotated = new_secret()
+    after = await opened(
+        "after", id="desk", schedule=hours, secrets=(rotated,), secret=rotated, format="slack"
+    )
+    await (desk.restart(after) if restarted else desk.move())
+    desk.configure(after)
+    await desk.move(hours=10)
+    assert ids(desk.got["before"]) == ids(desk.got["after"]) == ["msg_1"]
+    [got] = desk.got["after"]
+    assert got.verified
+    assert b'"blocks"' in got.body
+    assert await desk.undelivered("desk") == []
+
+
+async def test_what_an_endpoint_under_its_former_id_was_owed_can_be_found_and_that_of_the_new_one_is_sent(
+    desk: Desk, opened: Open
+) -> None:
+    endpoint = await opened("desk", 500, schedule=(timedelta(hours=10),))
+    await desk.start(endpoint)
+    await desk.notify("desk", 1)
+    await desk.restart(endpoint.model_copy(update={"id": "newsdesk"}))
+    await desk.move(minutes=3)
+    await desk.notify("newsdesk", 2)
+    assert ids(desk.got["desk"]) == ["msg_1", "msg_2"]
+    [given_up] = await desk.undelivered("desk")
+    assert given_up.notification.alert.webhook_id == "msg_1"
+    assert [attempt.status for attempt in given_up.attempts] == [500]
 
 
 # Tried now, as somebody has asked for it.
@@ -509,6 +548,30 @@ async def test_retry_after_holds_back_all_that_the_endpoint_is_owed(desk: Desk, 
     assert ids(desk.got["desk"]) == ["msg_1"]
     await desk.move(seconds=1)
     assert sorted(ids(desk.got["desk"])) == ["msg_1", "msg_1", "msg_2"]
+
+
+async def test_a_day_of_429_loses_nothing_and_calls_seldom(desk: Desk, opened: Open) -> None:
+    """All that comes meanwhile arrives when the receiver takes webhooks again, restarts or not."""
+    busy = True
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=429 if busy else 204, headers={"retry-after": "1800"})
+
+    await desk.start(await opened("desk", *[answer] * 1000))
+    for hour in range(24):
+        await desk.notify("desk", 2 * hour, 2 * hour + 1)
+        await desk.move(minutes=30)
+        await desk.move(minutes=30)
+        if hour % 10 == 9:
+            await desk.restart()
+    calls = len(desk.got["desk"])
+    assert calls <= 2 * 24 * 8, "every half hour, as many as may be under way at once"
+    busy = False
+    for _ in range(34):
+        await desk.move(hours=1)
+    delivered = {a.webhook_id for a in await desk.attempts("desk") if a.outcome == "delivered"}
+    assert delivered == {f"msg_{number}" for number in range(48)}
+    assert await desk.undelivered("desk") == []
 
 
 async def test_a_rate_limit_by_the_minute_holds_also_across_a_restart(desk: Desk, opened: Open) -> None:
