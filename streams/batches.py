@@ -180,6 +180,10 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
             for tp, position in error.args[0].items():
                 await self._read_on(tp, position)
             return {}
+        lying = consumer._fetcher._records
+        for place in found:
+            if place in lying:
+                lying.move_to_end(place)  # or others would wait for all that a fetch brought of it
         return found
 
     async def _take_fetched(self) -> None:

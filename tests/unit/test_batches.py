@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict, deque
+from collections import OrderedDict, defaultdict, deque
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import MagicMock
@@ -450,6 +450,19 @@ async def test_what_is_no_plain_fetch_is_left_for_who_waits_for_it(hindrance: st
     thread.consumer = SimpleNamespace(take_fetched=take_fetched)
     await thread._take_fetched()
     assert taken == (hindrance is None)
+
+
+async def test_a_partition_of_which_more_lies_there_is_taken_from_again_after_the_others() -> None:
+    lying = OrderedDict.fromkeys([PLACE, OTHER])
+
+    async def fetch_records(*_: object, **__: object) -> dict[TP, list[ConsumerRecord]]:
+        return {PLACE: [record(0)], TP("articles", 2): [record(0)]}
+
+    thread: Any = BatchConsumerThread.__new__(BatchConsumerThread)
+    thread._consumer = SimpleNamespace(_fetcher=SimpleNamespace(_records=lying))
+    thread._fetch_records = fetch_records
+    await thread.fetched({PLACE, OTHER}, 0.0)
+    assert [*lying] == [OTHER, PLACE]
 
 
 def kafka_consumer(position: int | None) -> Any:

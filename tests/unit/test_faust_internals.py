@@ -107,6 +107,8 @@ def test_what_was_fetched_can_be_taken_without_waiting_and_lies_where_it_is_look
     taking = inspect.getsource(fetcher.Fetcher.fetched_records)
     assert taking.index("if drained or not timeout:") < taking.index("self._create_fetch_waiter()")
     assert "type(res_or_error) is FetchResult" in taking
+    assert "for tp in list(self._records.keys()):" in taking
+    assert "self._records = collections.OrderedDict()" in inspect.getsource(fetcher.Fetcher.__init__)
     assert "self._subscriptions.reassignment_in_progress" in taking
     assert "self._in_flight.add(node_id)" in inspect.getsource(fetcher.Fetcher._fetch_requests_routine)
     assert "self._closed = True" in inspect.getsource(fetcher.Fetcher.close)
