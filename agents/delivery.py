@@ -428,12 +428,15 @@ class Delivery:
 
     def observe(self) -> None:
         """Set the figures of what is owed and of whom is not called, as of now."""
-        metrics = self._service.metrics
+        metrics, now = self._service.metrics, self._service.now()
         metrics.pending.clear()
+        metrics.oldest_owed.clear()
         metrics.breaker_open.clear()
         for partition in self._partitions.held():
             for endpoint_id, line in partition.lines.items():
                 metrics.pending.labels(endpoint_id).set(len(line))
+                age = now - first.since if (first := line.first()) is not None else timedelta(0)
+                metrics.oldest_owed.labels(endpoint_id).set(max(0.0, age.total_seconds()))
             for endpoint_id, gate in partition.gates.items():
                 metrics.breaker_open.labels(endpoint_id).set(gate.stopped)
 

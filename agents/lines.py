@@ -93,6 +93,10 @@ class Line:
         """What is in the line, in the order of arrival."""
         return list(self._owed)
 
+    def first(self) -> Owed | None:
+        """What has been owed for longest."""
+        return next(iter(self._owed.values()), None)
+
     def hasten(self, key: str, now: datetime) -> Owed | None:
         """Make due what was tried and waits to be again; returns it, where that changed something.
 

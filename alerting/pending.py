@@ -45,6 +45,11 @@ class Owed(Wire):
         """By this the notifications of one partition are in the order in which they came."""
         return self.made_anew, self.offset
 
+    @property
+    def since(self) -> datetime:
+        """From when on it is owed: since what it tells of, or since it was replayed."""
+        return self.notification.replayed_at or self.notification.alert.at
+
     def after(self, attempt: Attempt, due_at: datetime) -> Owed:
         """The same, one failed attempt later."""
         return self.model_copy(

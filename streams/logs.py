@@ -21,6 +21,7 @@ LOUD: Final = {
     "aiokafka": logging.ERROR,
     "faust": logging.ERROR,
     "mode": logging.ERROR,
+    "streams": logging.ERROR,  # what mode says of its services that have a class of ours; we write past `logging`
     "httpx": logging.WARNING,
     "httpcore": logging.WARNING,
     "asyncio": logging.WARNING,

@@ -58,6 +58,12 @@ class Metrics:
         )
         self.stories = Gauge("tocsin_stories", "Open stories.", registry=registry)
         self.pending = Gauge("tocsin_pending", "Notifications owed.", ["endpoint"], registry=registry)
+        self.oldest_owed = Gauge(
+            "tocsin_oldest_owed_seconds",
+            "Age of the oldest notification owed; 0 where none is.",
+            ["endpoint"],
+            registry=registry,
+        )
         self.breaker_open = Gauge(
             "tocsin_breaker_open", "1 while an endpoint is not called.", ["endpoint"], registry=registry
         )

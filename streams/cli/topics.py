@@ -25,7 +25,7 @@ def topics(
     brokers: Brokers = None,
     create: Annotated[
         bool,
-        typer.Option("--create/--verify", help="Create what is missing, or only look [default: --verify]."),
+        typer.Option("--create/--verify", help="Create what is missing, or only look."),
     ] = False,
     alter: Annotated[
         bool,

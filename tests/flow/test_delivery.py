@@ -648,10 +648,12 @@ async def test_a_call_that_is_cut_off_is_made_again_under_the_same_id_with_the_s
 async def test_figures_say_what_is_owed_and_who_is_not_called(desk: Desk, opened: Open) -> None:
     await desk.start(await opened("desk", 410), await opened("ops", 500))
     await desk.notify("desk", 1)
-    await desk.notify("ops", 2)
+    await desk.notify("ops", 2, hours_ago=2)
     desk.delivery.observe()
     said = desk.service.metrics.exposition().decode()
     assert 'tocsin_pending{endpoint="ops"} 1.0' in said
+    assert 'tocsin_oldest_owed_seconds{endpoint="ops"} 7200.0' in said
+    assert 'tocsin_oldest_owed_seconds{endpoint="desk"} 0.0' in said
     assert 'tocsin_pending{endpoint="desk"} 0.0' in said
     assert 'tocsin_breaker_open{endpoint="desk"} 1.0' in said
 

@@ -10,14 +10,19 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from streams.logs import configure_logs
+from streams.app import build_app
+from streams.logs import LOUD, configure_logs
+from streams.settings import Settings
 
 
 @pytest.fixture(autouse=True)
 def as_before() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
+    levels = {name: logging.getLogger(name).level for name in LOUD}
     yield
+    for name, former in levels.items():
+        logging.getLogger(name).setLevel(former)
     root.handlers[:] = handlers
     root.setLevel(level)
     structlog.reset_defaults()
@@ -46,6 +51,16 @@ def test_an_event_is_one_line_with_its_time_level_and_place(monkeypatch: pytest.
         "title": "one\\u000aline \\u202e",
         "number": 3,
     }
+
+
+def test_what_faust_says_of_its_services_is_not_said_in_our_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr", written := io.StringIO())
+    configure_logs(json=True)
+    service = build_app(Settings())
+    service.log.info("Starting...")
+    assert written.getvalue() == ""
+    service.log.error("Crashed")
+    assert "Crashed" in json.loads(written.getvalue())["event"]
 
 
 def test_an_error_is_told_with_where_it_was_raised(monkeypatch: pytest.MonkeyPatch) -> None:
