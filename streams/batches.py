@@ -140,10 +140,15 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         """Seek all partitions to what is committed, those of which nothing is to their beginning.
 
         aiokafka leaves the latter where they are: what was fetched of them while partitions changed hands, and so
-        thrown away, would never be read.
+        thrown away, would never be read. And it asks for one after the other; nothing is read meanwhile.
         """
         consumer = self._ensure_consumer()
-        committed: Mapping[TP, int | None] = await consumer.seek_to_committed()
+        assigned = consumer.assignment()
+        places = await consumer._coordinator.fetch_committed_offsets(assigned)
+        committed = {tp: places[tp].offset if tp in places else None for tp in assigned}
+        for tp, offset in committed.items():
+            if offset:
+                consumer.seek(tp, offset)
         fresh = [tp for tp, offset in committed.items() if not offset]
         if fresh:
             await consumer.seek_to_beginning(*fresh)

@@ -465,6 +465,31 @@ async def test_a_partition_of_which_more_lies_there_is_taken_from_again_after_th
     assert [*lying] == [OTHER, PLACE]
 
 
+async def test_all_partitions_are_sought_after_one_question_for_what_is_committed() -> None:
+    asked: list[set[TP]] = []
+    sought: list[tuple[object, ...]] = []
+    fresh = TP("articles", 2)
+
+    async def committed(partitions: set[TP]) -> dict[TP, SimpleNamespace]:
+        asked.append(partitions)
+        return {PLACE: SimpleNamespace(offset=7), OTHER: SimpleNamespace(offset=0)}
+
+    async def to_beginning(*partitions: TP) -> None:
+        sought.append(partitions)
+
+    thread: Any = BatchConsumerThread.__new__(BatchConsumerThread)
+    thread._consumer = SimpleNamespace(
+        assignment=lambda: {PLACE, OTHER, fresh},
+        _coordinator=SimpleNamespace(fetch_committed_offsets=committed),
+        seek=lambda tp, offset: sought.append((tp, offset)),
+        seek_to_beginning=to_beginning,
+    )
+    assert await thread.seek_to_committed() == {PLACE: 7, OTHER: 0, fresh: None}
+    assert asked == [{PLACE, OTHER, fresh}]
+    assert sought[0] == (PLACE, 7)
+    assert set(sought[1]) == {OTHER, fresh}
+
+
 def kafka_consumer(position: int | None) -> Any:
     """As much of aiokafka's consumer as says where the next fetch reads from; without a position it has no place."""
     state = TopicPartitionState(None)

@@ -210,10 +210,16 @@ async def test_partitions_are_read_however_long_it_takes_to_learn_where_to_begin
 
 
 def test_seeking_goes_through_the_methods_that_are_extended_and_leaves_fresh_partitions_alone() -> None:
+    from aiokafka.consumer.group_coordinator import GroupCoordinator
+
     assert "await self.seek_to_committed()" in inspect.getsource(base.Consumer.perform_seek)
     assert "self._thread.seek_to_committed()" in inspect.getsource(
         base.ThreadDelegateConsumer.seek_to_committed
     )
+    known = inspect.getsource(GroupCoordinator._do_fetch_commit_offsets)
+    assert "offsets[tp] = OffsetAndMetadata(offset, metadata)" in known
+    assert "if offset == UNKNOWN_OFFSET:" in known
+    assert parameters(GroupCoordinator.fetch_committed_offsets) == ["self", "partitions"]
     source = inspect.getsource(kafka_consumer.AIOKafkaConsumer.seek_to_committed)
     assert "if offset and offset > 0:" in source
     assert "return committed_offsets" in source
