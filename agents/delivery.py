@@ -55,6 +55,7 @@ log = structlog.get_logger("tocsin.delivery")
 NAME = "tocsin.delivery"
 
 LOOK_AGAIN: Final = timedelta(seconds=1)
+"""Until an endpoint that may be known soon is looked for again."""
 NOT_YET_KNOWN: Final = Endpoint(id="not-yet-known", url=SecretStr(""))
 """Stands, in the line of an endpoint that may be known soon, for that one: what it is owed is looked at again."""
 

@@ -20,6 +20,7 @@ import numpy as np
 PLACES: Final = 64
 ROWS: Final = 4
 SHINGLE: Final = 3
+"""Numbers of a signature, numbers of a band, and words of a shingle."""
 _WORD: Final = re.compile(r"\w+")
 _MAX_WORDS: Final = 2000  # of a very long text the beginning decides
 _BEGINNING: Final = 32_768

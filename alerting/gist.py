@@ -23,8 +23,10 @@ SHORTEST: Final = 4
 LEAD: Final = 30
 """Words of the body that are read."""
 LONGEST_LEAD: Final = 600
+"""Characters of the body in which these are looked for."""
 TITLE_WEIGHT: Final = 2
 MOST_WORDS: Final = 48
+"""Words of a gist, at most."""
 
 _WORD: Final = re.compile(r"\w+")
 _ARTICLE: Final = re.compile(r"^(?:[وفبك]?ال|لل)(?=\w{3})")

@@ -36,6 +36,7 @@ READ_AT_ONCE: Final = 8 * 1024
 """Bytes of one read: between two reads the other endpoints have their turn."""
 
 SEND_AT_ONCE: Final = 64 * 1024
+"""Bytes of a request from which on they leave, though its answer is not waited for yet."""
 
 TRY_NEXT_AFTER: Final = 0.25
 """Seconds that one address of a host is given to answer before the next is tried as well."""
@@ -44,6 +45,7 @@ MOST_ADDRESSES: Final = 16
 """Addresses of one host that are looked at. Some thousands fit into an answer, and each would be checked and tried."""
 
 RESOLVER_THREADS: Final = 64
+"""Names that are looked up at a time."""
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """The addresses of a host name. Raises OSError."""

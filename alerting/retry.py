@@ -11,6 +11,7 @@ from alerting.endpoint import Endpoint
 from alerting.verdict import Verdict
 
 LONGEST_RETRY_AFTER: Final = timedelta(hours=24)
+"""How long a notification waits, at most, because its receiver asked for that."""
 
 
 def next_attempt(

@@ -21,6 +21,7 @@ from streams.wire import Candidate
 LOOKED_UP: Final = 40
 """Stories of a party, and of each word among them, that are looked at, the last touched first."""
 COMPARED: Final = 24
+"""Stories that an article is compared with in full, at most."""
 
 _NUMBER_BITS: Final = 28
 _NUMBER: Final = (1 << _NUMBER_BITS) - 1

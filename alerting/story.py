@@ -58,6 +58,7 @@ some of them; none; a day between.
 _ONE_DAY: Final = timedelta(days=1)
 OTHER_LANGUAGE: Final = timedelta(hours=12)
 SAME_PARTIES: Final = 2 / 3
+"""Within which time, and by which share of parties in common, another language may tell the same happening."""
 
 SURELY_WITHIN: Final = timedelta(hours=6)
 SURELY_SHARED: Final = 3

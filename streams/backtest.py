@@ -22,6 +22,7 @@ from streams.wire import Alert, Candidate, Clause
 
 TERMS_REPORTED: Final = 30
 WORDS_KEPT: Final = 6
+"""Words that a report names, and words of an alert, at most."""
 
 
 @dataclass(slots=True)

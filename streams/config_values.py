@@ -43,6 +43,7 @@ _SPAN: Final = re.compile(r"(?:\d{1,9}(?:\.\d{1,6})?(?:ms|[smhdw]))+")
 _PIECE: Final = re.compile(r"([\d.]+)(ms|[smhdw])")
 _SECONDS: Final = re.compile(r"\d{1,9}(?:\.\d{1,6})?")
 LONGEST: Final = timedelta(days=3660)
+"""The longest span of time that a configuration may name."""
 
 
 def duration(value: object) -> object:

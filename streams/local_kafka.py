@@ -29,6 +29,7 @@ from streams.parent import die_with_parent
 
 JARS: Final = Path(__file__).resolve().parent.parent / "deploy" / "kafka-local" / "target" / "jars"
 READY_WITHIN: Final = 60.0
+"""Seconds that a broker may take to answer."""
 ENDS_WITHIN: Final = 30.0
 """Seconds that a broker may take to end in order, before it is killed."""
 

@@ -19,6 +19,7 @@ UNRESOLVED: Final = "unresolved:"
 """What begins a value in whose place a secret would stand, where secrets are not needed (explain, backtest)."""
 
 LARGEST: Final = 64 * 1024
+"""Bytes of a file with a secret, at most."""
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_=-]{20,}")

@@ -23,6 +23,7 @@ LARGEST: Final = 8 * 1024 * 1024
 """Bytes of one file; long lists of keywords belong into a `terms_file`."""
 
 DEEPEST: Final = 40
+"""Levels of keys and lists in one another, at most."""
 
 MOST_KEYS: Final = 8
 """Keys that a message lists one by one."""

@@ -33,6 +33,7 @@ from streams.errors import UnreadableArticle
 from streams.ids import derive_id
 
 _FIELDS_SHOWN: Final = 8
+"""Fields of an article without a text that are named to its sender."""
 
 T = TypeVar("T")
 

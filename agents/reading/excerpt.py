@@ -16,10 +16,12 @@ from streams.wire import FieldName
 Place = Literal["title", "lead", "early", "late"]
 
 LEAD_SENTENCES: Final = 2
+"""Sentences at the head of the body that are its lead."""
 HEAD: Final = 600
 """Characters at the head of the body whose sentences are always looked at."""
 
 EARLY: Final = 1200
+"""Characters at the head of the body within which a sentence that is looked at is an early one."""
 LONGEST: Final = 700
 """Characters of a sentence; a longer one is cut into several."""
 

@@ -56,6 +56,7 @@ _FEW: Final = 8
 """Cues of a sentence up to which each is looked at."""
 
 _MOST: Final = 2.0
+"""What a feature that adds up comes to at most."""
 
 _ENOUGH_CONTEXT: Final = 4
 """Words of one class of context; more of them say no more."""

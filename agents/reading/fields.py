@@ -19,6 +19,7 @@ MAX_ID: Final = 256
 MAX_URL: Final = 2048
 MAX_NAME: Final = 200
 MAX_NAMES: Final = 50
+"""Characters of an id, a URL and a name, and names of a list, at most."""
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2199
 

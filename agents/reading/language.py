@@ -14,6 +14,7 @@ from typing import Any, Final
 
 UNDETERMINED: Final = "und"
 _LOOKED_AT: Final = 600
+"""Characters of a text that its language is told by."""
 _LETTERS: Final = re.compile(r"(?:[^\W\d_][\W\d_]*+){8}")
 """So many letters are needed to tell a language by."""
 _KNOWN: Final = tuple(

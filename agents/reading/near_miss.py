@@ -22,6 +22,7 @@ SHORTEST_FORM: Final = 4
 TOKENS_READ: Final = 5000
 LEAVES_READ: Final = 50
 NOTES_KEPT: Final = 3
+"""Words of a text and parts of a query that are looked at, and notes of a clause, at most."""
 _LONGEST_ENDING: Final = 4
 
 

@@ -21,6 +21,7 @@ from agents.reading.query_tree import tree_of
 from streams.errors import QueryError
 
 MAX_LENGTH: Final = 1_000_000
+"""Characters of a query, at most."""
 
 _QUOTED: Final = "|".join(
     rf"[{opening}](?:[^{closing}\\]|\\.)*[{closing}]"

@@ -21,6 +21,7 @@ from agents.reading.wildcards import Wildcards
 from streams.wire import Clause
 
 _SHOWN: Final = 200
+"""Characters of a clause, at most."""
 
 
 @dataclass(slots=True)

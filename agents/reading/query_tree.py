@@ -19,6 +19,7 @@ from streams.errors import QueryError
 MAX_CLAUSES: Final = 20_000
 MAX_DEPTH: Final = 50
 MAX_SLOP: Final = 100
+"""Clauses of a query, levels of parentheses, and places that words of a phrase may be out of it, at most."""
 FUZZY_LETTERS: Final = {1: 5, 2: 8}
 """Letters that a word needs for one edit and for two."""
 _DASHES: Final = "‐‑‒–—−－"

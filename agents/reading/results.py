@@ -18,6 +18,7 @@ from streams.wire import ArticleRef, Candidate, Evidence, KeywordReading, Readin
 
 TITLE_KEPT: Final = 500
 SENTENCE_KEPT: Final = 500
+"""Characters of a headline and of a sentence that go on to the wire."""
 
 
 def reading_of(scene: Scene, hits: Sequence[Evaluation], seen_at: datetime) -> Reading:

@@ -22,7 +22,9 @@ Span = tuple[FieldName, int, int]
 """A field and a span (start, end) of its folded text."""
 
 EVIDENCE_KEPT: Final = 6
+"""Pieces of evidence of a clause, at most."""
 _LOOKED_AT: Final = 2000
+"""Characters of the body that the language is told by, besides the title."""
 _REACH: Final = 40
 """Characters before and behind a position that are cut into words at first."""
 _start: Final = attrgetter("start")

@@ -34,6 +34,7 @@ from agents.reading.topic_gate import TopicGate
 from streams.wire import Evidence, StageReading, TopicReading
 
 ENOUGH: Final = 0.5
+"""Score from which on an article is about a topic."""
 HEADLINE_ALONE: Final = 0.62
 """What is added to the logit of a headline without a body, which is all there is to speak for a topic.
 
@@ -45,6 +46,7 @@ NEARLY: Final = 0.2
 EVIDENCE_KEPT: Final = 6
 STAGE_EVIDENCE_KEPT: Final = 3
 OTHER_STAGES: Final = 3
+"""Pieces of evidence of a topic and of a stage, and stages besides the dominant one, at most."""
 OTHER_STAGE_ENOUGH: Final = 0.15
 """Share of the stage model's probability from which another stage is listed too."""
 

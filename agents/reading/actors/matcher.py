@@ -20,6 +20,7 @@ from agents.reading.fold import FoldedText
 from streams.wire import ActorReading, FieldName
 
 EVIDENCE_KEPT: Final = 8
+"""Pieces of evidence of an actor, at most."""
 
 _Shown = tuple[FieldName, FoldedText, Mention]
 

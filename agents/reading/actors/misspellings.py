@@ -22,6 +22,7 @@ SURE_CHANGE: Final = 7
 OFTEN: Final = 2
 """Times that a misspelling may stand in a text; a word that stands there more often is another one."""
 _REMEMBERED: Final = 20_000
+"""Words of which it is known whether they may be a name."""
 
 Owner = Form | Bearer
 

@@ -14,6 +14,7 @@ from rapidfuzz.distance import OSA
 
 MIN_LENGTH: Final = 6
 MAX_LENGTH: Final = 32
+"""Letters of a word that is looked up, at least and at most."""
 
 T = TypeVar("T")
 
