@@ -304,8 +304,10 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
         What is not taken here is fetched as any other; what is, by a fetch that was under way, is left out.
         """
         tp = TP(record.topic, record.partition)
-        # Without a place to read from, or while partitions change hands, nothing can be the next.
-        if self.flow_active and self._read_offset.get(tp) == record.offset and self._has_room(tp):
+        # Without a place to read from, or while partitions change hands, nothing can be the next. Such a place may be
+        # known still of a partition that was given up while it was asked for.
+        ours = self.flow_active and tp in self._active_partitions
+        if ours and self._read_offset.get(tp) == record.offset and self._has_room(tp):
             self._admit(tp, [record])
             self._thread.pass_over(tp, record.offset)
 

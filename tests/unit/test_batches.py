@@ -68,6 +68,7 @@ class Taken:
         made._committed_offset = defaultdict(lambda: None)
         made.transport = SimpleNamespace(together=frozenset({PLACE.topic} if together else ()))
         made._read_offset = defaultdict(lambda: None)
+        made._active_partitions = {PLACE, OTHER}
         made._handing = set()
         made._handled_to = {}
         made.app = App()
@@ -344,6 +345,16 @@ async def test_nothing_is_taken_as_offered_while_partitions_change_hands_or_wher
     await taken.offer(0)
     await taken.admit(6)
     taken.consumer.flow_active = False
+    await taken.offer(7)
+    assert taken.offsets == [[6]]
+
+
+async def test_nothing_is_taken_as_offered_of_a_partition_that_was_given_up_while_its_place_was_asked_for() -> (
+    None
+):
+    taken = Taken()
+    await taken.admit(6)
+    taken.consumer._active_partitions.discard(PLACE)
     await taken.offer(7)
     assert taken.offsets == [[6]]
 
