@@ -28,12 +28,13 @@ from streams.crosscheck import (
     check_watches,
     example_places,
 )
+from streams.endpoint_secrets import EndpointSecrets, WhichEndpoints
 from streams.errors import ConfigurationError, Fault
 from streams.knowledge import check_actors, check_topics
 from streams.sample import SAMPLE_ENVIRONMENT, sample_configuration
-from streams.secrets import LITERAL, Secrets, holds_secret, is_reference
+from streams.secrets import Secrets
 from streams.settings import Settings
-from streams.settings_file import ENVIRONMENT, LoadedSettings
+from streams.settings_file import LoadedSettings
 from streams.soundpart import NOTHING, sound_part
 from streams.termlist import LARGEST_FILE, like_queries, packed, read_terms
 from streams.visible_files import visible_files
@@ -42,10 +43,6 @@ from streams.yamlfile import Document, KeyPath, did_you_mean, ids_in, load, prob
 _PARTS: Final = ("tocsin", "watches", "endpoints")
 P = TypeVar("P", bound=Part)
 L = TypeVar("L")
-
-
-WhichEndpoints = Callable[[Mapping[str, Any]], bool]
-"""Whether the secrets of an endpoint are wanted, by its keys and values as they stand in the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +117,11 @@ class _Load:
         self._folder = folder
         self._environ = environ
         self._of_broker = of_broker
-        self._of_endpoint = of_endpoint
-        self._resolved: set[tuple[str, KeyPath]] = set()  # endpoints whose secrets were looked up
-        self._is_sample = folder.resolve() == sample_configuration().resolve()
-        environ = {**SAMPLE_ENVIRONMENT, **environ} if self._is_sample else environ
-        self._secrets = {resolve: Secrets(folder, environ, resolve) for resolve in (True, False)}
+        is_sample = folder.resolve() == sample_configuration().resolve()
+        known_to_all = SAMPLE_ENVIRONMENT.keys() - environ.keys() if is_sample else ()
+        with_sample = {**SAMPLE_ENVIRONMENT, **environ} if is_sample else environ
+        self._of_settings = Secrets(folder, with_sample, of_broker)
+        self._of_endpoints = EndpointSecrets(folder, with_sample, of_endpoint, known_to_all)
         self._documents: list[Document] = []
         self._faults: list[Fault] = []
         self._warnings: list[Fault] = []
@@ -150,7 +147,7 @@ class _Load:
         self._look_around()
         settings = self._settings()
         watches = self._items("watches", Watch, self._plain)
-        endpoints = self._items("endpoints", Endpoint, self._with_secrets)
+        endpoints = self._items("endpoints", Endpoint, self._of_endpoints.looked_up)
         taxonomies = self._knowledge(
             "topics", lambda folder, values: load_taxonomies(folder, values.get), model_of, check_topics
         )
@@ -164,7 +161,7 @@ class _Load:
         )
         warnings = [
             *check_watches(watches, known),
-            *check_endpoints(endpoints, known, resolved=self._is_resolved),
+            *check_endpoints(endpoints, known, resolved=self._of_endpoints.are_looked_up),
         ]
         faults = self._all_faults(settings)
         if faults or settings.value is None or taxonomies is None or registry is None:
@@ -177,8 +174,8 @@ class _Load:
             taxonomies=taxonomies,
             registry=registry,
             terms=terms,
-            warnings=tuple(sorted((*self._warnings, *warnings))),
-            files=tuple(dict.fromkeys(self._files)),
+            warnings=tuple(sorted((*self._warnings, *self._of_endpoints.warnings, *warnings))),
+            files=tuple(dict.fromkeys((*self._files, *self._of_endpoints.files))),
             example_places={placed.value.id: example_places(placed) for placed in watches},
         )
 
@@ -241,7 +238,7 @@ class _Load:
         document = self._open(paths[0]) if paths else Document("tocsin.yaml")
         if not paths:
             self._documents.append(document)
-        return LoadedSettings(document, self._environ, self._secrets[self._of_broker])
+        return LoadedSettings(document, self._environ, self._of_settings)
 
     # Watches and endpoints.
 
@@ -276,68 +273,6 @@ class _Load:
     @staticmethod
     def _plain(_document: Document, _at: KeyPath, value: dict[str, Any]) -> dict[str, Any]:
         return value
-
-    def _with_secrets(self, document: Document, at: KeyPath, value: dict[str, Any]) -> dict[str, Any]:
-        """An endpoint with its references looked up; a secret that stands in the file is a fault."""
-        found = dict(value)
-        resolve = self._of_endpoint(value)
-        if resolve:
-            self._resolved.add((document.name, at))
-        for key in ("url", "proxy"):
-            if isinstance(value.get(key), str):
-                found[key] = self._url(document, (*at, key), value[key], resolve)
-        if isinstance(value.get("secrets"), list):
-            found["secrets"] = [
-                self._secret(document, (*at, "secrets", index), secret, resolve)
-                for index, secret in enumerate(value["secrets"])
-            ]
-        if isinstance(value.get("headers"), dict):
-            found["headers"] = {
-                name: self._secret(document, (*at, "headers", name), secret, resolve)
-                for name, secret in value["headers"].items()
-            }
-        return found
-
-    def _is_resolved(self, placed: Placed[Endpoint]) -> bool:
-        return (placed.document.name, placed.path) in self._resolved
-
-    def _url(self, document: Document, path: KeyPath, value: str, resolve: bool) -> str:
-        if not is_reference(value):
-            if "://" not in value:
-                document.fault(
-                    path,
-                    "the url does not say its scheme; begin it with https://, or refer to it by env:NAME or file:PATH",
-                )
-            elif holds_secret(value) or not value.startswith(("http:", "https:")):
-                document.fault(path, f"the URL may hold a secret: {LITERAL}")
-            return value
-        return str(self._secret(document, path, value, resolve))
-
-    def _secret(self, document: Document, path: KeyPath, value: Any, resolve: bool) -> Any:
-        if not isinstance(value, str):
-            return value
-        if not is_reference(value):
-            document.fault(path, LITERAL)
-            return value
-        self._note_file(value)
-        secret, wrong = self._secrets[resolve].look_up(value)
-        if wrong is not None:
-            document.fault(path, wrong)
-        if self._is_sample and resolve and value.removeprefix("env:") not in self._environ:
-            self._warn_of_sample(value.removeprefix("env:"))
-        return secret
-
-    def _note_file(self, reference: str) -> None:
-        kind, _, name = reference.partition(":")
-        if kind == "file" and name.strip():
-            self._files.append(self._folder / name.strip())
-
-    def _warn_of_sample(self, name: str) -> None:
-        warning = Fault(
-            ENVIRONMENT, 0, name, "is not set; the sample's value, which everybody knows, is used"
-        )
-        if name in SAMPLE_ENVIRONMENT and warning not in self._warnings:
-            self._warnings.append(warning)
 
     # Keywords.
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal, get_args
+from typing import ClassVar, Final, Literal, get_args
 
 
 class TocsinError(Exception):
@@ -26,6 +26,10 @@ class TocsinError(Exception):
 
     exit_code: ClassVar[int] = 1
     retriable: ClassVar[bool] = False
+
+
+ENVIRONMENT: Final = "environment"
+"""Stands for the file in faults of environment variables."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -8,14 +8,11 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from streams.crosscheck import check_settings
-from streams.errors import Fault
+from streams.errors import ENVIRONMENT, Fault
 from streams.secrets import LITERAL, Secrets, is_reference
 from streams.settings import SECTIONS, Settings, from_variable, variables
 from streams.soundpart import NOTHING, sound_part
 from streams.yamlfile import Document, KeyPath, did_you_mean, problems
-
-ENVIRONMENT: Final = "environment"
-"""Stands for the file in faults of environment variables."""
 
 _PASSWORD: Final = ("broker", "sasl_password")
 

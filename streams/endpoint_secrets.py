@@ -1,0 +1,94 @@
+"""The secrets of endpoints as they are loaded: references are looked up, secrets in the file itself are faults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from alerting.endpoint import Endpoint
+from streams.crosscheck import Placed
+from streams.errors import ENVIRONMENT, Fault
+from streams.secrets import LITERAL, Secrets, holds_secret, is_reference
+from streams.yamlfile import Document, KeyPath
+
+WhichEndpoints = Callable[[Mapping[str, Any]], bool]
+"""Whether the secrets of an endpoint are wanted, by its keys and values as they stand in the file."""
+
+
+class EndpointSecrets:
+    """Looks up what endpoints refer to, of those that `which` picks; of the others it is left as it is, marked.
+
+    `known_to_all` are environment variables whose values are no secrets, and worth a warning. `files` are those that
+    references name.
+    """
+
+    def __init__(
+        self, folder: Path, environ: Mapping[str, str], which: WhichEndpoints, known_to_all: Collection[str]
+    ) -> None:
+        self._folder = folder
+        self._secrets = {resolve: Secrets(folder, environ, resolve) for resolve in (True, False)}
+        self._which = which
+        self._known_to_all = known_to_all
+        self._looked_up: set[tuple[str, KeyPath]] = set()
+        self.files: list[Path] = []
+        self.warnings: list[Fault] = []
+
+    def looked_up(self, document: Document, at: KeyPath, value: dict[str, Any]) -> dict[str, Any]:
+        """An endpoint of a file with its secrets in the place of references."""
+        found = dict(value)
+        resolve = self._which(value)
+        if resolve:
+            self._looked_up.add((document.name, at))
+        for key in ("url", "proxy"):
+            if isinstance(value.get(key), str):
+                found[key] = self._url(document, (*at, key), value[key], resolve)
+        if isinstance(value.get("secrets"), list):
+            found["secrets"] = [
+                self._secret(document, (*at, "secrets", index), secret, resolve)
+                for index, secret in enumerate(value["secrets"])
+            ]
+        if isinstance(value.get("headers"), dict):
+            found["headers"] = {
+                name: self._secret(document, (*at, "headers", name), secret, resolve)
+                for name, secret in value["headers"].items()
+            }
+        return found
+
+    def are_looked_up(self, endpoint: Placed[Endpoint]) -> bool:
+        """Whether an endpoint is one of those whose secrets were wanted."""
+        return (endpoint.document.name, endpoint.path) in self._looked_up
+
+    def _url(self, document: Document, path: KeyPath, value: str, resolve: bool) -> str:
+        if not is_reference(value):
+            if "://" not in value:
+                document.fault(
+                    path,
+                    "the url does not say its scheme; begin it with https://, or refer to it by env:NAME or file:PATH",
+                )
+            elif holds_secret(value) or not value.startswith(("http:", "https:")):
+                document.fault(path, f"the URL may hold a secret: {LITERAL}")
+            return value
+        return str(self._secret(document, path, value, resolve))
+
+    def _secret(self, document: Document, path: KeyPath, value: Any, resolve: bool) -> Any:
+        if not isinstance(value, str):
+            return value
+        if not is_reference(value):
+            document.fault(path, LITERAL)
+            return value
+        kind, _, name = value.partition(":")
+        if kind == "file" and name.strip():
+            self.files.append(self._folder / name.strip())
+        secret, wrong = self._secrets[resolve].look_up(value)
+        if wrong is not None:
+            document.fault(path, wrong)
+        if resolve and kind == "env" and name in self._known_to_all:
+            self._warn(name)
+        return secret
+
+    def _warn(self, name: str) -> None:
+        what = "is not set; the sample's value, which everybody knows, is used"
+        warning = Fault(ENVIRONMENT, 0, name, what)
+        if warning not in self.warnings:
+            self.warnings.append(warning)
