@@ -1,7 +1,8 @@
 """A gist: the words by which one happening is recognised in the reports of different outlets, in any language.
 
 It is what headline and lead say, each word cut to its first letters, which is stem enough for the languages of the
-news, without the short words and the commonest long ones. A word of the headline weighs two, one of the lead one for
+news, without the short words and the commonest long ones. Chinese and Japanese part no words; there it is each two
+characters that stand together. A word of the headline weighs two, one of the lead one for
 each time. Gists are compared by the cosine of their logarithmic weights. Nothing is learnt from other articles, so
 that two workers, and one before and after a kill, compare alike.
 """
@@ -31,6 +32,7 @@ MOST_WORDS: Final = 48
 _WORD: Final = re.compile(r"\w+")
 _ARTICLE: Final = re.compile(r"^(?:[وفبك]?ال|لل)(?=\w{3})")
 _ARABIC: Final = "\u0600"
+_UNPARTED: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]")
 _BEYOND: Final = re.compile(r"[\U00010000-\U0010ffff]")
 _COMMON: Final = frozenset(
     (
@@ -50,6 +52,20 @@ _COMMON: Final = frozenset(
 _COMMON_SHORT: Final = frozenset(
     "all and any are but can der des did die for from get has her his how its les los may new not now off one our out "
     "per set she the two und via was who why you".split()
+)
+
+# Not two, nor what is another word elsewhere: of two sides and of once there is always talk.
+_NUMBERS: Final = frozenset(
+    (
+        "three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
+        "nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred hundreds thousand thousands dozens "
+        "drei vier fünf sechs sieben acht neun zehn elf zwölf fünfzehn zwanzig dreißig vierzig fünfzig hundert tausend "
+        "trois quatre cinq sept huit neuf dix onze douze quinze vingt trente quarante cinquante mille centaines "
+        "tres cuatro cinco seis siete ocho nueve diez doce quince veinte treinta cuarenta cincuenta cien cientos miles "
+        "üç dört beş altı yedi sekiz dokuz yirmi otuz kırk elli yüz yüzlerce binlerce "
+        "три трое четыре четверо пять пятеро шесть семь восемь девять десять двадцать тридцать сорок сто сотни тысячи "
+        "троє чотири четверо шість сім вісім десять двадцять тридцять сотні тисячі"
+    ).split()
 )
 
 MOST_WEIGHT: Final = 255
@@ -133,20 +149,21 @@ def telling_words(text: str) -> set[str]:
     return set(_stems(text))
 
 
-def names(title: str) -> list[str]:
-    """The words of a headline that may name a place, a person or a number: all that do not begin in lower case.
+def names(text: str) -> list[str]:
+    """The words of a text that may name a place, a person or a number: all that do not begin in lower case.
 
     They are cut as those of a gist, and may be shorter. Where a language or a headline has capitals everywhere or
     nowhere, each of its words may be a name.
     """
-    found = (
-        _stem(word) for word in _WORD.findall(unicodedata.normalize("NFC", title)) if not word[0].islower()
-    )
+    words = _words(unicodedata.normalize("NFC", text))
+    found = (_stem(word) for word in words if not word[0].islower() or word in _NUMBERS)
     return list(dict.fromkeys(stem for stem in found if _may_name(stem)))
 
 
 def _may_name(stem: str) -> bool:
-    return stem.isdigit() or (len(stem) > 2 and stem not in _COMMON_SHORT and stem not in _COMMON)
+    if len(stem) > 2:
+        return stem not in _COMMON_SHORT and stem not in _COMMON
+    return stem.isdigit() or _is_unparted(stem)
 
 
 def _stem(word: str) -> str:
@@ -176,9 +193,22 @@ def _marks() -> re.Pattern[str]:
     return re.compile(f"[{''.join(marks)}]")
 
 
+def _words(text: str) -> list[str]:
+    words = _WORD.findall(text)
+    return [part for word in words for part in _parts(word)] if _is_unparted(text) else words
+
+
+def _parts(word: str) -> list[str]:
+    return [word[at : at + 2] for at in range(max(1, len(word) - 1))] if _is_unparted(word) else [word]
+
+
+def _is_unparted(text: str) -> bool:
+    return not text.isascii() and _UNPARTED.search(text) is not None
+
+
 def _stems(text: str, most: int | None = None) -> list[str]:
     return [
         word[:STEM] if word < _ARABIC else _cut(word)
-        for word in _WORD.findall(_plain(text))[:most]
-        if (len(word) >= SHORTEST and word not in _COMMON) or word.isdigit()
+        for word in _words(_plain(text))[:most]
+        if (len(word) >= SHORTEST and word not in _COMMON) or word.isdigit() or _is_unparted(word)
     ]
