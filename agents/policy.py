@@ -120,6 +120,15 @@ class Policy:
             decision = decide(partition.stories, candidate, watch)
             partition.stories.put(decision.story)
             changes.append((record.offset, decision))
+            if decision.ruling == "throttled":
+                # No topic says so, and somebody may ask why there was no alert of this article.
+                log.info(
+                    "alert.throttled",
+                    alert=decision.story.alert_id,
+                    watch=watch.id,
+                    article=candidate.article.id,
+                    reason=decision.reason,
+                )
             published += await self._publish(decision, watch)
             partition.mark = record.offset
         self._count_stories()
@@ -191,11 +200,13 @@ class Policy:
         # The candidate's own story comes first: a kill in between leaves its offset as the mark, so that it is not
         # decided again, while stories that are over are found to be over by the next candidate as well.
         written: list[Acknowledgement] = []
-        if decision.ruling != "repeat":
-            story = decision.story
-            written += await state.write(story.story_id, story.to_bytes(), offset=offset)
+        own = decision.story
+        if decision.changed:
+            written += await state.write(own.story_id, own.to_bytes(), offset=offset)
         for story in decision.ended:
-            written += await state.forget(story.story_id, offset=offset)
+            # An article that opened a story and comes again when that is over opens it anew, under the same id.
+            if story.story_id != own.story_id:
+                written += await state.forget(story.story_id, offset=offset)
         return written
 
     def _count_stories(self) -> None:

@@ -4,7 +4,8 @@ The clock is the candidate's `seen_at`, the time Kafka gave the article's record
 is read again after a kill must decide the same, to the byte.
 
 Rules, in order:
-1. A candidate that its story has counted already changes nothing (`repeat`).
+1. A candidate that its story has counted already is neither counted nor told again (`repeat`). But feeds send an
+   article for days: the story stays open while they do, or it would be told as another each time its window is over.
 2. No open story of the watch tells the same: a story opens, and an alert with it (`opened`).
 3. It tells a stage that its story had not reached: that is news, and the alert is updated (`updated`).
 4. It is like what its story told, but may be another happening, or say more of this one: the alert is updated
@@ -16,6 +17,7 @@ Rules, in order:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final, Literal
 
 from alerting.stories import Stories
@@ -36,7 +38,8 @@ Ruling = Literal["opened", "updated", "throttled", "repeat"]
 class Decision:
     """What becomes of one candidate, and the state that follows from it.
 
-    `ended` are stories that are over and can be forgotten; `story` is the new state of the candidate's own.
+    `ended` are stories that are over and can be forgotten; `story` is the state of the candidate's own after it, and
+    `changed` whether that is another than before.
     """
 
     ruling: Ruling
@@ -44,6 +47,7 @@ class Decision:
     story: Story
     ended: tuple[Story, ...] = ()
     alert: Alert | None = None
+    changed: bool = True
 
 
 def decide(stories: Stories, candidate: Candidate, watch: Watch) -> Decision:
@@ -62,8 +66,10 @@ def decide(stories: Stories, candidate: Candidate, watch: Watch) -> Decision:
             _alert("alert.opened", story, candidate, watch),
         )
     if candidate.candidate_id in story.candidate_ids:
-        return Decision("repeat", "this version of the article is counted already", story, ended)
-    since = candidate.seen_at - story.last_event_at
+        after = story.repeated_by(candidate, watch.window, turn)
+        reason = "this version of the article is counted already"
+        return Decision("repeat", reason, after, ended, changed=after != story)
+    since = max(candidate.seen_at - story.last_event_at, timedelta(0))
     news = _new_stages(story, candidate, watch)
     sure = story.surely_told(candidate, telling)
     if since < watch.update_every and not news and sure:

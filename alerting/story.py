@@ -12,11 +12,13 @@ Rules, in order:
 4. In another language words tell nothing: the same stages, the same two parties or more, and half a day suffice.
 
 All of them can err, and an article that they bring may tell another happening or more of this one: a report written
-into the mould of another, a version with three hundred dead instead of five. So they do not silence it. It is
-`surely_told` only where the headline brings no party, no name and no number that the story had not, and it is another
-version or a near-duplicate, or an article of the story has the same stages, shares parties and particular words and is
-close in time. Copies of a text have headlines of their own, so where as good as all of the text is the same, only a
-new number counts, and a name that the lead has too: a copy's lead is that of the story.
+into the mould of another, a version with three hundred dead instead of five, the next entry of a live blog. So they do
+not silence it. It is `surely_told` only where neither the headline nor the sentence that decided brings a name or a
+number that the story had not, nor the headline a party; where the story has not come to another stage since; and where
+it is another version or a near-duplicate, or an article of the story has the same stages, shares parties and particular
+words and is close in time. Copies of a text have headlines of their own, and come late. So where as good as all of the
+text is the same, of the headline only a new number counts, and a name that the lead has too: a copy's lead is that of
+the story.
 
 Which stories an article is compared with is found in alerting.stories.
 
@@ -26,7 +28,7 @@ times as much), and words that many happenings have in common are one string.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Annotated, Final, Literal
@@ -69,22 +71,23 @@ told.
 TELLINGS: Final = 4
 """Articles that a story is compared by: the first, and the last ones."""
 
+TEXTS: Final = 8
+"""Texts that are no copies of each other by which a story knows copies: the first, and the last ones."""
+
 REMEMBERED: Final = 64
-"""Articles, sources and texts that a story remembers by name; beyond that it only counts."""
+"""Articles, sources, names and parties that a story remembers by name; beyond that it only counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telling:
     """What a story remembers of one article: whether another tells the same is decided by it.
 
-    `names` are the words of the headline that may be names, and its numbers (of the sentence that decided, where there
-    is no headline); `expected` are the words by which topics and actors were found: many a happening has them.
+    `expected` are the words by which topics and actors were found: many a happening has them.
     """
 
     gist: Annotated[Gist, BeforeValidator(Gist.of), PlainSerializer(Gist.as_dict)] = field(
         default_factory=Gist
     )
-    names: tuple[str, ...] = ()
     expected: tuple[str, ...] = ()
     parties: tuple[str, ...] = ()
     stages: dict[str, str] = field(default_factory=dict)
@@ -98,7 +101,6 @@ class Telling:
         parties = {actor.id for actor in named} | {a.country for a in named if a.country is not None}
         return cls(
             gist=Gist.of(candidate.gist),
-            names=shared(names(candidate.article.title or candidate.sentence)),
             expected=shared(sorted(_expected(candidate))),
             parties=tuple(sorted(parties)),
             stages={topic.topic: topic.stage for topic in candidate.topics},
@@ -189,7 +191,8 @@ def _stages_in_common(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """State of one story. `number` is that of the last alert event; `turn` grows with each input that touches a story
-    of the partition; `stages` are those reached so far, as `topic:stage`.
+    of the partition; `stages` are those reached so far, as `topic:stage`; `named` are the words that may be names, and
+    the numbers, of the headlines that were told and of the sentences that decided, `parties` those of these headlines.
     """
 
     story_id: str
@@ -207,6 +210,8 @@ class Story:
     fingerprints: tuple[Fingerprint, ...]
     tellings: tuple[Telling, ...] = ()
     stages: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+    parties: tuple[str, ...] = ()
     turn: int = 0
 
     @classmethod
@@ -232,6 +237,8 @@ class Story:
             fingerprints=(candidate.fingerprint,) if candidate.fingerprint else (),
             tellings=(telling,),
             stages=stages_of(candidate),
+            named=_named_by(candidate),
+            parties=telling.parties,
             turn=turn,
         )
 
@@ -244,23 +251,36 @@ class Story:
         """
         known = candidate.article.id in self.article_ids
         tellings = self.tellings
-        if event or not self._new_names(telling):
+        if event or not self._new(_headline_names(candidate)):
             tellings = (*tellings[:1], *(*tellings[1:], telling)[1 - TELLINGS :])
         return replace(
             self,
             last_seen_at=max(self.last_seen_at, candidate.seen_at),
-            last_event_at=candidate.seen_at if event else self.last_event_at,
+            last_event_at=max(self.last_event_at, candidate.seen_at) if event else self.last_event_at,
             expires_at=max(self.expires_at, candidate.seen_at + window),
             number=self.number + event,
             articles=self.articles + (not known),
             article_ids=_remember(self.article_ids, candidate.article.id),
             candidate_ids=_remember(self.candidate_ids, candidate.candidate_id),
             sources=_remember(self.sources, *_source(candidate)),
-            fingerprints=self._with_text(candidate.fingerprint),
+            fingerprints=self._with_text(candidate),
             tellings=tellings,
             stages=_remember(self.stages, *stages_of(candidate)),
+            named=_remember(self.named, *_named_by(candidate)) if event else self.named,
+            parties=_remember(self.parties, *telling.parties) if event else self.parties,
             turn=turn,
         )
+
+    def repeated_by(self, candidate: Candidate, window: timedelta, turn: int) -> Story:
+        """The story after an article that it has counted came once more: the same, or open for another window.
+
+        It is prolonged only when half of that is over, so that what is sent every minute is not written every minute.
+        """
+        until = candidate.seen_at + window
+        if until - self.expires_at < window / 2:
+            return self
+        last_seen_at = max(self.last_seen_at, candidate.seen_at)
+        return replace(self, last_seen_at=last_seen_at, expires_at=until, turn=turn)
 
     @staticmethod
     def from_bytes(value: bytes) -> Story:
@@ -273,20 +293,28 @@ class Story:
 
     def surely_told(self, candidate: Candidate, telling: Telling) -> bool:
         """Whether a candidate certainly tells this story, no other happening and no more: see the rules above."""
-        new = self._new_names(telling)
+        if self._new(_sentence_names(candidate)):
+            return False
+        new = self._new(_headline_names(candidate))
         likeness = self.text_likeness(candidate)
         if likeness >= COPY:
             article = candidate.article
             return not any(name.isdigit() or in_lead(name, article.title, candidate.gist) for name in new)
-        if new or not {party for own in self.tellings for party in own.parties}.issuperset(telling.parties):
+        parties = {*self.parties, *(party for own in self.tellings for party in own.parties)}
+        if new or not parties.issuperset(telling.parties) or self._has_left(telling.stages):
             return False
         known = candidate.article.id in self.article_ids or likeness >= SAME_TEXT
         return known or any(own.is_near(telling) for own in self.tellings)
 
-    def _new_names(self, telling: Telling) -> list[str]:
-        """The names and numbers of a headline that nothing told of this story had."""
-        words = {word for own in self.tellings for word in (*own.gist.words, *own.names, *own.expected)}
-        return [name for name in telling.names if name not in words]
+    def _has_left(self, stages: Mapping[str, str]) -> bool:
+        """Whether of the topics of an article the last article told of another stage: a truce may be restored."""
+        last = {topic: stage for own in self.tellings for topic, stage in own.stages.items()}
+        return any(last.get(topic, stage) != stage for topic, stage in stages.items())
+
+    def _new(self, names: Iterable[str]) -> list[str]:
+        """Of some names and numbers those that nothing told of this story had."""
+        words = {word for own in self.tellings for word in (*own.gist.words, *own.expected)}.union(self.named)
+        return [name for name in names if name not in words]
 
     def text_likeness(self, candidate: Candidate) -> float:
         """The estimated similarity, 0 to 1, of a candidate's text and the nearest of the story's."""
@@ -294,11 +322,11 @@ class Story:
             return 0.0
         return max((similarity(text, candidate.fingerprint) for text in self.fingerprints), default=0.0)
 
-    def _with_text(self, fingerprint: bytes) -> tuple[bytes, ...]:
-        # The first text stays the anchor; one more is kept so that a rewrite of a rewrite is still recognised.
-        if not fingerprint or fingerprint in self.fingerprints:
+    def _with_text(self, candidate: Candidate) -> tuple[bytes, ...]:
+        # The first text stays the anchor; more are kept, as a happening has several wires, each with its copies.
+        if not candidate.fingerprint or self.text_likeness(candidate) >= COPY:
             return self.fingerprints
-        return (*self.fingerprints[:1], fingerprint)
+        return (*self.fingerprints[:1], *(*self.fingerprints[1:], candidate.fingerprint)[1 - TEXTS :])
 
 
 _AS_JSON: Final = TypeAdapter(Story)
@@ -313,6 +341,20 @@ def _source(candidate: Candidate) -> tuple[str, ...]:
     return (candidate.article.source,) if candidate.article.source else ()
 
 
+def _headline_names(candidate: Candidate) -> list[str]:
+    return names(candidate.article.title or candidate.sentence)
+
+
+def _sentence_names(candidate: Candidate) -> list[str]:
+    # Where nothing of the body decided, the sentence is the headline.
+    title, sentence = candidate.article.title, candidate.sentence
+    return names(sentence) if title and sentence != title else []
+
+
+def _named_by(candidate: Candidate) -> tuple[str, ...]:
+    return shared(dict.fromkeys((*_headline_names(candidate), *_sentence_names(candidate))))
+
+
 def _remember(known: tuple[str, ...], *new: str) -> tuple[str, ...]:
-    added = tuple(value for value in new if value not in known)
+    added = tuple(value for value in dict.fromkeys(new) if value not in known)
     return (*known, *added)[-REMEMBERED:] if added else known

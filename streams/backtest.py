@@ -93,9 +93,9 @@ class Side:
 
     def _decide(self, candidate: Candidate) -> Raised | None:
         decision = decide(self._stories, candidate, self._watches[candidate.watch])
+        self._stories.put(decision.story)
         if decision.ruling == "repeat":
             return None
-        self._stories.put(decision.story)
         self._hits[candidate.watch] += 1
         terms = {(candidate.watch, term) for term in _terms(candidate.because)}
         self._term_hits.update(terms)

@@ -177,6 +177,34 @@ def test_a_late_clock_does_not_bring_an_update_early() -> None:
     assert rulings(decisions) == ["opened", "throttled"]
 
 
+def test_news_that_is_read_late_does_not_bring_the_update_after_it_early() -> None:
+    violated = (topic_reading(stage="violated"),)
+    decisions = run([told(1, minutes=60), told(2, minutes=0, topics=violated), told(3, minutes=65)])
+    assert rulings(decisions) == ["opened", "updated", "throttled"]
+
+
+def test_where_no_time_must_pass_between_updates_what_is_read_late_is_told_too() -> None:
+    decisions = run([told(1, minutes=1), told(2, minutes=0)], watch(update_every=timedelta(0)))
+    assert rulings(decisions) == ["opened", "updated"]
+
+
+def test_an_article_that_a_feed_sends_for_days_is_not_told_anew_when_its_window_is_over() -> None:
+    first, copy = told(1), told(2, minutes=5)
+    again = [
+        one.model_copy(update={"seen_at": MOMENT + timedelta(hours=h)})
+        for h in range(1, 150)
+        for one in (copy, first)
+    ]
+    decisions = run([first, copy, *again])
+    assert rulings(decisions) == ["opened", "throttled", *["repeat"] * len(again)]
+    assert sum(decision.changed for decision in decisions) <= 2 + 150 / 24, "or each is written"
+    written: dict[str, Story] = {}
+    for decision in decisions:
+        if decision.changed:
+            written[decision.story.story_id] = decision.story
+    assert run([told(3, minutes=60 * 151)], stories=Stories(written.values()))[0].ruling == "updated"
+
+
 def test_copies_that_are_read_long_after_they_came_are_one_story_whatever_was_read_meanwhile() -> None:
     """As when one partition of articles is read to its end before another, after an outage of days."""
     days = 60 * 24 * 5
@@ -225,6 +253,14 @@ def test_an_article_of_a_story_that_is_over_stays_known_as_that_of_the_next_when
     decisions = run([*read, again, after, version], stories=stories)
     assert rulings(decisions)[:4] == ["opened", "opened", "opened", "updated"]
     assert decisions[-1].story.story_id == decisions[2].story.story_id
+
+
+def test_an_article_that_comes_again_after_its_window_opens_its_story_anew() -> None:
+    stories = Stories()
+    first, again = run([told(1), told(1, minutes=60 * 49)], stories=stories)
+    assert rulings([first, again]) == ["opened", "opened"]
+    assert again.ended == (first.story,)
+    assert [story.story_id for story in stories] == [first.story.story_id]
 
 
 def test_each_endpoint_is_notified_once() -> None:
@@ -344,6 +380,25 @@ def test_a_report_that_says_the_same_in_other_words_is_counted_and_not_told() ->
     assert rulings(decisions) == ["opened", "throttled"]
 
 
+def test_a_stage_that_the_story_has_left_is_told_when_it_is_reached_again() -> None:
+    """A truce is agreed, violated, restored and violated again within the hour."""
+
+    def turn(number: int, title: str, stage: str) -> Candidate:
+        one = happening(number, title, "The truce of Torvik is the third this year.", minutes=5 * number)
+        return one.model_copy(update={"topics": (topic_reading(stage=stage),)})
+
+    decisions = run(
+        [
+            turn(1, "Arland and Borland agree truce at Torvik", "agreed"),
+            turn(2, "Arland and Borland break truce at Torvik", "violated"),
+            turn(3, "Arland and Borland restore truce at Torvik", "agreed"),
+            turn(4, "Borland and Arland restore truce at Torvik", "agreed"),
+            turn(5, "Arland and Borland break truce at Torvik once more", "violated"),
+        ]
+    )
+    assert rulings(decisions) == ["opened", "updated", "updated", "throttled", "updated"]
+
+
 ORDER = (
     "The civil protection office ordered everybody in {place} to leave at once. The fire has crossed the ridge above "
     "{place} and the wind drives it on. Take medicines, papers and water, close doors and windows, and leave by the "
@@ -403,6 +458,38 @@ def test_without_a_headline_the_sentence_that_decided_says_what_is_new() -> None
 
     decisions = run([post(1, "Torvik"), post(2, "Melby"), post(3, "Melby")])
     assert rulings(decisions) == ["opened", "updated", "throttled"]
+
+
+@pytest.mark.parametrize("same_article", [False, True], ids=["notices", "live blog"])
+def test_under_one_headline_for_all_the_sentence_that_decided_says_what_is_new(same_article: bool) -> None:
+    def notice(number: int, place: str) -> Candidate:
+        one = order(number, place, number, title="Evacuation order", article=1 if same_article else number)
+        return one.model_copy(update={"sentence": f"Everybody in {place} is ordered to leave at once."})
+
+    decisions = run([notice(1, "Torvik"), notice(2, "Melby"), notice(3, "Melby"), notice(4, "Torvik")])
+    assert rulings(decisions) == ["opened", "updated", "throttled", "throttled"]
+
+
+def test_copies_of_several_wires_on_one_happening_are_told_once_each_however_they_alternate() -> None:
+    wires = [
+        (f"Arland and Borland agree truce {where}", f"{who} said so.")
+        for where, who in (
+            ("at Torvik", "Governor Ek"),
+            ("by the lake", "Ola Brand of the church"),
+            ("at last", "An envoy in Rød"),
+            ("after talks", "Bishop Nils Holm"),
+            ("in writing", "The army in Lunde"),
+            ("for good", "A clerk in Haugen"),
+        )
+    ]
+    copies = []
+    for number in range(60):
+        title, sentence = wires[number % len(wires)]
+        one = happening(number, title, "The guns fell silent in the morning.", minutes=number / 4)
+        text = fingerprint(f"{title} {sentence} {number % len(wires)}")
+        copies.append(one.model_copy(update={"sentence": sentence, "fingerprint": text}))
+    decisions = run(copies)
+    assert sum(decision.alert is not None for decision in decisions) == len(wires)
 
 
 def test_at_the_end_of_its_window_a_story_is_over_to_the_second() -> None:

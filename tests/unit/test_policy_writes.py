@@ -35,3 +35,27 @@ async def test_a_candidates_own_story_is_written_before_ended_ones_are_forgotten
     outputs.sent.clear()
     await Policy._write(state, 1, second)
     assert outputs.sent == [(second.story.story_id.encode(), True), (first.story.story_id.encode(), False)]
+
+
+async def test_a_story_that_its_first_article_opens_anew_is_not_forgotten_as_the_one_that_is_over() -> None:
+    outputs = Outputs()
+    state = OwnedState(outputs, STORIES, 0, {})  # type: ignore[arg-type]
+    stories = Stories()
+    first = decide(stories, candidate(1), watch())
+    stories.put(first.story)
+    await Policy._write(state, 0, first)
+    again = decide(stories, candidate(1, seen_at=MOMENT + timedelta(days=30)), watch())
+    assert [story.story_id for story in again.ended] == [again.story.story_id]
+    await Policy._write(state, 1, again)
+    assert outputs.sent == [(first.story.story_id.encode(), True)] * 2
+
+
+async def test_a_repeat_is_written_where_it_keeps_its_story_open_alone() -> None:
+    outputs = Outputs()
+    state = OwnedState(outputs, STORIES, 0, {})  # type: ignore[arg-type]
+    stories = Stories()
+    for offset, hours in enumerate((0, 1, 23, 25, 26)):
+        decision = decide(stories, candidate(1, seen_at=MOMENT + timedelta(hours=hours)), watch())
+        stories.put(decision.story)
+        await Policy._write(state, offset, decision)
+    assert len(outputs.sent) == 2
