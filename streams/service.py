@@ -105,6 +105,9 @@ WAITS_HINT: Final = (
 MOST_UNFINISHED = 256
 """Batches of one agent whose acknowledgements, or what they put back, may be outstanding."""
 
+MOST_RECORDS = 2_000
+"""Records of such batches: they are held in memory, and while brokers acknowledge nothing a backlog would be."""
+
 
 class Fail(Protocol):
     """How a worker ends when an agent cannot go on."""
@@ -175,8 +178,10 @@ class Service:
         self.heartbeats[name] = clock()
         begun = self.unfinished[name] = deque()
         unfinished: deque[asyncio.Task[None]] = deque()
+        held = 0
 
         async def finish(event: Any, rest: Awaitable[None], former: asyncio.Task[None] | None) -> None:
+            nonlocal held
             if former is not None:
                 await former
             try:
@@ -185,6 +190,7 @@ class Service:
                 self.fail(name, error)
             event.value.handled = True
             event.ack()
+            held -= len(event.value)
             begun.popleft()
             self.heartbeats[name] = clock()
 
@@ -198,7 +204,8 @@ class Service:
                 unfinished.popleft()
             former = unfinished[-1] if unfinished else None
             unfinished.append(asyncio.ensure_future(finish(event, rest, former)))
-            if len(unfinished) > MOST_UNFINISHED:
+            held += len(event.value)
+            while unfinished and (len(unfinished) > MOST_UNFINISHED or held > MOST_RECORDS):
                 await unfinished.popleft()
             self.heartbeats[name] = clock()
         if unfinished:

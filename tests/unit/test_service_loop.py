@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from itertools import pairwise
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import pytest
+from aiokafka import ConsumerRecord
 from structlog.testing import capture_logs
 
 from streams.batches import Batch
-from streams.service import MOST_UNFINISHED, Service, breathe
+from streams.service import MOST_RECORDS, MOST_UNFINISHED, Service, breathe
 
 
 class Event:
@@ -151,8 +152,11 @@ async def test_an_agent_that_waits_for_long_is_named_until_it_is_done(
     assert [(line["event"], line["agent"]) for line in said] == [("agent.waits", "test")] * 2
 
 
-async def test_no_more_than_so_many_batches_are_unfinished() -> None:
+@pytest.mark.parametrize(("records", "batches"), [(0, MOST_UNFINISHED), (MOST_RECORDS // 4, 4)])
+async def test_no_more_than_so_many_batches_and_records_are_unfinished(records: int, batches: int) -> None:
     events = [Event() for _ in range(MOST_UNFINISHED + 5)]
+    for event in events:
+        event.value.extend([cast("ConsumerRecord", None)] * records)
     most = 0
     unfinished = 0
 
@@ -169,7 +173,7 @@ async def test_no_more_than_so_many_batches_are_unfinished() -> None:
 
     await service().loop("test", Stream(*events), handle)
     assert unfinished == 0
-    assert most == MOST_UNFINISHED + 1
+    assert most == batches + 1
 
 
 async def test_a_long_batch_gives_way_for_several_steps_of_the_loop_at_a_time() -> None:
