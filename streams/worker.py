@@ -8,6 +8,7 @@ at once with a non-zero code and without a commit, so that nothing unhandled cou
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import os
 import signal
@@ -167,9 +168,12 @@ class Worker:
         try:
             await self.health.start()
         except OSError as error:
-            raise OSError(
-                f"{self.health.host}:{self.health.port} is taken: set service.health_port to a free port, or 0"
-            ) from error
+            what = (
+                f"cannot be listened on ({error.strerror}): see service.health_host and service.health_port"
+            )
+            if error.errno == errno.EADDRINUSE:
+                what = "is taken: set service.health_port to a free port, or 0"
+            raise OSError(f"{self.health.host}:{self.health.port} {what}") from error
 
     async def _start(self, beside: list[asyncio.Task[None]]) -> None:
         """Start all that reads and writes; what is to run beside it is added. Ends when partitions are assigned."""

@@ -110,7 +110,9 @@ async def _listen(receiving: Receiver, place: str) -> None:
     try:
         await receiving.start()
     except OSError as error:
-        raise UsageError(f"cannot listen on {place}: {error.strerror}; choose another --port") from error
+        raise UsageError(
+            f"cannot listen on {place}: {error.strerror}; choose another --port, or --host"
+        ) from error
     print(f"tocsin: webhooks to {receiving.url}, Ctrl-C ends", file=sys.stderr)
     try:
         await stopping.wait()

@@ -126,6 +126,16 @@ def test_worker_says_that_its_health_port_is_taken(kafka: Kafka, small: Path) ->
     assert "Traceback" not in done.stderr
 
 
+def test_worker_says_that_its_health_host_is_none_of_this_machine(kafka: Kafka, small: Path) -> None:
+    environ = os.environ | {"TOCSIN_SERVICE__HEALTH_HOST": "192.0.2.1", "TOCSIN_SERVICE__HEALTH_PORT": "9464"}
+    command = [sys.executable, "-m", "streams.cli", "worker"]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("tocsin: 192.0.2.1:9464 cannot be listened on (")
+    assert last.endswith("see service.health_host and service.health_port")
+
+
 def test_worker_with_a_wrong_configuration_is_exit_code_2(call: Call, tmp_path: Path) -> None:
     (tmp_path / "watches.yaml").write_text("watches: [{id: x, title: X, qurey: a}]")
     result = call("worker", "--config", tmp_path)
