@@ -40,4 +40,6 @@ def _parts(secret: str) -> Iterable[str]:
 
 def excerpt(body: bytes, secrets: Iterable[str], limit: int = 300) -> str:
     """The beginning of an answer as one harmless line, without the secrets that it may echo."""
-    return plain(scrub(body.decode("utf-8", "replace"), secrets), limit)
+    # First without what nobody sees: a secret that is parted by it would be whole afterwards.
+    line = plain(body.decode("utf-8", "replace"), len(body))
+    return plain(scrub(line, secrets), limit)

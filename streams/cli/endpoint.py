@@ -177,8 +177,8 @@ def _in_order_of_interest(watches: Sequence[Watch], endpoint: Endpoint, wanted: 
 
 
 def _secrets_of(endpoint: Endpoint) -> list[str]:
-    values = [endpoint.url, *endpoint.secrets, *endpoint.headers.values()]
-    return [value.get_secret_value() for value in values]
+    values = [endpoint.url, endpoint.proxy, *endpoint.secrets, *endpoint.headers.values()]
+    return [value.get_secret_value() for value in values if value is not None]
 
 
 def _pretty(body: bytes) -> str:

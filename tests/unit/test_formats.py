@@ -482,4 +482,6 @@ def test_an_answer_that_echoes_a_secret_is_scrubbed() -> None:
     said = excerpt(echo, [url, "Bearer canary-bearer"])
     assert "canary" not in said
     assert said.isprintable()
+    parted = "key \u200bcanary\u200b-key, canary\x00-token".encode()
+    assert "canary-key" not in excerpt(parted, [url])
     assert scrub("nothing here", [url]) == "nothing here"
