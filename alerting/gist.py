@@ -54,17 +54,26 @@ _COMMON_SHORT: Final = frozenset(
     "per set she the two und via was who why you".split()
 )
 
-# Not two, nor what is another word elsewhere: of two sides and of once there is always talk.
-_NUMBERS: Final = frozenset(
-    (
+# Numbers and points of the compass, cut as all words are. Not two, as there is always talk of two sides, nor what is
+# another word in another language (once, est, este).
+_AS_NAMES: Final = frozenset(
+    word[:STEM]
+    for word in (
         "three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
-        "nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred hundreds thousand thousands dozens "
+        "nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand dozens "
+        "north south east west northern southern eastern western northeast northwest southeast southwest central "
         "drei vier fünf sechs sieben acht neun zehn elf zwölf fünfzehn zwanzig dreißig vierzig fünfzig hundert tausend "
+        "nördlich südlich östlich westlich "
         "trois quatre cinq sept huit neuf dix onze douze quinze vingt trente quarante cinquante mille centaines "
+        "nord sud ouest "
         "tres cuatro cinco seis siete ocho nueve diez doce quince veinte treinta cuarenta cincuenta cien cientos miles "
+        "norte sur oeste noreste noroeste sureste suroeste oriental occidental "
         "üç dört beş altı yedi sekiz dokuz yirmi otuz kırk elli yüz yüzlerce binlerce "
+        "kuzey kuzeyi kuzeyde güney güneyi güneyde doğu doğusu batı batısı "
         "три трое четыре четверо пять пятеро шесть семь восемь девять десять двадцать тридцать сорок сто сотни тысячи "
-        "троє чотири четверо шість сім вісім десять двадцять тридцять сотні тисячі"
+        "север севере северный юг юга юге южный южной южная южных восток востоке восточный запад западе западный "
+        "троє чотири четверо шість сім вісім десять двадцять тридцять сотні тисячі "
+        "північ півночі північний південь півдні південний схід сході східний захід заході західний"
     ).split()
 )
 
@@ -150,13 +159,13 @@ def telling_words(text: str) -> set[str]:
 
 
 def names(text: str) -> list[str]:
-    """The words of a text that may name a place, a person or a number: all that do not begin in lower case.
+    """The words of a text that may name a place, a person or a number: all that do not begin in lower case, and some.
 
     They are cut as those of a gist, and may be shorter. Where a language or a headline has capitals everywhere or
     nowhere, each of its words may be a name.
     """
     words = _words(unicodedata.normalize("NFC", text))
-    found = (_stem(word) for word in words if not word[0].islower() or word in _NUMBERS)
+    found = (_stem(word) for word in words if not word[0].islower() or word[:STEM] in _AS_NAMES)
     return list(dict.fromkeys(stem for stem in found if _may_name(stem)))
 
 

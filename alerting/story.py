@@ -297,14 +297,14 @@ class Story:
             return False
         new = self._new(_headline_names(candidate))
         likeness = self.text_likeness(candidate)
-        if likeness >= COPY:
-            article = candidate.article
-            return not any(name.isdigit() or in_lead(name, article.title, candidate.gist) for name in new)
+        version = candidate.article.id in self.article_ids
+        if likeness >= COPY and not (version and self._has_left(telling.stages)):
+            title = candidate.article.title
+            return not any(name.isdigit() or in_lead(name, title, candidate.gist) for name in new)
         parties = {*self.parties, *(party for own in self.tellings for party in own.parties)}
         if new or not parties.issuperset(telling.parties) or self._has_left(telling.stages):
             return False
-        known = candidate.article.id in self.article_ids or likeness >= SAME_TEXT
-        return known or any(own.is_near(telling) for own in self.tellings)
+        return version or likeness >= SAME_TEXT or any(own.is_near(telling) for own in self.tellings)
 
     def _has_left(self, stages: Mapping[str, str]) -> bool:
         """Whether of the topics of an article the last article told of another stage: a truce may be restored."""

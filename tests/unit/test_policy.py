@@ -460,6 +460,25 @@ def test_without_a_headline_the_sentence_that_decided_says_what_is_new() -> None
     assert rulings(decisions) == ["opened", "updated", "throttled"]
 
 
+def test_a_live_blog_that_comes_back_to_a_stage_is_told_however_long_the_rest_of_it_is() -> None:
+    rest = " ".join(f"Rule {word}: keep the {word} road free for engines." for word in FIXED)
+
+    def version(number: int, entry: str, stage: str) -> Candidate:
+        one = told(number, f"{entry} {rest}", number, topics=(topic_reading(stage=stage),))
+        return one.model_copy(
+            update={"article": one.article.model_copy(update={"id": "blog", "title": "Live"})}
+        )
+
+    versions = [
+        version(1, "The truce was agreed.", "agreed"),
+        version(2, "The truce was broken.", "violated"),
+        version(3, "The truce was restored.", "agreed"),
+        version(4, "The truce was restored, they say.", "agreed"),
+    ]
+    assert similarity(versions[0].fingerprint, versions[2].fingerprint) >= COPY
+    assert rulings(run(versions)) == ["opened", "updated", "updated", "throttled"]
+
+
 @pytest.mark.parametrize("same_article", [False, True], ids=["notices", "live blog"])
 def test_under_one_headline_for_all_the_sentence_that_decided_says_what_is_new(same_article: bool) -> None:
     def notice(number: int, place: str) -> Candidate:

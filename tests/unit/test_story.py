@@ -158,6 +158,11 @@ def test_numbers_in_words_are_numbers_too() -> None:
     assert names("Удар унёс жизни пяти человек, ранены двадцать") == ["удар", "двадца"]
 
 
+def test_points_of_the_compass_are_names_too() -> None:
+    assert names("Army orders people out of southern districts") == ["army", "southe"]
+    assert names("Жители юга Газы и северных районов") == ["жители", "юга", "газы", "северн"]
+
+
 def test_a_script_that_parts_no_words_is_told_apart_by_each_two_characters() -> None:
     north, south = "以色列军方命令加沙北部居民撤离", "以色列军方命令加沙南部居民撤离"
     assert set(names(south)) - set(names(north)) == {"沙南", "南部"}
