@@ -262,6 +262,22 @@ def test_words_may_be_out_of_place_by_as_much_as_the_query_says(query: str, text
 
 
 @pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ('"deal grain"~4', "grain export deal"),
+        ('"grain export deal"~4', "grain export deal"),
+        ("dea*", "deal"),
+    ],
+)
+def test_the_words_that_made_a_query_hold_are_told_from_the_first_to_the_last(query: str, words: str) -> None:
+    table = LiteralTable()
+    compiled = CompiledQuery(query, table)
+    scene = Scene.of(Article("a", "", "The grain export deal holds."), table.build())
+    (clause,) = compiled.clauses(scene)
+    assert [evidence.text for evidence in clause.evidence] == [words]
+
+
+@pytest.mark.parametrize(
     ("query", "held"), [('body:"deal agreement"~4', False), ('body:"agreement oil"~4', True)]
 )
 def test_a_title_that_the_body_repeats_is_no_part_of_the_body(query: str, *, held: bool) -> None:

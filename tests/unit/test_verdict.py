@@ -39,3 +39,18 @@ def test_a_failure_outweighs_a_status() -> None:
 def test_nothing_at_all_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(ValueError, match="neither"):
         judge(None)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        (300, 399, "redirects are not followed"),
+        (400, 407, "the receiver refuses"),
+        (505, 599, "the receiver failed"),
+    ],
+)
+def test_a_class_of_statuses_is_explained_from_its_first_to_its_last(
+    first: int, last: int, said: str
+) -> None:
+    assert said in judge(first).reason
+    assert said in judge(last).reason
