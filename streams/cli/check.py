@@ -155,5 +155,6 @@ def _plain(fault: Fault) -> dict[str, Any]:
 
 
 def _print_json(value: dict[str, Any]) -> None:
-    sys.stdout.buffer.write(orjson.dumps(value) + b"\n")
-    sys.stdout.buffer.flush()
+    with hush_on_broken_pipe():
+        sys.stdout.buffer.write(orjson.dumps(value) + b"\n")
+        sys.stdout.buffer.flush()

@@ -30,6 +30,7 @@ from alerting.watch import Watch
 from streams.cli import app
 from streams.cli.endpoint_state import Id, enable, find_endpoint, retry, status
 from streams.cli.options import Config
+from streams.cli.pipes import say
 from streams.configuration import Configuration, load_configuration
 from streams.errors import UnreadableArticle, UsageError
 from streams.printable import clean
@@ -144,10 +145,11 @@ def _alert_of(
     configuration: Configuration, article: Article, endpoint: Endpoint, wanted: str | None, now: datetime
 ) -> Alert:
     """The alert that the article would open: of the wanted watch, else one that notifies it, else any."""
+    known = ", ".join(watch.id for watch in configuration.watches)
+    if wanted is not None and wanted not in {watch.id for watch in configuration.watches}:
+        raise UsageError(f"no watch {clean(wanted)!r} in the configuration; there are: {known}")
     reader = build_reader(configuration)
     read = reader.read(article, now)
-    if wanted is not None and wanted not in {watch.id for watch in configuration.watches}:
-        raise UsageError(f"no watch {clean(wanted)!r} in the configuration")
     watches = _in_order_of_interest(configuration.watches, endpoint, wanted)
     for watch in watches:
         for candidate in read.candidates if read is not None else ():
@@ -190,4 +192,4 @@ def _pretty(body: bytes) -> str:
 
 def _say(text: str) -> None:
     for line in text.split("\n"):
-        print(clean(line))
+        say(clean(line))

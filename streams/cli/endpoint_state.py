@@ -17,7 +17,7 @@ from rich.text import Text
 from alerting.endpoint import Endpoint
 from alerting.pending import EndpointState, Owed, State, newer, parse_pending
 from streams.cli.options import Brokers, Config
-from streams.cli.pipes import Printer, hush_on_broken_pipe
+from streams.cli.pipes import Printer, hush_on_broken_pipe, say
 from streams.cli.records import broker_errors, whole_topic
 from streams.configuration import Configuration, load_configuration
 from streams.connection import at_brokers, client_options
@@ -82,16 +82,16 @@ def retry(endpoint_id: Id, config: Config = None, brokers: Brokers = None) -> No
     now = datetime.now(UTC)
     state = pending.state(endpoint_id)
     if state.breaker.disabled:
-        print(f"{endpoint_id} is {clean(in_words(state, now))}; nothing is sent to it")
-        print(f"to have it called again: tocsin endpoint enable {endpoint_id}")
+        say(f"{endpoint_id} is {clean(in_words(state, now))}; nothing is sent to it")
+        say(f"to have it called again: tocsin endpoint enable {endpoint_id}")
         raise typer.Exit(1)
     due = pending.due.get(endpoint_id, [])
     if not due:
-        print(f"{endpoint_id} is owed nothing")
+        say(f"{endpoint_id} is owed nothing")
         return
     asyncio.run(_ask(settings, EndpointEnabled(endpoint=endpoint_id, at=now, retry=True)))
     for line in _what_will_happen(endpoint, state, due, now):
-        print(clean(line))
+        say(clean(line))
 
 
 def enable(endpoint_id: Id, config: Config = None, brokers: Brokers = None) -> None:
@@ -103,12 +103,12 @@ def enable(endpoint_id: Id, config: Config = None, brokers: Brokers = None) -> N
     asyncio.run(_ask(settings, EndpointEnabled(endpoint=endpoint_id, at=datetime.now(UTC))))
     disabled = pending.state(endpoint_id).breaker.disabled
     if disabled:
-        print(f"{endpoint_id} will be called again; it was disabled: {clean(disabled)}")
-        print(f"what it was owed meanwhile: tocsin replay undelivered --endpoint {endpoint_id}")
+        say(f"{endpoint_id} will be called again; it was disabled: {clean(disabled)}")
+        say(f"what it was owed meanwhile: tocsin replay undelivered --endpoint {endpoint_id}")
         return
-    print(f"{endpoint_id} was not disabled; its breaker starts anew")
+    say(f"{endpoint_id} was not disabled; its breaker starts anew")
     if pending.due.get(endpoint_id):
-        print(f"to have what it is owed tried now: tocsin endpoint retry {endpoint_id}")
+        say(f"to have what it is owed tried now: tocsin endpoint retry {endpoint_id}")
 
 
 def _configuration(config: Path | None) -> Configuration:

@@ -22,11 +22,13 @@ from agents.reading.article import read_article
 from streams.cli import app
 from streams.cli.articles import Line, articles_in, opened, say_that_there_is_none
 from streams.cli.options import Articles, Brokers, Config
+from streams.cli.pipes import say
 from streams.configuration import load_settings
 from streams.connection import at_brokers, client_options, no_topic
 from streams.errors import BrokerError, UnreadableArticle, UsageError
 from streams.logs import quiet_clients
 from streams.outputs import MAX_OUTPUT_BYTES
+from streams.printable import clean
 from streams.topics import ARTICLES
 
 IN_FLIGHT: Final = 500
@@ -90,22 +92,19 @@ class Tally:
 
 
 def _report(tally: Tally, target: str) -> None:
-    out = Console(highlight=False, soft_wrap=True, markup=False)
-    out.print(
-        f"{tally.sent} sent to {target}" + (f", {len(tally.refused)} not sent" if tally.refused else "")
-    )
+    say(f"{tally.sent} sent to {target}" + (f", {len(tally.refused)} not sent" if tally.refused else ""))
     if tally.unreadable:
-        out.print(f"{len(tally.unreadable)} of them cannot be read and will be in `rejected`:")
-        _list(out, tally.unreadable)
+        say(f"{len(tally.unreadable)} of them cannot be read and will be in `rejected`:")
+        _list(tally.unreadable)
     if tally.refused:
-        out.print("not sent:")
-        _list(out, tally.refused)
+        say("not sent:")
+        _list(tally.refused)
         raise typer.Exit(1)
 
 
-def _list(out: Console, faults: list[str]) -> None:
+def _list(faults: list[str]) -> None:
     for fault in _first_of(faults):
-        out.print(f"  {fault}")
+        say(f"  {clean(fault)}")
 
 
 def _first_of(faults: list[str]) -> list[str]:

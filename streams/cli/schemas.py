@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from streams.cli import app
+from streams.cli.pipes import say
 from streams.errors import UsageError
 from streams.schemas import documents
 
@@ -27,17 +28,17 @@ def schemas(
     if check:
         faults = stale(out, made)
         for fault in faults:
-            print(fault)
+            say(fault)
         if faults:
-            print(f"`tocsin schemas --out {out}` writes them anew")
+            say(f"`tocsin schemas --out {out}` writes them anew")
             raise typer.Exit(1)
-        print(f"{out}: {len(made)} documents as they should be")
+        say(f"{out}: {len(made)} documents as they should be")
         return
     try:
         out.mkdir(parents=True, exist_ok=True)
         for name, content in made.items():
             (out / name).write_bytes(content)
-            print(out / name)
+            say(str(out / name))
     except OSError as error:
         raise UsageError(
             f"{error.filename or out}: {error.strerror or error}: name a folder that can be written to with --out"

@@ -16,6 +16,7 @@ from streams.wire import ArticleRef, Reading
 from tests.builders import MOMENT, alert
 from tests.cli.conftest import Kafka
 
+ROOT = Path(__file__).resolve().parents[2]
 TOCSIN = [sys.executable, "-m", "streams.cli"]
 
 
@@ -31,8 +32,18 @@ def read_by_nobody(*arguments: str) -> tuple[int, bytes]:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["check"], ["topics"], ["trace", "alr_1"], ["endpoint", "status"], ["tail", "alerts", "--no-follow"]],
-    ids=" ".join,
+    [
+        ["check"],
+        ["check", "--json"],
+        ["topics"],
+        ["trace", "alr_1"],
+        ["endpoint", "status"],
+        ["endpoint", "enable", "desk"],
+        ["tail", "alerts", "--no-follow"],
+        ["schemas", "--check", "--out", str(ROOT / "docs" / "schemas")],
+        ["publish", str(ROOT / "deploy" / "samples" / "articles.jsonl")],
+    ],
+    ids=lambda arguments: " ".join(arguments[:2]),
 )
 def test_a_reader_that_leaves_early_changes_no_answer(
     kafka: Kafka, small: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
