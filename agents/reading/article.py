@@ -88,15 +88,16 @@ def article_of(item: Json) -> Article:
         )
     url = _first(given, "url", url_of)
     source = _first(given, "source", _source_of) or (host_of(url) if url else None)
+    published_at = _first(given, "published_at", moment_of)
     return Article(
-        id=_id(_first(given, "id", id_of), url, title, body, source),
+        id=_id(_first(given, "id", id_of), url, (source or "", title, body), published_at),
         title=title,
         body=body,
         body_start=body_start(title, body),
         url=url,
         source=source,
         language=_first(given, "language", language_of) or "",
-        published_at=_first(given, "published_at", moment_of),
+        published_at=published_at,
         updated_at=_first(given, "updated_at", moment_of),
         authors=_first(given, "authors", _authors_of) or (),
         tags=_first(given, "tags", _tags_of) or (),
@@ -156,14 +157,18 @@ def _body(given: Given) -> str:
     return html_to_text(text) if name in HTML_BODIES else readable_text(text)
 
 
-def _id(given: str | None, url: str | None, title: str, body: str, source: str | None) -> str:
+def _id(
+    given: str | None, url: str | None, content: tuple[str, str, str], published_at: datetime | None
+) -> str:
     if given and len(given) <= MAX_ID and given.isprintable():
         return given
     if given:
         return derive_id("art", "id", given)
     if url:
         return derive_id("art", "url", canonical_url(url))
-    return derive_id("art", "content", source or "", title, body)
+    # An order to leave may be given in the same words a day later.
+    when = () if published_at is None else (published_at.isoformat(),)
+    return derive_id("art", "content", *content, *when)
 
 
 def body_start(title: str, body: str) -> int:

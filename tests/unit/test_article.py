@@ -245,6 +245,16 @@ def test_without_id_and_url_the_content_decides() -> None:
     assert read(title="t", body="b").id != read(title="tb", body="").id
 
 
+def test_without_id_and_url_the_same_words_at_another_time_are_another_article() -> None:
+    """An order to leave is given in the words of the last one."""
+    first = read(title="Leave zone 5", published_at="2026-03-07T09:00:00Z")
+    assert first.id == read(title="Leave zone 5", published_at="2026-03-07T10:00:00+01:00").id
+    assert first.id != read(title="Leave zone 5", published_at="2026-03-07T14:00:00Z").id
+    assert first.id != read(title="Leave zone 5").id
+    at_a_url = {"title": "Leave zone 5", "url": "https://city.example/alerts"}
+    assert read(**at_a_url, published_at=1).id == read(**at_a_url, published_at=2).id
+
+
 @given(st.text(max_size=40))
 def test_canonical_url_of_a_canonical_url_is_itself(path: str) -> None:
     article = read(title="t", url=f"https://n.example/{path}")
