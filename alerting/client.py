@@ -64,6 +64,16 @@ class _Pool:
     calls: int = 0
     retired: bool = False
 
+    def keeps_what_nobody_uses(self) -> bool:
+        """Whether more connections are in use than there are calls.
+
+        httpcore keeps one for ever that was assigned to a call, or just made for it, when that was cut off. With as
+        many as may be open all later calls would wait for one in vain.
+        """
+        pool: Any = self.transport._pool
+        used = [one for one in pool.connections if not (one.is_idle() or one.is_closed())]
+        return len(used) > self.calls
+
 
 class WebhookClient:
     """Calls endpoints. `close` when done.
@@ -91,6 +101,10 @@ class WebhookClient:
             return await _post(pool, endpoint, body, headers)
         finally:
             pool.calls -= 1
+            if pool.keeps_what_nobody_uses():
+                pool.retired = True
+                if self._pools.get(endpoint.id) is pool:
+                    del self._pools[endpoint.id]
             if pool.retired and not pool.calls:
                 await pool.transport.aclose()
 

@@ -426,6 +426,36 @@ async def test_a_call_that_is_cut_off_gives_its_connection_back(client: WebhookC
         assert served.accepted == 3
 
 
+@pytest.mark.parametrize("answer", [NO_CONTENT, b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello"])
+@pytest.mark.parametrize("steps", range(12))
+async def test_whenever_a_call_is_cut_off_its_connection_takes_no_other_calls_place(
+    client: WebhookClient, monkeypatch: pytest.MonkeyPatch, steps: int, answer: bytes
+) -> None:
+    """So many steps of the loop after it was connected, as the deadline does. httpcore keeps some connections then."""
+    first = network._first
+
+    async def cut_off() -> None:
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        under_way.cancel()
+
+    async def connect(*arguments: Any) -> Any:
+        connected = await first(*arguments)
+        cutting.append(asyncio.ensure_future(cut_off()))
+        return connected
+
+    cutting: list[asyncio.Task[None]] = []
+    async with serving(answering(answer, keep_open=True)) as served:
+        endpoint = builders.endpoint(url=served.url(), concurrency=1, timeout=timedelta(seconds=10))
+        monkeypatch.setattr(network, "_first", connect)
+        under_way = asyncio.ensure_future(ask(client, endpoint))
+        with suppress(asyncio.CancelledError):
+            await under_way
+        await asyncio.gather(*cutting)
+        monkeypatch.setattr(network, "_first", first)
+        assert [(await ask(client, endpoint)).failure for _ in range(2)] == [None, None]
+
+
 async def test_a_change_of_the_endpoint_does_not_break_calls_under_way(client: WebhookClient) -> None:
     asked, go_on = asyncio.Event(), asyncio.Event()
 
