@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from aiokafka import ConsumerRecord
+from structlog.testing import capture_logs
 
 from agents.policy import Policy
 from alerting.fingerprint import fingerprint
@@ -132,6 +133,24 @@ async def test_a_story_opens_is_updated_and_stays_known_after_a_restart(room: Ro
     assert await room.alerts() == [*told, ("alert.updated", "art_3")]
     [story] = (await room.stories()).values()
     assert story.article_ids == ("art_1", "art_2", "art_3")
+
+
+async def test_the_log_says_of_what_is_counted_in_silence_where_it_was_counted_and_why(room: Room) -> None:
+    await room.start(WATCH.model_copy(update={"update_every": timedelta(minutes=30)}))
+    await room.write(
+        candidate(1, "the army signed a truce"), candidate(2, "the army signed a truce", minutes=1)
+    )
+    with capture_logs() as lines:
+        await room.decide()
+    opened, counted = (line for line in lines if line["event"].startswith("alert."))
+    assert counted == {
+        "event": "alert.throttled",
+        "log_level": "info",
+        "alert": opened["alert"],
+        "watch": WATCH.id,
+        "article": "art_2",
+        "reason": "the last event is 0:01:00 old, less than 0:30:00",
+    }
 
 
 async def test_each_endpoint_of_a_watch_is_notified_under_its_own_key(room: Room) -> None:
