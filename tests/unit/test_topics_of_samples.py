@@ -42,6 +42,36 @@ def test_a_plain_sentence_has_the_stage_that_it_says_whatever_the_title(
     assert read(item).get("ceasefire") == stage
 
 
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        ("Ceasefire returns", "The second season of the series has eight new episodes, the channel said."),
+        (
+            "Update adds Ceasefire",
+            "In the new mode players must hold their fire until the timer ends, on PC.",
+        ),
+        ("70 лет назад", "Рассказываем, как в Корее замолчали пушки."),
+        ("Museo", "A 70 años del alto el fuego, los veteranos de la guerra de Corea recuerdan."),
+    ],
+)
+def test_series_games_and_anniversaries_are_no_news(title: str, body: str) -> None:
+    item = Item("own", "x", "en", title, body, {}, frozenset(), {}, look_alike=True, group="own")
+    assert read(item) == {}
+
+
+NEWS_BESIDE = (
+    "alarm-en-059", "alarm-en-062", "alarm-en-065", "alarm-fr-012", "alarm-es-012", "alarm-es-013", "alarm-de-012",
+    "alarm-uk-008",
+)  # fmt: skip
+"""News beside films, games and anniversaries."""
+
+
+def test_a_real_truce_at_a_festival_or_an_anniversary_is_news() -> None:
+    for item in items_of("beside"):
+        if item.id in NEWS_BESIDE:
+            assert {topic for topic, holds in item.topics.items() if holds} <= set(read(item)), item.id
+
+
 def test_most_of_our_own_labelled_texts_are_read_right() -> None:
     report = measure(items_of("own"), lambda item: BENCH.classifier.classify(BENCH.scene(item)))
     assert report.by["all"].f1 > 0.8
