@@ -138,10 +138,10 @@ def _plain(bench: Bench) -> Read:
 
 
 def _held_out(folder: Path) -> Read:
-    from benchmarks.train_topics import examples_of, held_out  # noqa: PLC0415 - needs scikit-learn
+    from benchmarks.train_topics import held_out, training_examples  # noqa: PLC0415 - needs scikit-learn
 
     taxonomies = load_taxonomies(folder)
-    by_group = held_out(examples_of(all_items(TRAINED_ON), Bench(taxonomies=taxonomies)))
+    by_group = held_out(training_examples(all_items(TRAINED_ON), Bench(taxonomies=taxonomies)))
     usual = Bench(taxonomies=taxonomies)
     benches: dict[int, Bench] = {}
 
