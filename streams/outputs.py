@@ -68,7 +68,7 @@ class Outputs:
 
     async def start(self) -> None:
         """Connect. Raises aiokafka's KafkaConnectionError where no broker answers."""
-        urgent = {topic: self._producer() for topic in URGENT}
+        urgent = {topic: self._producer(wakeful=True) for topic in URGENT}
         other = self._producer()
         producers = [*urgent.values(), other]
         try:
@@ -80,7 +80,7 @@ class Outputs:
             raise
         self._urgent, self._other = urgent, LingeringProducer(other)
 
-    def _producer(self) -> AIOKafkaProducer:
+    def _producer(self, *, wakeful: bool = False) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(
             **self._options,
             acks="all",
@@ -89,7 +89,7 @@ class Outputs:
             max_request_size=MAX_OUTPUT_BYTES,
             request_timeout_ms=self._request_timeout_ms,
         )
-        PromptSender.install(producer)
+        PromptSender.install(producer, wakeful=wakeful)
         return producer
 
     def _producers(self) -> list[AIOKafkaProducer | LingeringProducer]:

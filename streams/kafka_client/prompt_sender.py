@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from io import BytesIO
 from struct import Struct
+from time import perf_counter
 from typing import Final, NamedTuple
 
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -29,6 +30,11 @@ from aiokafka.producer.sender import Sender
 from streams.kafka_client.frames import INT32, Frame, text, topics_at
 
 ACKS_ALL: Final = -1
+
+AWAKE: Final = 0.0006
+"""Seconds for which the loop looks for an answer that is wanted at once before it falls asleep. A broker near by has
+answered by then. To be woken takes longer than most of what is done with the answer, and finds the caches cold.
+"""
 
 _BEGINNING: Final = Struct(">hhii")  # no transaction, acks, milliseconds, number of topics
 _PARTITION: Final = Struct(">ii")  # number, length of its records
@@ -97,11 +103,14 @@ class Request(Frame):
 class PromptSender(Sender):  # type: ignore[misc]  # aiokafka is untyped for us
     """aiokafka's sender, with a call for what its task and its tasks for requests do."""
 
+    wakeful = False
+    """Whether the answers are wanted at once, so that the loop stays awake for them."""
+
     @classmethod
-    def install(cls, producer: AIOKafkaProducer) -> None:
+    def install(cls, producer: AIOKafkaProducer, *, wakeful: bool = False) -> None:
         """Have a producer that is not started yet, idempotent and of `acks=all`, send by one."""
         sender = producer._sender
-        producer._sender = cls(
+        producer._sender = prompt = cls(
             sender.client,
             acks=sender._acks,
             txn_manager=sender._txn_manager,
@@ -109,6 +118,7 @@ class PromptSender(Sender):  # type: ignore[misc]  # aiokafka is untyped for us
             retry_backoff_ms=sender._retry_backoff * 1000,
             request_timeout_ms=sender._request_timeout_ms,
         )
+        prompt.wakeful = wakeful
 
     async def _sender_routine(self) -> None:
         # Until it is cancelled, as aiokafka's; an error makes all records fail that wait.
@@ -168,6 +178,13 @@ class PromptSender(Sender):  # type: ignore[misc]  # aiokafka is untyped for us
             self._request_timeout_ms / 1000, partial(connection.close, CloseReason.CONNECTION_TIMEOUT)
         )
         answer.add_done_callback(partial(self._answered, node, batches, timeout))
+        if self.wakeful:
+            self._stay_awake(answer, perf_counter() + AWAKE)
+
+    def _stay_awake(self, answer: asyncio.Future[Answer], until: float) -> None:
+        # While something is to be done in the next step, the loop looks what has come and waits for nothing.
+        if not answer.done() and perf_counter() < until:
+            asyncio.get_running_loop().call_soon(self._stay_awake, answer, until)
 
     def _answered(
         self, node: int, batches: Batches, timeout: asyncio.TimerHandle, answer: asyncio.Future[Answer]

@@ -22,6 +22,7 @@ from aiokafka.producer.message_accumulator import MessageAccumulator, MessageBat
 from aiokafka.producer.transaction_manager import TransactionManager
 from aiokafka.protocol.produce import ProduceRequest, ProduceResponse_v7
 
+from streams.kafka_client import prompt_sender
 from streams.kafka_client.prompt_sender import Answer, PartitionAnswer, PromptSender, Request
 
 ONE, OTHER, THIRD = (TopicPartition(topic, number) for topic, number in (("a", 0), ("a", 7), ("b", 1)))
@@ -384,3 +385,35 @@ async def test_while_nobody_leads_a_partition_one_question_is_under_way_however_
         await made.asked(before + 1)
         made.connection.answer((ONE, 0, 3))
         assert (await future).offset == 3
+
+
+@pytest.mark.parametrize("wakeful", [True, False])
+async def test_the_loop_stays_awake_for_an_answer_that_is_wanted_at_once_and_no_longer(
+    wakeful: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    looks: list[float] = []
+
+    def clock() -> float:
+        looks.append(now)
+        return now
+
+    monkeypatch.setattr(prompt_sender, "perf_counter", clock)
+    async with bench() as it:
+        it.sender.wakeful = wakeful
+        sent = await it.hand_over(ONE)
+        await it.asked(1)
+        await step(3)
+        assert len(looks) > 3 if wakeful else not looks
+        now = prompt_sender.AWAKE
+        await step(1)
+        looks.clear()
+        await step(3)
+        assert not looks  # that was long enough: it sleeps
+        it.connection.answer((ONE, 0, 7))
+        assert (await sent).offset == 7
+
+
+async def step(times: int) -> None:
+    for _ in range(times):
+        await asyncio.sleep(0)
