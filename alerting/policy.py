@@ -24,6 +24,7 @@ from alerting.stories import Stories
 from alerting.story import Story, Telling
 from alerting.watch import Watch
 from streams.ids import derive_id
+from streams.printable import shortened
 from streams.wire import Alert, AlertType, AlertWatch, Candidate, Notification
 
 LONGEST_HEADLINE: Final = 1000
@@ -113,7 +114,7 @@ def _alert(kind: AlertType, story: Story, candidate: Candidate, watch: Watch) ->
         webhook_id=derive_id("msg", story.alert_id, candidate.candidate_id),
         at=candidate.seen_at,
         watch=AlertWatch(id=watch.id, title=watch.title, severity=watch.severity),
-        headline=_cut(article.title or candidate.sentence),
+        headline=shortened(article.title or candidate.sentence, LONGEST_HEADLINE),
         url=article.url,
         source=article.source,
         language=article.language,
@@ -127,10 +128,6 @@ def _alert(kind: AlertType, story: Story, candidate: Candidate, watch: Watch) ->
         articles=story.articles,
         opened_at=story.opened_at,
     )
-
-
-def _cut(headline: str) -> str:
-    return headline if len(headline) <= LONGEST_HEADLINE else headline[: LONGEST_HEADLINE - 1] + "…"
 
 
 def notifications(alert: Alert, watch: Watch) -> tuple[Notification, ...]:

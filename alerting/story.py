@@ -31,6 +31,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import lru_cache
 from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, TypeAdapter
@@ -341,14 +342,20 @@ def _source(candidate: Candidate) -> tuple[str, ...]:
     return (candidate.article.source,) if candidate.article.source else ()
 
 
-def _headline_names(candidate: Candidate) -> list[str]:
-    return names(candidate.article.title or candidate.sentence)
+# Asked for several times to decide about a candidate, and an article is a candidate of each watch that it hits.
+@lru_cache(64)
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(names(text))
 
 
-def _sentence_names(candidate: Candidate) -> list[str]:
+def _headline_names(candidate: Candidate) -> tuple[str, ...]:
+    return _names(candidate.article.title or candidate.sentence)
+
+
+def _sentence_names(candidate: Candidate) -> tuple[str, ...]:
     # Where nothing of the body decided, the sentence is the headline.
     title, sentence = candidate.article.title, candidate.sentence
-    return names(sentence) if title and sentence != title else []
+    return _names(sentence) if title and sentence != title else ()
 
 
 def _named_by(candidate: Candidate) -> tuple[str, ...]:

@@ -17,3 +17,8 @@ def clean(text: str) -> str:
         else f"\\u{ord(character):04x}"
         for character in text
     )
+
+
+def shortened(text: str, most: int) -> str:
+    """The text, or its beginning with an ellipsis: at most so many characters."""
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -18,6 +18,7 @@ from agents.reading.query_ast import TEXT_FIELDS, Group, Leaf, Node, Term, ident
 from agents.reading.query_words import Matcher, matcher_of
 from agents.reading.scene import Scene, Span
 from agents.reading.wildcards import Wildcards
+from streams.printable import shortened
 from streams.wire import Clause
 
 _SHOWN: Final = 200
@@ -150,7 +151,7 @@ class CompiledQuery:
 def describe(node: Node, *, negated: bool = False) -> str:
     """A node, or that it must not hold, as its writer would read it, cut to a line."""
     text = f"NOT {_described(node)}" if negated else _described(node, top=True)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    return shortened(text, _SHOWN)
 
 
 def _described(node: Node, *, top: bool = False) -> str:

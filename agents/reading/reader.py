@@ -135,11 +135,11 @@ class Reader:
         Raises UnreadableArticle where a classifier of the user's own fails.
         """
         (searched,) = self.search([article])
+        called = self._called_by_anything(searched) or ()
+        wanted = (index for index in called if self._watches[index].watch.id == watch_id)
         return any(
-            watch.watch.id == watch_id
-            and watch.evaluate(searched.scene, searched.term_spans.get(index, ())).matched
-            for index in self._called_by_anything(searched) or ()
-            for watch in (self._watches[index],)
+            self._watches[index].evaluate(searched.scene, searched.term_spans.get(index, ())).matched
+            for index in wanted
         )
 
     def search(self, articles: Iterable[Article]) -> list[Searched]:

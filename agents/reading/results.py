@@ -14,6 +14,7 @@ from agents.reading.watches import Evaluation
 from alerting.fingerprint import fingerprint
 from alerting.gist import LONGEST_LEAD, gist
 from streams.ids import derive_id
+from streams.printable import shortened
 from streams.wire import ArticleRef, Candidate, Evidence, KeywordReading, Reading
 
 TITLE_KEPT: Final = 500
@@ -93,4 +94,4 @@ def _sentence(scene: Scene, reading: Reading, hit: Evaluation) -> str:
     start, end = sentence_at(body.text, body.position(place))
     first, last = body.span(start, end)
     sentence = " ".join(article.body[first:last].split())
-    return sentence if len(sentence) <= SENTENCE_KEPT else sentence[: SENTENCE_KEPT - 1] + "…"
+    return shortened(sentence, SENTENCE_KEPT)

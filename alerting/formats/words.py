@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import quote, urlsplit
 
+from streams.printable import shortened
 from streams.wire import Alert
 
 BELL: Final = {"critical": "🔴", "high": "🟠", "medium": "🟡", "low": "⚪"}
@@ -23,7 +24,7 @@ def plain(text: str, limit: int) -> str:
     """One line of visible text: no control, format or line-breaking character, at most `limit` characters."""
     visible = "".join(map(_visible, text[: limit * 8]))
     line = " ".join(visible.split())
-    return line if len(line) <= limit else line[: limit - 1] + "…"
+    return shortened(line, limit)
 
 
 def _visible(character: str) -> str:

@@ -25,10 +25,10 @@ from streams.cli.articles import articles_in, opened
 from streams.cli.moments import moment
 from streams.cli.options import Brokers
 from streams.cli.pipes import Printer, hush_on_broken_pipe
-from streams.cli.views import headline, shortened
+from streams.cli.views import headline
 from streams.configuration import configuration_folder, load_configuration, load_settings
 from streams.errors import UnreadableArticle, UsageError
-from streams.printable import clean
+from streams.printable import clean, shortened
 from streams.topics import ARTICLES
 from streams.wire import rfc3339
 

@@ -145,9 +145,9 @@ def _alert_of(
     configuration: Configuration, article: Article, endpoint: Endpoint, wanted: str | None, now: datetime
 ) -> Alert:
     """The alert that the article would open: of the wanted watch, else one that notifies it, else any."""
-    known = ", ".join(watch.id for watch in configuration.watches)
-    if wanted is not None and wanted not in {watch.id for watch in configuration.watches}:
-        raise UsageError(f"no watch {clean(wanted)!r} in the configuration; there are: {known}")
+    known = [watch.id for watch in configuration.watches]
+    if wanted is not None and wanted not in known:
+        raise UsageError(f"no watch {clean(wanted)!r} in the configuration; there are: {', '.join(known)}")
     reader = build_reader(configuration)
     read = reader.read(article, now)
     watches = _in_order_of_interest(configuration.watches, endpoint, wanted)

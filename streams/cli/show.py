@@ -25,14 +25,14 @@ from rich.text import Text
 from agents.reading.article import read_article
 from streams.cli.articles import articles_in, opened
 from streams.cli.tally import Tally
-from streams.cli.views import alert_lines, attempt_line, reading_lines, shortened
+from streams.cli.views import alert_lines, attempt_line, reading_lines
 from streams.configuration import Configuration, configuration_folder
 from streams.connection import client_options
 from streams.embedded import EmbeddedBroker
 from streams.errors import UnreadableArticle
 from streams.logs import configure_logs
 from streams.outputs import Outputs, settle
-from streams.printable import clean
+from streams.printable import clean, shortened
 from streams.receiver import Received, Receiver
 from streams.rejection import PREFIX
 from streams.sample import sample_articles

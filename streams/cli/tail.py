@@ -26,13 +26,12 @@ from streams.cli.views import (
     attempt_line,
     headline,
     reading_lines,
-    shortened,
     undelivered_lines,
 )
 from streams.configuration import load_settings
 from streams.connection import at_brokers, client_options
 from streams.errors import UnreadableArticle, UsageError
-from streams.printable import clean
+from streams.printable import clean, shortened
 from streams.record_time import moment_of
 from streams.rejection import PREFIX
 from streams.topics import ALERTS, ALL, ARTICLES, CLASSIFIED, DELIVERIES, REJECTED, UNDELIVERED, Topic

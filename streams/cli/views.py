@@ -8,7 +8,7 @@ from typing import Final
 from rich.text import Text
 
 from alerting.formats.words import many
-from streams.printable import clean
+from streams.printable import clean, shortened
 from streams.wire import Alert, Attempt, Clause, Evidence, Reading, Undelivered, rfc3339
 
 SEVERITY_STYLE: Final[Mapping[str, str]] = {
@@ -104,11 +104,6 @@ def quoted(evidence: Iterable[Evidence]) -> str:
     shown = ", ".join(f"“{clean(word)}”" for word in list(words)[:WORDS_SHOWN])
     more = len(words) - WORDS_SHOWN
     return shown + (f" and {more} more" if more > 0 else "")
-
-
-def shortened(text: str, size: int) -> str:
-    """The text, or its beginning."""
-    return text if len(text) <= size else text[: size - 1] + "…"
 
 
 def fact(name: str, text: str) -> Text:

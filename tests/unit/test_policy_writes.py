@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from agents.policy import Policy
-from alerting.policy import decide
+from alerting.policy import Decision, decide
 from alerting.stories import Stories
 from streams.state import OwnedState
 from streams.topics import STORIES
@@ -23,13 +23,19 @@ class Outputs:
         self.sent.append((key.partition(b"@")[0], value is not None))
 
 
-async def test_a_candidates_own_story_is_written_before_ended_ones_are_forgotten() -> None:
+async def opened() -> tuple[Outputs, OwnedState, Stories, Decision]:
+    """A story that has been opened and written."""
     outputs = Outputs()
     state = OwnedState(outputs, STORIES, 0, {})  # type: ignore[arg-type]
     stories = Stories()
     first = decide(stories, candidate(1), watch())
     stories.put(first.story)
     await Policy._write(state, 0, first)
+    return outputs, state, stories, first
+
+
+async def test_a_candidates_own_story_is_written_before_ended_ones_are_forgotten() -> None:
+    outputs, state, stories, first = await opened()
     second = decide(stories, candidate(2, seen_at=MOMENT + timedelta(days=30)), watch())
     assert second.ended == (first.story,)
     outputs.sent.clear()
@@ -38,12 +44,7 @@ async def test_a_candidates_own_story_is_written_before_ended_ones_are_forgotten
 
 
 async def test_a_story_that_its_first_article_opens_anew_is_not_forgotten_as_the_one_that_is_over() -> None:
-    outputs = Outputs()
-    state = OwnedState(outputs, STORIES, 0, {})  # type: ignore[arg-type]
-    stories = Stories()
-    first = decide(stories, candidate(1), watch())
-    stories.put(first.story)
-    await Policy._write(state, 0, first)
+    outputs, state, stories, first = await opened()
     again = decide(stories, candidate(1, seen_at=MOMENT + timedelta(days=30)), watch())
     assert [story.story_id for story in again.ended] == [again.story.story_id]
     await Policy._write(state, 1, again)
