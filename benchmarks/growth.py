@@ -9,9 +9,10 @@ from __future__ import annotations
 import gc
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from statistics import median
 from typing import Any, Final
 
 from agents.reading.article import read_article
@@ -27,9 +28,14 @@ from benchmarks import reading
 from benchmarks.generator import LANGUAGES, invented, lexicon, watchlist
 from benchmarks.match import reader_of
 from benchmarks.place import CALLED, resident_mb
+from benchmarks.sizes import RUNS
 from benchmarks.table import Row, save, show
 from streams.ids import derive_id
 from streams.wire import ActorReading, ArticleRef, Candidate, Evidence, TopicReading, from_bytes
+
+Reading = Callable[[int, int], object]
+Taken = dict[tuple[int, bool], list[float]]
+"""Microseconds of CPU an article in each round, by watched literals and whether it was read alone."""
 
 LENGTHS: Final = (500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000)
 LITERALS: Final = (10, 1_000, 100_000, 1_000_000)
@@ -56,12 +62,11 @@ def main() -> None:
             note="1 is linear",
         ),
         *(
-            Row(
-                f"cost of an article at {point['literals']:,.0f} literals / at 10",
-                [point["microseconds"] / growing[0]["microseconds"]],
-                note=f"{1e6 / point['microseconds']:.0f} by {1e6 / growing[0]['microseconds']:.0f} articles/s of CPU",
-            )
-            for point in growing[1:]
+            _against_ten(growing, count, f"cost of an article at {count:,} literals / at 10")
+            for count in LITERALS[1:]
+        ),
+        _against_ten(
+            growing, LITERALS[-1], f"the same at {LITERALS[-1]:,}, each article read alone", alone=True
         ),
         Row(
             "decision at 100k open stories of one watch / at 10",
@@ -79,7 +84,8 @@ def main() -> None:
         Row("a pending delivery in its topic", [_pending()], unit="kB"),
     ]
     show("Growth", rows)
-    save("growth", rows, lengths=lengths, literals=growing, stories=stories)
+    by_literals = [{"literals": count, "microseconds": median(growing[count, False])} for count in LITERALS]
+    save("growth", rows, lengths=lengths, literals=by_literals, stories=stories)
 
 
 def _by_length(literals: list[str]) -> list[dict[str, float]]:
@@ -90,27 +96,41 @@ def _by_length(literals: list[str]) -> list[dict[str, float]]:
         messages = [
             m for m, _ in invented(count, seed=5, hit_rate=0.01, literals=literals[:CALLED], length=length)
         ]
-        found.append({"length": length, "microseconds": min(_cost(reader, messages))})
+        taken = reading.turns({"": _together(reader, messages)}, len(messages), 3)
+        found.append({"length": length, "microseconds": min(taken[""])})
     return found
 
 
-def _by_literals(literals: list[str]) -> list[dict[str, float]]:
+def _by_literals(literals: list[str]) -> Taken:
+    """Microseconds an article at each number of literals, read in portions as intake does, and alone."""
     messages = [m for m, _ in invented(500, seed=6, hit_rate=0.01, literals=literals[:10])]
-    found = []
+    sides: dict[tuple[int, bool], Reading] = {}
     for count in LITERALS:
         reader = reader_of(literals[:count])
-        found.append({"literals": count, "microseconds": min(_cost(reader, messages))})
-    return found
+        sides[count, False] = _together(reader, messages)
+        sides[count, True] = _alone(reader, messages)
+    return reading.turns(sides, len(messages), RUNS)
 
 
-def _cost(reader: Reader, messages: list[bytes]) -> list[float]:
-    """Microseconds of decoding and reading an article, three times."""
+def _against_ten(taken: Taken, count: int, name: str, *, alone: bool = False) -> Row:
+    many, few = taken[count, alone], taken[LITERALS[0], alone]
+    note = f"{median(many):.0f} µs by {median(few):.0f} µs"
+    return Row(name, [a / b for a, b in zip(many, few, strict=True)], note=note)
+
+
+def _together(reader: Reader, messages: list[bytes]) -> Reading:
+    """Decodes and reads messages in portions, as intake does."""
+    return lambda start, end: reading.read_all(reader, map(read_article, messages[start:end]))
+
+
+def _alone(reader: Reader, messages: list[bytes]) -> Reading:
+    """Decodes and reads messages one by one."""
 
     def run(start: int, end: int) -> None:
         for message in messages[start:end]:
             reader.read(read_article(message), reading.NOW)
 
-    return reading.turns({"all": run}, len(messages), 3)["all"]
+    return run
 
 
 def candidates(count: int, seed: int) -> Iterator[Candidate]:

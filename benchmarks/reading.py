@@ -6,6 +6,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from ahocorasick_rs import AhoCorasick, BytesAhoCorasick, Implementation
 
@@ -14,6 +15,8 @@ from agents.reading.fold import fold, fold_text
 from agents.reading.portions import Portions
 from agents.reading.reader import Reader
 from benchmarks.table import Row
+
+Side = TypeVar("Side")
 
 NOW = datetime(2026, 3, 7, 12, tzinfo=UTC)
 SLICE = 200
@@ -32,9 +35,11 @@ class Texts:
         self.bytes = [(title.encode(), body.encode()) for title, body in self.folded]
 
 
-def turns(sides: dict[str, Callable[[int, int], object]], count: int, rounds: int) -> dict[str, list[float]]:
+def turns(
+    sides: dict[Side, Callable[[int, int], object]], count: int, rounds: int
+) -> dict[Side, list[float]]:
     """Microseconds of CPU an article, by side, one value a round; in a round the sides take turns slice by slice."""
-    taken: dict[str, list[float]] = {name: [] for name in sides}
+    taken: dict[Side, list[float]] = {name: [] for name in sides}
     for number in range(rounds + 1):
         spent = dict.fromkeys(sides, 0.0)
         for start in range(0, count, SLICE):
