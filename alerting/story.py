@@ -248,11 +248,12 @@ class Story:
     ) -> Story:
         """The story after one more article; `event` says that it made an alert event.
 
-        What its headline names is remembered only if it was told, or was known.
+        What its headline names is remembered only if it was told, or was known. The stage that it tells is the
+        story's last one only if it was told: a late copy brings back no stage that the story has left.
         """
         known = candidate.article.id in self.article_ids
         tellings = self.tellings
-        if event or not self._new(_headline_names(candidate)):
+        if event or not (self._new(_headline_names(candidate)) or self._has_left(telling.stages)):
             tellings = (*tellings[:1], *(*tellings[1:], telling)[1 - TELLINGS :])
         return replace(
             self,
@@ -266,7 +267,8 @@ class Story:
             sources=_remember(self.sources, *_source(candidate)),
             fingerprints=self._with_text(candidate),
             tellings=tellings,
-            stages=_remember(self.stages, *stages_of(candidate)),
+            # What was not told had none that the watch wanted then; it may come to want more.
+            stages=_remember(self.stages, *stages_of(candidate)) if event else self.stages,
             named=_remember(self.named, *_named_by(candidate)) if event else self.named,
             parties=_remember(self.parties, *telling.parties) if event else self.parties,
             turn=turn,

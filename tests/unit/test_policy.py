@@ -399,6 +399,35 @@ def test_a_stage_that_the_story_has_left_is_told_when_it_is_reached_again() -> N
     assert rulings(decisions) == ["opened", "updated", "updated", "throttled", "updated"]
 
 
+def test_a_late_copy_brings_back_no_stage_that_the_story_has_left() -> None:
+    """A truce is broken, restored, and broken again, and between the last two a copy of the first comes in."""
+
+    def turn(number: int, title: str, stage: str, text: int = 0) -> Candidate:
+        one = happening(number, title, "The truce of Torvik is the third this year.", minutes=5 * number)
+        return one.model_copy(
+            update={"topics": (topic_reading(stage=stage),), "fingerprint": fingerprint(str(text or number))}
+        )
+
+    decisions = run(
+        [
+            turn(1, "Arland and Borland break truce at Torvik", "violated"),
+            turn(2, "Arland and Borland restore truce at Torvik", "agreed"),
+            turn(3, "Arland and Borland break truce at Torvik", "violated", text=1),
+            turn(4, "Truce at Torvik: Arland and Borland break it", "violated"),
+        ]
+    )
+    assert rulings(decisions) == ["opened", "updated", "throttled", "updated"]
+
+
+def test_a_stage_that_was_counted_in_silence_is_told_when_the_watch_has_come_to_want_it() -> None:
+    stories = Stories()
+    both = (topic_reading(), topic_reading(topic="mediation", stage="accepted"))
+    agreed, copy, again = told(1), told(2, minutes=1, topics=both), told(3, minutes=2, topics=both)
+    decisions = run([agreed, copy], watch(topics=TopicsWanted(any=("ceasefire",))), stories)
+    decisions += run([again], watch(topics=TopicsWanted(any=("ceasefire", "mediation"))), stories)
+    assert rulings(decisions) == ["opened", "throttled", "updated"]
+
+
 ORDER = (
     "The civil protection office ordered everybody in {place} to leave at once. The fire has crossed the ridge above "
     "{place} and the wind drives it on. Take medicines, papers and water, close doors and windows, and leave by the "
