@@ -131,7 +131,6 @@ class Policy:
                 )
             published += await self._publish(decision, watch)
             partition.mark = record.offset
-        self._count_stories()
         return self._keep(partition, published, changes, unknown, read_at)
 
     async def _reject(self, record: ConsumerRecord) -> Acknowledgement:
@@ -209,7 +208,8 @@ class Policy:
                 written += await state.forget(story.story_id, offset=offset)
         return written
 
-    def _count_stories(self) -> None:
+    def observe(self) -> None:
+        """Set the figure of open stories, as of now."""
         self._service.metrics.stories.set(sum(len(p.stories) for p in self._partitions.held()))
 
 

@@ -61,11 +61,13 @@ LOOK_AGAIN = 0.01
 class Batch(list[ConsumerRecord]):
     """Records of one partition, or of several of a topic that is read together, those of each in order.
 
-    It grows until an agent takes it. `handled` is set by the agent when all that the records caused is acknowledged.
+    It grows until an agent takes it. `handled` is set by the agent when all that the records caused is acknowledged,
+    `came` says when (by the loop's clock) the first of them was handed on.
     """
 
     taken = False
     handled = False
+    came = 0.0
 
     def take(self) -> Batch:
         """Begin to work on it: from now on it stays as it is."""
@@ -76,10 +78,6 @@ class Batch(list[ConsumerRecord]):
     def full(self) -> bool:
         """Whether it holds as much as an agent should take at a time."""
         return len(self) >= MAX_BATCH_RECORDS
-
-    def began(self, partition: int) -> float:
-        """Kafka's time (seconds since 1970) of the first of its records of a partition, of which it holds one."""
-        return float(next(record.timestamp for record in self if record.partition == partition) / 1000)
 
     def end(self, partition: int) -> int:
         """The offset behind the last of its records of a partition, of which it holds one."""
@@ -339,7 +337,9 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
             if not waiting or waiting[-1] is not last:
                 waiting.append(last)
             return
-        message = _to_message(tp, Batch(records), generation)
+        batch = Batch(records)
+        batch.came = asyncio.get_running_loop().time()
+        message = _to_message(tp, batch, generation)
         self._last[lane] = message
         waiting.append(message)
         # A task, as `offer` is called where nothing can be awaited; tasks begin in the order in which they are made,
@@ -435,13 +435,16 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
         """Raise what ended the work of the Kafka client, if anything did."""
         self._thread.check()
 
-    def oldest_unhandled(self) -> float | None:
-        """Kafka's time (seconds since 1970) of the oldest record that was fetched and is not done."""
+    def oldest_unhandled(self, topic: str | None = None) -> float | None:
+        """When (by the loop's clock) the first came of what is not done, of all topics or of one.
+
+        Not when it was written: of a backlog, or of records that have the times of their articles, all are old.
+        """
         times = [
-            message.value.began(tp.partition)
+            message.value.came
             for tp, waiting in self._inflight.items()
             for message in waiting
-            if not message.value.handled
+            if topic in (None, tp.topic) and not message.value.handled
         ]
         return min(times, default=None)
 

@@ -53,7 +53,7 @@ class Metrics:
         )
         self.oldest_unhandled = Gauge(
             "tocsin_oldest_unhandled_seconds",
-            "Age of the oldest record fetched and not done.",
+            "How long the oldest record has been here that was fetched and is not done.",
             registry=registry,
         )
         self.stories = Gauge("tocsin_stories", "Open stories.", registry=registry)

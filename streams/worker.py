@@ -37,7 +37,7 @@ from streams.pauses import watch_pauses
 from streams.reload import LiveConfiguration
 from streams.service import InForce, Service
 from streams.topic_admin import ensure_topics
-from streams.topics import CANDIDATES, NOTIFICATIONS
+from streams.topics import ARTICLES, CANDIDATES, NOTIFICATIONS
 
 log = structlog.get_logger("tocsin.worker")
 
@@ -45,7 +45,10 @@ FAILED = 70
 """Exit code of a worker that left because an agent could not go on."""
 
 STUCK_AFTER = timedelta(minutes=3)
-"""A batch older than this, while the agent's heart stands still, means that the worker is not alive."""
+"""A batch that has waited here for longer, while its agent's heart stood still, means that the worker is not alive."""
+
+READ_BY = {intake.NAME: ARTICLES, policy.NAME: CANDIDATES, delivery.NAME: NOTIFICATIONS}
+"""What each agent reads."""
 
 FLUSH_WITHIN = 5.0
 """Seconds that a rebalance waits for the acknowledgement of what was written."""
@@ -245,6 +248,7 @@ class Worker:
             numbers[tp.topic].add(tp.partition)
         self.policy.assign(numbers[self.service.topic_name(CANDIDATES)])
         await self.delivery.assign(numbers[self.service.topic_name(NOTIFICATIONS)])
+        self.service.metrics.lag.clear()  # what is another worker's now would stand there as it last was
         self._assigned = bool(assigned)
         self._had_partitions = self._had_partitions or self._assigned
         log.info("worker.partitions_assigned", count=len(assigned))
@@ -293,13 +297,13 @@ class Worker:
 
     def live(self) -> Health:
         """Whether the agents move."""
-        oldest = self._oldest_unhandled()
-        clock = asyncio.get_running_loop().time()
         for name, beat in self.service.heartbeats.items():
-            still = clock - beat
-            if still > STUCK_AFTER.total_seconds() and oldest > STUCK_AFTER.total_seconds():
+            # Of its own topic: an agent to which nothing comes does not move while another reads a backlog.
+            waits = self._waits(self.service.topic_name(READ_BY[name]))
+            still = min(waits, asyncio.get_running_loop().time() - beat)
+            if still > STUCK_AFTER.total_seconds():
                 return Health(
-                    False, f"{name} has not moved for {still:.0f} s while a record waits for {oldest:.0f} s"
+                    False, f"{name} has not moved for {still:.0f} s while a record waits for {waits:.0f} s"
                 )
         return Health(True, "alive")
 
@@ -312,8 +316,9 @@ class Worker:
     def exposition(self) -> bytes:
         """The metrics now."""
         metrics = self.service.metrics
+        self.policy.observe()
         self.delivery.observe()
-        metrics.oldest_unhandled.set(self._oldest_unhandled())
+        metrics.oldest_unhandled.set(self._waits())
         if self._assigned:
             for topic, count in self.consumer.lost.items():
                 metrics.lost.labels(topic).set(count)
@@ -321,11 +326,12 @@ class Worker:
                 metrics.lag.labels(tp.topic, str(tp.partition)).set(lag)
         return metrics.exposition()
 
-    def _oldest_unhandled(self) -> float:
+    def _waits(self, topic: str | None = None) -> float:
+        """Seconds that the oldest record has waited here that is not done, of all topics or of one."""
         if not self._assigned:
             return 0.0
-        oldest = self.consumer.oldest_unhandled()
-        return max(0.0, self.service.now().timestamp() - oldest) if oldest is not None else 0.0
+        came = self.consumer.oldest_unhandled(topic)
+        return asyncio.get_running_loop().time() - came if came is not None else 0.0
 
 
 def run_worker(

@@ -195,11 +195,19 @@ async def test_what_is_done_while_another_commit_is_under_way_is_committed_after
     assert committed == [{PLACE: 10}, {PLACE: 20}]
 
 
-def test_the_oldest_unhandled_record_is_the_first_of_what_is_not_handled() -> None:
-    messages = [Message(9), Message(19)]
-    messages[0].value.handled = True
-    assert Taken(*messages).consumer.oldest_unhandled() == 19.0
-    assert Taken().consumer.oldest_unhandled() is None
+async def test_the_oldest_unhandled_record_is_the_first_that_came_however_old_it_was_when_it_did() -> None:
+    taken = Taken()
+    assert taken.consumer.oldest_unhandled() is None
+    began = asyncio.get_running_loop().time()
+    await taken.admit(9)
+    first = taken.batches[0].take()
+    await taken.admit(3, place=OTHER)
+    first.came, taken.batches[1].came = first.came - 20, first.came - 10
+    assert taken.consumer.oldest_unhandled() == first.came >= began - 20
+    first.handled = True
+    assert taken.consumer.oldest_unhandled() == taken.batches[1].came
+    assert taken.consumer.oldest_unhandled(PLACE.topic) == taken.batches[1].came
+    assert taken.consumer.oldest_unhandled("candidates") is None
 
 
 async def test_what_comes_before_a_batch_is_taken_joins_it() -> None:
@@ -277,13 +285,6 @@ async def test_partitions_that_are_read_together_share_a_batch_and_each_is_commi
     first.handled = True
     assert taken.consumer._new_offset(PLACE) == 3
     assert taken.consumer._new_offset(OTHER) == 10
-
-
-async def test_the_oldest_unhandled_record_of_a_shared_batch_is_looked_for_in_each_partition() -> None:
-    taken = Taken(together=True)
-    await taken.admit(30, 31)
-    await taken.admit(20, 21, place=OTHER)
-    assert taken.consumer.oldest_unhandled() == 20.0
 
 
 async def test_a_full_batch_leaves_no_room_for_any_partition_that_shares_it() -> None:

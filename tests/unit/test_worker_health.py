@@ -1,0 +1,120 @@
+"""What a worker says of itself: `/live` and its figures."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from faust.types import TP
+
+from agents import delivery, intake, policy
+from streams.worker import STUCK_AFTER, Worker
+from tests.unit.configurations import ENVIRON, load
+from tests.unit.small import SMALL
+
+LONG = 2 * STUCK_AFTER.total_seconds()
+MINE, OTHERS = TP("tocsin.articles", 0), TP("tocsin.articles", 1)
+
+
+class Consumer:
+    """A worker's consumer without a broker: since when something waits, by topic, and how far partitions lag."""
+
+    def __init__(self) -> None:
+        self.came: dict[str, float] = {}
+        self.lag: dict[TP, int] = {}
+        self.lost: Counter[str] = Counter()
+
+    def oldest_unhandled(self, topic: str | None = None) -> float | None:
+        return min((came for name, came in self.came.items() if topic in (None, name)), default=None)
+
+    def lags(self) -> Iterator[tuple[TP, int]]:
+        yield from self.lag.items()
+
+
+@pytest.fixture
+def consumer() -> Consumer:
+    return Consumer()
+
+
+@pytest.fixture
+async def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, consumer: Consumer) -> Worker:
+    for name, value in ENVIRON.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(Worker, "consumer", consumer)
+    worker = Worker(load(tmp_path, SMALL))
+    now = asyncio.get_running_loop().time()
+    worker.service.heartbeats.update({agent.NAME: now for agent in (intake, policy, delivery)})
+    worker._assigned = True
+    return worker
+
+
+def figures(worker: Worker, name: str) -> dict[str, float]:
+    """What the worker exposes under a name, by labels."""
+    lines = worker.exposition().decode().splitlines()
+    return {
+        (parts := line.rpartition(" "))[0].removeprefix(name): float(parts[2])
+        for line in lines
+        if line.startswith(name)
+    }
+
+
+async def test_an_agent_that_does_not_move_while_a_record_waits_for_it_is_not_alive(
+    worker: Worker, consumer: Consumer
+) -> None:
+    now = asyncio.get_running_loop().time()
+    worker.service.heartbeats[policy.NAME] = now - LONG
+    consumer.came["tocsin.candidates"] = now - LONG
+    health = worker.live()
+    assert not health.ok
+    assert (
+        health.reason == f"{policy.NAME} has not moved for {LONG:.0f} s while a record waits for {LONG:.0f} s"
+    )
+
+
+async def test_an_agent_to_which_nothing_comes_is_alive_while_another_reads_a_backlog(
+    worker: Worker, consumer: Consumer
+) -> None:
+    """Of hours of articles that no watch hits nothing comes to the other agents."""
+    now = asyncio.get_running_loop().time()
+    worker.service.heartbeats[policy.NAME] = worker.service.heartbeats[delivery.NAME] = now - LONG
+    consumer.came["tocsin.articles"] = now - LONG
+    assert worker.live().ok
+
+
+async def test_an_agent_that_had_nothing_to_do_is_alive_when_something_comes(
+    worker: Worker, consumer: Consumer
+) -> None:
+    now = asyncio.get_running_loop().time()
+    worker.service.heartbeats[intake.NAME] = now - LONG
+    consumer.came["tocsin.articles"] = now - 1
+    assert worker.live().ok
+
+
+async def test_the_lag_of_a_partition_that_went_to_another_worker_is_exposed_no_more(
+    worker: Worker, consumer: Consumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def assign(_: object) -> None:
+        pass
+
+    monkeypatch.setattr(worker.policy, "assign", lambda _: None)
+    monkeypatch.setattr(worker.delivery, "assign", assign)
+    consumer.lag = {MINE: 3, OTHERS: 4000}
+    assert len(figures(worker, "tocsin_lag")) == 2
+    consumer.lag = {MINE: 3}
+    await worker._on_assigned(worker.app, {MINE})
+    assert figures(worker, "tocsin_lag") == {'{partition="0",topic="tocsin.articles"}': 3}
+    await worker._on_assigned(worker.app, set())
+    assert not figures(worker, "tocsin_lag")
+
+
+async def test_the_stories_of_partitions_that_were_given_up_are_counted_no_more(worker: Worker) -> None:
+    held: Any = SimpleNamespace(stories=[1, 2, 3])
+    worker.policy._partitions._held[0] = held
+    assert figures(worker, "tocsin_stories") == {"": 3}
+    worker.policy.release()
+    assert figures(worker, "tocsin_stories") == {"": 0}
