@@ -177,7 +177,10 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
                 consumer, partitions, timeout=patience, max_records=MAX_BATCH_RECORDS
             )
         except NoOffsetForPartitionError as error:
-            consumer._fetcher.request_offset_reset(error.args, OffsetResetStrategy.EARLIEST)
+            # What was met of a former assignment lies there still when the next one is made.
+            ours = [tp for tp in error.args if consumer._subscription.is_assigned(tp)]
+            if ours:
+                consumer._fetcher.request_offset_reset(ours, OffsetResetStrategy.EARLIEST)
             return {}
         except OffsetOutOfRangeError as error:
             for tp, position in error.args[0].items():

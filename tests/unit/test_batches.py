@@ -10,9 +10,9 @@ from unittest.mock import MagicMock
 
 import pytest
 from aiokafka import ConsumerRecord
-from aiokafka.consumer.fetcher import FetchError, FetchResult
-from aiokafka.consumer.subscription_state import TopicPartitionState
-from aiokafka.errors import GroupAuthorizationFailedError, IllegalStateError
+from aiokafka.consumer.fetcher import FetchError, Fetcher, FetchResult
+from aiokafka.consumer.subscription_state import SubscriptionState, TopicPartitionState
+from aiokafka.errors import GroupAuthorizationFailedError, IllegalStateError, NoOffsetForPartitionError
 from faust.transport import consumer as base
 from faust.types import TP
 
@@ -462,6 +462,30 @@ async def test_what_is_no_plain_fetch_is_left_for_who_waits_for_it(hindrance: st
     thread.consumer = SimpleNamespace(take_fetched=take_fetched)
     await thread._take_fetched()
     assert taken == (hindrance is None)
+
+
+@pytest.mark.parametrize("ours", [True, False])
+async def test_a_partition_without_a_place_is_read_from_its_beginning_unless_it_is_anothers_by_now(
+    ours: bool,
+) -> None:
+    """Who waited for the new assignment meets the error before the fetcher has cleared what was of the former one."""
+    subscription = SubscriptionState()
+    subscription.subscribe({PLACE.topic})
+    subscription.assign_from_subscribed({PLACE, OTHER})
+    fetcher: Any = Fetcher.__new__(Fetcher)
+    fetcher._subscriptions, fetcher._closed, fetcher._wait_consume_future = subscription, False, None
+    error = FetchError(error=NoOffsetForPartitionError(PLACE), backoff=0)
+    fetcher._records = OrderedDict({PLACE: error})
+    thread: Any = BatchConsumerThread.__new__(BatchConsumerThread)
+    thread._consumer = SimpleNamespace(_fetcher=fetcher, _closed=False, _subscription=subscription)
+    thread.consumer = SimpleNamespace(flow_active=True)
+    subscription.begin_reassignment()
+    fetching = asyncio.ensure_future(thread.fetched({PLACE, OTHER}, 0.0))
+    await asyncio.sleep(0)
+    subscription.assign_from_subscribed({PLACE, OTHER} if ours else {OTHER})
+    assert await fetching == {}
+    states = {tp: subscription.subscription.assignment.state_value(tp) for tp in (PLACE, OTHER)}
+    assert [tp for tp, state in states.items() if state and state.awaiting_reset] == [PLACE] * ours
 
 
 async def test_a_partition_of_which_more_lies_there_is_taken_from_again_after_the_others() -> None:
