@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from streams.kafka_client.committed import read_what_is_committed
 from streams.kafka_client.header_names import mend_header_names
+from streams.kafka_client.metadata import ask_who_leads
 from streams.kafka_client.silent_brokers import mend_clients
 
 
@@ -12,3 +13,4 @@ def mend_aiokafka() -> None:
     mend_clients()
     mend_header_names()
     read_what_is_committed()
+    ask_who_leads()

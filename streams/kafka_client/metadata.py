@@ -71,3 +71,8 @@ def told_who_leads(ask: Ask) -> Ask:
 
 UPDATE: Final = rested(AIOKafkaClient._metadata_update)
 ASK_FOR_OFFSETS: Final = told_who_leads(Fetcher._proc_offset_request)
+
+
+def ask_who_leads() -> None:
+    """Have all consumers of aiokafka, from now on, ask who leads where a broker says that it does not."""
+    Fetcher._proc_offset_request = ASK_FOR_OFFSETS

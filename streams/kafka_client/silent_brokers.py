@@ -27,7 +27,6 @@ from typing import Any, Final
 import structlog
 from aiokafka.client import AIOKafkaClient, ConnectionGroup
 from aiokafka.conn import AIOKafkaConnection, CloseReason
-from aiokafka.consumer.fetcher import Fetcher
 
 from streams.kafka_client import metadata
 from streams.kafka_client.lost_connections import REPLACED as LOST
@@ -224,12 +223,11 @@ REPLACED: Final = {
         "_get_conn": _not_at_once(AIOKafkaClient._get_conn),
         "_metadata_update": _without_the_gone(metadata.UPDATE),
     },
-    Fetcher: {"_proc_offset_request": metadata.ASK_FOR_OFFSETS},
 }
 
 
 def mend_clients() -> None:
-    """Have all clients of aiokafka, from now on, bear brokers that break off, are silent or lead nothing any more."""
+    """Have all clients of aiokafka, from now on, bear brokers that break off or are silent."""
     mend_connections()
     for replaced, methods in REPLACED.items():
         for name, mended in methods.items():

@@ -10,7 +10,7 @@ from unittest.mock import MagicMock
 
 import pytest
 from aiokafka import ConsumerRecord
-from aiokafka.consumer.fetcher import FetchError, Fetcher, FetchResult
+from aiokafka.consumer.fetcher import Fetcher, FetchError, FetchResult
 from aiokafka.consumer.subscription_state import SubscriptionState, TopicPartitionState
 from aiokafka.errors import GroupAuthorizationFailedError, IllegalStateError, NoOffsetForPartitionError
 from faust.transport import consumer as base

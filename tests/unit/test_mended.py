@@ -9,7 +9,7 @@ from aiokafka.consumer import fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 
 from streams.connection import client_options
-from streams.kafka_client import committed, header_names, silent_brokers
+from streams.kafka_client import committed, header_names, metadata, silent_brokers
 from streams.settings import BrokerSettings
 
 
@@ -19,6 +19,7 @@ def test_asking_how_to_connect_mends_all_that_is_to_be_mended(monkeypatch: pytes
         for name in methods:
             monkeypatch.setattr(replaced, name, None)
     monkeypatch.setattr(GroupCoordinator, "_send_req", None)
+    monkeypatch.setattr(fetcher.Fetcher, "_proc_offset_request", None)
     monkeypatch.setattr(fetcher, "PartitionRecords", None)
     monkeypatch.setattr(fetcher, "MemoryRecords", None)
     client_options(BrokerSettings())
@@ -28,4 +29,5 @@ def test_asking_how_to_connect_mends_all_that_is_to_be_mended(monkeypatch: pytes
         for name in methods
     ] == parts
     assert GroupCoordinator._send_req is committed.ASK
+    assert fetcher.Fetcher._proc_offset_request is metadata.ASK_FOR_OFFSETS
     assert fetcher.PartitionRecords is header_names.ReadableRecords
