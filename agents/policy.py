@@ -110,9 +110,9 @@ class Policy:
                 published.append(await self._reject(record))
                 continue
             watch = self._watches.get(candidate.watch)
-            if watch is None:
-                known = self._watches.ever(candidate.watch)
-                if not known and self._service.may_be_known_soon(written_at(record)):
+            if watch is None or not watch.enabled:
+                # Also one that was known here: it may have come back, to others first.
+                if self._service.may_be_known_soon(written_at(record)):
                     unknown.append(record)
                 else:
                     self._service.metrics.rulings.labels("watch-gone").inc()

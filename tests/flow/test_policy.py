@@ -28,6 +28,7 @@ from tests.flow.desk import all_records, fail, in_force
 
 USED = (CANDIDATES, STORIES, ALERTS, NOTIFICATIONS, REJECTED)
 WATCH = builders.watch(window=timedelta(hours=1), update_every=timedelta(0))
+OFF = WATCH.model_copy(update={"enabled": False})
 
 
 def candidate(number: int, text: str, *, minutes: float = 0, watch: str = WATCH.id) -> Candidate:
@@ -65,6 +66,11 @@ class Room:
             now=lambda: self.now,
         )
         self.policy = Policy(self.service)
+
+    def configure(self, *watches: Watch) -> None:
+        """Put other watches in force while running."""
+        configuration = replace(self.service.in_force.configuration, watches=watches)
+        self.service.in_force = replace(self.service.in_force, configuration=configuration)
 
     async def write(self, *values: Candidate | bytes, minutes_ago: float = 0) -> None:
         """Write inputs, all into one partition."""
@@ -195,8 +201,7 @@ async def test_a_candidate_of_a_watch_that_is_known_here_a_little_later_is_told_
     await room.write(candidate(3, "the army signed a truce", watch="new"), minutes_ago=3)
     await room.decide()
     assert await room.alerts() == [("alert.opened", "art_2")], "nobody waits for it"
-    configuration = replace(room.service.in_force.configuration, watches=(WATCH, new))
-    room.service.in_force = replace(room.service.in_force, configuration=configuration)
+    room.configure(WATCH, new)
     assert len(await room.records(CANDIDATES)) == 4, (
         "what is older than a reload takes is of a watch that is gone"
     )
@@ -213,18 +218,28 @@ async def test_what_is_put_back_grows_older_all_the_same(room: Room, monkeypatch
     assert len(await room.records(CANDIDATES)) == 2, "it was put back once"
 
 
-async def test_a_candidate_of_a_watch_that_was_known_here_is_not_waited_for(room: Room) -> None:
-    """The watch was taken out, and another worker has not reloaded yet."""
-    former = WATCH.model_copy(update={"id": "former"})
-    await room.start(WATCH, former)
-    await room.write(candidate(1, "the army signed a truce", watch="former"))
+@pytest.mark.parametrize("meanwhile", [(), (OFF,)], ids=["taken out", "switched off"])
+async def test_a_watch_that_comes_back_is_told_what_others_found_for_it_before_that_is_known_here(
+    room: Room, monkeypatch: pytest.MonkeyPatch, meanwhile: tuple[Watch, ...]
+) -> None:
+    monkeypatch.setattr("streams.service.PUT_BACK_AFTER", 0)
+    await room.write(candidate(1, "the army signed a truce"))
     await room.decide()
-    configuration = replace(room.service.in_force.configuration, watches=(WATCH,))
-    room.service.in_force = replace(room.service.in_force, configuration=configuration)
-    await room.write(candidate(2, "envoys left for talks", watch="former"))
-    await room.decide()
+    room.configure(*meanwhile)
+    await room.write(candidate(2, "envoys left for talks"))
+    await room.decide(first=1)
     assert await room.alerts() == [("alert.opened", "art_1")]
-    assert len(await room.records(CANDIDATES)) == 2, "nothing was put back"
+    room.configure(WATCH)
+    await room.decide(first=2)
+    assert await room.alerts() == [("alert.opened", "art_1"), ("alert.opened", "art_2")]
+
+
+async def test_a_watch_that_is_switched_off_tells_nothing_of_what_waited(room: Room) -> None:
+    await room.start(OFF)
+    await room.write(candidate(1, "the army signed a truce"), minutes_ago=3)
+    await room.decide()
+    assert await room.alerts() == []
+    assert len(await room.records(CANDIDATES)) == 1, "nothing was put back"
 
 
 async def test_what_is_put_back_waits_since_it_was_read(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
