@@ -5,7 +5,24 @@ from __future__ import annotations
 import re
 from typing import Final
 
-SENTENCE_END: Final = re.compile(r"[.!?…\n。！？؟](?:(?<=[\n。！？؟])|(?<![.!?…].)[.!?…]*+[\"')\]]*+\s)")
+_BEFORE_NAMES: Final = (
+    "mr|ms|dr|lt|st|sr|им|ул",
+    "mrs|gen|col|maj|sgt|gov|sen|rep|adm|rev|sra|тыс|тис|млн|обл|пос",
+    "capt|prof|brig|млрд",
+)
+_BEFORE_NUMBERS: Final = ("no|nr", "jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec", "sept")
+"""Abbreviations, those of as many letters together: a dot behind one ends no sentence."""
+
+_NOT_ABBREVIATED: Final = "".join(
+    [
+        r"(?<!\W[^\W\d_]\.)(?<!\.[^\W\d_]{2}\.)",  # U.S. Embassy, J. Smith, EE. UU.
+        *[rf"(?<!\W(?:{words})\.)" for words in _BEFORE_NAMES],
+        *[rf"(?!(?<=\W(?:{words})\.)\s\d)" for words in _BEFORE_NUMBERS],
+    ]
+)
+SENTENCE_END: Final = re.compile(
+    rf"[.!?…\n。！？؟](?:(?<=[\n。！？؟])|(?<![.!?…].){_NOT_ABBREVIATED}[.!?…]*+[\"')\]]*+\s)"
+)
 """Where a sentence ends, with the space behind it. Of a run of dots it is tried once, so it is linear in any text; all
 beginnings are one class in front, which is found four times as fast as alternatives."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,3 +29,18 @@ def test_a_run_of_dots_is_tried_once() -> None:
     """A run that no space ends would cost its square if each of its dots were a beginning."""
     assert SENTENCE_END.search("..." * 10, 1) is None
     assert [found.span() for found in SENTENCE_END.finditer('well...... " so?!) yes')] == [(4, 11), (15, 19)]
+
+
+def test_an_abbreviation_ends_no_sentence() -> None:
+    wire = (
+        "dubai, oct. 3 (ap) - the u.s. embassy told gen. j. doe of the u.n. mission. it was no. 7. "
+        "в. петренко: 2 тыс. человек. he said no. then he left."
+    )
+    ends = [0, *(found.end() for found in SENTENCE_END.finditer(wire)), len(wire)]
+    assert [wire[start:end].strip() for start, end in pairwise(ends)] == [
+        "dubai, oct. 3 (ap) - the u.s. embassy told gen. j. doe of the u.n. mission.",
+        "it was no. 7.",
+        "в. петренко: 2 тыс. человек.",
+        "he said no.",
+        "then he left.",
+    ]
