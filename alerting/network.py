@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
@@ -44,8 +45,11 @@ TRY_NEXT_AFTER: Final = 0.25
 MOST_ADDRESSES: Final = 16
 """Addresses of one host that are looked at. Some thousands fit into an answer, and each would be checked and tried."""
 
-RESOLVER_THREADS: Final = 64
-"""Names that are looked up at a time."""
+RESOLVER_THREADS: Final = 128
+"""Names that are looked up at a time, and as many of those that hung when they were looked up last."""
+
+HANGS_FROM: Final = 1.0
+"""Seconds of a look-up from which on its name is one that hangs."""
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """The addresses of a host name. Raises OSError."""
@@ -62,23 +66,37 @@ class AnswerTooLong(DeliveryError):
 
 
 class SystemResolver:
-    """The system's resolver, in threads of its own; a name that hangs takes one thread, however often it is
-    asked.
+    """The system's resolver, in threads of its own; a name that hangs takes one thread, however often it is asked.
+
+    A zone whose servers are gone may have more names than there are threads. Those that hung last time wait for each
+    other alone, until they answer promptly again: they take the threads of no other name.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._threads = ThreadsLeftBehind(RESOLVER_THREADS, "tocsin-dns")
+        self._of_hanging = ThreadsLeftBehind(RESOLVER_THREADS, "tocsin-dns-hanging")
+        self._hanging: set[str] = set()
         self._asked: dict[tuple[str, int], asyncio.Future[list[str]]] = {}
+        self._clock = clock
 
     async def __call__(self, host: str, port: int) -> list[str]:
         """The addresses of a host, each once. Raises OSError."""
         question = (host, port)
         answer = self._asked.get(question)
         if answer is None:
-            answer = asyncio.get_running_loop().run_in_executor(self._threads, _look_up, host, port)
+            threads = self._of_hanging if host in self._hanging else self._threads
+            answer = asyncio.get_running_loop().run_in_executor(threads, self._look_up, host, port)
             self._asked[question] = answer
             answer.add_done_callback(lambda done: self._forget(question, done))
         return await asyncio.shield(answer)
+
+    def _look_up(self, host: str, port: int) -> list[str]:
+        began = self._clock()
+        try:
+            return _look_up(host, port)
+        finally:
+            hung = self._clock() - began >= HANGS_FROM
+            (self._hanging.add if hung else self._hanging.discard)(host)
 
     def _forget(self, question: tuple[str, int], done: asyncio.Future[list[str]]) -> None:
         self._asked.pop(question, None)
@@ -88,6 +106,7 @@ class SystemResolver:
     def close(self) -> None:
         """Begin nothing more; what hangs is left behind."""
         self._threads.forget_waiting()
+        self._of_hanging.forget_waiting()
 
 
 def _look_up(host: str, port: int) -> list[str]:

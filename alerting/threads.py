@@ -22,14 +22,23 @@ class ThreadsLeftBehind(Executor):
         self._waiting: deque[tuple[Future[Any], Callable[..., Any], tuple[Any, ...]]] = deque()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any) -> Future[Any]:  # type: ignore[override]
-        """Make a call as soon as a thread is free."""
+        """Make a call as soon as a thread is free. Where the system has none it fails with an OSError."""
         future: Future[Any] = Future()
         with self._lock:
             self._waiting.append((future, fn, args))
             if self._running < self._most:
-                self._running += 1
-                Thread(target=self._run, name=self._name, daemon=True).start()
+                self._begin()
+            if not self._running:
+                self._waiting.pop()
+                future.set_exception(OSError("the system gives no thread"))
         return future
+
+    def _begin(self) -> None:
+        self._running += 1
+        try:
+            Thread(target=self._run, name=self._name, daemon=True).start()
+        except RuntimeError:  # so many may be there already: those of this one that run go on with what waits
+            self._running -= 1
 
     def _run(self) -> None:
         while True:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import gzip
+import itertools
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -19,7 +20,7 @@ from pydantic import SecretStr
 from alerting import network
 from alerting.client import KEPT, Result, WebhookClient
 from alerting.endpoint import Endpoint
-from alerting.network import ANSWER_LIMIT
+from alerting.network import ANSWER_LIMIT, HANGS_FROM, SystemResolver
 from tests import builders
 from tests.edge.servers import NO_CONTENT, Answer, Served, answering, certificate, forever, serving
 
@@ -527,6 +528,31 @@ async def test_a_name_that_hangs_takes_one_thread_however_often_it_is_asked(
         go_on.set()
         await client.close()
     assert asked == ["hangs.example", "well.example"]
+
+
+async def test_names_that_hung_keep_no_other_from_being_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+    gone = [f"{n}.gone.example" for n in range(4)]
+
+    def look_up(host: str, port: int) -> list[str]:
+        if host in gone:
+            go_on.wait(10)
+        return ["127.0.0.1"]
+
+    monkeypatch.setattr(network, "_look_up", look_up)
+    monkeypatch.setattr(network, "RESOLVER_THREADS", 2)
+    resolve = SystemResolver(itertools.count(step=HANGS_FROM).__next__)  # every look-up takes so long
+    go_on.set()
+    await asyncio.gather(*(resolve(host, 443) for host in gone))
+    go_on.clear()
+    again = [asyncio.ensure_future(resolve(host, 443)) for host in gone]
+    await asyncio.sleep(0)  # they are asked first
+    async with asyncio.timeout(10):
+        assert await resolve("well.example", 443) == ["127.0.0.1"]
+    assert not any(one.done() for one in again)
+    go_on.set()
+    await asyncio.gather(*again)
+    resolve.close()
 
 
 async def test_a_tls_handshake_that_stalls_ends_at_the_deadline(client: WebhookClient) -> None:

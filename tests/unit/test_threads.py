@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 
@@ -40,6 +40,33 @@ def test_no_more_calls_than_allowed_are_made_at_once_and_those_that_wait_can_be_
     go_on.set()
     assert hanging.result(10)
     assert last.result(10) == 16
+
+
+def test_where_the_system_gives_no_thread_a_call_waits_for_one_that_runs_or_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads = ThreadsLeftBehind(2, "test")
+    begun, go_on = Event(), Event()
+
+    def hang() -> bool:
+        begun.set()
+        return go_on.wait(10)
+
+    def refuse(self: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    hanging = threads.submit(hang)
+    assert begun.wait(10)
+    with monkeypatch.context() as patched:
+        patched.setattr(Thread, "start", refuse)
+        for other in [ThreadsLeftBehind(1, "test")] * 2:
+            with pytest.raises(OSError, match="no thread"):
+                other.submit(pow, 2, 2).result(0)
+        waiting = threads.submit(pow, 2, 3)
+    go_on.set()
+    assert hanging.result(10)
+    assert waiting.result(10) == 8
+    assert threads.submit(pow, 2, 4).result(10) == 16
 
 
 def test_the_process_does_not_wait_at_its_end_for_what_hangs() -> None:
