@@ -4,6 +4,7 @@
     ├── ConfigurationError      the configuration is wrong; carries every fault at once
     ├── UsageError              the call is wrong
     ├── UnreadableArticle       a message that is no article; goes to `rejected`
+    ├── UnreadableState         a record in a state topic that is no state; read again by whoever starts next
     ├── QueryError              a watch query that cannot be parsed
     ├── BrokerError             Kafka cannot be reached or refuses; retriable
     │   └── OutputRefused       an output was not acknowledged; the input must be read again
@@ -94,6 +95,10 @@ class UnreadableArticle(TocsinError):
         self.reason = reason
         self.field = field
         super().__init__(message)
+
+
+class UnreadableState(TocsinError):
+    """A record of a state topic that holds no state that is known here."""
 
 
 class QueryError(TocsinError):

@@ -23,6 +23,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
+from streams.errors import UnreadableState
 from streams.lingering import Acknowledgement, Value
 from streams.outputs import Outputs, settle
 from streams.topics import Topic
@@ -79,6 +80,7 @@ class StateReader(Generic[S]):
         self._newer = newer
         # By record key: hundreds of thousands of what was settled may stand there, so nothing is kept around each.
         self._standing: dict[bytes, tuple[int, S]] = {}
+        self._unreadable: dict[bytes, tuple[ConsumerRecord, ValueError]] = {}
         self.mark = -1
         self.made_anew = 0
 
@@ -90,12 +92,18 @@ class StateReader(Generic[S]):
             if (record.value or b"").isdigit():  # what earlier versions wrote does not count
                 self.made_anew = int(record.value)
             return
-        offset = _input_offset(record.headers)
+        self._unreadable.pop(record_key, None)
+        try:
+            offset = _input_offset(record.headers)
+            parsed = self._parse(record.value) if record.value is not None else None
+        except ValueError as error:
+            self._unreadable[record_key] = record, error
+            return
         self.mark = max(self.mark, offset)
-        if record.value is None:
+        if parsed is None:
             self._standing.pop(record_key, None)
             return
-        value = (offset, self._parse(record.value))
+        value = (offset, parsed)
         former = self._standing.get(record_key)
         if former is None or self._newer(value, former):
             self._standing[record_key] = value
@@ -108,7 +116,13 @@ class StateReader(Generic[S]):
             self._standing[record_key] = (-1, value)
 
     def loaded(self) -> Loaded[S]:
-        """What was read; of several values of a key the one that stands."""
+        """What was read; of several values of a key the one that stands. Raises UnreadableState."""
+        for record, error in self._unreadable.values():
+            raise UnreadableState(
+                f"{record.topic}, partition {record.partition}, offset {record.offset}, key {record.key!r}: no state "
+                "that this version knows. If a newer version wrote it, run that; if another program did, write a "
+                "record with this key and no value to this partition"
+            ) from error
         record_keys: dict[str, tuple[bytes, ...]] = {}
         for record_key in self._standing:
             key = record_key.partition(OWNER_MARK)[0].decode()
@@ -135,6 +149,7 @@ async def load_state(
 
     `beside` is the input topic. A mark beyond its end is that of a former topic of this name, since made anew: the
     values are kept, but a record is written that from here on the offsets count anew, or inputs would be passed over.
+    Raises UnreadableState, KafkaError.
     """
     until = asyncio.get_running_loop().time() + PATIENCE
     tp = TopicPartition(outputs.topic_name(topic), partition)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
 from streams.embedded import EmbeddedBroker
-from streams.errors import OutputRefused
+from streams.errors import OutputRefused, UnreadableState
 from streams.outputs import MAX_OUTPUT_BYTES, Outputs, settle
 from streams.state import ANEW_KEY, Loaded, OwnedState, StateReader, load_state, write_state
 from streams.topics import CANDIDATES, STORIES
@@ -32,12 +32,12 @@ class Place:
         for _ in range(number):
             await settle([await self.outputs.send(CANDIDATES, b"x", key=None, partition=partition)])
 
-    async def load(self, partition: int = 0) -> Loaded[bytes]:
+    async def load(self, partition: int = 0, parse: Callable[[bytes], bytes] = bytes) -> Loaded[bytes]:
         return await load_state(
             STORIES,
             partition,
             beside=CANDIDATES,
-            parse=bytes,
+            parse=parse,
             client_options=self.options,
             outputs=self.outputs,
         )
@@ -114,6 +114,26 @@ async def test_what_an_owner_writes_is_read_by_the_next_who_then_writes_under_ke
     loaded = await place.load()
     assert loaded.values == {}
     assert loaded.record_keys == {}
+
+
+async def test_what_is_no_state_is_named_until_it_is_forgotten(place: Place) -> None:
+    """Every worker ends at it: whoever looks must learn which record it is, and how to be rid of it."""
+
+    def number(value: bytes) -> bytes:
+        return b"%d" % int(value)
+
+    await place.inputs(10)
+    await place.write(("a", b"1", 3), ("b", b"not a number", 4))
+    with pytest.raises(UnreadableState) as raised:
+        await place.load(parse=number)
+    assert str(raised.value).startswith(
+        f"{place.prefix}stories, partition 0, offset 1, key b'b': no state that this version knows"
+    )
+    assert isinstance(raised.value.__cause__, ValueError)
+    await settle([await place.outputs.send(STORIES, None, key=b"b", partition=0)])
+    loaded = await place.load(parse=number)
+    assert loaded.values == {"a": b"1"}
+    assert loaded.mark == 3
 
 
 async def test_partitions_do_not_mix(place: Place) -> None:
