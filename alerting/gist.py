@@ -158,15 +158,18 @@ def telling_words(text: str) -> set[str]:
     return set(_stems(text))
 
 
-def names(text: str) -> list[str]:
+def names(text: str) -> dict[str, str]:
     """The words of a text that may name a place, a person or a number: all that do not begin in lower case, and some.
 
-    They are cut as those of a gist, and may be shorter. Where a language or a headline has capitals everywhere or
-    nowhere, each of its words may be a name.
+    By what they are cut to, as those of a gist are; they may be shorter. Where a language or a headline has capitals
+    everywhere or nowhere, each of its words may be a name.
     """
     words = _words(unicodedata.normalize("NFC", text))
-    found = (_stem(word) for word in words if not word[0].islower() or word[:STEM] in _AS_NAMES)
-    return list(dict.fromkeys(stem for stem in found if _may_name(stem)))
+    found: dict[str, str] = {}
+    for word in words:
+        if (not word[0].islower() or word[:STEM] in _AS_NAMES) and _may_name(stem := _stem(word)):
+            found.setdefault(stem, word)
+    return found
 
 
 def _may_name(stem: str) -> bool:

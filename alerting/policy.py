@@ -58,33 +58,25 @@ def decide(stories: Stories, candidate: Candidate, watch: Watch) -> Decision:
     story = stories.of(candidate, telling)
     turn = stories.next_turn
     if story is None:
+        reason = "no open story tells the same"
         story = Story.opened_by(candidate, telling, watch.window, turn)
-        return Decision(
-            "opened",
-            "no open story tells the same",
-            story,
-            ended,
-            _alert("alert.opened", story, candidate, watch),
-        )
+        alert = _alert("alert.opened", story, candidate, watch, reason)
+        return Decision("opened", reason, story, ended, alert)
     if candidate.candidate_id in story.candidate_ids:
         after = story.repeated_by(candidate, watch.window, turn)
         reason = "this version of the article is counted already"
         return Decision("repeat", reason, after, ended, changed=after != story)
     since = max(candidate.seen_at - story.last_event_at, timedelta(0))
     news = _new_stages(story, candidate, watch)
-    sure = story.surely_told(candidate, telling)
-    if since < watch.update_every and not news and sure:
-        reason = f"the last event is {since} old, less than {watch.update_every}"
+    reason = f"the story reaches {', '.join(news)}" if news else story.may_tell_more(candidate, telling)
+    age = timedelta(seconds=since // timedelta(seconds=1))
+    if not reason and since < watch.update_every:
+        reason = f"the last event is {age} old, less than {watch.update_every}"
         story = story.joined_by(candidate, telling, watch.window, event=False, turn=turn)
         return Decision("throttled", reason, story, ended)
-    if news:
-        reason = f"the story reaches {', '.join(news)}"
-    elif not sure:
-        reason = "it is like its story and may tell more"
-    else:
-        reason = f"the last event is {since} old"
+    reason = reason or f"it tells the same, and the last event is {age} old"
     story = story.joined_by(candidate, telling, watch.window, event=True, turn=turn)
-    return Decision("updated", reason, story, ended, _alert("alert.updated", story, candidate, watch))
+    return Decision("updated", reason, story, ended, _alert("alert.updated", story, candidate, watch, reason))
 
 
 def _new_stages(story: Story, candidate: Candidate, watch: Watch) -> list[str]:
@@ -104,7 +96,7 @@ def _new_stages(story: Story, candidate: Candidate, watch: Watch) -> list[str]:
     ]
 
 
-def _alert(kind: AlertType, story: Story, candidate: Candidate, watch: Watch) -> Alert:
+def _alert(kind: AlertType, story: Story, candidate: Candidate, watch: Watch, reason: str) -> Alert:
     article = candidate.article
     return Alert(
         type=kind,
@@ -124,6 +116,7 @@ def _alert(kind: AlertType, story: Story, candidate: Candidate, watch: Watch) ->
         topics=candidate.topics,
         actors=candidate.actors,
         because=candidate.because,
+        reason=reason,
         sources=max(1, len(story.sources)),
         articles=story.articles,
         opened_at=story.opened_at,

@@ -13,12 +13,12 @@ Rules, in order:
 
 All of them can err, and an article that they bring may tell another happening or more of this one: a report written
 into the mould of another, a version with three hundred dead instead of five, the next entry of a live blog. So they do
-not silence it. It is `surely_told` only where neither the headline nor the sentence that decided brings a name or a
-number that the story had not, nor the headline a party; where the story has not come to another stage since; and where
-it is another version or a near-duplicate, or an article of the story has the same stages, shares parties and particular
-words and is close in time. Copies of a text have headlines of their own, and come late. So where as good as all of the
-text is the same, of the headline only a new number counts, and a name that the lead has too: a copy's lead is that of
-the story.
+not silence it. It surely tells the same only where neither the headline nor the sentence that decided brings a name or
+a number that the story had not, nor the headline a party; where the story has not come to another stage since; and
+where it is another version or a near-duplicate, or an article of the story has the same stages, shares parties and
+particular words and is close in time. Else `may_tell_more` says why. Copies of a text have headlines of their own, and
+come late. So where as good as all of the text is the same, of the headline only a new number counts, and a name that
+the lead has too: a copy's lead is that of the story.
 
 Which stories an article is compared with is found in alerting.stories.
 
@@ -39,6 +39,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, TypeAdapter
 from alerting.fingerprint import similarity
 from alerting.gist import Gist, in_lead, names, shared, telling_words
 from streams.ids import derive_id
+from streams.printable import shortened
 from streams.wire import Candidate, Fingerprint, Moment
 
 SAME_TEXT: Final = 0.5
@@ -77,6 +78,10 @@ TEXTS: Final = 8
 
 REMEMBERED: Final = 64
 """Articles, sources, names and parties that a story remembers by name; beyond that it only counts."""
+
+SHOWN: Final = 6
+LONGEST_SHOWN: Final = 40
+"""Words that are said to be new, and characters of each, at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,7 +258,7 @@ class Story:
         """
         known = candidate.article.id in self.article_ids
         tellings = self.tellings
-        if event or not (self._new(_headline_names(candidate)) or self._has_left(telling.stages)):
+        if event or not (self._new(_headline_names(candidate)) or self._left_for(telling.stages)):
             tellings = (*tellings[:1], *(*tellings[1:], telling)[1 - TELLINGS :])
         return replace(
             self,
@@ -294,30 +299,48 @@ class Story:
         """The JSON value as it is written to the topic: UTF-8, fields in the order of declaration."""
         return _AS_JSON.dump_json(self)
 
-    def surely_told(self, candidate: Candidate, telling: Telling) -> bool:
-        """Whether a candidate certainly tells this story, no other happening and no more: see the rules above."""
-        if self._new(_sentence_names(candidate)):
-            return False
-        new = self._new(_headline_names(candidate))
+    def may_tell_more(self, candidate: Candidate, telling: Telling) -> str:
+        """Why a candidate may tell another happening or more of this one; empty where it surely tells the same.
+
+        See the rules above. In words, for whoever is told.
+        """
+        reason = self._more(candidate, telling)
+        if reason and all(own.language != telling.language for own in self.tellings):
+            return f"it is the first in {telling.language}"  # of which all words are new
+        return reason
+
+    def _more(self, candidate: Candidate, telling: Telling) -> str:
+        in_sentence = _sentence_names(candidate)
+        new = self._new({**_headline_names(candidate), **in_sentence})
+        if not in_sentence.keys().isdisjoint(new):
+            return _brings(new.values())
         likeness = self.text_likeness(candidate)
         version = candidate.article.id in self.article_ids
-        if likeness >= COPY and not (version and self._has_left(telling.stages)):
-            title = candidate.article.title
-            return not any(name.isdigit() or in_lead(name, title, candidate.gist) for name in new)
-        parties = {*self.parties, *(party for own in self.tellings for party in own.parties)}
-        if new or not parties.issuperset(telling.parties) or self._has_left(telling.stages):
-            return False
-        return version or likeness >= SAME_TEXT or any(own.is_near(telling) for own in self.tellings)
+        left = self._left_for(telling.stages)
+        if likeness >= COPY and not (version and left):
+            title, gist = candidate.article.title, candidate.gist
+            return _brings(word for name, word in new.items() if name.isdigit() or in_lead(name, title, gist))
+        if new:
+            return _brings(new.values())
+        known = {*self.parties, *(party for own in self.tellings for party in own.parties)}
+        if parties := [party for party in telling.parties if party not in known]:
+            called = {actor.id: actor.name for actor in candidate.actors}
+            return _brings(called.get(party, party) for party in parties)
+        if left:
+            return f"it tells {', '.join(left)}, which the last one did not"
+        if version or likeness >= SAME_TEXT or any(own.is_near(telling) for own in self.tellings):
+            return ""
+        return "it is like the story, but not so near that it surely tells the same"
 
-    def _has_left(self, stages: Mapping[str, str]) -> bool:
-        """Whether of the topics of an article the last article told of another stage: a truce may be restored."""
+    def _left_for(self, stages: Mapping[str, str]) -> list[str]:
+        """Of an article's topics those of which the last article told another stage: a truce may be restored."""
         last = {topic: stage for own in self.tellings for topic, stage in own.stages.items()}
-        return any(last.get(topic, stage) != stage for topic, stage in stages.items())
+        return [f"{topic} {stage}" for topic, stage in stages.items() if last.get(topic, stage) != stage]
 
-    def _new(self, names: Iterable[str]) -> list[str]:
+    def _new(self, names: Mapping[str, str]) -> dict[str, str]:
         """Of some names and numbers those that nothing told of this story had."""
         words = {word for own in self.tellings for word in (*own.gist.words, *own.expected)}.union(self.named)
-        return [name for name in names if name not in words]
+        return {name: word for name, word in names.items() if name not in words}
 
     def text_likeness(self, candidate: Candidate) -> float:
         """The estimated similarity, 0 to 1, of a candidate's text and the nearest of the story's."""
@@ -346,22 +369,29 @@ def _source(candidate: Candidate) -> tuple[str, ...]:
 
 # Asked for several times to decide about a candidate, and an article is a candidate of each watch that it hits.
 @lru_cache(64)
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(names(text))
+def _names(text: str) -> Mapping[str, str]:
+    return names(text)
 
 
-def _headline_names(candidate: Candidate) -> tuple[str, ...]:
+def _headline_names(candidate: Candidate) -> Mapping[str, str]:
     return _names(candidate.article.title or candidate.sentence)
 
 
-def _sentence_names(candidate: Candidate) -> tuple[str, ...]:
+def _sentence_names(candidate: Candidate) -> Mapping[str, str]:
     # Where nothing of the body decided, the sentence is the headline.
     title, sentence = candidate.article.title, candidate.sentence
-    return _names(sentence) if title and sentence != title else ()
+    return _names(sentence) if title and sentence != title else {}
 
 
 def _named_by(candidate: Candidate) -> tuple[str, ...]:
     return shared(dict.fromkeys((*_headline_names(candidate), *_sentence_names(candidate))))
+
+
+def _brings(words: Iterable[str]) -> str:
+    """That an article brings some words; empty where there are none."""
+    shown = [shortened(word, LONGEST_SHOWN) for word in words]
+    more = f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else ""
+    return f"new in it: {', '.join(shown[:SHOWN])}{more}" if shown else ""
 
 
 def _remember(known: tuple[str, ...], *new: str) -> tuple[str, ...]:

@@ -185,7 +185,7 @@ class Alert(Wire):
 
     `alert_id` is a function of watch and story, `number` counts its events from 1, `webhook_id` is a function of
     the alert and the candidate: whoever sees the same `webhook_id` twice has seen a repeat. `sources` and `articles`
-    count what tells the story so far.
+    count what tells the story so far. `because` is why the watch matched, `reason` why that is an event: what is new.
     """
 
     type: AlertType
@@ -204,6 +204,7 @@ class Alert(Wire):
     topics: tuple[TopicReading, ...] = ()
     actors: tuple[ActorReading, ...] = ()
     because: tuple[Clause, ...] = ()
+    reason: str = ""
     sources: Annotated[int, Field(ge=1)] = 1
     articles: Annotated[int, Field(ge=1)] = 1
     opened_at: Moment

@@ -54,7 +54,16 @@ def _least(alert: Alert) -> Alert:
     """What happened and nothing else, with every text cut."""
     texts: dict[str, Any] = {
         name: value[:LONGEST]
-        for name in ("headline", "sentence", "source", "language", "alert_id", "webhook_id", "article_id")
+        for name in (
+            "headline",
+            "sentence",
+            "reason",
+            "source",
+            "language",
+            "alert_id",
+            "webhook_id",
+            "article_id",
+        )
         if isinstance(value := getattr(alert, name), str)
     }
     watch = alert.watch.model_copy(

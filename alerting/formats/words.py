@@ -17,6 +17,8 @@ COLOUR: Final = {"critical": 0xD92D20, "high": 0xF79009, "medium": 0xFAC515, "lo
 LONGEST_LINK: Final = 2000
 """Characters of a link; the services for people refuse longer ones."""
 
+LONGEST_REASON: Final = 300
+
 _JOINERS: Final = "\u200c\u200d"  # Persian, Hindi and emoji are written with them, and they hide nothing
 
 
@@ -95,7 +97,9 @@ def many(alert: Alert) -> str:
 
 
 def told(alert: Alert) -> str:
-    """Source, how many tell the story, and which event of the alert this is."""
+    """Source, how many tell the story, which event of the alert this is, and of an update why it is one."""
     what = {"alert.opened": "new", "alert.updated": "update", "alert.retracted": "retracted"}[alert.type]
+    if alert.type == "alert.updated" and alert.reason:
+        what += f": {plain(alert.reason, LONGEST_REASON)}"
     source = plain(alert.source or "unknown source", 80)
     return f"{what} · {source}{many(alert)} · {plain(alert.alert_id, 60)}#{alert.number}"

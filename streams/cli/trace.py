@@ -101,7 +101,8 @@ def _print(life: Life) -> None:
         source = reading.article.source or "unknown source"
         rows.append((reading.read_at, "article read", f"{reading.article.id} from {source}: {topics}"))
     for alert in life.alerts:
-        rows.append((alert.at, alert.type, f"event {alert.number} {alert.webhook_id}: {alert.headline}"))
+        why = f" ({alert.reason})" if alert.reason else ""
+        rows.append((alert.at, alert.type, f"event {alert.number} {alert.webhook_id}: {alert.headline}{why}"))
     for attempt in life.attempts:
         again = f"replay {attempt.replay} " if attempt.replay else ""
         later = f", next at {rfc3339(attempt.next_at)}" if attempt.next_at else ""

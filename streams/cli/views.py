@@ -52,6 +52,8 @@ def alert_lines(alert: Alert) -> list[Text]:
         lines.append(fact("topics", ", ".join(f"{topic.topic} {topic.stage}" for topic in alert.topics)))
     if alert.actors:
         lines.append(fact("actors", ", ".join(actor.name for actor in alert.actors[:ACTORS_SHOWN])))
+    if alert.type == "alert.updated" and alert.reason:
+        lines.append(fact("update", alert.reason))
     lines += because_lines(alert.because)
     return lines
 

@@ -110,7 +110,7 @@ def test_trace_tells_the_life_of_an_alert_in_order(call: Call, kafka: Kafka, nam
     later = MOMENT + timedelta(minutes=5)
     kafka.send(
         (CLASSIFIED, Reading(article=ref, topics=(topic_reading(),), read_at=MOMENT)),
-        (ALERTS, alert(article_id="art_1")),
+        (ALERTS, alert(article_id="art_1", reason="no open story tells the same")),
         (ALERTS, alert(alert_id="alr_2", webhook_id="msg_2")),
         (DELIVERIES, attempt()),
         (DELIVERIES, attempt(number=2, outcome="given_up", next_at=None, at=later)),
@@ -124,6 +124,7 @@ def test_trace_tells_the_life_of_an_alert_in_order(call: Call, kafka: Kafka, nam
         for word in (
             "article read",
             "alert.opened",
+            "(no open story tells the same)",
             "attempt 1",
             "attempt 2",
             "given up",

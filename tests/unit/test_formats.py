@@ -45,6 +45,8 @@ def hostile(text: str) -> Alert:
         watch=AlertWatch(id="w", title=text, severity="high"),
         actors=(ActorReading(id="a", name=text, kind="person", match="exact", evidence=evidence),),
         because=(Clause(clause=text, held=True, evidence=evidence),),
+        type="alert.updated",
+        reason=text,
     )
 
 
@@ -91,6 +93,14 @@ def test_the_id_that_an_alert_is_traced_by_can_be_copied_from_every_format(name:
     made = alert(alert_id="alr_5vt3g2hgqbj6s3xg3wd2cz4yga", number=3)
     body = json.loads(render(of_format(name), made)[0])
     assert any("alr_5vt3g2hgqbj6s3xg3wd2cz4yga#3" in found for found in strings(body))
+
+
+@pytest.mark.parametrize("name", ["slack", "teams", "discord"])
+def test_of_an_update_every_format_says_what_is_new(name: str) -> None:
+    opened = alert(reason="no open story tells the same")
+    updated = alert(type="alert.updated", reason="new in it: Rafah, 31")
+    for made, said in ((opened, "new · wire"), (updated, "update: new in it: Rafah, 31 · wire")):
+        assert any(found.startswith(said) for found in strings(json.loads(render(of_format(name), made)[0])))
 
 
 def test_how_many_tell_a_story_is_counted_in_words() -> None:

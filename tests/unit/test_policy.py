@@ -105,6 +105,16 @@ def test_a_copy_after_the_pause_updates_the_same_alert() -> None:
     assert second.alert.sources == 2
 
 
+def test_an_alert_says_why_it_is_one() -> None:
+    broken = (topic_reading(stage="violated"),)
+    decisions = run([told(1), told(2, minutes=5, topics=broken), told(3, minutes=40.01, topics=broken)])
+    assert [decision.alert and decision.alert.reason for decision in decisions] == [
+        "no open story tells the same",
+        "the story reaches ceasefire violated",
+        "it tells the same, and the last event is 0:35:00 old",
+    ]
+
+
 def test_updates_come_at_most_once_in_the_configured_time() -> None:
     copies = [told(number, minutes=10 * number) for number in range(10)]
     assert rulings(run(copies)).count("updated") == 3
@@ -347,7 +357,7 @@ def test_happenings_alike_but_for_place_and_number_are_each_told() -> None:
         ]
     )
     assert all(decision.alert is not None for decision in decisions)
-    assert decisions[-1].ruling == "opened" or "may tell more" in decisions[-1].reason
+    assert decisions[-1].ruling == "opened" or "new in it: Haugen" in decisions[-1].reason
 
 
 def test_happenings_without_a_party_are_alerts_of_their_own_however_alike() -> None:
@@ -474,7 +484,7 @@ def order(
 def test_an_order_for_another_place_in_the_same_words_is_told() -> None:
     decisions = run([order(1, "Torvik", 0), order(2, "Melby", 1), order(3, "Torvik", 2)])
     assert [decision.ruling for decision in decisions] == ["opened", "updated", "throttled"]
-    assert decisions[1].reason == "it is like its story and may tell more"
+    assert decisions[1].reason == "new in it: Melby"
 
 
 def test_without_a_headline_the_sentence_that_decided_says_what_is_new() -> None:
