@@ -37,6 +37,7 @@ _TOKEN: Final = re.compile(
 )
 _RUN: Final = re.compile(rf"{LETTER}*")
 _IS_ALONE: Final = re.compile(rf"[{ALONE}]")
+_FIRST_ALONE: Final = ALONE[0]
 
 _CYRILLIC_ENDINGS: Final = frozenset(
     fold(ending)
@@ -130,14 +131,11 @@ def starts_word(text: str, at: int) -> bool:
     if at == 0:
         return True
     before = text[at - 1]
-    if not before.isalnum() or text[at] >= "\u2e80" or before >= "\u2e80":
-        return not before.isalnum() or _alone(text, at) or _alone(text, at - 1)
-    if "\u0600" <= before <= "\u06ff":
-        begin = at - 1
-        while begin > 0 and at - begin <= 3 and text[begin - 1].isalnum():
-            begin -= 1
-        return text[begin:at] in _ARABIC_PREFIXES and (begin == 0 or not text[begin - 1].isalnum())
-    return "\u0e00" <= before <= "\u17ff" and (_alone(text, at) or _alone(text, at - 1))
+    if not before.isalnum():
+        return True
+    if (before >= _FIRST_ALONE or text[at] >= _FIRST_ALONE) and not _goes_on(text, at):
+        return True
+    return "\u0600" <= before <= "\u06ff" and _written_on(text, at) in _ARABIC_PREFIXES
 
 
 def begin_of(word: str, text: str, at: int) -> int | None:
@@ -146,12 +144,7 @@ def begin_of(word: str, text: str, at: int) -> int | None:
         return None
     if not has_article(word):
         return at
-    begin = at
-    while begin > 0 and text[begin - 1].isalnum():
-        begin -= 1
-        if at - begin > LONGEST_ARABIC_PREFIX:
-            return None
-    return at - len(ARTICLE) if text[begin:at] in _WITH_ARTICLE else None
+    return at - len(ARTICLE) if _written_on(text, at) in _WITH_ARTICLE else None
 
 
 def stands_alone(word: str) -> bool:
@@ -160,14 +153,32 @@ def stands_alone(word: str) -> bool:
 
 
 def _alone(text: str, at: int) -> bool:
-    return _IS_ALONE.match(text, at) is not None
+    return text[at] >= _FIRST_ALONE and _IS_ALONE.match(text, at) is not None
 
 
-def run_end(text: str, at: int) -> int:
-    """Where the letters and digits that go on at a position end."""
+def _goes_on(text: str, at: int) -> bool:
+    """Whether what stands at a position is a letter or digit of the word before it."""
+    return at > 0 and text[at - 1].isalnum() and not (_alone(text, at) or _alone(text, at - 1))
+
+
+def _written_on(text: str, at: int) -> str:
+    """What is written on to the front of a word that stands at a position; of much, the last letters."""
+    return text[run_begin(text, at, LONGEST_ARABIC_PREFIX + 1) : at]
+
+
+def run_begin(text: str, at: int, most: int) -> int:
+    """Where the letters and digits that go on at a position begin, at most so many before it."""
+    begin = at
+    while at - begin < most and _goes_on(text, begin):
+        begin -= 1
+    return begin
+
+
+def run_end(text: str, at: int, most: int | None = None) -> int:
+    """Where the letters and digits that go on at a position end, at most so many behind it."""
     if at >= len(text) or not text[at].isalnum():
         return at
-    found = _RUN.match(text, at)
+    found = _RUN.match(text, at, len(text) if most is None else at + most)
     return found.end() if found else at
 
 

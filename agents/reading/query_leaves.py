@@ -6,9 +6,9 @@ import re
 from typing import Final
 
 from agents.reading.fold import fold
-from agents.reading.keywords import words_of
+from agents.reading.keywords import stands_alone, words_of
 from agents.reading.query_ast import TEXT_FIELDS, Leaf, Term
-from agents.reading.wildcards import letters_of, pattern_head
+from agents.reading.wildcards import has_wildcard, letters_of, pattern_head
 from streams.errors import QueryError
 
 MAX_PHRASE: Final = 200
@@ -49,9 +49,16 @@ def _check_pattern(leaf: Term) -> None:
             leaf.column,
         )
     letters = letters_of(leaf.text)
-    if len(words_of(letters)) != 1 or "'" in words_of(letters)[0] or not fold(letters).isalnum():
+    words = words_of(letters)
+    if len(words) != 1 or "'" in words[0] or not fold(letters).isalnum():
         raise QueryError(
             f"{leaf.text[:40]!r}: a word with a wildcard must be letters and digits only", leaf.column
+        )
+    if stands_alone(words[0]) and has_wildcard(leaf.text.rstrip("*")):
+        raise QueryError(
+            f"{leaf.text[:40]!r}: in a script without spaces between words only a * at the end is a wildcard; "
+            'what may stand between two characters is for a phrase, "停 协"~3',
+            leaf.column,
         )
     if len(pattern_head(leaf.text)) < MIN_HEAD:
         raise QueryError(f"{leaf.text[:40]!r}: {MIN_HEAD} letters are needed before a wildcard", leaf.column)

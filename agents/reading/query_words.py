@@ -7,7 +7,7 @@ one must stand unharmed. docs/queries.md says what each construct means.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -16,7 +16,16 @@ from typing import Final
 from rapidfuzz.distance import OSA
 
 from agents.reading.automaton import LiteralTable
-from agents.reading.keywords import phrase_at, run_end, starts_word, stem_of, token_fits, width, words_of
+from agents.reading.keywords import (
+    phrase_at,
+    run_begin,
+    run_end,
+    starts_word,
+    stem_of,
+    token_fits,
+    width,
+    words_of,
+)
 from agents.reading.query_ast import Leaf, Phrase, Term
 from agents.reading.scene import Scene, Span, Text
 from agents.reading.wildcards import Wildcards, pattern_head
@@ -80,15 +89,12 @@ class _Fuzzy:
 
     def spans(self, text: Text, hits: Sequence[tuple[int, int]], scene: Scene) -> Iterator[Span]:  # noqa: ARG002
         folded = text.folded.text
+        too_long = len(self.word) + self.edits + 1
         for start, _ in hits:
-            tokens, at = text.tokens_around(start, 1)
-            token = tokens[max(0, at)]
-            word = token.core
-            if (
-                abs(len(word) - len(self.word)) <= self.edits
-                and OSA.distance(word, self.word, score_cutoff=self.edits) <= self.edits
-            ):
-                yield text.name, token.start, run_end(folded, token.start)
+            begin = run_begin(folded, start, too_long)
+            word = folded[begin : run_end(folded, start, too_long)]
+            if OSA.distance(word, self.word, score_cutoff=self.edits) <= self.edits:
+                yield text.name, begin, begin + len(word)
 
 
 Matcher = _Words | _Pattern | _Fuzzy
@@ -118,7 +124,6 @@ def _windows(words: tuple[str, ...], slop: int, text: Text, scene: Scene) -> Ite
     As in Lucene: with p the position of a word and i its place in the phrase, the spread of p - i over the words is at
     most the slop.
     """
-    size = len(words)
     places = list(accumulate(map(width, words), initial=0))
     sought = [word if "'" in word else stem_of(word) for word in words]
     if not all(letters in text.folded.text for letters in sought):
@@ -126,22 +131,46 @@ def _windows(words: tuple[str, ...], slop: int, text: Text, scene: Scene) -> Ite
     tokens = text.tokens
     # Those of a title that the body repeats are none of its words.
     first = bisect_left(tokens, True, key=lambda token: scene.counts(text, token.start))
+    fitting = [
+        [at for at in _fitting(word, letters, text, turkish=scene.turkish) if at >= first]
+        for word, letters in zip(words, sought, strict=True)
+    ]
     events = sorted(
-        (position - places[number], number, position)
-        for number, wanted in enumerate(words)
-        for position in _fitting(wanted, sought[number], text, turkish=scene.turkish)
-        if position >= first
+        (position - place, number, position)
+        for number, (place, own) in enumerate(zip(places, fitting, strict=False))
+        for position in own
     )
     latest: dict[int, tuple[int, int]] = {}
     for adjusted, number, position in events:
         latest[number] = (adjusted, position)
-        if len(latest) < size or adjusted - min(a for a, _ in latest.values()) > slop:
+        if len(latest) < len(words) or adjusted - min(a for a, _ in latest.values()) > slop:
             continue
-        positions = [p for _, p in latest.values()]
-        if len(set(positions)) == size:
-            end = max(p + width(words[n]) for n, (_, p) in latest.items())
-            yield text.name, tokens[min(positions)].start, tokens[end - 1].end
+        chosen = {n: p for n, (_, p) in latest.items()}
+        if len({*chosen.values()}) < len(words):
+            chosen = _apart(fitting, places, adjusted, slop)
+        if chosen:
+            end = max(p + width(words[n]) for n, p in chosen.items())
+            yield text.name, tokens[min(chosen.values())].start, tokens[end - 1].end
             latest.clear()
+
+
+def _apart(fitting: Sequence[Sequence[int]], places: Sequence[int], last: int, slop: int) -> dict[int, int]:
+    """A place of its own for each word, where the same is the last for two of them; nothing where none is found.
+
+    The word that fits at the fewest places chooses first, of the same words the last. `last`: p - i, at most.
+    """
+    chosen: dict[int, int] = {}
+    taken: set[int] = set()
+    for number in sorted(range(len(fitting)), key=lambda n: (len(fitting[n]), -n)):
+        own = fitting[number]
+        at = bisect_right(own, last + places[number]) - 1
+        while at >= 0 and own[at] in taken:
+            at -= 1
+        if at < 0 or own[at] < last - slop + places[number]:
+            return {}
+        chosen[number] = own[at]
+        taken.add(own[at])
+    return chosen
 
 
 def _fitting(wanted: str, letters: str, text: Text, *, turkish: bool) -> Iterator[int]:

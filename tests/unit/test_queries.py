@@ -252,6 +252,9 @@ def holds(query: str, article: Article) -> bool:
         ('"deal grain"~1', "The grain deal holds.", False),
         ('"deal grain"~2', "The grain deal holds.", True),
         ('"deal deal"~4', "The grain deal holds.", False),
+        ('"talks about talks"~4', "The talks, new talks about a truce.", True),
+        ('"talks about talks"~3', "New talks about a truce.", False),
+        ('"ateşkesi ateşkes"~3', "Ateşkes. Yeni ateşkes, ateşkesi bozdu.", True),
         ('"переговоры перемирие"~1', "Переговоры о перемирии идут.", True),
         ('"erdoğan\'ın konuşması"~1', "Erdoğan'ın dünkü konuşması.", True),
         ('"erdoğan\'ın konuşması"~1', "Erdoğan'a dünkü konuşması.", False),
@@ -259,6 +262,24 @@ def holds(query: str, article: Article) -> bool:
 )
 def test_words_may_be_out_of_place_by_as_much_as_the_query_says(query: str, text: str, *, held: bool) -> None:
     assert holds(query, Article("a", "", text)) is held
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "words"),
+    [
+        ("hamas~1", "un capo dell'Hamas, dell’Hammas.", ["Hamas", "Hammas"]),
+        ("โรม", "ที่กรุงG7โรม", ["โรม"]),
+        ("ພາກ", "COVID-19ພາກ", ["ພາກ"]),
+        ("القدس", "停火القدس", ["القدس"]),
+        ("غزة", "停火وغزة", ["غزة"]),
+        ("ab", "abcab", []),
+    ],
+)
+def test_a_word_is_found_behind_whatever_is_no_letter_of_it(query: str, text: str, words: list[str]) -> None:
+    table = LiteralTable()
+    compiled = CompiledQuery(query, table)
+    scene = Scene.of(Article("a", "", text), table.build())
+    assert [found.text for clause in compiled.clauses(scene) for found in clause.evidence] == words
 
 
 @pytest.mark.parametrize(
