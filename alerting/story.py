@@ -76,8 +76,11 @@ TELLINGS: Final = 4
 TEXTS: Final = 8
 """Texts that are no copies of each other by which a story knows copies: the first, and the last ones."""
 
+ARTICLES: Final = 256
+"""Articles, and versions of them, that a story remembers: what comes again beyond that is counted as one more."""
+
 REMEMBERED: Final = 64
-"""Articles, sources, names and parties that a story remembers by name; beyond that it only counts."""
+"""Sources, stages, names and parties that a story remembers."""
 
 SHOWN: Final = 6
 LONGEST_SHOWN: Final = 40
@@ -267,8 +270,8 @@ class Story:
             expires_at=max(self.expires_at, candidate.seen_at + window),
             number=self.number + event,
             articles=self.articles + (not known),
-            article_ids=_remember(self.article_ids, candidate.article.id),
-            candidate_ids=_remember(self.candidate_ids, candidate.candidate_id),
+            article_ids=_remember(self.article_ids, candidate.article.id, most=ARTICLES),
+            candidate_ids=_remember(self.candidate_ids, candidate.candidate_id, most=ARTICLES),
             sources=_remember(self.sources, *_source(candidate)),
             fingerprints=self._with_text(candidate),
             tellings=tellings,
@@ -394,6 +397,6 @@ def _brings(words: Iterable[str]) -> str:
     return f"new in it: {', '.join(shown[:SHOWN])}{more}" if shown else ""
 
 
-def _remember(known: tuple[str, ...], *new: str) -> tuple[str, ...]:
+def _remember(known: tuple[str, ...], *new: str, most: int = REMEMBERED) -> tuple[str, ...]:
     added = tuple(value for value in dict.fromkeys(new) if value not in known)
-    return (*known, *added)[-REMEMBERED:] if added else known
+    return (*known, *added)[-most:] if added else known

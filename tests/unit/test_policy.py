@@ -11,7 +11,7 @@ from alerting.formats import render
 from alerting.gist import gist
 from alerting.policy import LONGEST_HEADLINE, Decision, decide, notifications
 from alerting.stories import Stories
-from alerting.story import COPY, REMEMBERED, Story, Telling
+from alerting.story import ARTICLES, COPY, Story, Telling
 from alerting.watch import TopicsWanted, Watch
 from streams.wire import ActorReading, ArticleRef, Candidate, Evidence
 from tests import builders
@@ -150,9 +150,9 @@ def test_more_candidates_than_a_story_remembers_make_no_new_ids_when_they_are_re
         return told(number, minutes=number / 60, article=article, gist=gist(article.title, TRUCE))
 
     stories = Stories()
-    candidates = [toll(number) for number in range(REMEMBERED + 10)]
+    candidates = [toll(number) for number in range(ARTICLES + 10)]
     once, again = run(candidates, stories=stories), run(candidates, stories=stories)
-    assert rulings(again).count("updated") > REMEMBERED, "or this shows nothing"
+    assert rulings(again).count("updated") > ARTICLES, "or this shows nothing"
     ids = {decision.alert.webhook_id for decision in once if decision.alert}
     assert len(ids) == len(candidates)
     assert ids >= {decision.alert.webhook_id for decision in again if decision.alert}
@@ -213,6 +213,19 @@ def test_an_article_that_a_feed_sends_for_days_is_not_told_anew_when_its_window_
         if decision.changed:
             written[decision.story.story_id] = decision.story
     assert run([told(3, minutes=60 * 151)], stories=Stories(written.values()))[0].ruling == "updated"
+
+
+def test_feeds_that_send_the_articles_of_a_large_story_over_and_over_tell_nothing_again() -> None:
+    """Thirty sources in eight languages: each round of the feeds brings all of it once more."""
+    copies = [told(number, minutes=number / 60, source=f"s{number % 30}") for number in range(240)]
+    again = [
+        copy.model_copy(update={"seen_at": copy.seen_at + timedelta(minutes=31 * number)})
+        for number in range(1, 4)
+        for copy in copies
+    ]
+    decisions = run([*copies, *again])
+    assert rulings(decisions) == ["opened", *["throttled"] * 239, *["repeat"] * len(again)]
+    assert (decisions[-1].story.articles, len(decisions[-1].story.sources)) == (240, 30)
 
 
 def test_copies_that_are_read_long_after_they_came_are_one_story_whatever_was_read_meanwhile() -> None:
