@@ -105,7 +105,7 @@ class LingeringProducer:
     async def _hand_on(self) -> None:
         self._depart()
         if self._sending is not None:
-            await self._sending
+            await asyncio.shield(self._sending)
 
 
 def _pass_on(acknowledged: Acknowledgement, sent: Acknowledgement) -> None:

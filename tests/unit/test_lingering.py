@@ -106,3 +106,19 @@ async def test_what_the_broker_refuses_or_is_cut_off_is_told() -> None:
         await refused
     with pytest.raises(asyncio.CancelledError):
         await cut_off
+
+
+async def test_who_no_longer_waits_for_a_flush_takes_no_record_with_him() -> None:
+    """A rebalance waits for a few seconds only. What lingers then is written later, and not left out of its order."""
+    producer: Any = Producer()
+    producer.open.clear()
+    lingering = LingeringProducer(producer, linger=0)
+    hand_over(lingering, b"1", b"2")
+    flushing = asyncio.ensure_future(lingering.flush())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    flushing.cancel()
+    await asyncio.wait({flushing})
+    producer.open.set()
+    await lingering.flush()
+    assert producer.sent == [b"1", b"2"]
