@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -91,6 +91,8 @@ class Delivery:
         # Endpoints that were not known here, and when the last alert for each was taken.
         self._awaited: dict[str, datetime] = {}
         self._held = False
+        self.before_attempt: Callable[[], None] = lambda: None
+        """Calls `hold` where this worker stood still: another may have attempted what came due meanwhile."""
 
     def prepare(self) -> None:
         """Do beforehand what the first webhook would wait for; best in a thread."""
@@ -264,6 +266,9 @@ class Delivery:
 
     async def _attempt(self, partition: Partition, gate: Gate, key: str, owed: Owed) -> Owed | None:
         """Attempt what is due; returns what is owed still, None when it is settled."""
+        self.before_attempt()
+        if self._held:
+            return owed
         notification = owed.notification
         endpoint = self._endpoint(notification.endpoint)
         if endpoint is None and self._may_be_known_soon(notification.endpoint):

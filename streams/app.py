@@ -50,6 +50,19 @@ class _App(faust.App):  # type: ignore[misc]  # faust has no types here
         """Make none: state lives in topics, and the root file system may be read-only."""
 
 
+def _heartbeat_interval(session: float) -> float:
+    return min(session / 6, 3.0)
+
+
+def longest_pause(settings: Settings) -> float:
+    """Seconds for which a worker may stand still without losing its place in the group.
+
+    Brokers count its session from the last heartbeat that came before.
+    """
+    session = settings.broker.session_timeout.total_seconds()
+    return session - _heartbeat_interval(session)
+
+
 def build_app(settings: Settings) -> faust.App:
     """A Faust app without agents yet. Names that reach the wire come from the settings, never from a module path."""
     session = settings.broker.session_timeout.total_seconds()
@@ -63,7 +76,7 @@ def build_app(settings: Settings) -> faust.App:
         consumer_metadata_max_age_ms=30_000,  # partitions that are added are read half a minute later, not five
         consumer_max_fetch_size=MAX_OUTPUT_BYTES,
         broker_session_timeout=session,
-        broker_heartbeat_interval=min(session / 6, 3.0),
+        broker_heartbeat_interval=_heartbeat_interval(session),
         broker_rebalance_timeout=max(30.0, session),
         broker_request_timeout=max(settings.broker.request_timeout.total_seconds(), session + 5),
         broker_max_poll_interval=NEVER,

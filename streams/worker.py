@@ -25,7 +25,7 @@ from aiokafka import ConsumerRecord
 
 from agents import delivery, intake, policy
 from agents.reading import language
-from streams.app import build_app
+from streams.app import build_app, longest_pause
 from streams.batches import BatchConsumer
 from streams.configuration import Configuration, load_configuration
 from streams.connection import client_options, wait_for_broker
@@ -33,7 +33,7 @@ from streams.errors import BrokerError
 from streams.health import Health, HealthServer
 from streams.open_files import raise_limit_on_open_files
 from streams.outputs import Outputs
-from streams.pauses import watch_pauses
+from streams.pauses import Pauses
 from streams.reload import LiveConfiguration
 from streams.service import InForce, Service
 from streams.topic_admin import ensure_topics
@@ -123,6 +123,8 @@ class Worker:
         intake.register(self.app, self.service)
         self.policy = policy.register(self.app, self.service)
         self.delivery = delivery.register(self.app, self.service)
+        self._pauses = Pauses(longest_pause(self.settings), self._on_pause)
+        self.delivery.before_attempt = self._pauses.look
         self.app.on_partitions_revoked.connect(self._on_revoked)
         self.app.on_partitions_assigned.connect(self._on_assigned)
         self._assigned = False
@@ -208,8 +210,7 @@ class Worker:
     async def _until_stopped(self) -> None:
         stopping = asyncio.ensure_future(self._stop.wait())
         fallen = asyncio.ensure_future(self.app.wait_until_stopped())
-        session = self.settings.broker.session_timeout.total_seconds()
-        watching = asyncio.ensure_future(watch_pauses(session, self._on_pause))
+        watching = asyncio.ensure_future(self._pauses.watch())
         saying = asyncio.ensure_future(self.service.say_who_waits())
         try:
             await asyncio.wait({stopping, fallen}, return_when=asyncio.FIRST_COMPLETED)

@@ -90,6 +90,40 @@ async def test_an_orderly_end_in_the_middle_of_the_work_loses_nothing_and_sends_
         assert ledger.repeats == 0
 
 
+async def test_a_worker_that_wakes_up_attempts_nothing_that_another_has_attempted_meanwhile(
+    place: Place, tmp_path: Path
+) -> None:
+    articles = make_articles(12, seed=13, matching=1)
+    folder = write_configuration(
+        tmp_path / "config",
+        servers=place.servers,
+        prefix=place.prefix,
+        group=place.group,
+        partitions=1,
+        schedule=[2] * 9,
+    )
+    failing = True
+    async with Ledger(answer=lambda _: 503 if failing else 204).serving() as ledger:
+        sleeper = WorkerProcess(folder, ledger, tmp_path / "sleeper.log")
+        other = WorkerProcess(folder, ledger, tmp_path / "other.log")
+        async with sleeper.running():
+            await sleeper.until_logged("worker.started", 60)
+            await publish(place.servers, place.prefix + "articles", articles.messages)
+            await sleeper.until_logged("delivery.attempt", 60, times=len(articles.due))
+            await until_committed(place.servers, place.group, place.prefix)
+            sleeper.send(signal.SIGSTOP)
+            failing = False
+            async with other.running():
+                await ledger.until_told(articles.due, 60)
+                before = ledger.repeats
+                joined = sleeper.events().count("worker.partitions_assigned")
+                sleeper.send(signal.SIGCONT)
+                await sleeper.until_logged("worker.partitions_assigned", 60, times=joined + 1)
+                assert "worker.stood_still" in sleeper.events()
+        ledger.check(articles.due)
+        assert ledger.repeats == before
+
+
 class _Held(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is untyped for us
     """Keeps its consumer, and so all others of its group, from joining it once more."""
 

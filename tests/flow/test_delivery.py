@@ -340,6 +340,21 @@ async def test_what_somebody_asked_for_survives_a_kill_before_it_was_tried(
     assert [a.number for a in await desk.attempts("desk")] == [1, 1, 2, 2]
 
 
+async def test_what_came_due_while_the_worker_stood_still_is_left_to_whoever_owns_it_by_now(
+    desk: Desk, opened: Open
+) -> None:
+    """All of it is begun before the task that watches the clock has its turn, and may have been attempted elsewhere."""
+    await desk.start(await opened("desk", 500, 500, schedule=(timedelta(seconds=5),)))
+    await desk.notify("desk", 1, 2)
+    desk.delivery.before_attempt = desk.delivery.hold
+    await desk.move(seconds=60)
+    assert len(desk.got["desk"]) == 2
+    await desk.restart()
+    await desk.quiet()
+    assert sorted(ids(desk.got["desk"])) == ["msg_1", "msg_1", "msg_2", "msg_2"]
+    assert {a.number for a in await desk.attempts("desk") if a.outcome == "delivered"} == {2}
+
+
 async def test_a_kill_in_the_middle_of_hastening_leaves_it_to_be_read_again(
     desk: Desk, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
