@@ -16,6 +16,7 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from concurrent.futures import Executor
 from contextlib import suppress
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from httpcore._utils import is_socket_readable
 
 from alerting.addresses import check_address
 from alerting.threads import ThreadsLeftBehind
+from alerting.tls import READ_AT_ONCE, AnswerTooLong, TlsStream
 from streams.errors import AddressRefused, DeliveryError
 
 ANSWER_LIMIT: Final = 40 * 1024
@@ -32,9 +34,6 @@ ANSWER_LIMIT: Final = 40 * 1024
 Made of nothing but headers, or of chunks of one byte, they take some tens of milliseconds to read, in which the other
 endpoints wait.
 """
-
-READ_AT_ONCE: Final = 8 * 1024
-"""Bytes of one read: between two reads the other endpoints have their turn."""
 
 SEND_AT_ONCE: Final = 64 * 1024
 """Bytes of a request from which on they leave, though its answer is not waited for yet."""
@@ -59,10 +58,6 @@ Connect = Callable[[str], Awaitable[httpcore.AsyncNetworkStream]]
 
 class Unresolvable(DeliveryError):
     """The endpoint's host has no address."""
-
-
-class AnswerTooLong(DeliveryError):
-    """The receiver goes on answering beyond all measure."""
 
 
 class SystemResolver:
@@ -121,6 +116,8 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         self._allow_private = allow_private
         self._resolve = resolve
         self._network = httpcore.AnyIOBackend()
+        # One: what the receivers of others choose must not wait for what this one does.
+        self._handshakes = ThreadsLeftBehind(1, "tocsin-tls")
         self.connected = 0
 
     async def connect_tcp(
@@ -138,7 +135,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
 
         stream = await _first(await self._addresses(host, port), connect)
         self.connected += 1
-        return BoundedStream(stream)
+        return BoundedStream(stream, self._handshakes)
 
     async def _addresses(self, host: str, port: int) -> list[str]:
         try:
@@ -202,8 +199,9 @@ class BoundedStream(httpcore.AsyncNetworkStream):
     count. Head and body of a request leave together, when its answer is waited for.
     """
 
-    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+    def __init__(self, stream: httpcore.AsyncNetworkStream, handshakes: Executor) -> None:
         self._stream = stream
+        self._handshakes = handshakes
         self._socket: Any = None
         self._read = 0
         self._unsent = bytearray()
@@ -241,12 +239,16 @@ class BoundedStream(httpcore.AsyncNetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.AsyncNetworkStream:
         """The same connection under TLS; the certificate must be that of the host's name."""
+        # A name that ends with a dot is the same without; no certificate has it.
+        name = server_hostname.removesuffix(".") if server_hostname else None
         try:
-            return BoundedStream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+            tls = TlsStream(self._stream, ssl_context, name)
+            await tls.shake_hands(self._handshakes, timeout)
         except BaseException:
             # Cut off by the deadline, the handshake would leave its connection open.
             await self._stream.aclose()
             raise
+        return BoundedStream(tls, self._handshakes)
 
     def get_extra_info(self, info: str) -> Any:
         """What the connection says of itself."""
@@ -255,5 +257,6 @@ class BoundedStream(httpcore.AsyncNetworkStream):
             # So is one on which more came than the answer (a body after 204): it would be taken for the next.
             if self._socket is None:
                 self._socket = self._stream.get_extra_info("socket")
-            return bool(self.ahead()) or is_socket_readable(self._socket)
+            held = isinstance(self._stream, TlsStream) and self._stream.holds_some()
+            return held or bool(self.ahead()) or is_socket_readable(self._socket)
         return self._stream.get_extra_info(info)

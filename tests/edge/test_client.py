@@ -6,11 +6,13 @@ import asyncio
 import base64
 import gzip
 import itertools
+import ssl
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
+from socket import SHUT_WR
 from typing import Any
 
 import httpcore
@@ -18,11 +20,21 @@ import pytest
 from pydantic import SecretStr
 
 from alerting import network
-from alerting.client import KEPT, Result, WebhookClient
+from alerting.client import KEPT, Result, WebhookClient, _authorities
 from alerting.endpoint import Endpoint
 from alerting.network import ANSWER_LIMIT, HANGS_FROM, SystemResolver
+from alerting.threads import ThreadsLeftBehind
 from tests import builders
-from tests.edge.servers import NO_CONTENT, Answer, Served, answering, certificate, forever, serving
+from tests.edge.servers import (
+    NO_CONTENT,
+    Answer,
+    Certificate,
+    Served,
+    answering,
+    certificate,
+    forever,
+    serving,
+)
 
 SHORT = timedelta(seconds=0.5)
 
@@ -41,6 +53,24 @@ async def post(client: WebhookClient, answer: Answer, **changes: Any) -> Result:
 
 async def ask(client: WebhookClient, endpoint: Endpoint) -> Result:
     return await client.post(endpoint, b"{}", {})
+
+
+@asynccontextmanager
+async def under_tls(
+    folder: Path, answer: Answer, *, host: str = "hooks.example", tickets: int = 2
+) -> AsyncIterator[tuple[WebhookClient, Endpoint, Served]]:
+    """A receiver under TLS by this name, and a client that knows it and trusts its certificate."""
+
+    async def resolve(host: str, port: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    made = certificate(folder, host.removesuffix("."))
+    client = WebhookClient(resolve=resolve, ssl_context=made.trusting())
+    context = made.server()
+    context.num_tickets = tickets
+    async with serving(answer, tls=context) as served:
+        yield client, builders.endpoint(url=served.url(host, "https"), concurrency=4), served
+        await client.close()
 
 
 @pytest.mark.parametrize("status", [200, 204, 301, 302, 307, 308, 400, 404, 410, 429, 500, 503, 599])
@@ -228,6 +258,17 @@ async def test_what_came_before_it_was_asked_for_answers_nothing(client: Webhook
         assert served.accepted == 3
 
 
+async def test_nor_does_what_came_under_tls_in_a_record_of_its_own(tmp_path: Path) -> None:
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for record in (NO_CONTENT, b"<html>"):
+            writer.write(record)
+
+    answer.keep_open = True  # type: ignore[attr-defined]
+    async with under_tls(tmp_path, answer) as (client, endpoint, served):
+        assert [(await ask(client, endpoint)).status for _ in range(3)] == [204, 204, 204]
+        assert served.accepted == 3
+
+
 async def test_nobody_listening_is_no_connection(client: WebhookClient) -> None:
     async with serving(answering(NO_CONTENT)) as served:
         url = served.url()
@@ -277,7 +318,7 @@ async def test_head_and_body_of_a_request_leave_together_whatever_its_size(clien
 
     for size, parts in ((10, 1), (network.SEND_AT_ONCE - 1, 1), (network.SEND_AT_ONCE, 2)):
         written: list[bytes] = []
-        stream = network.BoundedStream(Stream([b"answer"]))
+        stream = network.BoundedStream(Stream([b"answer"]), ThreadsLeftBehind(1, "test"))
         await stream.write(b"head")
         await stream.write(b"x" * size)
         await stream.write(b"")
@@ -490,6 +531,101 @@ async def test_the_certificate_must_be_valid_for_the_host_name(tmp_path: Path, f
         result = await ask(client, builders.endpoint(url=served.url("hooks.example", "https")))
     await client.close()
     assert (result.status, result.failure) == ((204, None) if fault == "none" else (None, "tls"))
+
+
+async def test_connections_under_tls_are_reused(tmp_path: Path) -> None:
+    async with under_tls(tmp_path, answering(NO_CONTENT, keep_open=True)) as (client, endpoint, served):
+        assert [(await ask(client, endpoint)).status for _ in range(3)] == [204, 204, 204]
+        assert served.accepted == 1
+
+
+async def test_a_handshake_is_reckoned_in_a_thread_and_in_one_at_a_time_for_an_endpoint(
+    tmp_path: Path,
+) -> None:
+    """A receiver may choose a key exchange that takes half a second."""
+    at_once = most = 0
+    threads: set[str] = set()
+
+    class Watched(ssl.SSLObject):
+        def do_handshake(self) -> None:
+            nonlocal at_once, most
+            at_once += 1
+            most = max(most, at_once)
+            threads.add(threading.current_thread().name)
+            try:
+                super().do_handshake()
+            finally:
+                at_once -= 1
+
+    async with under_tls(tmp_path, answering(NO_CONTENT)) as (client, endpoint, served):
+        trusting = client._ssl_context
+        assert trusting is not None
+        trusting.sslobject_class = Watched
+        results = await asyncio.gather(*(ask(client, endpoint) for _ in range(4)))
+        assert [result.status for result in results] == [204] * 4
+        assert served.accepted == 4
+    assert (threads, most) == ({"tocsin-tls"}, 1)
+
+
+def test_no_receiver_can_choose_numbers_for_a_key_exchange() -> None:
+    ciphers = _authorities().get_ciphers()
+    assert ciphers
+    assert not [cipher["name"] for cipher in ciphers if cipher["kea"] == "kx-dhe"]
+    assert [cipher["name"] for cipher in ciphers if cipher["kea"] == "kx-ecdhe"]
+
+
+async def test_what_comes_under_tls_and_is_no_answer_is_bounded_too(tmp_path: Path) -> None:
+    async with under_tls(tmp_path, answering(NO_CONTENT), tickets=2000) as (client, endpoint, _):
+        assert (await ask(client, endpoint)).failure == "too-long"
+
+
+@pytest.mark.parametrize("cut", [0, 10, len(NO_CONTENT)])
+async def test_a_connection_under_tls_that_ends_without_a_word_is_one_that_broke(
+    tmp_path: Path, cut: int
+) -> None:
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(NO_CONTENT[:cut])
+        await writer.drain()
+        socket = writer.get_extra_info("socket")
+        socket.shutdown(SHUT_WR)  # no close_notify
+        writer.transport.abort()
+
+    async with under_tls(tmp_path, answer) as (client, endpoint, _):
+        result = await ask(client, endpoint)
+    assert (result.status, result.failure) == ((204, None) if cut == len(NO_CONTENT) else (None, "reset"))
+
+
+@pytest.mark.parametrize("host", ["xn--i-7iq.example", "hooks.example."], ids=["with an emoji", "with a dot"])
+async def test_a_name_of_an_unusual_form_is_called_as_any_other(tmp_path: Path, host: str) -> None:
+    async with under_tls(tmp_path, answering(NO_CONTENT), host=host) as (client, endpoint, served):
+        assert (await ask(client, endpoint)).status == 204
+        assert f"\r\nhost: {host}:{served.port}\r\n".encode() in served.requests[0].lower()
+
+
+async def test_a_proxy_under_tls_is_trusted_as_receivers_are(tmp_path: Path) -> None:
+    async def tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        upstream, downstream = await asyncio.open_connection("127.0.0.1", served.port)
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        try:
+            await asyncio.gather(pump(reader, downstream), pump(upstream, writer))
+        finally:
+            downstream.close()
+            with suppress(OSError):
+                await downstream.wait_closed()
+
+    async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        while data := await source.read(65536):
+            sink.write(data)
+        sink.close()
+
+    async with (
+        under_tls(tmp_path, answering(NO_CONTENT)) as (client, endpoint, served),
+        serving(tunnel, tls=Certificate(tmp_path / "hooks.example.pem").server()) as proxy,
+    ):
+        url = SecretStr(proxy.url("hooks.example", "https"))
+        result = await ask(client, endpoint.model_copy(update={"proxy": url}))
+        assert (result.status, result.failure) == (204, None)
+        assert (proxy.accepted, served.accepted) == (1, 1)
 
 
 async def test_a_look_up_that_hangs_ends_at_the_deadline() -> None:
