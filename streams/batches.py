@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -51,6 +51,9 @@ topic's batch keeps another's waiting, and what is held of a backlog. It may hol
 for more while it had room.
 """
 
+MAX_BATCH_BYTES = 16 * 1024 * 1024
+"""Bytes of values with which a batch that waits is full as well: 500 of the longest articles are half a gigabyte."""
+
 FETCH_MAX_WAIT_MS = 100
 """How long a broker may hold an empty fetch: Kafka answers once there is a record, the embedded broker does not."""
 
@@ -69,6 +72,17 @@ class Batch(list[ConsumerRecord]):
     handled = False
     came = 0.0
 
+    def __init__(self, records: Iterable[ConsumerRecord] = ()) -> None:
+        super().__init__()
+        self.size = 0
+        self.add(records)
+
+    def add(self, records: Iterable[ConsumerRecord]) -> None:
+        """Have more records join it. `size` counts the bytes of the values."""
+        at = len(self)
+        self.extend(records)
+        self.size += sum(len(record.value or b"") for record in self[at:])
+
     def take(self) -> Batch:
         """Begin to work on it: from now on it stays as it is."""
         self.taken = True
@@ -77,7 +91,7 @@ class Batch(list[ConsumerRecord]):
     @property
     def full(self) -> bool:
         """Whether it holds as much as an agent should take at a time."""
-        return len(self) >= MAX_BATCH_RECORDS
+        return len(self) >= MAX_BATCH_RECORDS or self.size >= MAX_BATCH_BYTES
 
     def end(self, partition: int) -> int:
         """The offset behind the last of its records of a partition, of which it holds one."""
@@ -336,7 +350,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
         last = self._last.get(lane)
         if last and last.generation_id == generation and not last.value.taken:
             # However full it is: these were asked for while it had room. In a batch of their own they would make room.
-            last.value.extend(records)
+            last.value.add(records)
             if not waiting or waiting[-1] is not last:
                 waiting.append(last)
             return

@@ -108,6 +108,9 @@ MOST_UNFINISHED = 256
 MOST_RECORDS = 2_000
 """Records of such batches: they are held in memory, and while brokers acknowledge nothing a backlog would be."""
 
+MOST_BYTES = 64 * 1024 * 1024
+"""Bytes of the values of such batches."""
+
 
 class Fail(Protocol):
     """How a worker ends when an agent cannot go on."""
@@ -178,10 +181,10 @@ class Service:
         self.heartbeats[name] = clock()
         begun = self.unfinished[name] = deque()
         unfinished: deque[asyncio.Task[None]] = deque()
-        held = 0
+        held = held_bytes = 0
 
         async def finish(event: Any, rest: Awaitable[None], former: asyncio.Task[None] | None) -> None:
-            nonlocal held
+            nonlocal held, held_bytes
             if former is not None:
                 await former
             try:
@@ -191,6 +194,7 @@ class Service:
             event.value.handled = True
             event.ack()
             held -= len(event.value)
+            held_bytes -= event.value.size
             begun.popleft()
             self.heartbeats[name] = clock()
 
@@ -205,7 +209,10 @@ class Service:
             former = unfinished[-1] if unfinished else None
             unfinished.append(asyncio.ensure_future(finish(event, rest, former)))
             held += len(event.value)
-            while unfinished and (len(unfinished) > MOST_UNFINISHED or held > MOST_RECORDS):
+            held_bytes += event.value.size
+            while unfinished and (
+                len(unfinished) > MOST_UNFINISHED or held > MOST_RECORDS or held_bytes > MOST_BYTES
+            ):
                 await unfinished.popleft()
             self.heartbeats[name] = clock()
         if unfinished:

@@ -249,6 +249,17 @@ async def test_a_partition_has_room_until_the_batch_that_waits_is_full() -> None
     assert taken.consumer._has_room(PLACE)
 
 
+async def test_a_batch_of_few_long_records_is_full_by_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a backlog of the longest articles a worker held 500 twice, more than a gigabyte."""
+    monkeypatch.setattr("streams.batches.MAX_BATCH_BYTES", 3 * len(b"{}"))
+    taken = Taken()
+    await taken.admit(0)
+    await taken.admit(1)
+    assert taken.consumer._has_room(PLACE)
+    await taken.admit(2)
+    assert not taken.consumer._has_room(PLACE)
+
+
 async def test_what_was_asked_for_before_a_batch_was_full_makes_no_room_for_more() -> None:
     """Two ask at a time: the task that fetches, and the one that waits for what it leaves. While the agent was busy a
     worker read its whole backlog into memory, 300 records in each second batch.

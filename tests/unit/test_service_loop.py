@@ -12,7 +12,7 @@ from aiokafka import ConsumerRecord
 from structlog.testing import capture_logs
 
 from streams.batches import Batch
-from streams.service import MOST_RECORDS, MOST_UNFINISHED, Service, breathe
+from streams.service import MOST_BYTES, MOST_RECORDS, MOST_UNFINISHED, Service, breathe
 
 
 class Event:
@@ -152,11 +152,17 @@ async def test_an_agent_that_waits_for_long_is_named_until_it_is_done(
     assert [(line["event"], line["agent"]) for line in said] == [("agent.waits", "test")] * 2
 
 
-@pytest.mark.parametrize(("records", "batches"), [(0, MOST_UNFINISHED), (MOST_RECORDS // 4, 4)])
-async def test_no_more_than_so_many_batches_and_records_are_unfinished(records: int, batches: int) -> None:
+@pytest.mark.parametrize(
+    ("records", "size", "batches"),
+    [(0, 0, MOST_UNFINISHED), (MOST_RECORDS // 4, 0, 4), (1, MOST_BYTES // 4, 4)],
+)
+async def test_no_more_than_so_many_batches_records_and_bytes_are_unfinished(
+    records: int, size: int, batches: int
+) -> None:
     events = [Event() for _ in range(MOST_UNFINISHED + 5)]
     for event in events:
         event.value.extend([cast("ConsumerRecord", None)] * records)
+        event.value.size = size
     most = 0
     unfinished = 0
 
