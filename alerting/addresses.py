@@ -21,6 +21,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
 
+_NETLOC: Final = re.compile(r"(?:\[[^\[\]]*\]|[^\[\]:]*)(?::[0-9]*)?")
+
 _HOST: Final = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?")
 
 # Source: IANA special-purpose address registries; deprecated and transition ranges that can carry a private
@@ -137,9 +139,10 @@ def _translated(octets: bytes) -> tuple[ipaddress.IPv4Address, ...]:
 def check_url(url: str, *, allow_private: bool = False, allow_http: bool = False) -> str | None:
     """What is wrong with an endpoint's URL, in words that do not hold it; None where nothing is."""
     if not url or any(
-        ord(character) <= 0x20 or unicodedata.category(character) in ("Cc", "Cf", "Zs") for character in url
+        ord(character) <= 0x20 or unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zs")
+        for character in url
     ):
-        return "the url is empty or holds white space or control characters"
+        return "the url is empty or holds white space, control characters or what is no text"
     if "\\" in url:
         return "the url holds a backslash"
     try:
@@ -168,6 +171,7 @@ def _check_host(netloc: str, host: str | None, allow_private: bool) -> str | Non
     for holds, fault in (
         ("@" in netloc, "the url holds a user or password; put credentials into headers"),
         ("%" in netloc, "the url's host holds a zone or an escape"),
+        (not _NETLOC.fullmatch(netloc), "the url cannot be understood; check host and port"),
         (not host.isascii(), "the url's host is not ASCII; write it in its xn-- form"),
         (":" not in host and not _HOST.fullmatch(host[:300]), "the url's host is no host name"),
     ):

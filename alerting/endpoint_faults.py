@@ -51,9 +51,11 @@ def _is_proxy(url: str) -> bool:
         return False
     try:
         parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+    # It may have a user and a password, which the URL of an endpoint may not.
+    bare = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    return check_url(bare, allow_private=True, allow_http=True) is None
 
 
 def _apprise_faults(endpoint: Endpoint) -> Iterator[tuple[str, str]]:

@@ -115,7 +115,9 @@ def test_an_address_wrapped_into_ipv6_is_refused(address: ipaddress.IPv4Address)
      "hooks.example", "",
      "https://", "https:///x", "https://:443/", "https://hooks.example:0/", "https://hooks.example:99999/",
      "https://hooks.example:x/", "https://[::1/", "https://hooks..example/", "https://-hooks.example/",
-     "https://" + "a" * 64 + ".example/", "https://hooks.example:80:80/", "https://ho$ks.example/"],
+     "https://" + "a" * 64 + ".example/", "https://hooks.example:80:80/", "https://ho$ks.example/",
+     "https://[2606:4700::1]x/", "https://x[2606:4700::1]/", "https://[2606:4700::1]8443/",
+     "https://hooks.example/\udcff"],
 )  # fmt: skip
 def test_urls_that_are_not_plain_are_refused_and_not_quoted(url: str) -> None:
     fault = check_url(url)

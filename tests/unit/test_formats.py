@@ -461,6 +461,7 @@ def test_an_apprise_endpoint_must_accept_that_its_addresses_are_not_guarded() ->
     [
         *("socks5://127.0.0.1:1", "canary", "http://", "http://x:0", "http://x:y"),
         *("http://prøxy:3128", "http://pro xy:1", "http://x:1/\n"),
+        *("http://10.0.0.256:3128", "http://[::1]x:3128", "http://us:er@p[::1]:3128"),
     ],
 )
 def test_a_proxy_that_cannot_be_used_is_a_fault(proxy: str) -> None:
