@@ -15,7 +15,7 @@ from alerting.formats import render
 from alerting.formats.template import RenderError
 from alerting.headers import header_fault
 from alerting.signing import secret_fault
-from streams.wire import Alert, TopicReading
+from streams.wire import Alert
 
 _SAMPLE_TIME: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -72,8 +72,11 @@ def _apprise_faults(endpoint: Endpoint) -> Iterator[tuple[str, str]]:
 
 
 def _template_faults(endpoint: Endpoint) -> Iterator[tuple[str, str]]:
-    """Render a full and a sparse alert, so that a wrong name shows now and not with the first alert."""
-    for alert in (_full_alert(), drill_alert("sample", _SAMPLE_TIME, "sparse")):
+    """Render alerts of each kind, so that a wrong name shows now and not with the first alert."""
+    sparse = drill_alert("sample", _SAMPLE_TIME, "sparse")
+    updated = {"type": "alert.updated", "number": 2, "articles": 3, "sources": 2}
+    # With two of each, since a template may forget the comma between them.
+    for alert in (_full_alert(1), _full_alert(2).model_copy(update=updated), sparse):
         try:
             render(endpoint, alert)
         except RenderError as error:
@@ -81,21 +84,36 @@ def _template_faults(endpoint: Endpoint) -> Iterator[tuple[str, str]]:
             return
 
 
-def _full_alert() -> Alert:
-    topic = TopicReading.model_validate(
-        {
-            "topic": "ceasefire",
-            "score": 0.9,
-            "stage": "agreed",
-            "evidence": [{"field": "title", "start": 0, "end": 5, "text": "Truce"}],
-        }
-    )
-    return drill_alert("sample", _SAMPLE_TIME, "full").model_copy(
-        update={
-            "url": "https://news.example/1",
-            "source": "wire",
-            "published_at": _SAMPLE_TIME,
-            "topics": (topic,),
-            "sentence": 'A "truce" \\ was\nagreed.',
-        }
-    )
+def _full_alert(of_each: int) -> Alert:
+    """An alert that is no drill, with all that one may have."""
+    evidence = [{"field": "title", "start": 0, "end": 5, "text": "Truce"}] * of_each
+    topic = {
+        "topic": "ceasefire",
+        "score": 0.9,
+        "stage": "agreed",
+        "other_stages": ["proposed"] * of_each,
+        "evidence": evidence,
+        "stages": [{"stage": "agreed", "evidence": evidence}] * of_each,
+    }
+    actor = {
+        "id": "qatar",
+        "name": "Qatar",
+        "kind": "country",
+        "wikidata": "Q846",
+        "country": "qatar",
+        "match": "exact",
+        "evidence": evidence,
+    }
+    clause = {"clause": "topic: ceasefire", "held": True, "evidence": evidence, "note": "a note"}
+    full = {
+        **drill_alert("sample", _SAMPLE_TIME, "full").model_dump(),
+        "url": "https://news.example/1",
+        "source": "wire",
+        "published_at": _SAMPLE_TIME,
+        "topics": [topic] * of_each,
+        "actors": [actor] * of_each,
+        "because": [clause] * of_each,
+        "sentence": 'A "truce" \\ was\nagreed.',
+        "drill": False,
+    }
+    return Alert.model_validate(full)

@@ -31,7 +31,8 @@ def render(endpoint: Endpoint, event: Alert | EndpointDisabled) -> tuple[bytes, 
     alert = for_people(event)
     if endpoint.format == "template":
         content_type = text_type(endpoint)
-        body = template.render(endpoint.template or "", alert, as_text=content_type is not None)
+        shown = standard.fitting(alert)
+        body = template.render(endpoint.template or "", shown, as_text=content_type is not None)
         return body, content_type or JSON
     if endpoint.format not in _RENDER:
         raise RenderError(f"the format {endpoint.format} has no body")

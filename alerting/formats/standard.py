@@ -18,13 +18,24 @@ def render(alert: Alert | EndpointDisabled) -> bytes:
     """The body. A long alert loses evidence, most distant first, then actors and reasons, never what
     happened.
     """
-    if isinstance(alert, EndpointDisabled):
-        return Webhook(type=alert.type, timestamp=alert.at, data=alert).to_bytes()
+    return _body(alert) if isinstance(alert, EndpointDisabled) else _fit(alert)[1]
+
+
+def fitting(alert: Alert) -> Alert:
+    """The alert as `data` of the body has it, cut shorter where it is too long."""
+    return _fit(alert)[0]
+
+
+def _fit(alert: Alert) -> tuple[Alert, bytes]:
     for shorter in _ever_shorter(alert):
-        body = Webhook(type=shorter.type, timestamp=shorter.at, data=shorter).to_bytes()
+        body = _body(shorter)
         if len(body) <= LIMIT:
-            return body
+            return shorter, body
     raise ValueError("the alert does not fit into a webhook")
+
+
+def _body(event: Alert | EndpointDisabled) -> bytes:
+    return Webhook(type=event.type, timestamp=event.at, data=event).to_bytes()
 
 
 def _ever_shorter(alert: Alert) -> Iterator[Alert]:

@@ -410,6 +410,18 @@ def test_a_template_yields_a_bounded_body() -> None:
         template.render(source, alert(headline="x" * 1000))
 
 
+def test_a_template_sees_a_long_alert_as_it_is_in_the_standard_format() -> None:
+    """An article that names everybody must not keep its own alert from being sent."""
+    named = Evidence(field="body", start=0, end=30, text="Представитель ООН " * 2)
+    actors = tuple(
+        ActorReading(id=f"a{n}", name="Представитель", kind="person", match="exact", evidence=(named,) * 3)
+        for n in range(600)
+    )
+    made = alert(actors=actors)
+    body, _ = render(endpoint(format="template", template="{{ alert | tojson }}"), made)
+    assert Alert.model_validate(json.loads(body)) == Webhook.model_validate_json(standard.render(made)).data
+
+
 def test_a_template_may_yield_text_whose_lines_are_its_own() -> None:
     made = endpoint(
         format="template",
@@ -438,6 +450,22 @@ def test_faults_of_a_template_show_when_the_configuration_is_read() -> None:
         ("template", "line 3: No filter named 'nosuch'")
     ]
     assert faults('{"t": "{{ alert.headline }}"')[0][1].startswith("what the template yields is not JSON")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '{"t": "{% if alert.actors %}{{ alert.actors[0].nmae }}{% endif %}"}',
+        '{"t": "{% for clause in alert.because %}{{ clause.words }}{% endfor %}"}',
+        '{"t": "{% if alert.number > 1 %}{{ alert.nmuber }}{% endif %}"}',
+        '{"t": "{% if alert.type == "alert.updated" %}{{ alert.articels }}{% endif %}"}',
+        '{"t": "{% if alert.drill %}drill{% else %}{{ alert.hedline }}{% endif %}"}',
+        '{"t": [{% for topic in alert.topics %}"{{ topic.topic }}"{% endfor %}]}',
+        '{"t": [{% for topic in alert.topics %}{{ topic.stages | tojson }}{% endfor %}]}',
+    ],
+)
+def test_nor_does_a_fault_wait_for_an_alert_that_has_what_the_template_asks_for(source: str) -> None:
+    assert list(endpoint_faults(endpoint(format="template", template=source)))
 
 
 @pytest.mark.parametrize(
