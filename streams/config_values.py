@@ -46,24 +46,24 @@ LONGEST: Final = timedelta(days=3660)
 """The longest span of time that a configuration may name."""
 
 
-def duration(value: object) -> object:
+def duration(value: object) -> timedelta:
     """A span of time as a person writes it (`90s`, `1h30m`, `14d`; a bare number is seconds) as a timedelta.
 
-    Values that are neither text nor number are left to pydantic. Raises ValueError.
+    A timedelta stays as it is. Raises ValueError.
     """
+    if isinstance(value, timedelta):
+        return value
     if isinstance(value, str):
         text = value.replace(" ", "")
         if _SECONDS.fullmatch(text):
             value = float(text)
         elif _SPAN.fullmatch(text):
             value = sum(float(count) * _UNITS[unit] for count, unit in _PIECE.findall(text))
-        else:
-            raise ValueError("must be a span of time such as 30s, 15m, 48h or 14d")
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        if not 0 <= value <= LONGEST.total_seconds():
-            raise ValueError(f"must be between 0 and {LONGEST.days} days")
-        return timedelta(seconds=value)
-    return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("must be a span of time such as 30s, 15m, 48h or 14d")
+    if not 0 <= value <= LONGEST.total_seconds():
+        raise ValueError(f"must be between 0 and {LONGEST.days} days")
+    return timedelta(seconds=value)
 
 
 Duration = Annotated[timedelta, BeforeValidator(duration), Field(ge=timedelta(0), le=LONGEST)]

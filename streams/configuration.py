@@ -164,8 +164,9 @@ class _Load:
             *check_endpoints(endpoints, known, resolved=self._of_endpoints.are_looked_up),
         ]
         faults = self._all_faults(settings)
+        files = tuple(dict.fromkeys((*self._files, *self._of_endpoints.files)))
         if faults or settings.value is None or taxonomies is None or registry is None:
-            raise ConfigurationError(faults)
+            raise ConfigurationError(faults, files)
         return Configuration(
             folder=self._folder,
             settings=settings.value,
@@ -175,7 +176,7 @@ class _Load:
             registry=registry,
             terms=terms,
             warnings=tuple(sorted((*self._warnings, *self._of_endpoints.warnings, *warnings))),
-            files=tuple(dict.fromkeys((*self._files, *self._of_endpoints.files))),
+            files=files,
             example_places={placed.value.id: example_places(placed) for placed in watches},
         )
 

@@ -223,16 +223,26 @@ def _check_query(placed: Placed[Watch], text: str, known: Known) -> Iterator[Fau
     try:
         query = parse_query(text)
     except QueryError as error:
-        placed.fault(("query",), str(error))
+        placed.fault(("query",), f"{_place_in(text, error.column)}{error.message}")
         return
     names = {"actor": known.actors, "topic": known.stages}
     for leaf, _ in leaves(query.root):
         there = names.get(leaf.field)
         if there is not None and (name := identifier_of(leaf)) not in there:
             hint = did_you_mean(name, sorted(there))
-            placed.fault(("query",), f"column {leaf.column}: unknown {leaf.field} {name!r}{hint}")
+            placed.fault(("query",), f"{_place_in(text, leaf.column)}unknown {leaf.field} {name!r}{hint}")
     for warning in query.warnings:
         yield placed.warning(("query",), warning)
+
+
+def _place_in(query: str, column: int) -> str:
+    """Where in a query something is wrong, by the line where it has several; nothing of the query as a whole."""
+    if not column:
+        return ""
+    before = query.rstrip()[: column - 1]
+    line = before.count("\n") + 1
+    own = len(before) - before.rfind("\n")
+    return f"column {own}: " if "\n" not in query.strip() else f"line {line} of the query, column {own}: "
 
 
 def check_endpoints(

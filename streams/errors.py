@@ -17,8 +17,9 @@ Messages say what, where, and what to do. They never carry a secret or a full we
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar, Final, Literal, get_args
 
 
@@ -52,12 +53,15 @@ class Fault:
 
 
 class ConfigurationError(TocsinError):
-    """The configuration is wrong. `faults` names every fault that was found, sorted by file and line."""
+    """The configuration is wrong. `faults` names every fault that was found, sorted by file and line; `files` are what
+    was read, or should have been.
+    """
 
     exit_code = 2
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
+    def __init__(self, faults: Sequence[Fault], files: Iterable[Path] = ()) -> None:
         self.faults = tuple(sorted(faults))
+        self.files = tuple(files)
         super().__init__("\n".join(map(str, self.faults)))
 
 
@@ -102,11 +106,12 @@ class UnreadableState(TocsinError):
 
 
 class QueryError(TocsinError):
-    """A watch query that cannot be understood. `column` counts from 1 in the query text."""
+    """A watch query that cannot be understood. `column` counts from 1 in the query text (0: the query as a whole)."""
 
     exit_code = 2
 
     def __init__(self, message: str, column: int = 0) -> None:
+        self.message = message
         self.column = column
         super().__init__(f"column {column}: {message}" if column else message)
 

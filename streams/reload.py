@@ -102,12 +102,16 @@ class LiveConfiguration(Generic[T]):
         self._asked = asyncio.Event()
         self._seen = Seen(frozenset(), frozenset())
         self._busy = asyncio.Lock()
+        self._tried: tuple[Path, ...] = ()  # what the version refused last was read from, or lacks
         self.note_files()
 
     def note_files(self) -> None:
         """Take the files as they are now for the version in force."""
-        now = signature(self.current.folder, self.current.files)
+        now = self._look_around()
         self._seen = Seen(now, now)
+
+    def _look_around(self) -> Signature:
+        return signature(self.current.folder, (*self.current.files, *self._tried))
 
     async def run(self) -> None:
         """Look and reload for ever; SIGHUP reloads at once."""
@@ -133,13 +137,16 @@ class LiveConfiguration(Generic[T]):
     async def reload(self) -> bool:
         """Load and put in force what the files say now; False where it was refused."""
         async with self._busy:
-            now = await asyncio.to_thread(signature, self.current.folder, self.current.files)
+            now = await asyncio.to_thread(self._look_around)
             self._seen = Seen(now, now)
             try:
                 configuration, built = await asyncio.to_thread(self._make)
             except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the old one stays in force
+                # A file elsewhere may make it sound, such as a secret that is mounted a minute later.
+                self._tried = getattr(error, "files", ())
                 self._refuse(error)
                 return False
+            self._tried = ()
             self._say_what_is_gone(configuration)
             self.current = configuration
             self._swap(built)
@@ -184,7 +191,7 @@ class LiveConfiguration(Generic[T]):
             log.error("configuration.refused", error=kind, message=str(error), in_force="the version before")
 
     async def _changed(self) -> bool:
-        now = await asyncio.to_thread(signature, self.current.folder, self.current.files)
+        now = await asyncio.to_thread(self._look_around)
         self._seen, load = look(self._seen, now)
         return load
 

@@ -69,6 +69,11 @@ def packed(terms: Sequence[str]) -> Sequence[str]:
     return TermList(terms) if len(terms) >= WORTH_IT else tuple(terms)
 
 
+def lines_of(text: str) -> list[str]:
+    """The lines of a `terms_file`, whichever way they end."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
 def read_terms(text: str, name: str) -> tuple[tuple[str, ...], list[Fault]]:
     """The keywords of a `terms_file`, each once, and what is wrong with it (the first faults only).
 
@@ -76,7 +81,7 @@ def read_terms(text: str, name: str) -> tuple[tuple[str, ...], list[Fault]]:
     """
     terms: dict[str, None] = {}
     faults: list[Fault] = []
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(lines_of(text), 1):
         term = line.strip()
         if not term or term.startswith("#"):
             continue
@@ -97,7 +102,7 @@ def like_queries(text: str, name: str) -> list[Fault]:
     """Warnings of the first keywords of a `terms_file` that are written as if they were queries."""
     if not any(mark in text for mark in ("*", "?", " AND ", " OR ", " NOT ")):
         return []  # as nearly all: a million lines are not looked at one by one
-    terms = ((number, line.strip()) for number, line in enumerate(text.split("\n"), 1))
+    terms = ((number, line.strip()) for number, line in enumerate(lines_of(text), 1))
     found = (
         Fault(name, number, "", looks)
         for number, term in terms

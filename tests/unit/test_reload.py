@@ -220,6 +220,26 @@ async def test_a_folder_that_is_away_for_a_while_is_refused_and_taken_again(
     assert await live.live.reload()
 
 
+@pytest.mark.parametrize("kind", ["terms", "secret"])
+async def test_a_version_that_lacks_a_file_elsewhere_is_taken_when_the_file_has_come(
+    live: Live, tmp_path: Path, kind: str
+) -> None:
+    """As where a ConfigMap is mounted anew a minute before the Secret that it refers to."""
+    elsewhere = tmp_path.with_name(f"{tmp_path.name}-{kind}")
+    if kind == "terms":
+        watches = [watch(query=None, terms_file=str(elsewhere), examples=None)]
+        live.write("watches.yaml", {"watches": watches})
+    else:
+        live.write("endpoints.yaml", {"endpoints": [endpoint(url=f"file:{elsewhere}")]})
+    assert not await live.live.reload()
+    assert [await live.live._changed() for _ in range(3)] == [False] * 3, "it is not tried again and again"
+    elsewhere.write_text("https://receiver.example/hook")
+    await live.live._changed()
+    assert await live.live._changed(), "it has stood still"
+    assert await live.live.reload()
+    assert live.refused == 1
+
+
 async def test_notes_on_a_version_are_logged(live: Live, logged: CapturingLogger) -> None:
     live.write("watches.yaml", {"watches": [watch(query="truce^2", examples=None)]})
     assert await live.live.reload()

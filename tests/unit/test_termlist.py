@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.termlist import WORTH_IT, TermList, packed
+from streams.termlist import WORTH_IT, TermList, like_queries, packed, read_terms
 
 TERMS = st.lists(st.text(max_size=6), max_size=20)
 
@@ -33,3 +33,14 @@ def test_an_index_beyond_its_end_is_an_error() -> None:
 def test_few_keywords_stay_a_tuple_and_many_are_packed() -> None:
     assert packed(["truce"]) == ("truce",)
     assert isinstance(packed([str(number) for number in range(WORTH_IT)]), TermList)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_may_end_in_any_way(end: str) -> None:
+    text = end.join(["# names", "Gaza", " Khan Younis ", "", "...", "corrid*"])
+    terms, faults = read_terms(text, "t.txt")
+    assert terms == ("Gaza", "Khan Younis", "corrid*")
+    assert [(fault.line, fault.message) for fault in faults] == [
+        (5, "the keyword has no letter or digit to look for")
+    ]
+    assert [warning.line for warning in like_queries(text, "t.txt")] == [6]

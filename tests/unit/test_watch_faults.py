@@ -231,6 +231,31 @@ def test_an_empty_query_is_one_fault(tmp_path: Path) -> None:
     assert said.endswith("watches[0].query: the query is empty")
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        (
+            "truce\nOR (gaza AND\n\n OR rafah)",
+            "line 4 of the query, column 2: OR must stand between two clauses",
+        ),
+        ("truce OR\n  actor:nobody\n", "line 2 of the query, column 9: unknown actor 'nobody'"),
+        ("truce OR\ngaza AND\n", "line 2 of the query, column 9: the query ends too early"),
+        ("(truce\n", "column 7: the query ends too early"),
+    ],
+)
+def test_in_a_query_of_several_lines_a_fault_is_told_by_line_and_column(
+    tmp_path: Path, query: str, said: str
+) -> None:
+    (found,) = faults(tmp_path, SMALL | {"watches.yaml": {"watches": [watch(query=query)]}})
+    assert f"watches[0].query: {said}" in found
+
+
+@pytest.mark.parametrize("wrong", [True, ["1h"], "1:30", {"hours": 1}])
+def test_whatever_is_no_span_of_time_is_told_how_one_is_written(tmp_path: Path, wrong: object) -> None:
+    (found,) = faults(tmp_path, SMALL | {"watches.yaml": {"watches": [watch(window=wrong)]}})
+    assert found.endswith("window: must be a span of time such as 30s, 15m, 48h or 14d")
+
+
 def test_actors_that_must_not_be_there_are_no_condition_by_themselves(tmp_path: Path) -> None:
     files = {"watches.yaml": {"watches": [watch(query=None, actors={"none": ["turkey"]})]}}
     (said,) = faults(tmp_path, KNOWN | files)
