@@ -44,6 +44,42 @@ def test_a_plain_sentence_has_the_stage_that_it_says_whatever_the_title(
     assert read(item).get("ceasefire") == stage
 
 
+@pytest.mark.parametrize(
+    ("title", "topic", "stage"),
+    [
+        ("India says Pakistan broke ceasefire", "ceasefire", "violated"),
+        ("Gunfire in Juba shakes South Sudan's week-old ceasefire", "ceasefire", "violated"),
+        ("Israel says ceasefire over", "ceasefire", "collapsed"),
+        ("Truce ends, fighting resumes in Gaza", "ceasefire", "collapsed"),
+        ("Myanmar rebel group declares ceasefire void", "ceasefire", "collapsed"),
+        ("Ceasefire expires without extension", "ceasefire", "collapsed"),
+        ("Gaza truce gets one more day", "ceasefire", "extended"),
+        ("Mandatory evacuations downgraded in Coffee Pot Fire", "evacuation", "lifted"),
+        ("Evacuate now: Hurricane Milton surge could top 15 feet", "evacuation", "ordered"),
+        ("Humanitarian corridors to open at noon", "evacuation", "planned"),
+        ("Humanitarian corridor closed, evacuation stopped", "evacuation", "suspended"),
+        ("Humanitarian corridor shelled, civilians cannot leave", "evacuation", "blocked"),
+        ("Russian troops seize evacuation buses near Melitopol", "evacuation", "blocked"),
+        ("US orders non-essential embassy staff out of Baghdad", "evacuation", "ordered"),
+        ("India asks its students to leave Tehran", "evacuation", "called_for"),
+        ("Last residents taken out of Bakhmut suburb", "evacuation", "completed"),
+        ("Sudan peace talks in Geneva flounder as army stays away", "mediation", "stalled"),
+    ],
+)
+def test_a_flash_says_its_stage(title: str, topic: str, stage: str) -> None:
+    item = Item("own", "x", "en", title, "", {}, frozenset(), {}, look_alike=False, group="own")
+    assert read(item).get(topic) == stage
+
+
+def test_advice_to_travellers_is_read_over_its_abbreviations() -> None:
+    title, body = (
+        "Security Alert: U.S. Embassy Beirut",
+        "The U.S. Embassy urges U.S. citizens in Lebanon to depart while commercial options remain available.",
+    )
+    item = Item("own", "x", "en", title, body, {}, frozenset(), {}, look_alike=False, group="own")
+    assert read(item) == {"evacuation": "called_for"}
+
+
 def test_a_mode_of_a_game_is_no_news() -> None:
     title, body = (
         "Update adds Ceasefire",
