@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alerting import sendapprise
 from alerting.drill import drill_alert
 from alerting.endpoint import Endpoint
 from alerting.endpoint_faults import endpoint_faults
@@ -190,6 +193,36 @@ def test_apprise_text_has_no_line_from_an_article() -> None:
         title, body = apprise_text(hostile(text))
         assert "\n" not in title
         assert len(body.split("\n")) == 6
+
+
+@pytest.mark.parametrize(
+    "service",
+    [
+        f"discord://{'1' * 18}/{'a' * 68}/?format=markdown",
+        "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/",
+        "gchat://workspace/key/token",
+        f"mmost://localhost/{'a' * 24}",
+    ],
+    ids=["Discord", "Slack", "Google Chat", "Mattermost"],
+)
+def test_by_apprise_an_article_mentions_nobody_and_forges_no_link(
+    service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+
+    def request(*_: Any, data: Any = None, **more: Any) -> Any:
+        sent.append(data if isinstance(data, str) else json.dumps(data or more.get("json")))
+        return SimpleNamespace(status_code=200, content=b"ok", text="ok", headers={}, json=dict)
+
+    monkeypatch.setattr(requests.Session, "request", request)
+    calls = "@everyone @here @all <@123> <@&456> <!channel> !here> <users/all> <#C1>"
+    links = "[bank](https://evil.example) <https://evil.example|bank> https://evil.example|bank>"
+    made = alert(headline=calls, sentence=links, source="@channel", url="https://news.example/@everyone")
+    sendapprise._notify(service, *apprise_text(made))
+    [payload] = sent
+    assert "news.example" in payload
+    said = "\n".join(strings(json.loads(payload)))
+    assert not re.search(r"@\w|@&|<[!@#u]|\]\(|\|bank>|allow_mentions", said + payload)
 
 
 # Any text at all, within the limits of each service.
