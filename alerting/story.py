@@ -14,11 +14,11 @@ Rules, in order:
 All of them can err, and an article that they bring may tell another happening or more of this one: a report written
 into the mould of another, a version with three hundred dead instead of five, the next entry of a live blog. So they do
 not silence it. It surely tells the same only where neither the headline nor the sentence that decided brings a name or
-a number that the story had not, nor the headline a party; where the story has not come to another stage since; and
-where it is another version or a near-duplicate, or an article of the story has the same stages, shares parties and
-particular words and is close in time. Else `may_tell_more` says why. Copies of a text have headlines of their own, and
-come late. So where as good as all of the text is the same, of the headline only a new number counts, and a name that
-the lead has too: a copy's lead is that of the story.
+a number that the story had not, nor the headline a party, or one that was not told to be at this stage; where the story
+has not come to another stage since; and where it is another version or a near-duplicate, or an article of the story has
+the same stages, shares parties and particular words and is close in time. Else `may_tell_more` says why. Copies of a
+text have headlines of their own, and come late. So where as good as all of the text is the same, of the headline only a
+new number counts, and a name that the lead has too: a copy's lead is that of the story.
 
 Which stories an article is compared with is found in alerting.stories.
 
@@ -201,7 +201,8 @@ def _stages_in_common(
 class Story:
     """State of one story. `number` is that of the last alert event; `turn` grows with each input that touches a story
     of the partition; `stages` are those reached so far, as `topic:stage`; `named` are the words that may be names, and
-    the numbers, of the headlines that were told and of the sentences that decided, `parties` those of these headlines.
+    the numbers, of the headlines that were told and of the sentences that decided, `parties` those of these headlines;
+    `reached` says which of them were told at which stages, beside what `tellings` hold.
     """
 
     story_id: str
@@ -222,6 +223,7 @@ class Story:
     named: tuple[str, ...] = ()
     parties: tuple[str, ...] = ()
     turn: int = 0
+    reached: tuple[str, ...] = ()
 
     @classmethod
     def opened_by(cls, candidate: Candidate, telling: Telling, window: timedelta, turn: int = 0) -> Story:
@@ -256,12 +258,17 @@ class Story:
     ) -> Story:
         """The story after one more article; `event` says that it made an alert event.
 
-        What its headline names is remembered only if it was told, or was known. The stage that it tells is the
-        story's last one only if it was told: a late copy brings back no stage that the story has left.
+        What its headline names is remembered only if it was told, or was known; so are the parties of a stage. The
+        stage that it tells is the story's last one only if it was told: a late copy brings back none that was left.
         """
         known = candidate.article.id in self.article_ids
         tellings = self.tellings
-        if event or not (self._new(_headline_names(candidate)) or self._left_for(telling.stages)):
+        silent = (
+            self._new(_headline_names(candidate))
+            or self._left_for(telling.stages)
+            or self._newly_reached(telling)
+        )
+        if event or not silent:
             tellings = (*tellings[:1], *(*tellings[1:], telling)[1 - TELLINGS :])
         return replace(
             self,
@@ -279,6 +286,7 @@ class Story:
             stages=_remember(self.stages, *stages_of(candidate)) if event else self.stages,
             named=_remember(self.named, *_named_by(candidate)) if event else self.named,
             parties=_remember(self.parties, *telling.parties) if event else self.parties,
+            reached=_remember(self.reached, *_reached(telling)) if event else self.reached,
             turn=turn,
         )
 
@@ -325,12 +333,13 @@ class Story:
             return _brings(word for name, word in new.items() if name.isdigit() or in_lead(name, title, gist))
         if new:
             return _brings(new.values())
-        known = {*self.parties, *(party for own in self.tellings for party in own.parties)}
-        if parties := [party for party in telling.parties if party not in known]:
-            called = {actor.id: actor.name for actor in candidate.actors}
+        called = {actor.id: actor.name for actor in candidate.actors}
+        if parties := self._new_parties(telling):
             return _brings(called.get(party, party) for party in parties)
         if left:
             return f"it tells {', '.join(left)}, which the last one did not"
+        for reached, parties in self._newly_reached(telling).items():
+            return f"it tells {reached} of {', '.join(called.get(party, party) for party in parties)} as well"
         if version or likeness >= SAME_TEXT or any(own.is_near(telling) for own in self.tellings):
             return ""
         return "it is like the story, but not so near that it surely tells the same"
@@ -339,6 +348,24 @@ class Story:
         """Of an article's topics those of which the last article told another stage: a truce may be restored."""
         last = {topic: stage for own in self.tellings for topic, stage in own.stages.items()}
         return [f"{topic} {stage}" for topic, stage in stages.items() if last.get(topic, stage) != stage]
+
+    def _new_parties(self, telling: Telling) -> list[str]:
+        """Of the parties of an article's headline those that no headline told of."""
+        known = {*self.parties, *(party for own in self.tellings for party in own.parties)}
+        return [party for party in telling.parties if party not in known]
+
+    def _newly_reached(self, telling: Telling) -> dict[str, list[str]]:
+        """The stages of an article with those parties of its headline of which none was told to be there.
+
+        One side of a conflict breaks a truce, then the other; or two conflicts are one story.
+        """
+        known = {*self.reached, *(pair for own in self.tellings for pair in _reached(own))}
+        newly: dict[str, list[str]] = {}
+        for topic, stage in telling.stages.items():
+            for party in telling.parties:
+                if _pair(topic, stage, party) not in known:
+                    newly.setdefault(f"{topic} {stage}", []).append(party)
+        return newly
 
     def _new(self, names: Mapping[str, str]) -> dict[str, str]:
         """Of some names and numbers those that nothing told of this story had."""
@@ -364,6 +391,16 @@ _AS_JSON: Final = TypeAdapter(Story)
 def stages_of(candidate: Candidate) -> tuple[str, ...]:
     """The stages that a candidate says are reached, as `topic:stage`; what it tells beside them may be long past."""
     return shared(f"{topic.topic}:{topic.stage}" for topic in candidate.topics)
+
+
+def _reached(telling: Telling) -> tuple[str, ...]:
+    """Which parties are told to be at which stages."""
+    stages = telling.stages.items()
+    return shared(_pair(topic, stage, party) for topic, stage in stages for party in telling.parties)
+
+
+def _pair(topic: str, stage: str, party: str) -> str:
+    return f"{topic}:{stage}:{party}"
 
 
 def _source(candidate: Candidate) -> tuple[str, ...]:

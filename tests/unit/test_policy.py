@@ -422,6 +422,39 @@ def test_a_stage_that_the_story_has_left_is_told_when_it_is_reached_again() -> N
     assert rulings(decisions) == ["opened", "updated", "updated", "throttled", "updated"]
 
 
+def test_of_two_like_conflicts_in_one_story_each_is_told_to_have_reached_a_stage() -> None:
+    """One truce is broken, then another one in as good as the same words, of parties that the story knows."""
+
+    def turn(number: int, title: str, stage: str, parties: tuple[str, ...]) -> Candidate:
+        one = happening(number, title, "It began at dawn, commanders said.", minutes=number, actors=parties)
+        return one.model_copy(update={"topics": (topic_reading(stage=stage),)})
+
+    corland, dorland = ("arland", "corland"), ("arland", "dorland")
+    decisions = run(
+        [
+            turn(1, "Arland and Corland agree to truce", "agreed", corland),
+            turn(2, "Arland and Dorland agree to truce", "agreed", dorland),
+            turn(3, "Arland accuses Dorland of breaking truce", "violated", dorland),
+            turn(4, "Arland accuses Corland of breaking truce", "violated", corland),
+            turn(5, "Corland broke truce, Arland says", "violated", corland),
+            turn(6, "Dorland broke truce, Arland says", "violated", dorland),
+        ]
+    )
+    assert rulings(decisions) == ["opened", "updated", "updated", "updated", "throttled", "throttled"]
+    assert decisions[3].reason == "it tells ceasefire violated of Corland as well"
+
+
+def test_a_copy_makes_no_stage_known_of_the_parties_of_its_own_headline() -> None:
+    def turn(number: int, title: str, party: str, text: int = 0) -> Candidate:
+        one = happening(number, title, "Shells fell at dawn.", minutes=number, actors=("arland", party))
+        return one.model_copy(update={"fingerprint": fingerprint(str(text or number))})
+
+    first = turn(1, "Arland and Corland agree truce with Dorland", "corland")
+    copy = turn(2, "Arland and Dorland agree truce", "dorland", text=1)
+    decisions = run([first, copy, turn(3, "Dorland and Arland agree truce", "dorland")])
+    assert rulings(decisions) == ["opened", "throttled", "updated"]
+
+
 def test_a_late_copy_brings_back_no_stage_that_the_story_has_left() -> None:
     """A truce is broken, restored, and broken again, and between the last two a copy of the first comes in."""
 
