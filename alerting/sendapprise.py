@@ -56,7 +56,10 @@ def text(alert: Alert) -> tuple[str, str]:
 
 
 def _notify(url: str, title: str, body: str) -> bool:
-    service = _library().Apprise()
+    library = _library()
+    asset = library.AppriseAsset()
+    asset.http_redirects = False  # unless the URL asks for it: a service could send this on into your network
+    service = library.Apprise(asset=asset)
     if not service.add(url):
         return False
     return bool(service.notify(title=title, body=body, body_format="text", interpret_escapes=False))

@@ -213,6 +213,15 @@ async def test_apprise_uses_no_proxy_of_the_environment(monkeypatch: pytest.Monk
 
 
 @pytest.mark.skipif(not installed(), reason="the optional extra `apprise` is not installed")
+async def test_apprise_follows_no_redirect() -> None:
+    async with serving(answering(NO_CONTENT)) as within:
+        away = b"HTTP/1.1 307 X\r\nlocation: %b\r\ncontent-length: 0\r\n\r\n" % within.url().encode()
+        async with serving(answering(away)) as served:
+            attempted = await tell(f"json://127.0.0.1:{served.port}/x", format="apprise", secrets=())
+        assert (attempted.verdict.outcome, served.accepted, within.accepted) == ("retry", 1, 0)
+
+
+@pytest.mark.skipif(not installed(), reason="the optional extra `apprise` is not installed")
 async def test_an_apprise_service_that_hangs_beyond_the_deadline_takes_no_thread_of_another() -> None:
     async with serving(forever) as hanging, serving(answering(NO_CONTENT)) as well:
         short = {"format": "apprise", "secrets": (), "timeout": timedelta(seconds=0.2)}

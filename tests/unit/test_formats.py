@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -195,6 +194,7 @@ def test_apprise_text_has_no_line_from_an_article() -> None:
         assert len(body.split("\n")) == 6
 
 
+@pytest.mark.skipif(not sendapprise.installed(), reason="the optional extra `apprise` is not installed")
 @pytest.mark.parametrize(
     "service",
     [
@@ -214,7 +214,7 @@ def test_by_apprise_an_article_mentions_nobody_and_forges_no_link(
         sent.append(data if isinstance(data, str) else json.dumps(data or more.get("json")))
         return SimpleNamespace(status_code=200, content=b"ok", text="ok", headers={}, json=dict)
 
-    monkeypatch.setattr(requests.Session, "request", request)
+    monkeypatch.setattr("requests.Session.request", request)
     calls = "@everyone @here @all <@123> <@&456> <!channel> !here> <users/all> <#C1>"
     links = "[bank](https://evil.example) <https://evil.example|bank> https://evil.example|bank>"
     made = alert(headline=calls, sentence=links, source="@channel", url="https://news.example/@everyone")
