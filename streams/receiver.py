@@ -96,9 +96,8 @@ class Receiver:
 
     async def _receive(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
-        call = sha256(
-            b"\0".join((request.path.encode(), request.headers.get("webhook-id", "").encode(), body))
-        ).digest()
+        webhook_id = request.headers.get("webhook-id", "").encode(errors="surrogateescape")
+        call = sha256(b"\0".join((request.path.encode(), webhook_id, body))).digest()
         received = self._judge(request.headers, body, repeated=call in self._seen)
         self.counts["verified" if received.verified else "refused"] += 1
         self.counts["repeated"] += received.verified and received.repeated
@@ -112,6 +111,8 @@ class Receiver:
 
     def _judge(self, headers: Mapping[str, str], body: bytes, *, repeated: bool) -> Received:
         webhook_id = headers.get("webhook-id", "")
+        if not webhook_id.isascii():  # it may hold bytes that are no text
+            webhook_id = ""
         reason = self._fault(webhook_id, headers, body)
         event = _event(body)
         alert = event if isinstance(event, Alert) else None

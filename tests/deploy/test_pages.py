@@ -164,6 +164,8 @@ def test_the_examples_of_verifying_take_ours_and_nothing_else(
     assert not verify(signed([OTHER], now), BODY)
     assert not verify(signed([SECRET], now), BODY + b" ")
     assert not verify(signed([SECRET], now - timedelta(minutes=10)), BODY)
+    for garbage in ("", "v1", "v1,", "v1,é", "x y,z"):  # whoever sends that is told no, and nothing breaks
+        assert not verify(signed([SECRET], now) | {"webhook-signature": garbage}, BODY)
 
 
 def test_the_example_of_a_template_renders_whatever_the_headline_holds() -> None:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -109,6 +110,19 @@ async def test_a_receiver_with_another_secret_refuses() -> None:
     async with receiving(secret=signing.new_secret()) as (receiver, got):
         attempted = await tell(receiver.url)
     assert (attempted.result.status, got[0].reason) == (401, "the signature is not that of this secret")
+
+
+async def test_a_webhook_whose_id_is_no_text_is_refused() -> None:
+    async with receiving() as (receiver, got):
+        url = httpx.URL(receiver.url)
+        reader, writer = await asyncio.open_connection(url.host, url.port)
+        writer.write(
+            b"POST / HTTP/1.1\r\nhost: x\r\nwebhook-id: \xff\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}"
+        )
+        assert (await reader.read()).startswith(b"HTTP/1.1 401 ")
+        writer.close()
+        await writer.wait_closed()
+    assert [(received.webhook_id, received.verified) for received in got] == [("", False)]
 
 
 async def test_a_webhook_without_a_signature_or_with_an_old_timestamp_is_refused() -> None:
