@@ -263,12 +263,7 @@ class Story:
         """
         known = candidate.article.id in self.article_ids
         tellings = self.tellings
-        silent = (
-            self._new(_headline_names(candidate))
-            or self._left_for(telling.stages)
-            or self._newly_reached(telling)
-        )
-        if event or not silent:
+        if event or self._knows(candidate, telling):
             tellings = (*tellings[:1], *(*tellings[1:], telling)[1 - TELLINGS :])
         return replace(
             self,
@@ -343,6 +338,11 @@ class Story:
         if version or likeness >= SAME_TEXT or any(own.is_near(telling) for own in self.tellings):
             return ""
         return "it is like the story, but not so near that it surely tells the same"
+
+    def _knows(self, candidate: Candidate, telling: Telling) -> bool:
+        """Whether the story had all that a headline names, and was last at its stages, with its parties."""
+        new = self._new(_headline_names(candidate))
+        return not (new or self._left_for(telling.stages) or self._newly_reached(telling))
 
     def _left_for(self, stages: Mapping[str, str]) -> list[str]:
         """Of an article's topics those of which the last article told another stage: a truce may be restored."""

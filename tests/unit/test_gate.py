@@ -35,6 +35,20 @@ def test_every_failure_and_the_success_that_ends_them_is_kept() -> None:
     assert not desk.ended(DESK, judge(204), MOMENT)
 
 
+def test_an_alert_that_cannot_be_rendered_says_nothing_of_the_endpoint_and_uses_up_no_probe() -> None:
+    desk, unrendered = gate(), judge(None, "render")
+    for _ in range(DESK.breaker.of_at_least):
+        assert not desk.ended(DESK, unrendered, MOMENT, failure="render")
+    assert not desk.stopped
+    for _ in range(DESK.breaker.of_at_least):
+        desk.ended(DESK, judge(500), MOMENT)
+    later = MOMENT + DESK.breaker.pause
+    desk.passed(DESK, later)
+    assert desk.opens_at(DESK, later) is not None, "the probe is under way"
+    desk.ended(DESK, unrendered, later, failure="render")
+    assert desk.opens_at(DESK, later) is None
+
+
 @pytest.mark.parametrize(
     ("asked", "held"),
     [
