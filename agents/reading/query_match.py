@@ -57,6 +57,11 @@ class CompiledQuery:
         self._matchers: Mapping[Leaf, Matcher] = {
             leaf: matcher_of(leaf, table) for leaf, _ in leaves(query.root) if leaf.field in TEXT_FIELDS
         }
+        self._sources: Mapping[Leaf, Wildcards] = {
+            leaf: Wildcards(leaf.text)
+            for leaf, _ in leaves(query.root)
+            if leaf.field == "source" and isinstance(leaf, Term) and leaf.pattern
+        }
 
     def anchors(self, node: Node | None = None) -> Anchors:
         """What must be there for the query to hold."""
@@ -121,7 +126,7 @@ class CompiledQuery:
         if leaf.field in TEXT_FIELDS:
             return self._text_spans(leaf, scene) or None
         if leaf.field == "source":
-            held = _source_holds(leaf, scene.source)
+            held = self._source_holds(leaf, scene.source)
         elif leaf.field == "actor":
             held = identifier_of(leaf) in scene.actors
         elif leaf.field == "topic":
@@ -129,6 +134,11 @@ class CompiledQuery:
         else:
             held = primary_tag(identifier_of(leaf)) == scene.language
         return [] if held else None
+
+    def _source_holds(self, leaf: Leaf, source: str) -> bool:
+        if leaf in self._sources:
+            return bool(source) and self._sources[leaf].fits(source)
+        return source == fold(leaf.text)
 
     def _text_spans(self, leaf: Leaf, scene: Scene) -> list[Span]:
         matcher = self._matchers[leaf]
@@ -162,9 +172,3 @@ def _described(node: Node, *, top: bool = False) -> str:
     for child in node.must_not[:20]:
         text += f" AND NOT {_described(child)}"
     return text if top or len(shown) + len(node.must_not) == 1 else f"({text})"
-
-
-def _source_holds(leaf: Leaf, source: str) -> bool:
-    if isinstance(leaf, Term) and leaf.pattern:
-        return bool(source) and Wildcards(leaf.text).fits(source)
-    return source == fold(leaf.text)

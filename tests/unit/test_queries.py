@@ -7,6 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
+from agents.reading import query_match
 from agents.reading.article import Article, article_of
 from agents.reading.automaton import LiteralTable
 from agents.reading.query import parse_query
@@ -241,6 +242,14 @@ def holds(query: str, article: Article) -> bool:
     table = LiteralTable()
     compiled = CompiledQuery(query, table)
     return compiled.spans(compiled.root, Scene.of(article, table.build())) is not None
+
+
+def test_patterns_of_sources_are_compiled_once_not_for_each_article(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = LiteralTable()
+    compiled = CompiledQuery("source:*wire* OR source:news.*", table)
+    monkeypatch.setattr(query_match, "Wildcards", None)
+    scene = Scene.of(Article("a", "", "", source="news.example"), table.build())
+    assert compiled.spans(compiled.root, scene) == []
 
 
 @pytest.mark.parametrize(
