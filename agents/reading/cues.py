@@ -17,7 +17,7 @@ from typing import Final, Literal, NamedTuple
 from agents.reading.automaton import Found
 from agents.reading.excerpt import Excerpt
 from agents.reading.phrases import Phrase, PhraseSet
-from agents.reading.taxonomy import Pattern, Strength, Taxonomies
+from agents.reading.taxonomy import LINK, Pattern, Strength, Taxonomies
 
 Kind = Literal["strong", "likely", "weak", "never", "part", "stage", "context"]
 Span = tuple[int, int]
@@ -138,7 +138,8 @@ class CueFinder:
                     yield phrases, Meaning(own, "stage", number, name)
         for language, classes in taxonomies.context.items():
             for name, phrases in classes.items():
-                yield phrases, Meaning(self._numbers[language], "context", _CONTEXT_TOPIC, name)
+                if name != LINK:
+                    yield phrases, Meaning(self._numbers[language], "context", _CONTEXT_TOPIC, name)
 
     def look(self, excerpt: Excerpt, declared: str) -> Sighting | None:
         """Find everything; None where no topic has a cue.

@@ -6,10 +6,11 @@ in it can be traced back to the title or body.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, Literal, NamedTuple
 
 from agents.reading.letters import BREAK, spaced
+from agents.reading.links import Span, lies_in
 from agents.reading.sentences import SENTENCE_END
 from streams.wire import FieldName
 
@@ -42,14 +43,19 @@ class Sentence(NamedTuple):
 class Excerpt:
     """Sentences of an article, in order, and their spaced text."""
 
-    def __init__(self, title: str, body: str, body_start: int, marks: Iterable[int]) -> None:
-        """Of folded texts; `marks` are positions in the body around which to look, in order."""
+    def __init__(
+        self, title: str, body: str, body_start: int, marks: Iterable[int], elsewhere: Sequence[Span] = ()
+    ) -> None:
+        """Of folded texts; `marks` are positions in the body around which to look, in order.
+
+        `elsewhere` are lines of the body that are about something else (`agents.reading.links`), in order.
+        """
         self.sentences: list[Sentence] = []
         self._parts: list[str] = []
         self._length = 0
         if title.strip():
             self._add("title", title, 0, len(title), "title")
-        self._add_body(body, body_start, marks)
+        self._add_body(body, body_start, marks, elsewhere)
         self.text = spaced("".join(self._parts))
 
     def _add(self, field: FieldName, text: str, start: int, end: int, place: Place) -> None:
@@ -59,16 +65,18 @@ class Excerpt:
         self._length += len(piece)
         self.sentences.append(Sentence(field, start, at, at + end - start, place))
 
-    def _add_body(self, body: str, start: int, marks: Iterable[int]) -> None:
+    def _add_body(self, body: str, start: int, marks: Iterable[int], elsewhere: Sequence[Span]) -> None:
         head_end = start + HEAD
         at = start
         # Without a title the first sentence stands for it.
-        first = 0 if self.sentences else -1
-        for number, (begin, end) in enumerate(_sentences(body, start, min(head_end, len(body))), first):
-            self._add("body", body, begin, end, _place(number))
+        number = 0 if self.sentences else -1
+        for begin, end in _sentences(body, start, min(head_end, len(body))):
             at = end
+            if not lies_in(elsewhere, begin):
+                self._add("body", body, begin, end, _place(number))
+                number += 1
         for mark in marks:
-            if mark < at or len(self.sentences) >= MOST:
+            if mark < at or len(self.sentences) >= MOST or lies_in(elsewhere, mark):
                 continue
             begin, end = _around(body, mark, at)
             self._add("body", body, begin, end, "early" if begin - start < EARLY else "late")

@@ -25,7 +25,11 @@ SUPPORTING: Final = ("armed", "interstate", "danger", "authority")
 """Classes of context that speak for news of a conflict or a danger."""
 
 GRAMMAR: Final = ("negation", "contrast", "modal", "future", "past", "saying")
-"""Classes of context that say how something is said. Any other class is about something else."""
+"""Classes of context that say how something is said."""
+
+LINK: Final = "link"
+"""The class of phrases that open a line which leads elsewhere (`Read also`). Any other class is about something
+else."""
 
 CONTEXT: Final = "context"
 WEIGHTS: Final = "weights"

@@ -13,7 +13,7 @@ No claim without evidence: a topic shows its cues, each stage the words that spe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from math import exp
 from typing import Final, Protocol
 
@@ -28,8 +28,9 @@ from agents.reading.features import (
     stage_features,
     topic_features,
 )
+from agents.reading.links import Links
 from agents.reading.scene import Scene, Text
-from agents.reading.taxonomy import Taxonomies, TopicFile, TopicWeights
+from agents.reading.taxonomy import LINK, Taxonomies, TopicFile, TopicWeights
 from agents.reading.topic_gate import TopicGate
 from streams.wire import Evidence, StageReading, TopicReading
 
@@ -85,6 +86,7 @@ class TopicClassifier:
             for topic in taxonomies.topics
         ]
         self._gate = TopicGate(self._topics, table)
+        self._links = Links(chain.from_iterable(c.get(LINK, ()) for c in taxonomies.context.values()))
 
     def sift(self, scenes: Sequence[Scene]) -> list[bool]:
         """Which of several articles may be about a topic at all."""
@@ -137,7 +139,9 @@ class TopicClassifier:
     def _excerpt(self, scene: Scene) -> Excerpt:
         """What of an article is to be looked at; no sentence where there is nothing."""
         title, body = scene.title.folded.text, scene.body.folded.text
-        return Excerpt(title, body, _folded_start(scene), self._marks(scene))
+        start, marks = _folded_start(scene), self._marks(scene)
+        until = max(start + HEAD, marks[-1] + 1 if marks else 0)
+        return Excerpt(title, body, start, marks, self._links.spans(body, start, until))
 
     def _read(
         self, scene: Scene, sighting: Sighting, number: int, *, least: float = ENOUGH

@@ -113,6 +113,62 @@ def test_a_line_about_something_else_takes_next_to_no_alert(line: str) -> None:
     assert len(missed) <= 1, missed
 
 
+LINKS = {
+    "en": (
+        "Read also: ", "The cup final, hour by hour", "Israel and Hamas agree ceasefire in Gaza",
+        "The town has a new library",
+    ),
+    "de": (
+        "Lesen Sie auch: ", "Bayern gewinnt das Pokalfinale",
+        "Israel und Hamas einigen sich auf Waffenruhe im Gazastreifen", "Die Stadt hat einen neuen Park",
+    ),
+    "fr": (
+        "À lire aussi : ", "le PSG remporte la finale", "Israël et le Hamas s'accordent sur une trêve à Gaza",
+        "La ville ouvre une bibliothèque",
+    ),
+    "es": (
+        "Lea también: ", "El Real Madrid gana la final", "Israel y Hamás acuerdan un alto el fuego en Gaza",
+        "La ciudad estrena biblioteca",
+    ),
+    "ru": (
+        "Читайте также: ", "«Спартак» выиграл Кубок", "Израиль и ХАМАС договорились о перемирии в Газе",
+        "В городе открылась библиотека",
+    ),
+    "uk": (
+        "Читайте також: ", "«Динамо» виграло Кубок", "Ізраїль і ХАМАС домовилися про перемир'я в Газі",
+        "У місті відкрили бібліотеку",
+    ),
+    "ar": (
+        "اقرأ أيضا: ", "الأهلي يفوز بنهائي الكأس", "إسرائيل وحماس تتفقان على هدنة في غزة",
+        "افتتاح مكتبة في المدينة",
+    ),
+    "tr": (
+        "İlginizi çekebilir: ", "Galatasaray derbiyi kazandı", "İsrail ile Hamas Gazze'de ateşkeste anlaştı",
+        "Kentte yeni kütüphane açıldı",
+    ),
+}  # fmt: skip
+"""By language what opens a line that leads elsewhere, a headline of sport, one of a ceasefire, and one of neither."""
+
+
+@pytest.mark.parametrize("language", LINKS)
+def test_a_line_that_leads_elsewhere_takes_no_alert(language: str) -> None:
+    opening, sport, _, _ = LINKS[language]
+    for item in items_of("own") + items_of("eastern") + items_of("wire"):
+        if item.lang == language and item.body:
+            assert read(replace(item, body=f"{item.body}\n\n{opening}{sport}")) == read(item), item.id
+
+
+@pytest.mark.parametrize("language", LINKS)
+def test_a_line_that_leads_elsewhere_tells_no_topic(language: str) -> None:
+    opening, _, truce, library = LINKS[language]
+    bare = opening.rstrip(" :")
+    article = f"{library}. {library}."
+    item = Item("own", "x", language, library, article, {}, frozenset(), {}, look_alike=True, group="own")
+    assert read(replace(item, body=f"{article}\n\n{truce}"))  # else the others would prove nothing
+    for lines in (f"\n\n{opening}{truce}", f"\n{bare}\n{truce}\n{truce}", f" {opening}{truce}"):
+        assert read(replace(item, body=article + lines)) == {}, lines
+
+
 NEWS_BESIDE = (
     "alarm-en-059", "alarm-en-062", "alarm-en-065", "alarm-fr-012", "alarm-es-012", "alarm-es-013", "alarm-de-012",
     "alarm-uk-008",
