@@ -54,6 +54,18 @@ _COMMON_SHORT: Final = frozenset(
     "per set she the two und via was who why you".split()
 )
 
+# What is put before a headline as it goes out again, cut as all words are: the same, only more urgent.
+_LABELS: Final = frozenset(
+    word[:STEM]
+    for word in (
+        "alert breaking developing exclusive flash latest live update updated updates urgent video watch "
+        "eil eilmeldung liveticker newsticker ticker direct exclusif derniere minute "
+        "directo exclusiva hora ultima urgente vivo canli dakika guncelleme son "
+        "молния обновлено онлайн срочно видео відео наживо оновлено терміново "
+        "عاجل فيديو مباشر"
+    ).split()
+)
+
 # Numbers and points of the compass, cut as all words are. Not two, as there is always talk of two sides, nor what is
 # another word in another language (once, est, este).
 _AS_NAMES: Final = frozenset(
@@ -174,7 +186,7 @@ def names(text: str) -> dict[str, str]:
 
 def _may_name(stem: str) -> bool:
     if len(stem) > 2:
-        return stem not in _COMMON_SHORT and stem not in _COMMON
+        return stem not in _COMMON_SHORT and stem not in _COMMON and stem not in _LABELS
     return stem.isdigit() or _is_unparted(stem)
 
 

@@ -176,6 +176,30 @@ def test_numbers_in_words_are_numbers_too() -> None:
     assert list(names("Удар унёс жизни пяти человек, ранены двадцать")) == ["удар", "двадца"]
 
 
+@pytest.mark.parametrize(
+    "label",
+    [
+        "BREAKING:",
+        "URGENT -",
+        "Live updates:",
+        "EILMELDUNG:",
+        "EN DIRECT.",
+        "ÚLTIMA HORA:",
+        "SON DAKİKA:",
+        "СРОЧНО:",
+        "ТЕРМІНОВО!",
+        "عاجل:",
+    ],
+)
+def test_what_is_put_before_a_headline_as_it_goes_out_again_tells_nothing(label: str) -> None:
+    story = opened_by(STRIKE)
+    labelled = f"{label} {STRIKE.article.title}"
+    again = STRIKE.model_copy(update={"article": STRIKE.article.model_copy(update={"title": labelled})})
+    assert story.may_tell_more(again, Telling.of(again)) == ""
+    version = again.model_copy(update={"fingerprint": b""})
+    assert story.may_tell_more(version, Telling.of(version)) == ""
+
+
 def test_points_of_the_compass_are_names_too() -> None:
     assert list(names("Army orders people out of southern districts")) == ["army", "southe"]
     assert list(names("Жители юга Газы и северных районов")) == ["жители", "юга", "газы", "северн"]
