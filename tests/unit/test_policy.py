@@ -655,6 +655,21 @@ def test_an_order_for_another_place_is_told_however_long_the_rest_of_it_is() -> 
     assert rulings(run([first, copy, other, again])) == ["opened", "throttled", "updated", "throttled"]
 
 
+def test_a_copy_whose_deciding_sentence_is_another_is_told() -> None:
+    """As good as all of a long page is the same; where people must leave stands in one sentence alone."""
+    rest = " ".join(f"Rule {word}: keep the {word} road free for engines." for word in FIXED)
+
+    def page(number: int, place: str) -> Candidate:
+        sentence = f"Everybody in {place} must leave."
+        article = ArticleRef(id=f"art_{number}", title="Fire: what to do", language="en")
+        text = gist("Fire: what to do", "The fire service tells what to do.")
+        return told(number, f"{rest} {sentence}", number, article=article, gist=text, sentence=sentence)
+
+    first, other = page(1, "Torvik"), page(2, "Melby")
+    assert similarity(first.fingerprint, other.fingerprint) >= COPY
+    assert rulings(run([first, other, page(3, "Melby")])) == ["opened", "updated", "throttled"]
+
+
 def test_what_is_to_be_remembered_of_a_candidate_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
     of = Telling.of

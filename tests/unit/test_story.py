@@ -13,7 +13,7 @@ from alerting.gist import Gist, gist, names
 from alerting.stories import COMPARED, LOOKED_UP, Stories
 from alerting.story import TELLINGS, Sought, Story, Telling
 from benchmarks.quality_stories import STREAM, b_cubed
-from streams.wire import ActorReading, ArticleRef, Candidate, Evidence
+from streams.wire import ActorReading, ArticleRef, Candidate, Clause, Evidence
 from tests.builders import MOMENT, candidate, topic_reading
 
 WINDOW = timedelta(hours=48)
@@ -153,6 +153,9 @@ def test_what_is_said_to_be_new_is_bounded() -> None:
     assert opened_by(STRIKE).may_tell_more(other, Telling.of(other)) == f"new in it: {shown} and 3 more"
 
 
+LAKE = Evidence(field="body", start=7, end=11, text="lake")
+
+
 def test_the_same_in_other_words_is_surely_told() -> None:
     story = opened_by(STRIKE, WINDOW)
     same = report(
@@ -164,6 +167,28 @@ def test_the_same_in_other_words_is_surely_told() -> None:
     )
     assert joins(same, STRIKE)
     assert story.may_tell_more(same, Telling.of(same)) == ""
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"because": (Clause(clause="query: lake", held=True, evidence=(LAKE,)),), "lead": "By the lake."},
+        {"topics": (), "lead": "The guns fell silent on the ridge."},
+    ],
+    ids=["topic and actors", "query", "without a topic"],
+)
+def test_words_by_which_reports_were_found_or_reports_without_a_topic_are_not_surely_the_same(
+    changes: dict[str, Any],
+) -> None:
+    """Every report on the same parties has such words, whatever happened."""
+    fields = {key: value for key, value in changes.items() if key != "lead"}
+    first, second = (
+        report(number, title, changes.get("lead", "")).model_copy(update=fields)
+        for number, title in ((1, "Arland and Borland: ceasefire"), (2, "Borland and Arland: ceasefire"))
+    )
+    reason = "it is like the story, but not so near that it surely tells the same"
+    assert opened_by(first).may_tell_more(second, Telling.of(second)) == reason
 
 
 def test_numbers_in_words_are_numbers_too() -> None:
