@@ -92,6 +92,7 @@ def test_a_wire_copy_is_counted_and_not_told_again() -> None:
     assert rulings(decisions) == ["opened", "throttled"]
     assert decisions[1].story.articles == 2
     assert decisions[1].story.sources == ("wire", "agency")
+    assert run([told(1, source=""), told(2)])[1].story.sources == ("wire",), "one without a source is none"
 
 
 def test_a_copy_after_the_pause_updates_the_same_alert() -> None:

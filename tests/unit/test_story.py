@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from alerting import gist as gists_module
+from alerting.fingerprint import fingerprint, similarity
 from alerting.gist import Gist, gist, names
 from alerting.stories import COMPARED, LOOKED_UP, Stories
-from alerting.story import TELLINGS, Sought, Story, Telling
+from alerting.story import COPY, SAME_TEXT, TELLINGS, Sought, Story, Telling
 from benchmarks.quality_stories import STREAM, b_cubed
 from streams.wire import ActorReading, ArticleRef, Candidate, Clause, Evidence
 from tests.builders import MOMENT, candidate, topic_reading
@@ -146,6 +147,40 @@ def test_what_differs_may_tell_more_and_it_is_said_why(
     assert story.may_tell_more(other, Telling.of(other)) == reason
 
 
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"language": "fr"}, "it is the first in fr"),
+        ({"topics": (topic_reading(stage="violated"), topic_reading(topic="mediation"))}, "not so near"),
+        ({"parties": "arland", "title": "Arland strikes hospital", "lead": ""}, "not so near"),
+    ],
+    ids=["language", "another topic", "one party and one word"],
+)
+def test_what_is_not_near_enough_is_told_though_nothing_in_it_is_new(
+    changes: dict[str, Any], reason: str
+) -> None:
+    title, lead = STRIKE.article.title, "Arland drones struck a hospital before dawn."
+    given: dict[str, Any] = {"title": title, "lead": lead, "stage": "violated", "hours": 1} | changes
+    topics = given.pop("topics", None)
+    other = report(2, **given)
+    other = other.model_copy(update={"topics": topics}) if topics else other
+    known = replace(opened_by(STRIKE), reached=("mediation:agreed:arland", "mediation:agreed:borland"))
+    assert reason in known.may_tell_more(other, Telling.of(other))
+
+
+def test_a_version_or_a_light_rewrite_in_which_nothing_is_new_is_surely_told() -> None:
+    words = [f"word{number}" for number in range(100)]
+    first = report(1, "Torvik is told to leave", parties="").model_copy(
+        update={"fingerprint": fingerprint(" ".join(words))}
+    )
+    rewritten = first.model_copy(update={"fingerprint": fingerprint(" ".join(words[:80]))})
+    rewritten = rewritten.model_copy(update={"article": first.article.model_copy(update={"id": "art_2"})})
+    assert SAME_TEXT < similarity(first.fingerprint, rewritten.fingerprint) < COPY
+    version = first.model_copy(update={"fingerprint": fingerprint("all of it in other words")})
+    story = opened_by(first)
+    assert [story.may_tell_more(one, Telling.of(one)) for one in (rewritten, version)] == ["", ""]
+
+
 def test_what_is_said_to_be_new_is_bounded() -> None:
     title = " ".join(f"Place{number}{'x' * 50}" for number in range(9))
     other = report(2, title)
@@ -175,8 +210,9 @@ def test_the_same_in_other_words_is_surely_told() -> None:
         {},
         {"because": (Clause(clause="query: lake", held=True, evidence=(LAKE,)),), "lead": "By the lake."},
         {"topics": (), "lead": "The guns fell silent on the ridge."},
+        {"actors": tuple(map(actor, ("arland", "borland", "corland")))},
     ],
-    ids=["topic and actors", "query", "without a topic"],
+    ids=["topic and actors", "query", "without a topic", "three actors"],
 )
 def test_words_by_which_reports_were_found_or_reports_without_a_topic_are_not_surely_the_same(
     changes: dict[str, Any],
@@ -250,6 +286,10 @@ def test_another_language_joins_by_stages_parties_and_half_a_day() -> None:
     assert not joins(report(2, "Arland ile Borland ateşkes imzaladı", hours=13, language="tr"))
     assert not joins(report(2, "Arland ile Borland görüştü", hours=2, stage="negotiating", language="tr"))
     assert not joins(report(2, "Arland ateşkes istedi", hours=2, parties="arland", language="tr"))
+    of_four = "arland borland corland dorland"
+    assert not joins(report(2, "Dört ülke ateşkes imzaladı", hours=2, parties=of_four, language="tr"))
+    one = report(1, "Arland signs ceasefire", parties="arland")
+    assert not joins(report(2, "Arland ateşkes imzaladı", parties="arland", language="tr"), one)
 
 
 def test_a_person_of_the_headline_brings_the_country_along() -> None:
