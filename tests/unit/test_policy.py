@@ -445,6 +445,22 @@ def test_of_two_like_conflicts_in_one_story_each_is_told_to_have_reached_a_stage
     assert decisions[3].reason == "it tells ceasefire violated of Corland as well"
 
 
+def test_parties_that_were_told_are_not_told_again_however_many_there_are() -> None:
+    parties = ("borland", "corland", "dorland", "eland", "forland", "gorland", "horland")
+    reports = [
+        happening(
+            number,
+            f"Arland and {party.title()} agree to truce",
+            "It began at dawn, commanders said.",
+            minutes=number,
+            actors=("arland", party),
+        )
+        for number, party in enumerate(parties * 2)
+    ]
+    told = ["opened", *["updated"] * (len(parties) - 1)]
+    assert rulings(run(reports)) == [*told, *["throttled"] * len(parties)]
+
+
 def test_a_copy_makes_no_stage_known_of_the_parties_of_its_own_headline() -> None:
     def turn(number: int, title: str, party: str, text: int = 0) -> Candidate:
         one = happening(number, title, "Shells fell at dawn.", minutes=number, actors=("arland", party))

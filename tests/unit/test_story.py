@@ -12,7 +12,7 @@ from alerting import gist as gists_module
 from alerting.fingerprint import fingerprint, similarity
 from alerting.gist import Gist, gist, names
 from alerting.stories import COMPARED, LOOKED_UP, Stories
-from alerting.story import COPY, SAME_TEXT, TELLINGS, Sought, Story, Telling
+from alerting.story import COPY, SAME_TEXT, TELLINGS, TEXTS, Sought, Story, Telling
 from benchmarks.quality_stories import STREAM, b_cubed
 from streams.wire import ActorReading, ArticleRef, Candidate, Clause, Evidence
 from tests.builders import MOMENT, candidate, topic_reading
@@ -153,8 +153,9 @@ def test_what_differs_may_tell_more_and_it_is_said_why(
         ({"language": "fr"}, "it is the first in fr"),
         ({"topics": (topic_reading(stage="violated"), topic_reading(topic="mediation"))}, "not so near"),
         ({"parties": "arland", "title": "Arland strikes hospital", "lead": ""}, "not so near"),
+        ({"parties": ""}, "not so near"),
     ],
-    ids=["language", "another topic", "one party and one word"],
+    ids=["language", "another topic", "one party and one word", "no party"],
 )
 def test_what_is_not_near_enough_is_told_though_nothing_in_it_is_new(
     changes: dict[str, Any], reason: str
@@ -297,6 +298,11 @@ def test_a_person_of_the_headline_brings_the_country_along() -> None:
     assert Telling.of(candidate(actors=(person,))).parties == ("Ann Bell", "arland")
 
 
+def test_an_actor_of_the_headline_is_a_party_also_where_the_body_names_it() -> None:
+    evidence = tuple(Evidence(field=name, start=0, end=1, text="x") for name in ("title", "body"))
+    assert Telling.of(candidate(actors=(actor("arland", evidence=evidence),))).parties == ("arland",)
+
+
 def test_an_actor_of_the_body_alone_is_no_party() -> None:
     evidence = (Evidence(field="body", start=0, end=1, text="x"),)
     assert Telling.of(candidate(actors=(actor("arland", evidence=evidence),))).parties == ()
@@ -315,6 +321,35 @@ def test_a_story_keeps_the_first_telling_and_the_last_ones() -> None:
     assert len(story.tellings) == TELLINGS
     assert story.tellings[0] == Telling.of(FIRST)
     assert story.tellings[-1] == Telling.of(report(11, "Report 11"))
+
+
+def test_a_story_keeps_the_first_text_and_the_last_ones_and_no_copies() -> None:
+    texts = [fingerprint(f"wire {number} in words of its own {number * 7}") for number in range(12)]
+    story = opened_by(report(0, "Report").model_copy(update={"fingerprint": texts[0]}))
+    for number, text in enumerate(texts):
+        for copy in range(2):
+            one = report(number * 10 + copy, "Report").model_copy(update={"fingerprint": text})
+            story = joined_by(story, one, number)
+    assert story.fingerprints == (texts[0], *texts[1 - TEXTS :])
+
+
+def test_a_story_was_last_seen_when_the_latest_of_its_articles_was() -> None:
+    story = joined_by(opened_by(report(1, "Report", hours=5)), report(2, "Report"), 1)
+    assert story.last_seen_at == MOMENT + timedelta(hours=5)
+    assert story.last_event_at == MOMENT + timedelta(hours=5)
+
+
+def test_only_the_first_report_in_a_language_is_told_for_that() -> None:
+    german = report(2, "Arland und Borland schließen Waffenruhe", language="de")
+    story = opened_by(FIRST)
+    story = story.joined_by(german, Telling.of(german), WINDOW, event=True)
+    for title, language, reason in (
+        ("Arland and Borland sign ceasefire in Melby", "en", "new in it: Melby"),
+        ("Arland und Borland schließen Waffenruhe in Melby", "de", "new in it: Melby"),
+        ("Arland ile Borland ateşkes imzaladı", "tr", "it is the first in tr"),
+    ):
+        other = report(3, title, language=language)
+        assert story.may_tell_more(other, Telling.of(other)) == reason
 
 
 def test_a_headline_that_was_not_told_makes_nothing_known() -> None:
