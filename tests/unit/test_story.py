@@ -14,7 +14,7 @@ from alerting.gist import Gist, gist, names
 from alerting.stories import COMPARED, LOOKED_UP, Stories
 from alerting.story import COPY, SAME_TEXT, TELLINGS, TEXTS, Sought, Story, Telling
 from benchmarks.quality_stories import STREAM, b_cubed
-from streams.wire import ActorReading, ArticleRef, Candidate, Clause, Evidence
+from streams.wire import ActorReading, ArticleRef, Candidate, Clause, Evidence, TopicReading
 from tests.builders import MOMENT, candidate, topic_reading
 
 WINDOW = timedelta(hours=48)
@@ -99,6 +99,24 @@ def test_half_a_week_later_the_same_words_are_another_story_within_a_long_window
     late = report(2, "Ceasefire signed by Arland and Borland", "Observers arrive.", hours=100)
     stories = Stories([opened_by(FIRST, timedelta(days=30), 1)])
     assert found(stories, late) is None
+
+
+def test_the_more_stages_are_the_same_the_surer_it_is_the_same() -> None:
+    def sure(*topics: TopicReading) -> float:
+        other = report(2, FIRST.article.title).model_copy(update={"topics": topics})
+        return Sought(Telling.of(FIRST)).sameness(Telling.of(other))
+
+    agreed, accepted = topic_reading(), topic_reading(topic="mediation", stage="accepted")
+    assert sure(agreed) > sure(agreed, accepted) > sure() > sure(topic_reading(stage="violated"))
+
+
+def test_a_story_is_the_nearer_the_more_of_its_articles_are() -> None:
+    sought = Sought(Telling.of(FIRST))
+    like, unlike = report(2, "Ceasefire signed by the lake"), report(3, "Arland votes", stage="rejected")
+    story = replace(opened_by(like), tellings=(Telling.of(like), Telling.of(unlike)))
+    near, far = (sought.sameness(telling) for telling in story.tellings)
+    assert far < near
+    assert sought.nearness(story) == pytest.approx(near * 3 / 4 + far / 4)
 
 
 def test_no_words_make_one_story_of_articles_without_a_party_in_common() -> None:
