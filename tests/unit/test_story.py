@@ -123,6 +123,8 @@ def test_no_words_make_one_story_of_articles_without_a_party_in_common() -> None
     words = ("Floods drive thousands from homes in the valley", "Buses take families to higher ground.")
     assert not joins(report(2, *words, parties="", hours=1), report(1, *words, parties=""))
     assert not joins(report(2, *words, parties="corland", hours=1), report(1, *words, parties="arland"))
+    here, there = report(1, *words, parties="arland"), report(2, *words, parties="corland")
+    assert Sought(Telling.of(here)).sameness(Telling.of(there)) == 0.0
 
 
 STRIKE = report(
@@ -355,6 +357,8 @@ def test_a_story_was_last_seen_when_the_latest_of_its_articles_was() -> None:
     story = joined_by(opened_by(report(1, "Report", hours=5)), report(2, "Report"), 1)
     assert story.last_seen_at == MOMENT + timedelta(hours=5)
     assert story.last_event_at == MOMENT + timedelta(hours=5)
+    again = report(1, "Report", hours=40)
+    assert story.repeated_by(again, WINDOW, 2).last_seen_at == again.seen_at
 
 
 def test_only_the_first_report_in_a_language_is_told_for_that() -> None:
