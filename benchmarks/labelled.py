@@ -174,7 +174,11 @@ class Bench:
 
     def scene(self, item: Item) -> Scene:
         """The item as the classifier sees it. Its language is not told: it must be found out."""
-        return Scene.of(Article(id=item.id, title=item.title, body=item.body), self._automaton)
+        return self.scene_of(Article(id=item.id, title=item.title, body=item.body))
+
+    def scene_of(self, article: Article) -> Scene:
+        """An article as the classifier sees it."""
+        return Scene.of(article, self._automaton)
 
 
 def all_items(names: Sequence[str] = tuple(SETS)) -> list[Item]:

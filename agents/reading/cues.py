@@ -17,7 +17,7 @@ from typing import Final, Literal, NamedTuple
 from agents.reading.automaton import Found
 from agents.reading.excerpt import Excerpt
 from agents.reading.phrases import Phrase, PhraseSet
-from agents.reading.taxonomy import LINK, Pattern, Strength, Taxonomies
+from agents.reading.taxonomy import GRAMMAR, LINK, SUPPORTING, Pattern, Strength, Taxonomies
 
 Kind = Literal["strong", "likely", "weak", "never", "part", "stage", "context"]
 Span = tuple[int, int]
@@ -26,11 +26,15 @@ RANK: Final[Mapping[str, int]] = {"strong": 0, "likely": 1, "weak": 2}
 """Strengths, the strongest first."""
 
 _CONTEXT_TOPIC: Final = -1
-_DECLARED: Final = 2
-"""How many times the words of the language that the article says it is in count in the vote."""
+_DECLARED: Final = 1.2
+"""How many times the words of the language that the article says it is in count in the vote. It decides where texts are
+in doubt; with 2 a wrong tag took one topic in eighty, and a right one brought no more."""
 
 _VOTERS: Final = 200
 """Words that vote on the language of an excerpt."""
+
+SECTION: Final = "sport"
+"""The context that tells something where it stands in the credit of a title: papers call their pages so."""
 
 _MOST_SPANS: Final = 6
 """Spans of one part that a pattern looks at in a sentence."""
@@ -104,6 +108,8 @@ class CueFinder:
         self._numbers = {
             language: number for number, language in enumerate(sorted(languages | set(taxonomies.context)))
         }
+        speaking = {*GRAMMAR, *SUPPORTING, SECTION, *chain.from_iterable(t.support for t in self._topics)}
+        self._about_else = {name for of in taxonomies.context.values() for name in of} - speaking
         self._patterns = [
             [(frozenset(pattern.parts), pattern) for pattern in topic.patterns] for topic in self._topics
         ]
@@ -192,6 +198,7 @@ class CueFinder:
         """
         known = self._around[language]
         text = sighting.excerpt.text
+        credit = sighting.excerpt.credit
         starts = [sentence.at for sentence in sighting.excerpt.sentences]
         said: dict[tuple[int, int, int], list[str]] = {}
         named: dict[tuple[int, int, int], int] = {}
@@ -205,6 +212,8 @@ class CueFinder:
                 if stop is None:
                     continue
                 if kind == "context":
+                    if start in credit and name in self._about_else:
+                        continue
                     around = sighting.surroundings[bisect_right(starts, start + 1) - 1]
                     around.context.setdefault(name, []).append((start + 1, stop))
                     continue
@@ -224,9 +233,11 @@ class CueFinder:
         languages_of = self._languages_of
         votes = Counter(chain.from_iterable([languages_of[number] for number, _, _ in literals[:_VOTERS]]))
         own = self._numbers.get(declared.partition("-")[0].lower())
-        if own is not None:
-            votes[own] *= _DECLARED
-        return max(range(len(self._numbers)), key=votes.__getitem__, default=0)
+        return max(
+            range(len(self._numbers)),
+            key=lambda number: votes[number] * (_DECLARED if number == own else 1),
+            default=0,
+        )
 
 
 @dataclass(slots=True)

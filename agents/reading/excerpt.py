@@ -1,11 +1,13 @@
 """What of an article its topics are read from: title, head, and the sentences around strong phrases further down.
 
 The sentences stand in one spaced text, a break between each two, so that one pass finds everything in them; a position
-in it can be traced back to the title or body.
+in it can be traced back to the title or body. Lines that point to something else are left out
+(`agents.reading.pointers`).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final, Literal, NamedTuple
 
@@ -28,6 +30,11 @@ LONGEST: Final = 700
 
 MOST: Final = 60
 """Sentences of an excerpt: what comes after so many changes nothing."""
+
+_CREDIT: Final = re.compile(r"\s(?:[-|·•]|::)\s[^-|·•:]{2,48}\Z")
+"""What stands last in a title, behind a dash or a bar: nearly always who publishes it."""
+_BEFORE_CREDIT: Final = 16
+"""Characters of a title that stand before a credit at least."""
 
 
 class Sentence(NamedTuple):
@@ -53,8 +60,12 @@ class Excerpt:
         self.sentences: list[Sentence] = []
         self._parts: list[str] = []
         self._length = 0
+        self.credit = range(0)
+        """Positions in the excerpt's text of the credit that a title ends with (` - The Wall Street Journal`)."""
         if title.strip():
             self._add("title", title, 0, len(title), "title")
+            if (credit := _CREDIT.search(title, _BEFORE_CREDIT)) is not None:
+                self.credit = range(credit.start() + 1, credit.end() + 1)
         self._add_body(body, body_start, marks, elsewhere)
         self.text = spaced("".join(self._parts))
 

@@ -37,7 +37,8 @@ from streams.wire import Evidence, StageReading, TopicReading
 ENOUGH: Final = 0.5
 """Score from which on an article is about a topic."""
 HEADLINE_ALONE: Final = 0.62
-"""What is added to the logit of a headline without a body, which is all there is to speak for a topic.
+"""What is added to the logit of a text of one sentence (a headline without a body, or a body that says no more), which
+is all there is to speak for a topic.
 
 The weights are those of whole articles. With it a headline holds from what would be 0.35 on: of 440 of our own a
 twentieth more is found and nothing more is wrong, of 10,000 of a plain stream one more is told.
@@ -151,7 +152,7 @@ class TopicClassifier:
             return None
         weights = self._weights[number]
         logit = weights.bias + _dot(weights.features, topic_features(sighting, number, self._topics))
-        score = _probability(logit if scene.article.body else logit + HEADLINE_ALONE)
+        score = _probability(logit + HEADLINE_ALONE if len(sighting.excerpt.sentences) == 1 else logit)
         if score < least:
             return None
         topic = self._topics[number]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,6 +44,21 @@ def test_a_sentence_without_end_is_cut_and_many_marks_are_bounded() -> None:
     excerpt = Excerpt("", endless, 0, range(0, len(endless), 40))
     assert len(excerpt.sentences) <= MOST + 1
     assert all(s.end - s.at <= LONGEST for s in excerpt.sentences)
+
+
+@pytest.mark.parametrize(
+    ("title", "credit"),
+    [
+        ("ceasefire agreed in gaza - the wall street journal", "the wall street journal"),
+        ("ceasefire agreed in gaza | world news | the guardian", "the guardian"),
+        ("ceasefire agreed in gaza", ""),
+        ("ceasefire - hollywood reporter", ""),
+        ("russia, ukraine hold ceasefire talks-kremlin", ""),
+    ],
+)
+def test_a_title_may_end_with_a_credit(title: str, credit: str) -> None:
+    excerpt = Excerpt(title, "", 0, [])
+    assert excerpt.text[excerpt.credit.start : excerpt.credit.stop].strip() == credit
 
 
 @given(st.text(), st.text(alphabet="ab .\n!؟", max_size=3000), st.data())

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from agents.reading.article import Article, article_of
 from benchmarks.labelled import DATA, Bench, Item, items_of
 from benchmarks.quality import measure
 
@@ -167,6 +168,32 @@ def test_a_line_that_leads_elsewhere_tells_no_topic(language: str) -> None:
     assert read(replace(item, body=f"{article}\n\n{truce}"))  # else the others would prove nothing
     for lines in (f"\n\n{opening}{truce}", f"\n{bare}\n{truce}\n{truce}", f" {opening}{truce}"):
         assert read(replace(item, body=article + lines)) == {}, lines
+
+
+@pytest.mark.parametrize(
+    "credit", [" - The Wall Street Journal", " | Hollywood Reporter", " – Premium Times"]
+)
+def test_who_publishes_an_article_takes_no_alert(credit: str) -> None:
+    told = [item for item in items_of("flashes") if item.title and read(item)]
+    missed = [item.id for item in told if not read(replace(item, title=item.title + credit))]
+    assert len(told) > 200
+    assert len(missed) <= 2, missed
+
+
+def test_a_body_that_repeats_its_headline_is_no_more_than_a_headline() -> None:
+    for item in items_of("flashes"):
+        if not item.body and item.title:
+            repeated = article_of({"title": item.title, "body": f"{item.title}\n\n{item.title}"})
+            topics = BENCH.classifier.classify(BENCH.scene_of(repeated))
+            assert {topic.topic: topic.stage for topic in topics} == read(item), item.title
+
+
+@pytest.mark.parametrize("language", ["de", "fr", "ru"])
+def test_a_wrong_language_tag_takes_next_to_no_alert(language: str) -> None:
+    told = [item for item in items_of("flashes") if read(item)]
+    articles = [Article(item.id, item.title, item.body, language=language) for item in told]
+    missed = [a.title for a in articles if not BENCH.classifier.classify(BENCH.scene_of(a))]
+    assert len(missed) <= 2, missed
 
 
 NEWS_BESIDE = (
