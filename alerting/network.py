@@ -3,7 +3,7 @@ bounded.
 
 The address that is checked is the address that is connected, so a DNS answer that changes has no gap to slip
 through; a pooled connection stays where it was checked. Of one answer, headers included, at most
-`ANSWER_LIMIT` bytes are read, and what came before it was asked for is no answer.
+`ANSWER_LIMIT` bytes and about `LINES_LIMIT` lines are read, and what came before it was asked for is no answer.
 """
 
 # ruff: noqa: ASYNC109, ARG002 - the signatures are those of httpcore's network backend
@@ -25,15 +25,19 @@ from httpcore._utils import is_socket_readable
 
 from alerting.addresses import check_address
 from alerting.threads import ThreadsLeftBehind
-from alerting.tls import READ_AT_ONCE, AnswerTooLong, TlsStream
+from alerting.tls import AnswerTooLong, TlsStream
 from streams.errors import AddressRefused, DeliveryError
 
 ANSWER_LIMIT: Final = 40 * 1024
-"""Bytes of one answer with its headers, interim answers (1xx) and the framing of its body.
+"""Bytes of one answer with its headers, interim answers (1xx) and the framing of its body."""
 
-Made of nothing but headers, or of chunks of one byte, they take some tens of milliseconds to read, in which the other
-endpoints wait.
+LINES_LIMIT: Final = 500
+"""Line breaks of one answer. A header, an interim answer, a chunk of one byte: each takes as long as kilobytes of a
+body, and an answer of nothing else as long as a hundred others.
 """
+
+READ_AT_ONCE: Final = 1024
+"""Bytes of one read: between two reads the other endpoints have their turn."""
 
 SEND_AT_ONCE: Final = 64 * 1024
 """Bytes of a request from which on they leave, though its answer is not waited for yet."""
@@ -195,8 +199,8 @@ async def _first(addresses: Sequence[str], connect: Connect) -> httpcore.AsyncNe
 
 
 class BoundedStream(httpcore.AsyncNetworkStream):
-    """A connection on which no answer is longer than `ANSWER_LIMIT`; a request that is written begins a new
-    count. Head and body of a request leave together, when its answer is waited for.
+    """A connection on which no answer is longer than `ANSWER_LIMIT` and `LINES_LIMIT`; a request that is written
+    begins a new count. Head and body of a request leave together, when its answer is waited for.
     """
 
     def __init__(self, stream: httpcore.AsyncNetworkStream, handshakes: Executor) -> None:
@@ -204,6 +208,7 @@ class BoundedStream(httpcore.AsyncNetworkStream):
         self._handshakes = handshakes
         self._socket: Any = None
         self._read = 0
+        self._lines = 0
         self._unsent = bytearray()
         self.ahead: Callable[[], bytes] = bytes
         """What has been read and belongs to no answer so far."""
@@ -214,15 +219,16 @@ class BoundedStream(httpcore.AsyncNetworkStream):
             # A receiver may answer and hang up before it has read all: the answer tells more than the broken pipe.
             with suppress(httpcore.WriteError):
                 await self._send(timeout)
-        if self._read >= ANSWER_LIMIT:
+        if self._read >= ANSWER_LIMIT or self._lines >= LINES_LIMIT:
             raise AnswerTooLong("the answer does not end")
         data = await self._stream.read(min(max_bytes, READ_AT_ONCE), timeout)
         self._read += len(data)
+        self._lines += data.count(b"\n")
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Write all of the bytes."""
-        self._read = 0
+        self._read = self._lines = 0
         self._unsent += buffer
         if len(self._unsent) >= SEND_AT_ONCE:
             await self._send(timeout)

@@ -23,8 +23,8 @@ from streams.errors import DeliveryError
 CIPHERED_LIMIT: Final = 128 * 1024
 """Bytes of a handshake, or of one answer with all that TLS adds to it. A chain of certificates takes some thousands."""
 
-READ_AT_ONCE: Final = 8 * 1024
-"""Bytes of one read: between two reads the other endpoints have their turn."""
+DECIPHERED_AT_ONCE: Final = 8 * 1024
+"""Bytes that are read and deciphered before the other endpoints have their turn."""
 
 T = TypeVar("T")
 
@@ -54,6 +54,8 @@ class TlsStream(httpcore.AsyncNetworkStream):
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read some bytes; none where the other side has hung up. Raises AnswerTooLong."""
+        if self.holds_some():
+            await asyncio.sleep(0)  # nothing is waited for, and the other endpoints would get no turn
         try:
             return await self._finish(partial(self._tls.read, max_bytes), timeout)
         except ssl.SSLEOFError:
@@ -93,7 +95,7 @@ class TlsStream(httpcore.AsyncNetworkStream):
     async def _receive(self, timeout: float | None) -> None:
         if self._read >= CIPHERED_LIMIT:
             raise AnswerTooLong("the answer does not end")
-        data = await self._stream.read(READ_AT_ONCE, timeout)
+        data = await self._stream.read(DECIPHERED_AT_ONCE, timeout)
         self._read += len(data)
         if data:
             self._incoming.write(data)

@@ -22,7 +22,7 @@ from pydantic import SecretStr
 from alerting import network
 from alerting.client import KEPT, Result, WebhookClient, _authorities
 from alerting.endpoint import Endpoint
-from alerting.network import ANSWER_LIMIT, HANGS_FROM, SystemResolver
+from alerting.network import HANGS_FROM, LINES_LIMIT, SystemResolver
 from alerting.threads import ThreadsLeftBehind
 from tests import builders
 from tests.edge.servers import (
@@ -139,16 +139,27 @@ async def test_endless_chunks_end(client: WebhookClient) -> None:
 
     result = await post(client, chunks)
     assert result.status == 500
-    assert 0 < len(result.body) < ANSWER_LIMIT / 6
+    assert 0 < len(result.body) < LINES_LIMIT
+
+
+async def test_a_body_of_many_lines_is_read_until_there_are_enough(client: WebhookClient) -> None:
+    page = b"<p>\n" * 2_000
+    answer = b"HTTP/1.1 500 No\r\ncontent-length: %d\r\n\r\n" % len(page) + page
+    result = await post(client, answering(answer))
+    assert (result.status, result.failure) == (500, None)
+    assert page.startswith(result.body)
+    assert len(result.body) >= LINES_LIMIT
 
 
 @pytest.mark.parametrize(
     "answer",
     [
         b"HTTP/1.1 204 No Content\r\n" + b"a:\r\n" * 20_000 + b"\r\n",
+        b"HTTP/1.1 204 No Content\r\n" + b"a:\r\n" * 2_000 + b"\r\n",
         b"HTTP/1.1 103 Hints\r\n\r\n" * 4_000 + NO_CONTENT,
+        b"HTTP/1.1 103 Hints\r\n\r\n" * 1_000 + NO_CONTENT,
     ],
-    ids=["headers", "interim answers"],
+    ids=["headers", "fewer headers", "interim answers", "fewer interim answers"],
 )
 async def test_of_an_answer_that_is_nearly_all_headers_no_more_is_read_than_of_any(
     client: WebhookClient, answer: bytes
