@@ -215,7 +215,9 @@ class CueFinder:
                     if start in credit and name in self._about_else:
                         continue
                     around = sighting.surroundings[bisect_right(starts, start + 1) - 1]
-                    around.context.setdefault(name, []).append((start + 1, stop))
+                    spans = around.context.setdefault(name, [])
+                    if (start + 1, stop) not in spans[-1:]:  # `نفط` and `النفط` are one word
+                        spans.append((start + 1, stop))
                     continue
                 words = (topic, start + 1, stop)
                 if end > named.get(words, 0):

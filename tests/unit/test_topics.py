@@ -13,10 +13,10 @@ from agents.reading.automaton import LiteralTable
 from agents.reading.cues import Cue
 from agents.reading.features import cues_within, distance_to_cues, said_stages, stage_features
 from agents.reading.scene import Scene
-from agents.reading.taxonomy import TopicWeights
+from agents.reading.taxonomy import Taxonomies, TopicWeights
 from agents.reading.topics import TopicClassifier
 from streams.wire import TopicReading
-from tests.unit.taxonomies import TRUCE, taxonomies
+from tests.unit.taxonomies import CONTEXT, TRUCE, taxonomies
 
 TABLE = LiteralTable()
 CLASSIFIER = TopicClassifier(taxonomies(), TABLE)
@@ -110,6 +110,15 @@ def test_something_else_in_the_sentence_weighs_against_it() -> None:
     with_support = read("Rebels: truce")[0].score
     without = read("Word of a truce", "The club and the coach of the club.")
     assert not without or without[0].score < with_support
+
+
+def test_a_word_that_two_phrases_of_a_class_name_counts_once() -> None:
+    table = LiteralTable()
+    twice = CONTEXT | {"ar": {"sport": ("نادي", "النادي")}}
+    classifier = TopicClassifier(Taxonomies(taxonomies().topics, twice), table)
+    sighting = classifier.look(Scene.of(Article("a", "هدنة في النادي", ""), table.build()))
+    assert sighting is not None
+    assert len(sighting.surroundings[0].context["sport"]) == 1
 
 
 def test_a_word_counts_only_in_the_language_of_the_text() -> None:

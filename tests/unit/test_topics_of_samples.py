@@ -209,6 +209,40 @@ def test_a_real_truce_at_a_festival_or_an_anniversary_is_news() -> None:
             assert {topic for topic, holds in item.topics.items() if holds} <= set(read(item)), item.id
 
 
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        ("El calor da una tregua este fin de semana", "Se espera un descenso de ocho grados. Luego vuelve."),
+        ("الطقس: هدنة قصيرة قبل موجة حر جديدة", "توقعت الأرصاد انخفاض درجات الحرارة حتى الثلاثاء."),
+        ("Simulacro de sismo: miles de vecinos desalojan edificios", "La alerta sonó a las 11.00 horas."),
+        (
+            "Topspiel: Waffenstillstand in München",
+            "Zwischen Präsident und Sportdirektor ist Ruhe eingekehrt.",
+        ),
+        (
+            "Commerce : Pékin et Washington prolongent leur trêve de 90 jours",
+            "Les droits de douane resteront à 30 %.",
+        ),
+    ],
+)
+def test_truces_of_the_weather_trade_and_sport_and_drills_are_no_news(title: str, body: str) -> None:
+    item = Item("own", "x", "en", title, body, {}, frozenset(), {}, look_alike=True, group="own")
+    assert read(item) == {}
+
+
+@pytest.mark.parametrize(
+    ("title", "topic"),
+    [
+        ("El cese con el ELN se prorroga por seis meses", "ceasefire"),
+        ("Якщо фронт наблизиться, мешканців вивозитимуть автобусами", "evacuation"),
+        ("Kiev ve Moskova Türkiye'nin davetine evet dedi", "mediation"),
+    ],
+)
+def test_forms_and_idioms_of_a_language_are_known(title: str, topic: str) -> None:
+    item = Item("own", "x", "en", title, "", {}, frozenset(), {}, look_alike=False, group="own")
+    assert topic in read(item)
+
+
 def test_most_of_our_own_labelled_texts_are_read_right() -> None:
     report = measure(items_of("own"), lambda item: BENCH.classifier.classify(BENCH.scene(item)))
     assert report.by["all"].f1 > 0.8
