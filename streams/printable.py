@@ -19,6 +19,11 @@ def clean(text: str) -> str:
     )
 
 
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """A number with its noun: `1 article`, `2 articles`."""
+    return f"{count} {noun if count == 1 else plural or f'{noun}s'}"
+
+
 def shortened(text: str, most: int) -> str:
     """The text, or its beginning with an ellipsis: at most so many characters."""
     return text if len(text) <= most else text[: most - 1] + "…"

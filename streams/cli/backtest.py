@@ -28,7 +28,7 @@ from streams.cli.pipes import Printer, hush_on_broken_pipe
 from streams.cli.views import headline
 from streams.configuration import configuration_folder, load_configuration, load_settings
 from streams.errors import UnreadableArticle, UsageError
-from streams.printable import clean, shortened
+from streams.printable import clean, counted, shortened
 from streams.topics import ARTICLES
 from streams.wire import rfc3339
 
@@ -239,7 +239,7 @@ def _show(console: Console, compared: Backtest, against: Path, config: Path | No
         span = f" from {compared.first:%Y-%m-%d %H:%M} to {compared.last:%Y-%m-%d %H:%M}"
     unreadable = f", {compared.unreadable} could not be read" if compared.unreadable else ""
     console.print(
-        f"{compared.articles} article{'' if compared.articles == 1 else 's'}{span}{unreadable}",
+        f"{counted(compared.articles, 'article')}{span}{unreadable}",
         markup=False,
         soft_wrap=True,
     )

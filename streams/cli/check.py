@@ -20,7 +20,7 @@ from streams.cli.pipes import Printer, hush_on_broken_pipe
 from streams.configuration import Configuration, load_configuration
 from streams.errors import ConfigurationError, Fault
 from streams.examples import ExampleResult, run_examples
-from streams.printable import clean
+from streams.printable import clean, counted
 
 SHOWN: Final = 40
 """Watches, warnings and failed examples that are shown one by one."""
@@ -81,9 +81,10 @@ def _show(
     _more(console, len(configuration.watches), "watches")
     keywords = sum(map(len, configuration.terms.values()))
     console.print(
-        f"{clean(str(configuration.folder))}: {len(configuration.watches)} watches, "
-        f"{len(configuration.endpoints)} endpoints, {len(configuration.taxonomies.stages())} topics, "
-        f"{len(configuration.registry.actors)} actors, {keywords} keywords"
+        f"{clean(str(configuration.folder))}: {counted(len(configuration.watches), 'watch', 'watches')}, "
+        f"{counted(len(configuration.endpoints), 'endpoint')}, "
+        f"{counted(len(configuration.taxonomies.stages()), 'topic')}, "
+        f"{counted(len(configuration.registry.actors), 'actor')}, {counted(keywords, 'keyword')}"
     )
     verdict = f"{len(results) - len(failed)} of {len(results)} examples hold"
     console.print(Text(verdict, style="bold red" if failed else "bold green"))

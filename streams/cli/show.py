@@ -32,7 +32,7 @@ from streams.embedded import EmbeddedBroker
 from streams.errors import UnreadableArticle
 from streams.logs import configure_logs
 from streams.outputs import Outputs, settle
-from streams.printable import clean, shortened
+from streams.printable import clean, counted, shortened
 from streams.receiver import Received, Receiver
 from streams.rejection import PREFIX
 from streams.sample import sample_articles
@@ -114,7 +114,8 @@ class _Show:
             self._broker.create(topic.full_name(configuration.settings.topics.prefix) for topic in ALL)
             self._console.print(
                 f"[bold]tocsin[/] on the embedded broker {self._broker.servers}, all webhooks to {trial.url}, "
-                f"{len(configuration.watches)} watches, {len(self._lines)} articles to play"
+                f"{counted(len(configuration.watches), 'watch', 'watches')}, "
+                f"{counted(len(self._lines), 'article')} to play"
             )
             # What the worker still does while it ends is shown too, and counted.
             async with self._following(configuration), self._working(trial):
@@ -352,7 +353,8 @@ def _said(line: str) -> Text | None:
     match name:
         case "configuration.reloaded":
             said = (
-                f"the configuration was reloaded: {event['watches']} watches, {event['endpoints']} endpoints"
+                f"the configuration was reloaded: {counted(event['watches'], 'watch', 'watches')}, "
+                f"{counted(event['endpoints'], 'endpoint')}"
             )
             return Text(f"worker: {said}", style="green")
         case "configuration.settings_need_restart":
