@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -15,6 +16,8 @@ from streams.soundpart import NOTHING, sound_part
 from streams.yamlfile import Document, KeyPath, did_you_mean, problems
 
 _PASSWORD: Final = ("broker", "sasl_password")
+_FOLDER: Final = "TOCSIN_CONFIG"
+"""No setting, but the folder of them; misspelt, the sample would be in force in its place."""
 
 
 class LoadedSettings:
@@ -64,10 +67,10 @@ class LoadedSettings:
         for name, text in sorted(self._environ.items()):
             if not name.startswith("TOCSIN_") or not text.strip():
                 continue
-            if "__" not in name and name not in misspelt:
+            if "__" not in name and name not in misspelt and not _meant_for_folder(name):
                 continue
             if name not in known:
-                hint = _did_you_mean_variable(name, known)
+                hint = _did_you_mean_variable(name, [*known, _FOLDER])
                 self.faults.append(Fault(ENVIRONMENT, 0, name, f"there is no such setting{hint}"))
                 continue
             section, key = known[name]
@@ -108,6 +111,11 @@ class LoadedSettings:
             self.faults.append(Fault(ENVIRONMENT, 0, variable, message))
         else:
             self._document.fault(path, message)
+
+
+def _meant_for_folder(name: str) -> bool:
+    """Whether a variable is a slip of the one that names the folder."""
+    return name != _FOLDER and bool(difflib.get_close_matches(name, [_FOLDER], cutoff=0.9))
 
 
 def _did_you_mean_variable(name: str, known: Iterable[str]) -> str:

@@ -188,6 +188,8 @@ def test_what_is_wrong_in_a_setting_hides_nothing_that_is_wrong_besides(tmp_path
     [
         ("TOCSIN_BROKER_SERVERS", ["there is no such setting; did you mean 'TOCSIN_BROKER__SERVERS'?"]),
         ("TOCSIN_BROKER__SERVER", ["there is no such setting; did you mean 'TOCSIN_BROKER__SERVERS'?"]),
+        ("TOCSIN_CONIFG", ["there is no such setting; did you mean 'TOCSIN_CONFIG'?"]),
+        ("TOCSIN_CONFIG_FOLDER", []),  # of docker-compose.yml
         ("TOCSIN_SERVICE_PORT", []),  # Kubernetes makes such of a service's name
         ("TOCSIN_SAMPLE_URL", []),
     ],
