@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import importlib
+import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -146,6 +147,21 @@ def _root(
         os.environ["TOCSIN_DEBUG"] = "1"
 
 
+def _open_streams() -> None:
+    """Let printing never fail for where it goes to.
+
+    A standard stream that the process was begun without (`>&-`) leads nowhere: the next file or connection would take
+    its number. What the encoding of the locale lacks is written as an escape.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - open to the end
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def main(arguments: Sequence[str] | None = None, given: object = None) -> None:
     """Run the command line; never returns. `given` is the command's `context.obj`."""
+    _open_streams()
     app(args=list(arguments) if arguments is not None else None, standalone_mode=True, obj=given)

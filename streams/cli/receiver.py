@@ -135,7 +135,8 @@ def _json_line(received: Received) -> None:
         "alert": received.alert.model_dump(mode="json", exclude_none=True) if received.alert else None,
         "summary": received.summary,
     }
-    print(orjson.dumps(line).decode(), flush=True)
+    sys.stdout.buffer.write(orjson.dumps(line) + b"\n")
+    sys.stdout.buffer.flush()
 
 
 def _readable(console: Console) -> Callable[[Received], None]:

@@ -60,6 +60,27 @@ def test_what_is_sent_again_does_not_hang_on_its_reader(kafka: Kafka) -> None:
     assert len(kafka.values(ARTICLES)) == len(many)
 
 
+def test_what_the_encoding_of_a_terminal_lacks_is_written_as_an_escape(tmp_path: Path) -> None:
+    file = tmp_path / "article.json"
+    file.write_text('{"title": "Ateşkes ihlal edildi", "language": "tr"}', encoding="utf-8")
+    environ = {**os.environ, "PYTHONIOENCODING": "latin-1"}
+    done = subprocess.run([*TOCSIN, "explain", str(file)], capture_output=True, check=True, env=environ)
+    assert done.stdout.startswith(b"Ate\\u015fkes ihlal edildi\n")
+
+
+@pytest.mark.parametrize(
+    "without",
+    [(0,), (1,), (2,), (0, 1, 2)],
+    ids=["no stdin", "no stdout", "no stderr", "none of them"],
+)
+def test_a_command_does_without_standard_streams(small: Path, without: tuple[int, ...]) -> None:
+    closed = " ".join(f"{number}>&-" for number in without)
+    for command in ("check", "explain -"):
+        line = f"{sys.executable} -m streams.cli {command} {closed}"
+        done = subprocess.run(line, shell=True, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
+
+
 def test_lines_are_whole_where_no_terminal_breaks_them(kafka: Kafka, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COLUMNS", raising=False)
     title = "Sides agree ceasefire " * 20
