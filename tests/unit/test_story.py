@@ -418,6 +418,18 @@ def test_stories_without_a_party_in_common_crowd_out_none_that_has_one() -> None
     assert story.article_ids == ("art_1",)
 
 
+def test_among_many_of_its_parties_a_story_is_found_by_the_words_of_each_of_its_articles() -> None:
+    second = report(2, "Observers of Arland and Borland arrive by ferry")
+    story = opened_by(FIRST).joined_by(second, Telling.of(second), WINDOW, event=True, turn=1)
+    others = [
+        opened_by(report(n, f"Arland tells Borland of word{n}", stage="rejected"), WINDOW, n)
+        for n in range(3, 3 + 2 * LOOKED_UP)
+    ]
+    stories = Stories([story, *others])
+    for words in (FIRST, second):
+        assert found(stories, report(999, words.article.title, hours=1)) == story
+
+
 def test_of_more_stories_than_are_compared_those_with_most_words_in_common_are() -> None:
     others = [
         report(number, f"Ceasefire talks: {' '.join(f'word{number}x{n}' for n in range(8))}")
@@ -502,8 +514,20 @@ def test_words_are_shared_and_their_number_is_bounded(monkeypatch: pytest.Monkey
     assert len(gists_module._SHARED) <= 11
 
 
+def test_of_stories_that_are_as_near_the_last_touched_is_chosen_live_and_restored() -> None:
+    made = [opened_by(report(n, "Arland and Borland sign ceasefire"), WINDOW, n) for n in range(1, 5)]
+    live = Stories(made)
+    touched = replace(made[1], turn=live.next_turn, articles=2)
+    live.put(touched)
+    asked = report(9, "Arland and Borland sign ceasefire")
+    assert found(live, asked) == found(Stories(live), asked) == touched
+
+
 def test_forgotten_stories_leave_nothing_in_the_indexes() -> None:
     stories = Stories([opened_by(report(n, f"Arland signs {n}"), WINDOW, n) for n in range(1, 20)])
+    for number, story in enumerate(list(stories)):
+        one = report(100 + number, f"Corland votes {number}", parties="arland corland")
+        stories.put(story.joined_by(one, Telling.of(one), WINDOW, event=True, turn=stories.next_turn))
     stories.expire(MOMENT + WINDOW + timedelta(hours=1))
     assert len(stories) == 0
     assert not any(len(index) for of in stories._of_watch.values() for index in vars(of).values())
