@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
+from agents.reading.credits import credit_of
 from agents.reading.decode import decode_object
 from agents.reading.fields import (
     MAX_ID,
@@ -41,6 +42,8 @@ _MAX_REPETITIONS: Final = 8
 _SPACES: Final = re.compile(r"\s*")
 _ALONE: Final = re.compile(r"[^\S\n]*[.!?…:|–—-]*[^\S\n]*(?:[\r\n\u2028\u2029]|\Z)|[.!?…]+\s")
 _WORDS_OF_A_SENTENCE: Final = 4
+_AROUND_CREDIT: Final = " -|·•:"
+_MAX_CREDIT: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +136,25 @@ def _first(given: Given, field: str, read: Callable[[Any], T]) -> T | None:
 
 
 def _named_text(given: Given, field: str) -> tuple[str, str]:
-    """The name and text of a text field: the first string with something in it, else the first given."""
-    values = given.get(field)
-    if values is None:
-        return field, ""
-    name, value = next(
-        ((name, value) for name, value in values if isinstance(value, str) and value and not value.isspace()),
-        values[0],
-    )
-    return name, text_of(value, name)
+    """The name and text of a text field: the first that has something in it, else the first given.
+
+    Raises UnreadableArticle where there is no text among several values, but something that cannot be one.
+    """
+    unreadable = None
+    values = given.get(field, ())
+    for name, value in values:
+        try:
+            text = text_of(value, name)
+        except UnreadableArticle as error:
+            if error.reason != "bad-field":
+                raise
+            unreadable = unreadable or error
+        else:
+            if text and not text.isspace():
+                return name, text
+    if unreadable is not None:
+        raise unreadable
+    return next(((name, text_of(value, name)) for name, value in values), (field, ""))
 
 
 def _title(given: Given) -> str:
@@ -174,8 +187,20 @@ def _id(
 def body_start(title: str, body: str) -> int:
     """Where reading the body begins: after repetitions of the title at its head, white space and case aside.
 
-    A sentence that merely begins with the words of the title is not a repetition.
+    A sentence that merely begins with the words of the title is not a repetition. The credit that a title may end with
+    can be missing there, or stand behind it, as in the feeds of search engines.
     """
+    start = _behind(title, body)
+    if start:
+        return start
+    named = credit_of(title)
+    start = _behind(title[:named], body) if named < len(title) else 0
+    credit = fold(title[named:]).strip(_AROUND_CREDIT)
+    return len(body) if start and fold(body[start : start + _MAX_CREDIT]).strip() == credit else start
+
+
+def _behind(title: str, body: str) -> int:
+    """Where repetitions of the title at the head of the body end."""
     at = _after_space(body, 0)
     if fold(title[:32]).lstrip()[:1] != fold(body[at : at + 1])[:1]:
         return 0  # nearly always

@@ -7,10 +7,10 @@ in it can be traced back to the title or body. Lines that lead elsewhere are lef
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Final, Literal, NamedTuple
 
+from agents.reading.credits import credit_of
 from agents.reading.letters import BREAK, spaced
 from agents.reading.links import Span, lies_in
 from agents.reading.sentences import SENTENCE_END
@@ -30,11 +30,6 @@ LONGEST: Final = 700
 
 MOST: Final = 60
 """Sentences of an excerpt: what comes after so many changes nothing."""
-
-_CREDIT: Final = re.compile(r"\s(?:[-|·•]|::)\s[^-|·•:]{2,48}\Z")
-"""What stands last in a title, behind a dash or a bar: nearly always who publishes it."""
-_BEFORE_CREDIT: Final = 16
-"""Characters of a title that stand before a credit at least."""
 
 
 class Sentence(NamedTuple):
@@ -64,8 +59,7 @@ class Excerpt:
         """Positions in the excerpt's text of the credit that a title ends with (` - The Wall Street Journal`)."""
         if title.strip():
             self._add("title", title, 0, len(title), "title")
-            if (credit := _CREDIT.search(title, _BEFORE_CREDIT)) is not None:
-                self.credit = range(credit.start() + 1, credit.end() + 1)
+            self.credit = range(credit_of(title) + 1, len(title) + 1)
         self._add_body(body, body_start, marks, elsewhere)
         self.text = spaced("".join(self._parts))
 

@@ -23,7 +23,8 @@ MAX_NAMES: Final = 50
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2199
 
-_INNER: Final = ("value", "rendered", "@value", "#text", "text")
+_INNER: Final = ("value", "rendered", "@value", "#text", "text", "main", "_", "_text", "_cdata", "$t")
+"""Names of the text in an object around one: of APIs, of JSON-LD, and of XML that was made into JSON."""
 _NAMES: Final = ("name", "literal", "title", "label", "@value", "value", "rendered", "code")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,4}")
 _ISO_639_2: Final = {
@@ -41,17 +42,18 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 def text_of(value: Any, field: str) -> str:
     """A title or body: a string, a list of strings (paragraphs), or an object around one. Absent is "".
 
-    Raises UnreadableArticle where it is something else, or holds a NUL.
+    In a list what is no text (a picture between paragraphs) is left out where there is other text. Raises
+    UnreadableArticle where it is something else, or holds a NUL.
     """
     if isinstance(value, str):
         return without_nul(value, field)
     if value is None:
         return ""
     if isinstance(value, list):
-        parts = [text_of(_unwrapped(part), field) for part in value if not isinstance(part, list)]
+        parts = [without_nul(part, field) for part in map(_unwrapped, value) if isinstance(part, str)]
         if any(parts):
             return "\n\n".join(part for part in parts if part)
-        if not value:
+        if len(parts) == len(value):
             return ""
     if isinstance(value, dict):
         inner = _unwrapped(value)

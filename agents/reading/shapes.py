@@ -21,14 +21,18 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     "title": ("title", "headline", "webTitle", "name"),
     "body": (
         "body", "text", "content", "articleBody", "body_text", "bodyText", "content_text", "full_text",
-        "fullText", "body_html", "body_xhtml", "content_html", "description", "summary", "abstract",
+        "fullText", "body_html", "body_xhtml", "content_html", "content:encoded", "description", "description_text",
+        "description_html", "summary", "abstract",
     ),
-    "url": ("url", "link", "canonical_url", "webUrl", "mainEntityOfPage", "href", "uri", "@id"),
+    "url": (
+        "url", "link", "canonical_url", "webUrl", "web_url", "mainEntityOfPage", "href", "uri", "@id",
+    ),
     "source": ("source", "publisher", "provider", "outlet", "site", "site_name", "infosource", "domain"),
     "language": ("language", "lang", "inLanguage", "locale"),
     "published_at": (
         "published_at", "published", "publishedAt", "datePublished", "date_published", "publication_date",
-        "pubDate", "firstcreated", "versioncreated", "webPublicationDate", "date", "created_at", "timestamp",
+        "pubDate", "firstcreated", "versioncreated", "webPublicationDate", "pub_date", "date", "created_at",
+        "timestamp", "seendate",
     ),
     "updated_at": (
         "updated_at", "updated", "updatedAt", "dateModified", "date_modified", "modified", "versioncreated",
@@ -62,8 +66,8 @@ def given_fields(item: Json) -> Given:
     return given
 
 
-PLAIN_BODIES: Final = frozenset(("body_text", "bodyText", "content_text"))
-HTML_BODIES: Final = frozenset(("body_html", "body_xhtml", "content_html"))
+PLAIN_BODIES: Final = frozenset(("body_text", "bodyText", "content_text", "description_text"))
+HTML_BODIES: Final = frozenset(("body_html", "body_xhtml", "content_html", "description_html"))
 
 _ARTICLE_TYPES: Final = frozenset((
     "Article", "NewsArticle", "ReportageNewsArticle", "AnalysisNewsArticle", "BackgroundNewsArticle",
@@ -82,11 +86,15 @@ def with_usual_names(item: Json) -> Json:
     none.
     """
     if "@graph" in item:
-        return _from_graph(item)
+        return _with_updates(_from_graph(item))
+    if "@type" in item:
+        item = _with_updates(_of_page(item))
     if "headlines" in item or "bodies" in item:
         return _from_ninjs3(_usable(item))
     if "uri" in item and any(mark in item for mark in _NINJS_MARKS):
         return _from_ninjs(_usable(item))
+    if "webTitle" in item and isinstance(item.get("fields"), dict):
+        return {**item["fields"], **item}
     return item
 
 
@@ -150,6 +158,25 @@ def _from_graph(item: Json) -> Json:
         )
     by_id = {node["@id"]: node for node in nodes if isinstance(node.get("@id"), str)}
     return {name: _resolved(value, by_id) for name, value in found.items()}
+
+
+def _of_page(item: Json) -> Json:
+    """The article that a page is about, where it holds it; else the object itself."""
+    article = item.get("mainEntity")
+    return article if isinstance(article, dict) and _is_article(article) and not _is_article(item) else item
+
+
+def _with_updates(item: Json) -> Json:
+    """A live blog with the texts of its updates behind its own."""
+    updates = item.get("liveBlogUpdate")
+    if not isinstance(updates, list | dict):
+        return item
+    texts = [item.get("articleBody") or item.get("description")]
+    posts = updates[:_MAX_NODES] if isinstance(updates, list) else [updates]
+    for post in posts:
+        if isinstance(post, dict):
+            texts += [post.get("headline"), post.get("articleBody") or post.get("description")]
+    return {**item, "articleBody": [text for text in texts if text]}
 
 
 def _is_article(node: Json) -> bool:

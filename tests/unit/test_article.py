@@ -209,6 +209,59 @@ def test_a_graph_without_an_article_has_no_text(graph: Any) -> None:
 # Identifiers
 
 
+TRUCE, TEXT = "Army and rebels sign ceasefire", "They signed it on Thursday."
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"@type": "WebPage", "name": "A page", "mainEntity": {"@type": "Report", "headline": TRUCE, "text": TEXT}},
+        {"@type": "LiveBlogPosting", "headline": TRUCE, "liveBlogUpdate": {"articleBody": TEXT}},
+        {"@type": "LiveBlogPosting", "headline": TRUCE, "liveBlogUpdate": [{"headline": TEXT}, 7, None]},
+        {"uri": "urn:1", "versioncreated": "2026-03-07T09:00:00Z", "headline": TRUCE, "description_text": TEXT},
+        {"title": TRUCE, "description": "Short.", "content:encoded": f"<p>{TEXT}</p>"},
+        {"title": TRUCE, "summary": "Short.", "content": [{"type": "text/html", "value": f"<p>{TEXT}</p>"}]},
+        {"webTitle": TRUCE, "fields": {"bodyText": TEXT}},
+        {"headline": {"main": TRUCE, "kicker": None}, "abstract": TEXT},
+        {"title": [{"_": TRUCE, "$": {"type": "html"}}], "content": [{"_": f"<p>{TEXT}</p>"}]},
+        {"title": {"_text": TRUCE}, "description": {"_cdata": TEXT}},
+        {"title": TRUCE, "body": [{"type": "image", "url": "x"}, {"type": "paragraph", "text": TEXT}]},
+    ],
+)  # fmt: skip
+def test_shapes_that_others_send_are_read_whole(item: dict[str, Any]) -> None:
+    article = read(**item)
+    assert (article.title, article.body) == (TRUCE, TEXT)
+
+
+def test_the_updates_of_a_live_blog_stand_behind_its_own_text() -> None:
+    posts = [{"headline": "16:10", "articleBody": "Shells fall."}, {"articleBody": "Buses leave."}]
+    article = read(**{"@type": "LiveBlogPosting", "articleBody": "All of it.", "liveBlogUpdate": posts})
+    assert article.body == "All of it.\n\n16:10\n\nShells fall.\n\nBuses leave."
+
+
+def test_a_nul_in_the_best_text_is_not_passed_over_for_another() -> None:
+    with pytest.raises(UnreadableArticle, match="NUL"):
+        read(title="Truce", body="a\x00b", description="Another.")
+
+
+def test_a_time_of_gdelt_is_one() -> None:
+    assert read(title="x", seendate="20260307T090000Z").published_at == datetime(2026, 3, 7, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("body", "rest"),
+    [
+        ("Army and rebels sign ceasefire  The Star", ""),
+        ("Army and rebels sign ceasefire", ""),
+        ("Army and rebels sign ceasefire\n\nThey met in Doha.", "They met in Doha."),
+        ("Army and rebels sign ceasefire - The Star\nThey met.", "They met."),
+        ("Army and rebels sign ceasefire deal in Doha.", "Army and rebels sign ceasefire deal in Doha."),
+    ],
+)
+def test_a_title_is_known_without_the_credit_that_it_ends_with(body: str, rest: str) -> None:
+    assert body[body_start(f"{TRUCE} - The Star", body) :] == rest
+
+
 def test_a_number_is_an_id() -> None:
     assert read(id=77, title="t").id == "77"
 
