@@ -29,7 +29,17 @@ from alerting.attempt import Attempted, attempt
 from alerting.client import WebhookClient
 from alerting.endpoint import Endpoint
 from alerting.gate import Gate
-from alerting.pending import EndpointState, Owed, Settled, State, newer, parse_pending, pending_key
+from alerting.pending import (
+    EndpointState,
+    Held,
+    Owed,
+    Settled,
+    State,
+    Waiting,
+    newer,
+    parse_held,
+    pending_key,
+)
 from alerting.retry import next_attempt
 from streams.batches import Batch
 from streams.errors import UnreadableArticle
@@ -107,32 +117,31 @@ class Delivery:
         # What is owed must be attempted even where nothing new arrives.
         self._partitions.open_ahead(partitions, partial(self._service.fail, NAME), self._announce_all)
 
-    async def _load(self, number: int) -> Loaded[State]:
+    async def _load(self, number: int) -> Loaded[Held]:
         service = self._service
         return await load_state(
             PENDING,
             number,
             beside=NOTIFICATIONS,
-            parse=parse_pending,
+            parse=parse_held,
             client_options=service.client_options,
             outputs=service.outputs,
             newer=newer,
         )
 
-    def _partition_of(self, number: int, loaded: Loaded[State]) -> Partition:
+    def _partition_of(self, number: int, loaded: Loaded[Held]) -> Partition:
         settled = {key: value for key, value in loaded.values.items() if isinstance(value, Settled)}
         partition = Partition(number, loaded.mark, settled, made_anew=loaded.made_anew)
-        owed = {key: value for key, value in loaded.values.items() if isinstance(value, Owed)}
+        owed = {key: value for key, value in loaded.values.items() if isinstance(value, Waiting)}
         begun = recent_calls(owed.values(), settled)
         for state in loaded.values.values():
             if isinstance(state, EndpointState):
                 partition.gates[state.endpoint] = Gate(state, begun[state.endpoint])
         for key, value in sorted(owed.items(), key=lambda item: item[1].arrival):
-            endpoint_id = value.notification.endpoint
             partition.gates.setdefault(
-                endpoint_id, Gate(EndpointState(endpoint=endpoint_id), begun[endpoint_id])
+                value.endpoint, Gate(EndpointState(endpoint=value.endpoint), begun[value.endpoint])
             )
-            self._add(partition, key, value.by_clock(self._service.now()))
+            self._add(partition, key, value.endpoint, value.by_clock(self._service.now()))
         log.info(
             "delivery.state_loaded", partition=number, owed=len(owed), settled=len(settled), mark=loaded.mark
         )
@@ -205,7 +214,7 @@ class Delivery:
         written = await self._write(partition, key, owed, offset=offset)
         # The first attempt need not wait for the acknowledgement: a kill now means that it is read, and sent
         # under the same id, again.
-        self._add(partition, key, owed)
+        self._add(partition, key, notification.endpoint, owed)
         partition.mark = offset
         return [written]
 
@@ -216,12 +225,11 @@ class Delivery:
         log.error("notification.rejected", partition=record.partition, offset=record.offset)
         return await reject(self._service.outputs, record, error, self._service.now())
 
-    def _add(self, partition: Partition, key: str, owed: Owed) -> None:
+    def _add(self, partition: Partition, key: str, endpoint_id: str, owed: Owed | Waiting) -> None:
         """Put what is owed into the line of its endpoint."""
-        endpoint_id = owed.notification.endpoint
         if not self._endpoints.ever(endpoint_id):
             # Without an attempt it was due when it was taken; its alert may be of an article from hours ago.
-            taken_at = owed.due_at if not owed.made else owed.notification.alert.at
+            taken_at = owed.due_at if not owed.made else owed.since
             self._awaited[endpoint_id] = max(taken_at, self._awaited.get(endpoint_id, taken_at))
         self._line(partition, endpoint_id).add(key, owed)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from agents.lines import Line
 from alerting.gate import Gate
-from alerting.pending import REMEMBERED, EndpointState, Owed, Settled
+from alerting.pending import REMEMBERED, EndpointState, Settled, Waiting
 
 
 class Partition:
@@ -60,11 +60,11 @@ def lines_of(partitions: Iterable[Partition]) -> list[Line]:
     return [line for partition in partitions for line in partition.lines.values()]
 
 
-def recent_calls(owed: Iterable[Owed], settled: Mapping[str, Settled]) -> defaultdict[str, list[datetime]]:
+def recent_calls(owed: Iterable[Waiting], settled: Mapping[str, Settled]) -> defaultdict[str, list[datetime]]:
     """When each endpoint was called, as far as the state tells: for its rate limit after a restart."""
     calls: defaultdict[str, list[datetime]] = defaultdict(list)
     for value in owed:
-        calls[value.notification.endpoint] += [attempt.at for attempt in value.attempts]
+        calls[value.endpoint] += value.tried
     for key, done in settled.items():
         calls[key.partition("/")[0]].append(done.settled_at)
     return calls

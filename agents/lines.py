@@ -17,13 +17,16 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from alerting.endpoint import Endpoint
-from alerting.pending import Owed
+from alerting.pending import Owed, Waiting
 
 NEVER_SLEEP_LONGER = timedelta(seconds=10)
 """A line looks again at least this often, so that a changed configuration or clock is noticed."""
 
 SET_BACK = timedelta(seconds=1)
 """A clock that goes back by more than this between two looks has been set, and what waits with it."""
+
+SHORT_LINE = 256
+"""So many notifications of an endpoint are kept as they are until they are attempted first."""
 
 GIVEN_UP_AT_ONCE = 16
 """How many notifications of an endpoint that is gone are under way at the same time."""
@@ -64,7 +67,7 @@ class Line:
         self._gate = gate
         self._now = now
         self._looked_at = now()
-        self._owed: dict[str, Owed] = {}
+        self._owed: dict[str, Owed | Waiting] = {}
         self._waiting: list[tuple[datetime, tuple[int, int], str]] = []
         self._by_time = False  # whether `_waiting` holds all; a line in strict order needs none of it
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -79,21 +82,28 @@ class Line:
     def __contains__(self, key: object) -> bool:
         return key in self._owed
 
-    def add(self, key: str, owed: Owed) -> None:
+    def add(self, key: str, owed: Owed | Waiting) -> None:
         """Put a notification into the line."""
-        self._owed[key] = owed
         self._queue(key, owed)
         self.look()
+        self._rest(key)
 
-    def _queue(self, key: str, owed: Owed) -> None:
+    def _queue(self, key: str, owed: Owed | Waiting) -> None:
+        self._owed[key] = owed
         if self._by_time:
             heapq.heappush(self._waiting, (owed.due_at, owed.arrival, key))
+
+    def _rest(self, key: str) -> None:
+        """Keep what may not be under way for long, since it has failed or many are before it, in little memory."""
+        owed = self._owed.get(key)
+        if isinstance(owed, Owed) and key not in self._running and (owed.made or len(self) > SHORT_LINE):
+            self._owed[key] = owed.waiting()
 
     def keys(self) -> list[str]:
         """What is in the line, in the order of arrival."""
         return list(self._owed)
 
-    def first(self) -> Owed | None:
+    def first(self) -> Owed | Waiting | None:
         """What has been owed for longest."""
         return next(iter(self._owed.values()), None)
 
@@ -106,9 +116,10 @@ class Line:
         if key in self._running and key not in self._failed:
             self._asked.add(key)
         elif owed is not None and owed.made and owed.due_at > now:
-            owed = self._owed[key] = owed.hastened(now)
-            self._queue(key, owed)
-            return owed
+            hastened = _whole(owed).hastened(now)
+            self._queue(key, hastened)
+            self._rest(key)
+            return hastened
         return None
 
     def failed(self, key: str, owed: Owed, now: datetime) -> Owed:
@@ -152,7 +163,7 @@ class Line:
         by = before - self._looked_at
         if by > SET_BACK:
             for key, owed in self._owed.items():
-                self._owed[key] = owed.model_copy(update={"due_at": owed.due_at - by})
+                self._owed[key] = owed.sooner(by)
             self._by_time = False
 
     def _next(self, endpoint: Endpoint | None) -> str | None:
@@ -177,7 +188,7 @@ class Line:
 
     async def _attempt(self, key: str) -> None:
         try:
-            owed = await self._settle(key, self._owed[key])
+            owed: Owed | Waiting | None = await self._settle(key, _whole(self._owed[key]))
             if owed is not None and key in self._failed:
                 owed = self._owed[key]
         finally:
@@ -187,9 +198,9 @@ class Line:
         if owed is None:
             del self._owed[key]
         else:
-            self._owed[key] = owed
             self._queue(key, owed)
         self.look()
+        self._rest(key)
 
     def stop_taking(self) -> None:
         """Begin nothing more."""
@@ -208,3 +219,7 @@ class Line:
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+
+
+def _whole(owed: Owed | Waiting) -> Owed:
+    return owed.owed() if isinstance(owed, Waiting) else owed

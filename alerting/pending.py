@@ -7,7 +7,8 @@ disabled, until when it asked not to be called.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import zlib
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Final
 
@@ -60,16 +61,56 @@ class Owed(Wire):
             }
         )
 
-    def by_clock(self, now: datetime) -> Owed:
-        """The same, by a clock of now. That of a former owner may have run ahead: due as much sooner then, or this
-        would wait until the clock of now is there.
-        """
-        ahead = (self.attempts[-1].at if self.attempts else self.due_at) - now
-        return self.model_copy(update={"due_at": self.due_at - ahead}) if ahead > CLOCKS_DIFFER else self
-
     def hastened(self, now: datetime) -> Owed:
         """The same, due now: with an attempt that its schedule does not count."""
         return self.model_copy(update={"due_at": now, "unscheduled": self.unscheduled + 1})
+
+    def sooner(self, by: timedelta) -> Owed:
+        """The same, due as much sooner."""
+        return self.model_copy(update={"due_at": self.due_at - by})
+
+    def waiting(self, value: bytes | None = None) -> Waiting:
+        """The same, as it is kept while it waits; `value` is how it is written, where that is at hand."""
+        return Waiting(
+            endpoint=self.notification.endpoint,
+            due_at=self.due_at,
+            made=self.made,
+            arrival=self.arrival,
+            since=self.since,
+            tried=tuple(attempt.at for attempt in self.attempts),
+            packed=zlib.compress(value or self.to_bytes(), 1),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What is owed, while it waits: in a tenth of the memory, since an endpoint that is away is owed thousands, for
+    days. `tried` is when it was attempted.
+    """
+
+    endpoint: str
+    due_at: datetime
+    made: int
+    arrival: tuple[int, int]
+    since: datetime
+    tried: tuple[datetime, ...]
+    packed: bytes
+
+    def owed(self) -> Owed:
+        """The whole of it."""
+        owed = Owed.model_validate_json(zlib.decompress(self.packed))
+        return owed if owed.due_at == self.due_at else owed.model_copy(update={"due_at": self.due_at})
+
+    def sooner(self, by: timedelta) -> Waiting:
+        """The same, due as much sooner."""
+        return replace(self, due_at=self.due_at - by)
+
+    def by_clock(self, now: datetime) -> Waiting:
+        """The same, by a clock of now. That of a former owner may have run ahead: due as much sooner then, or this
+        would wait until the clock of now is there.
+        """
+        ahead = (self.tried[-1] if self.tried else self.due_at) - now
+        return self.sooner(ahead) if ahead > CLOCKS_DIFFER else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +152,9 @@ def pending_key(notification: Notification) -> str:
 State = Owed | Settled | EndpointState
 """A value of `pending`."""
 
+Held = Waiting | Settled | EndpointState
+"""A value of `pending` as it is held."""
+
 
 def parse_pending(value: bytes) -> State:
     """The state that a record of `pending` holds. Raises pydantic's ValidationError."""
@@ -121,7 +165,13 @@ def parse_pending(value: bytes) -> State:
     return Owed.model_validate_json(value)
 
 
-def newer(one: tuple[int, State], other: tuple[int, State]) -> bool:
+def parse_held(value: bytes) -> Held:
+    """The same, as it is held. Raises pydantic's ValidationError."""
+    state = parse_pending(value)
+    return state.waiting(value) if isinstance(state, Owed) else state
+
+
+def newer(one: tuple[int, State | Held], other: tuple[int, State | Held]) -> bool:
     """Whether `one` stands rather than `other`, both states of one notification, or of one endpoint.
 
     Of a notification, settled is the end; else more attempts are newer. So a worker that was stopped in the middle of
@@ -131,7 +181,7 @@ def newer(one: tuple[int, State], other: tuple[int, State]) -> bool:
     return _progress(*one) >= _progress(*other)
 
 
-def _progress(offset: int, state: State) -> float:
+def _progress(offset: int, state: State | Held) -> float:
     if isinstance(state, EndpointState):
         return offset
     return float("inf") if isinstance(state, Settled) else state.made

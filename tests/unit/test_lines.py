@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agents.lines import Line
+from agents.lines import SHORT_LINE, Line
 from alerting.endpoint import Endpoint
 from alerting.pending import Owed
-from tests.builders import endpoint, notification
+from tests.builders import attempt, endpoint, notification
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -214,3 +215,38 @@ async def test_what_waits_is_no_later_where_the_clock_is_set_back(ordered: bool)
     queue.look()
     await desk.until_begun(1)
     desk.ends["n0"].set_result(None)
+
+
+async def test_what_an_endpoint_that_is_away_is_owed_takes_little_memory() -> None:
+    """Thousands, for days: with nine attempts each takes more than 10 KB as it is."""
+    waiting = line(Desk(), Open(START + timedelta(days=1)))
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    for offset in range(500):
+        tried = owed(offset).model_copy(update={"made": 9})
+        tried = tried.model_copy(update={"attempts": tuple(attempt(number=n) for n in range(1, 10))})
+        waiting.add(str(offset), Owed.model_validate_json(tried.to_bytes()))
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (after - before) / 500 < 4_000
+    waiting.stop_taking()
+
+
+async def test_what_waited_in_a_long_line_is_attempted_as_it_was() -> None:
+    desk = Desk()
+    got: dict[str, Owed] = {}
+
+    async def settle(key: str, one: Owed) -> Owed | None:
+        got[key] = one
+        return await desk.settle(key, one)
+
+    long = Line(lambda: endpoint(concurrency=1), settle, Open(), lambda: START)
+    all_owed = {str(offset): owed(offset) for offset in range(SHORT_LINE + 3)}
+    for key, one in all_owed.items():
+        long.add(key, one)
+    for count, key in enumerate(all_owed, 1):
+        await desk.until_begun(count)
+        desk.ends[key].set_result(None)
+    await desk.until_begun(len(all_owed))
+    assert got == all_owed
+    assert desk.begun == list(all_owed)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import permutations
 
 from agents.delivery_partition import Partition
-from alerting.pending import REMEMBERED, Owed, Settled, newer, parse_pending
+from alerting.pending import REMEMBERED, Owed, Settled, newer, parse_held, parse_pending
 from tests.builders import MOMENT, attempt, notification
 
 
@@ -34,12 +34,21 @@ def test_of_two_that_are_owed_the_one_attempted_more_often_stands() -> None:
 
 
 def test_what_a_clock_that_ran_ahead_put_off_is_due_as_much_sooner() -> None:
-    tried = owed().after(attempt(at=MOMENT), MOMENT + timedelta(hours=2))
+    tried = owed().after(attempt(at=MOMENT), MOMENT + timedelta(hours=2)).waiting()
     day = timedelta(days=1)
     assert tried.by_clock(MOMENT - day).due_at == MOMENT - day + timedelta(hours=2)
-    assert owed().by_clock(MOMENT - day).due_at == MOMENT - day
+    assert tried.by_clock(MOMENT - day).owed().due_at == MOMENT - day + timedelta(hours=2)
+    assert owed().waiting().by_clock(MOMENT - day).due_at == MOMENT - day
     for late in (timedelta(0), timedelta(seconds=-5), day):
         assert tried.by_clock(MOMENT + late) == tried
+
+
+def test_what_waits_is_the_whole_of_what_is_owed() -> None:
+    for state in (owed(), owed().after(attempt(), MOMENT).hastened(MOMENT), owed(3)):
+        assert state.waiting().owed() == state
+        assert parse_held(state.to_bytes()) == state.waiting()
+        assert state.waiting().sooner(timedelta(hours=1)).owed() == state.sooner(timedelta(hours=1))
+    assert parse_held(settled().to_bytes()) == settled()
 
 
 def test_states_read_back_as_what_they_were() -> None:
