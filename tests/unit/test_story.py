@@ -419,10 +419,10 @@ def test_stories_without_a_party_in_common_crowd_out_none_that_has_one() -> None
 
 
 def test_among_many_of_its_parties_a_story_is_found_by_the_words_of_each_of_its_articles() -> None:
-    second = report(2, "Observers of Arland and Borland arrive by ferry")
+    second = report(2, "Observers arrive by ferry")
     story = opened_by(FIRST).joined_by(second, Telling.of(second), WINDOW, event=True, turn=1)
     others = [
-        opened_by(report(n, f"Arland tells Borland of word{n}", stage="rejected"), WINDOW, n)
+        opened_by(report(n, f"Neighbours vote on word{n}", stage="rejected"), WINDOW, n)
         for n in range(3, 3 + 2 * LOOKED_UP)
     ]
     stories = Stories([story, *others])
