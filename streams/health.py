@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+HANG_UP_AFTER = 1.0
+"""Seconds that a worker's end waits for who asked and does not read the answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Health:
@@ -45,7 +48,9 @@ class HealthServer:
         application.router.add_get("/live", self._answer(self._live))
         application.router.add_get("/ready", self._answer(self._ready))
         application.router.add_get("/metrics", self._scrape)
-        self._runner = web.AppRunner(application, access_log=None, handle_signals=False)
+        self._runner = web.AppRunner(
+            application, access_log=None, handle_signals=False, shutdown_timeout=HANG_UP_AFTER
+        )
         await self._runner.setup()
         site = web.TCPSite(self._runner, self.host, self.port)
         await site.start()

@@ -56,6 +56,11 @@ FLUSH_WITHIN = 5.0
 LEAVE_WITHIN = 4.0
 """Seconds of the grace period that are kept for writing, committing and leaving the group."""
 
+NOT_DONE = (
+    "what is under way was not done within service.drain_grace, and is read again by whoever starts next. Are the "
+    "brokers there, with as many replicas in sync as min.insync.replicas of each topic asks?"
+)
+
 CHECK_EVERY = 1.0
 """Seconds between two questions whether the Kafka client has met an error in the background."""
 
@@ -235,10 +240,18 @@ class Worker:
             grace = min(LEAVE_WITHIN, grace)
         until = clock() + grace
         await self.delivery.stop(grace - min(LEAVE_WITHIN, grace / 2))
+        late: set[asyncio.Task[None]] = set()
         for end in (self.app.stop, self.service.outputs.stop):
-            with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(end(), max(LEAVE_WITHIN / 2, until - clock()))
+            ending: asyncio.Task[None] = asyncio.ensure_future(end())
+            await asyncio.wait({ending}, timeout=max(LEAVE_WITHIN / 2, until - clock()))
+            if ending.done():
+                ending.result()
+            else:
+                late.add(ending)
         await self.health.stop()
+        if late:
+            # Cancelled, Faust would go on waiting for what the brokers do not acknowledge.
+            leave("stop", BrokerError(NOT_DONE))
         log.info("worker.stopped")
 
     # What may happen in between.

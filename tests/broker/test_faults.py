@@ -90,6 +90,37 @@ async def test_an_orderly_end_in_the_middle_of_the_work_loses_nothing_and_sends_
         assert ledger.repeats == 0
 
 
+async def test_an_order_to_end_is_heeded_while_the_broker_is_away_and_work_under_way(
+    place: Place, tmp_path: Path
+) -> None:
+    articles = make_articles(1000, seed=14, matching=0.3)
+    folder = write_configuration(
+        tmp_path / "config",
+        servers=place.servers,
+        prefix=place.prefix,
+        group=place.group,
+        request_timeout=300,
+    )
+    async with Ledger().serving() as ledger:
+        worker = WorkerProcess(folder, ledger, tmp_path / "worker.log")
+        async with worker.running():
+            await worker.until_logged("worker.started", 30)
+            publishing = asyncio.ensure_future(
+                publish(place.servers, place.prefix + "articles", articles.messages)
+            )
+            await ledger.until_ids(5, 60)
+            place.kafka.kill()
+            try:
+                assert await worker.end(signal.SIGTERM, timeout=60) == FAILED
+            finally:
+                place.kafka.start()
+            await publishing
+            await worker.start()
+            await ledger.until_told(articles.due, 60)
+            await until_committed(place.servers, place.group, place.prefix)
+        ledger.check(articles.due)
+
+
 async def test_a_worker_that_wakes_up_attempts_nothing_that_another_has_attempted_meanwhile(
     place: Place, tmp_path: Path
 ) -> None:

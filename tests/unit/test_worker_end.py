@@ -1,0 +1,56 @@
+"""How a worker stops: within its grace, whatever the brokers do."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from streams.errors import BrokerError
+from streams.worker import Worker
+from tests.unit.configurations import ENVIRON, load
+from tests.unit.small import SMALL
+
+
+class Left(BaseException):
+    """Stands for the end of the process."""
+
+
+def leave(where: str, error: BaseException) -> NoReturn:
+    raise Left(where) from error
+
+
+async def test_a_worker_does_not_wait_for_brokers_that_acknowledge_nothing_longer_than_its_grace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Faust waits for what is under way, and when it is cancelled goes on to wait."""
+    for name, value in ENVIRON.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("streams.worker.LEAVE_WITHIN", 0)
+    monkeypatch.setattr("streams.worker.leave", leave)
+    worker = Worker(load(tmp_path, SMALL))
+    acknowledged = asyncio.Event()
+    ended: list[str] = []
+
+    async def stop_app() -> None:
+        while not acknowledged.is_set():
+            try:
+                await acknowledged.wait()
+            except asyncio.CancelledError:
+                continue
+        ended.append("app")
+
+    async def stop_outputs() -> None:
+        ended.append("outputs")
+
+    monkeypatch.setattr(worker.app, "stop", stop_app)
+    monkeypatch.setattr(worker.service.outputs, "stop", stop_outputs)
+    with pytest.raises(Left, match="stop") as left:
+        await worker._shut_down()
+    assert isinstance(left.value.__cause__, BrokerError)
+    assert ended == ["outputs"]
+    acknowledged.set()
+    await worker._shut_down()
+    assert ended == ["outputs", "app", "app", "outputs"]
