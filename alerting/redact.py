@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from alerting.formats.words import plain
 
@@ -26,7 +26,9 @@ def redact_url(url: str) -> str:
 
 def scrub(text: str, secrets: Iterable[str]) -> str:
     """The text with every secret, and every longer part of a secret URL, replaced."""
-    parts = {part for secret in secrets for part in (secret, *_parts(secret)) if len(part) >= _SHORTEST}
+    # Some answers show a URL without its escapes.
+    written = {form for secret in secrets for form in (secret, unquote(secret))}
+    parts = {part for secret in written for part in (secret, *_parts(secret)) if len(part) >= _SHORTEST}
     for part in sorted(parts, key=len, reverse=True):
         text = text.replace(part, "[secret]")
     return text

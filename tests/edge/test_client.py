@@ -474,7 +474,7 @@ async def test_an_endpoint_that_hangs_takes_no_connection_from_another(client: W
 
 async def test_a_call_that_is_cut_off_gives_its_connection_back(client: WebhookClient) -> None:
     async with serving(forever) as served:
-        endpoint = builders.endpoint(url=served.url(), concurrency=1, timeout=timedelta(seconds=0.1))
+        endpoint = builders.endpoint(url=served.url(), concurrency=1, timeout=SHORT)
         assert [(await ask(client, endpoint)).failure for _ in range(3)] == ["timeout"] * 3
         assert served.accepted == 3
 

@@ -556,4 +556,6 @@ def test_an_answer_that_echoes_a_secret_is_scrubbed() -> None:
     assert said.isprintable()
     parted = "key \u200bcanary\u200b-key, canary\x00-token".encode()
     assert "canary-key" not in excerpt(parted, [url])
+    escaped = excerpt(b"no such hook: T0/canary=token", ["https://hooks.example/T0%2Fcanary%3Dtoken"])
+    assert "canary" not in escaped
     assert scrub("nothing here", [url]) == "nothing here"
