@@ -23,7 +23,7 @@ from streams.configuration import Configuration, load_configuration
 from streams.connection import at_brokers, client_options
 from streams.errors import UsageError
 from streams.outputs import Outputs, settle
-from streams.printable import clean
+from streams.printable import clean, counted
 from streams.settings import Settings
 from streams.state import StateReader
 from streams.topics import NOTIFICATIONS, PENDING
@@ -146,7 +146,7 @@ def in_words(state: EndpointState, now: datetime) -> str:
             else f"left alone until {rfc3339(breaker.open_until)}"
         )
     if breaker.failing_since is not None:
-        return f"failing since {rfc3339(breaker.failing_since)}, {breaker.failed} times"
+        return f"failing since {rfc3339(breaker.failing_since)}, {counted(breaker.failed, 'time')}"
     return "well"
 
 
