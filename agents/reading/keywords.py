@@ -207,6 +207,11 @@ def ending_fits(stem: str, text: str, end: int, *, turkish: bool) -> int | None:
     return None
 
 
+def may_stand(text: str, start: int, end: int) -> bool:
+    """Whether what stands at a span may be the stem of a word, in whichever language: nearly always it is not."""
+    return starts_word(text, start) and ending_fits(text[start:end], text, end, turkish=True) is not None
+
+
 def token_fits(word: str, token: Token, text: str, *, turkish: bool) -> bool:
     """Whether a word of a text is one that a watched word stands for, or its first one."""
     if stands_alone(word):

@@ -63,6 +63,11 @@ class CompiledQuery:
             if leaf.field == "source" and isinstance(leaf, Term) and leaf.pattern
         }
 
+        self._by_literal: dict[int, list[Leaf]] = {}
+        for leaf, matcher in self._matchers.items():
+            for number in matcher.numbers:
+                self._by_literal.setdefault(number, []).append(leaf)
+
     def anchors(self, node: Node | None = None) -> Anchors:
         """What must be there for the query to hold."""
         node = self.root if node is None else node
@@ -80,6 +85,10 @@ class CompiledQuery:
         if node.field == "topic":
             return Anchors(topics={identifier_of(node)})
         return Anchors(always=True)
+
+    def stands(self, literal: int, scene: Scene) -> bool:
+        """Whether what is looked for by a literal stands in an article, and not only the literal, in another word."""
+        return any(self._text_spans(leaf, scene) for leaf in self._by_literal[literal])
 
     @property
     def required(self) -> tuple[Node, ...]:

@@ -17,6 +17,7 @@ from rapidfuzz.distance import OSA
 
 from agents.reading.automaton import LiteralTable
 from agents.reading.keywords import (
+    may_stand,
     phrase_at,
     run_begin,
     run_end,
@@ -55,8 +56,8 @@ class _Words:
             yield from _windows(self.words, self.slop, text, scene)
             return
         count = sum(map(width, self.words))
-        for start, _ in hits:
-            if starts_word(folded, start):
+        for start, end in hits:
+            if may_stand(folded, start, end):
                 tokens, at = text.tokens_around(start, count)
                 span = phrase_at(self.words, self.anchor, tokens, at, folded, turkish=scene.turkish)
                 if span is not None:

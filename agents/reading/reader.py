@@ -86,6 +86,7 @@ class Reader:
             _compiled(watch, has_terms=bool(own_terms[index]), table=table)
             for index, watch in enumerate(enabled)
         ]
+        self._index_of = {watch.id: index for index, watch in enumerate(enabled)}
         self._terms = TermIndex(own_terms, table)
         self._by_literal: dict[int, list[int]] = {}
         self._by_topic: dict[str, list[int]] = {}
@@ -134,13 +135,16 @@ class Reader:
 
         Raises UnreadableArticle where a classifier of the user's own fails.
         """
+        index = self._index_of.get(watch_id)
+        if index is None:
+            return False
         (searched,) = self.search([article])
-        called = self._called_by_anything(searched) or ()
-        wanted = (index for index in called if self._watches[index].watch.id == watch_id)
-        return any(
-            self._watches[index].evaluate(searched.scene, searched.term_spans.get(index, ())).matched
-            for index in wanted
-        )
+        scene, term_spans, _ = searched
+        self._classify(searched)
+        if not self._watches[index].topics_fit(scene):
+            return False
+        self._name_actors(scene)
+        return self._watches[index].evaluate(scene, term_spans.get(index, ())).matched
 
     def search(self, articles: Iterable[Article]) -> list[Searched]:
         """Search articles for everything that is watched; for several at once it costs less than for each alone."""
@@ -210,12 +214,16 @@ class Reader:
     def _called(self, scene: Scene, with_terms: Iterable[int]) -> set[int]:
         """The watches that terms, literals and topics call and whose topics are there."""
         called = set(self._always)
-        by_literal = self._by_literal
-        for text in scene.texts:
-            for number, _, _ in text.found:
-                if number in by_literal:
-                    called.update(by_literal[number])
         called.update(with_terms)
+        by_literal = self._by_literal
+        for literal in {
+            number for text in scene.texts for number, _, _ in text.found if number in by_literal
+        }:
+            called.update(
+                index
+                for index in by_literal[literal]
+                if index not in called and self._watches[index].is_called(literal, scene)
+            )
         for topic in scene.topics:
             called.update(self._by_topic.get(topic, ()))
         return self._fitting(called, scene)

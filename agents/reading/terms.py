@@ -20,13 +20,25 @@ from typing import Final, NamedTuple
 from agents.reading.automaton import LiteralTable
 from agents.reading.fold import fold
 from agents.reading.joined import CodedTexts
-from agents.reading.keywords import ALONE, ARTICLE, key_of, phrase_at, stem_of, width, words_of
+from agents.reading.keywords import (
+    ALONE,
+    ARTICLE,
+    key_of,
+    may_stand,
+    phrase_at,
+    stands_alone,
+    stem_of,
+    width,
+    words_of,
+)
 from agents.reading.scene import EVIDENCE_KEPT, Scene, Span, Text, coded_texts
 from agents.reading.termtable import TermTableBuilder
 from streams.errors import QueryError
 
 FEW: Final = 200
 """Terms up to which it is quicker to have them among the literals."""
+_SHORT: Final = 3
+"""Letters below which a word stands in many others."""
 _CHUNK: Final = 10_000
 _LONGEST_TERM: Final = 1000
 """Characters of a text from where a term begins to its anchor, at most."""
@@ -63,17 +75,22 @@ class TermIndex:
         shared = Counter(word for term in few_terms for word in words_of(term))
         builder = TermTableBuilder()
         while chunk := [*islice(numbered, _CHUNK)]:
-            for place in builder.add(["" if is_few else _key(term) for _, term in chunk]):
+            for place in builder.add(["" if is_few and _is_rare(term) else _key(term) for _, term in chunk]):
                 self._add_literal(*chunk[place], shared, table)
         self._table = builder.build()
         self._last_entry.extend([_NONE] * (len(table) - len(self._last_entry)))
 
     def _add_literal(self, number: int, term: str, shared: Mapping[str, int], table: LiteralTable) -> None:
-        """Have a term found by that of its words which the fewest share, or the longest of them."""
+        """Have a term found by that of its words which the fewest share, or the longest of them; by one of a letter or
+        two, which stand in many words, where there is no other.
+        """
         words = words_of(term)
         if not words:
             raise QueryError(f"the term {term[:40]!r} has no letter or digit to look for")
-        anchor = min(range(len(words)), key=lambda at: (shared.get(words[at], 0), -len(words[at])))
+        anchor = min(
+            range(len(words)),
+            key=lambda at: (len(words[at]) < _SHORT, shared.get(words[at], 0), -len(words[at])),
+        )
         literal = table.add(stem_of(words[anchor]))
         self._last_entry.extend([_NONE] * (literal + 1 - len(self._last_entry)))
         for array_, value in zip(self._entries, (number, anchor, self._last_entry[literal]), strict=True):
@@ -112,7 +129,10 @@ class TermIndex:
 
     def _find_by_literals(self, scene: Scene, spans: _Found) -> None:
         for text in scene.texts:
-            for literal, start, _ in text.found:
+            folded = text.folded.text
+            for literal, start, end in text.found:
+                if self._last_entry[literal] == _NONE or not may_stand(folded, start, end):
+                    continue
                 for number, anchor in self._called_by(literal):
                     watch = self._watch_of(number)
                     if len(spans.get(watch, ())) < EVIDENCE_KEPT:
@@ -165,6 +185,11 @@ class Place(NamedTuple):
     text: Text
     start: int
     anchor: int = 0
+
+
+def _is_rare(term: str) -> bool:
+    """Whether a term is more than letters one by one (U.S.), each of which stands all over a text."""
+    return any(len(word) > 1 or stands_alone(word) for word in words_of(term))
 
 
 def _key(term: str) -> str:

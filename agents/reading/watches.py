@@ -56,6 +56,10 @@ class CompiledWatch:
             return Anchors(topics=set(watch.topics.all[:1] or watch.topics.any))
         return Anchors(always=True)
 
+    def is_called(self, literal: int, scene: Scene) -> bool:
+        """Whether one of its anchors stands in an article; that its literal does is not enough."""
+        return self.query is not None and self.topics_fit(scene) and self.query.stands(literal, scene)
+
     def topics_fit(self, scene: Scene) -> bool:
         """Whether the topics are there; cheap, so that it is asked before anything else."""
         wanted = self.watch.topics

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agents.reading.actors.matcher import ActorMatcher
 from agents.reading.actors.registry import Registry, RegistryFile
 from agents.reading.article import Article, article_of
 from agents.reading.reader import Explanation, Reader
@@ -186,6 +187,16 @@ def test_reading_takes_steps_in_proportion_to_the_text(unit: str) -> None:
     reader = sample_reader()
     few = min(300, max(60, 1500 // len(unit)))
     assert grows_linearly(lambda n: reader.explain(article(unit * n, title="-"), NOW), few)
+
+
+@pytest.mark.parametrize("query", ["EU", "U.S.", '"G 7"', "war OR un", "reu*", "ankara~1"])
+def test_a_word_that_a_word_of_a_query_stands_in_does_not_call_its_watch(
+    query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else actors would be named in nearly every article."""
+    reader = reader_of(Watch(id="w", title="-", query=query))
+    monkeypatch.setattr(ActorMatcher, "find", None)
+    assert reader.read(article("Software of the Pneural union, 47 sank gas bars.", title="-"), NOW) is None
 
 
 def test_whether_one_watch_matches_takes_no_steps_for_what_others_make_of_it() -> None:

@@ -182,6 +182,17 @@ def test_more_terms_than_a_few_are_no_literals() -> None:
     assert len(table) == 1
 
 
+@pytest.mark.parametrize("term", ["U.S.", "U.N. Security Council", "Af Örgütü", "С. Лавров"])
+def test_no_term_is_looked_for_by_letters_that_stand_in_many_words(term: str) -> None:
+    table = LiteralTable()
+    others = ["Security talks", "Council of the South", "Örgütü", "Лавров"]
+    index = TermIndex({0: [term], 1: others}, table)
+    automaton = table.build()
+    assert automaton.find("un af us n s u с") == []
+    scene = Scene.of(Article("a", "", f"So said the {term}"), automaton)
+    assert [found.text for found in scene.evidence(index.find(scene)[0])] == [term.rstrip(".")]
+
+
 def test_a_term_of_more_words_than_are_looked_up_is_compared_to_its_end() -> None:
     words = [f"w{number}" for number in range(DEEPEST + 3)]
     article = Article("a", " ".join(words), " ".join(words[:-1]) + " other")
