@@ -97,20 +97,22 @@ class TermTable:
         self, anchors: Places, words: Spellings, runs: Runs, offsets: Places, suffixed: Chosen | None
     ) -> Sequence[Candidate]:
         """The terms that may have their anchors at some of the words."""
-        hashes = words.hashes.take(anchors)
+        hashes, count = words.hashes.take(anchors), len(anchors)
         # Each alone, and with each spelling of each word beside it.
-        beside = np.maximum(np.minimum(words.of.take(anchors) + offsets, len(runs.before) - 1), 0)
-        if len(words.of) == len(runs.before):  # each word stands for nothing but itself
-            others, owners = words.hashes.take(beside.ravel()), np.arange(beside.size)
+        if len(words.hashes) == len(runs.before):  # each word stands for nothing but itself
+            others = words.hashes.take(anchors + offsets, mode="clip")
+            keys = np.concatenate((hashes, _joined(hashes, others).ravel()))
+            where = self._is_key.may_have(keys)
+            owners = where % count
         else:
+            beside = np.maximum(np.minimum(words.of.take(anchors) + offsets, len(runs.before) - 1), 0)
             spellings = spellings_of(runs, beside.ravel(), turkish=suffixed)
-            others, owners = spellings.hashes, spellings.of
-        owners %= len(anchors)
-        keys = np.concatenate((hashes, _joined(hashes.take(owners), others)))
-        where = self._is_key.may_have(keys)
+            owners = spellings.of % count
+            keys = np.concatenate((hashes, _joined(hashes.take(owners), spellings.hashes)))
+            where = self._is_key.may_have(keys)
+            owners = np.concatenate((np.arange(count), owners)).take(where)
         if not len(where):
             return ()
-        owners = np.concatenate((np.arange(len(anchors)), owners)).take(where)
         return [*self._known(keys.take(where), words.before.take(anchors.take(owners)) + 1)]
 
     def _known(self, hashes: Hashes, starts: Places) -> Iterator[Candidate]:

@@ -28,12 +28,14 @@ Hashes = NDArray[np.uint32]
 Kinds = NDArray[np.uint8]
 Chosen = NDArray[np.bool_]
 
-_WORD, _CYRILLIC, _PARTICLE = 1, 2, 4
+_WORD, _CYRILLIC, _PARTICLE, _OTHER = 1, 2, 4, 8
 
 
 def _kind(byte: int) -> int:
     if byte in (SPACE, BREAK_BYTE) or ALONES <= byte < OTHERS:
         return 0
+    if byte >= OTHERS:
+        return _WORD | _OTHER
     if CYRILLIC <= byte < ARABIC:
         return _WORD | _CYRILLIC
     return _WORD | _PARTICLE if byte in _PARTICLES else _WORD
@@ -51,12 +53,12 @@ _LONGEST_KEPT: Final = 1 << 18
 class Runs(NamedTuple):
     """The runs of a text, which begins and ends with something else.
 
-    `before[i]` is the place in front of the i-th run, `last[i]` that of its last character. `spelt` are the kinds of
-    characters in it, for which runs may stand for more than themselves.
+    `before[i]` is the place in front of the i-th run, `last[i]` that of its last character. `kinds` are those of its
+    characters, `every` all of these together.
     """
 
     kinds: Kinds
-    spelt: int
+    every: int
     before: Places
     last: Places
     sums: Hashes
@@ -88,16 +90,16 @@ def runs_of(joined: CodedTexts) -> Runs:
     word = kinds & _WORD
     edges = (word[1:] != word[:-1]).nonzero()[0]
     powers, inverses = _powers(len(codes))
+    every = int(np.bitwise_or.reduce(kinds))
     letters: NDArray[Any] = codes
-    if codes.max() >= OTHERS:  # letters that share their bytes are told apart
+    if every & _OTHER:  # letters that share their bytes are told apart
         letters = codes.astype(np.uint32)
         others = (codes >= OTHERS).nonzero()[0]
         points = np.frombuffer(joined.letters().encode("utf-32-le", "surrogatepass"), "<u4")
         letters[others] += points.take(others) << np.uint32(8)
     sums: Hashes = powers[: len(codes)] * letters
     np.add.accumulate(sums, out=sums)
-    spelt = int(np.bitwise_or.reduce(kinds)) & (_CYRILLIC | _PARTICLE)
-    return Runs(kinds, spelt, edges[0::2].copy(), edges[1::2].copy(), sums, inverses)
+    return Runs(kinds, every, edges[0::2].copy(), edges[1::2].copy(), sums, inverses)
 
 
 def spellings_of(runs: Runs, rows: Places | None = None, *, turkish: Chosen | None) -> Spellings:
@@ -111,13 +113,13 @@ def spellings_of(runs: Runs, rows: Places | None = None, *, turkish: Chosen | No
     else:
         before, last = runs.before.take(rows), runs.last.take(rows)
     of = np.arange(len(before))
-    if runs.spelt & _PARTICLE:
+    if runs.every & _PARTICLE:
         particle = (runs.kinds.take(before + 1) & _PARTICLE).nonzero()[0]
         if len(particle):
             which, cut = _cuts(particle, last - before, LONGEST_ARABIC_PREFIX, least=1)
             before = np.concatenate((before, before.take(which) + cut))
             of, last = (np.concatenate((own, own.take(which))) for own in (of, last))
-    if runs.spelt & _CYRILLIC:
+    if runs.every & _CYRILLIC:
         cyrillic = (runs.kinds.take(last) & _CYRILLIC).nonzero()[0]
         if len(cyrillic):
             which, cut = _cuts(cyrillic, last - before, LONGEST_CYRILLIC_ENDING, least=SHORTEST_CYRILLIC_STEM)
