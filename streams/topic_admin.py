@@ -43,6 +43,8 @@ NOT_THERE: Final = (
     "does not exist; run `tocsin topics --create`, or have its ACL let this user see it (Describe)"
 )
 
+ALTER: Final = "; `tocsin topics --alter` sets it"
+
 ASK_AGAIN: Final = 0.2
 """Seconds between questions whether topics just created are there."""
 
@@ -195,13 +197,16 @@ def _faults(
         if other is not None and other.partitions != state.partitions:
             faults.append(
                 f"has {state.partitions} partitions, but {_name(followed, settings)} has "
-                f"{other.partitions}: they must be equal"
+                f"{other.partitions}: they must be equal. Stop all workers, then give the lesser as many: "
+                "`kafka-topics.sh --alter --partitions`"
             )
     policy = state.configs.get("cleanup.policy")
     if policy is not None and topic.cleanup == "compact" and policy != "compact":
-        faults.append(f"cleanup.policy is {policy}, must be compact, or state is lost with time")
+        faults.append(f"cleanup.policy is {policy}, must be compact, or state is lost with time{ALTER}")
     if policy is not None and topic.cleanup == "delete" and "compact" in policy:
-        faults.append(f"cleanup.policy is {policy}, must be delete: keys repeat, and would be compacted away")
+        faults.append(
+            f"cleanup.policy is {policy}, must be delete: keys repeat, and would be compacted away{ALTER}"
+        )
     return faults
 
 

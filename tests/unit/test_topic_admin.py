@@ -79,6 +79,22 @@ def test_topics_are_made_so_that_no_broker_alone_has_what_is_acknowledged(
         assert topic_configs(topic, settings).get("min.insync.replicas") == made_with
 
 
+@pytest.mark.parametrize(
+    ("topic", "policy"), [(STORIES, "delete"), (STORIES, "compact,delete"), (ALERTS, "compact")]
+)
+def test_a_worker_that_may_not_start_says_what_to_do_about_the_topic(topic: Topic, policy: str) -> None:
+    (fault,) = report(topic, cleanup__policy=policy).faults
+    assert fault.endswith("; `tocsin topics --alter` sets it")
+
+
+def test_who_added_partitions_to_one_of_two_topics_that_belong_together_learns_how_to_go_on() -> None:
+    existing = {"tocsin.candidates": TopicState(8, 1), "tocsin.stories": TopicState(4, 1)}
+    assert verify(STORIES, existing, Settings()).faults == (
+        "has 4 partitions, but tocsin.candidates has 8: they must be equal. Stop all workers, then give the lesser as "
+        "many: `kafka-topics.sh --alter --partitions`",
+    )
+
+
 @pytest.mark.parametrize("retention", [-1, 8_640_000_000])
 def test_a_longer_retention_differs_and_is_left(retention: int) -> None:
     found = report(ALERTS, retention__ms=retention)
