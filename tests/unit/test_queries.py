@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -205,6 +207,26 @@ def test_a_fuzzy_word_finds_itself_with_any_slip(word: str, data: st.DataObject)
     compiled = CompiledQuery(f"{word}~{edits}", table)
     scene = Scene.of(Article("a", "-", f"so {slipped} said"), table.build())
     assert compiled.spans(compiled.root, scene) == [("body", 3, 3 + len(slipped))]
+
+
+PARTS = st.tuples(
+    st.sampled_from(["hamas", "Hammas", "hams", "ahmas", "hamas2", "xhamasx", "HAMAS", "gaza", "l", "ХАМАС"]),
+    st.sampled_from([" ", "'", "’", "-", "_", "", ". ", "停"]),
+)
+
+
+@given(st.lists(PARTS, max_size=8))
+def test_a_fuzzy_word_is_found_in_every_row_of_letters_that_is_near_it(parts: list[tuple[str, str]]) -> None:
+    text = "".join(map("".join, parts))
+    table = LiteralTable()
+    compiled = CompiledQuery("hamas~1", table)
+    scene = Scene.of(Article("a", "", text), table.build())
+    expected = [
+        ("body", *row.span())
+        for row in re.finditer(r"[^\W_停]+", text)
+        if OSA.distance(row[0].lower(), "hamas") <= 1
+    ]
+    assert sorted(compiled.spans(compiled.root, scene) or []) == expected
 
 
 def test_a_boost_is_ignored_and_says_so() -> None:

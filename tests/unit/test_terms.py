@@ -12,6 +12,8 @@ from agents.reading.article import Article, article_of
 from agents.reading.automaton import LiteralTable
 from agents.reading.joined import CodedTexts
 from agents.reading.keywords import phrase_at, stem_of, words_of
+from agents.reading.query_ast import Phrase
+from agents.reading.query_match import CompiledQuery
 from agents.reading.scene import EVIDENCE_KEPT, Scene, Span, coded_texts
 from agents.reading.terms import FEW, TermIndex
 from agents.reading.termtable import DEEPEST, TermTableBuilder
@@ -98,6 +100,21 @@ def test_terms_are_found_where_a_comparison_with_every_word_finds_them(
     wanted = [term for term in own if words_of(term)]
     article = Article("a", title, body, language=language)
     assert agree(found_in(article, wanted, few=few), naive(article, wanted))
+
+
+@given(TERMS, texts(4), texts(14), st.sampled_from(["en", "tr", ""]))
+@settings(deadline=None)
+def test_a_phrase_of_a_query_is_found_where_a_term_is(
+    terms: list[str], title: str, body: str, language: str
+) -> None:
+    wanted = [term for term in (*terms, body[:30]) if words_of(term)]
+    article = Article("a", title, body, language=language)
+    table = LiteralTable()
+    queries = [CompiledQuery(str(Phrase(term)), table) for term in wanted]
+    scene = Scene.of(article, table.build())
+    spans = ((number, query.spans(query.root, scene)) for number, query in enumerate(queries))
+    found = {number: {*own} for number, own in spans if own}
+    assert found == naive(article, wanted)
 
 
 @given(TERMS, st.lists(st.tuples(texts(3), texts(8), st.sampled_from(["en", "tr", "ru", ""])), max_size=5))
