@@ -31,12 +31,15 @@ from streams.errors import AddressRefused, DeliveryError
 ANSWER_LIMIT: Final = 40 * 1024
 """Bytes of one answer with its headers, interim answers (1xx) and the framing of its body."""
 
-LINES_LIMIT: Final = 500
+LINES_LIMIT: Final = 250
 """Line breaks of one answer. A header, an interim answer, a chunk of one byte: each takes as long as kilobytes of a
 body, and an answer of nothing else as long as a hundred others.
 """
 
-READ_AT_ONCE: Final = 1024
+LINES_AT_ONCE: Final = 32
+"""Line breaks of one read, at most."""
+
+READ_AT_ONCE: Final = 8 * 1024
 """Bytes of one read: between two reads the other endpoints have their turn."""
 
 SEND_AT_ONCE: Final = 64 * 1024
@@ -209,6 +212,7 @@ class BoundedStream(httpcore.AsyncNetworkStream):
         self._socket: Any = None
         self._read = 0
         self._lines = 0
+        self._held = b""
         self._unsent = bytearray()
         self.ahead: Callable[[], bytes] = bytes
         """What has been read and belongs to no answer so far."""
@@ -221,8 +225,15 @@ class BoundedStream(httpcore.AsyncNetworkStream):
                 await self._send(timeout)
         if self._read >= ANSWER_LIMIT or self._lines >= LINES_LIMIT:
             raise AnswerTooLong("the answer does not end")
-        data = await self._stream.read(min(max_bytes, READ_AT_ONCE), timeout)
-        self._read += len(data)
+        if self._held:
+            await asyncio.sleep(0)  # nothing is waited for, and the other endpoints would get no turn
+            data, self._held = self._held, b""
+        else:
+            data = await self._stream.read(min(max_bytes, READ_AT_ONCE), timeout)
+            self._read += len(data)
+        if data.count(b"\n") > LINES_AT_ONCE:
+            self._held = data.split(b"\n", LINES_AT_ONCE)[-1]
+            data = data[: -len(self._held)]
         self._lines += data.count(b"\n")
         return data
 
@@ -263,6 +274,6 @@ class BoundedStream(httpcore.AsyncNetworkStream):
             # So is one on which more came than the answer (a body after 204): it would be taken for the next.
             if self._socket is None:
                 self._socket = self._stream.get_extra_info("socket")
-            held = isinstance(self._stream, TlsStream) and self._stream.holds_some()
-            return held or bool(self.ahead()) or is_socket_readable(self._socket)
+            under_tls = isinstance(self._stream, TlsStream) and self._stream.holds_some()
+            return under_tls or bool(self._held or self.ahead()) or is_socket_readable(self._socket)
         return self._stream.get_extra_info(info)

@@ -257,8 +257,13 @@ async def test_wherever_an_answer_breaks_off_its_status_counts_once_its_headers_
 
 @pytest.mark.parametrize(
     "more",
-    [b"<html>", b"HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n", b"HTTP/1.1 410 Gone\r\n\r\n"],
-    ids=["a body after 204", "an answer that nobody asked for", "another"],
+    [
+        b"<html>",
+        b"<html>\n" * 100,
+        b"HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n",
+        b"HTTP/1.1 410 Gone\r\n\r\n",
+    ],
+    ids=["a body after 204", "a long body after 204", "an answer that nobody asked for", "another"],
 )
 async def test_what_came_before_it_was_asked_for_answers_nothing(client: WebhookClient, more: bytes) -> None:
     """Some receivers send a body with 204. The next webhook on the connection would be told what it says."""
@@ -336,6 +341,17 @@ async def test_head_and_body_of_a_request_leave_together_whatever_its_size(clien
         assert await stream.read(10) == b"answer"
         assert b"".join(written) == b"head" + b"x" * size
         assert len(written) <= parts
+
+
+async def test_of_many_lines_few_are_read_at_once_and_none_is_lost() -> None:
+    came = b"".join(b"%d\n" % n for n in range(100)) + b"the end"
+    stream = network.BoundedStream(httpcore.AsyncMockStream([came, b"more"]), ThreadsLeftBehind(1, "test"))
+    parts: list[bytes] = []
+    while sum(len(part) for part in parts) < len(came):
+        parts.append(await stream.read(65536))
+        assert parts[-1].count(b"\n") <= network.LINES_AT_ONCE
+    assert b"".join(parts) == came
+    assert await stream.read(65536) == b"more"
 
 
 async def test_an_answer_given_before_the_whole_request_was_read_counts(client: WebhookClient) -> None:
