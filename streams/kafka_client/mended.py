@@ -6,6 +6,7 @@ from streams.kafka_client.committed import read_what_is_committed
 from streams.kafka_client.header_names import mend_header_names
 from streams.kafka_client.metadata import ask_who_leads
 from streams.kafka_client.silent_brokers import mend_clients
+from streams.kafka_client.static_members import tell_static_members
 
 
 def mend_aiokafka() -> None:
@@ -14,3 +15,4 @@ def mend_aiokafka() -> None:
     mend_header_names()
     read_what_is_committed()
     ask_who_leads()
+    tell_static_members()

@@ -102,6 +102,7 @@ def write_configuration(
     all_topics: bool = False,
     topics: dict[str, Any] | None = None,
     request_timeout: float = 20,
+    instance_id: str | None = None,
     **endpoint: Any,
 ) -> Path:
     """A configuration with one watch and one endpoint, whose URL and secret come from the environment."""
@@ -117,7 +118,12 @@ def write_configuration(
                     "request_timeout": request_timeout,
                 },
                 "topics": {"prefix": prefix, "partitions": partitions, **(topics or {})},
-                "service": {"group": group, "health_port": 0, "drain_grace": 10},
+                "service": {
+                    "group": group,
+                    "health_port": 0,
+                    "drain_grace": 10,
+                    "instance_id": instance_id,
+                },
             }
         )
     )

@@ -90,6 +90,40 @@ async def test_an_orderly_end_in_the_middle_of_the_work_loses_nothing_and_sends_
         assert ledger.repeats == 0
 
 
+async def test_of_two_workers_with_one_instance_id_one_ends_and_says_so_and_the_other_survives_a_pause(
+    place: Place, tmp_path: Path
+) -> None:
+    articles = make_articles(20, seed=15, matching=1)
+    folder = write_configuration(
+        tmp_path / "config",
+        servers=place.servers,
+        prefix=place.prefix,
+        group=place.group,
+        instance_id="the-same",
+    )
+    async with Ledger().serving() as ledger:
+        first = WorkerProcess(folder, ledger, tmp_path / "first.log")
+        second = WorkerProcess(folder, ledger, tmp_path / "second.log")
+        async with first.running():
+            await first.until_logged("worker.started", 60)
+            async with second.running():
+                assert await first.until_ended(60) == FAILED
+                assert (
+                    "another worker has the same service.instance_id" in (tmp_path / "first.log").read_text()
+                )
+                second.send(signal.SIGSTOP)
+
+                async def gone() -> bool:
+                    return not (await group_of(place.servers, place.group)).members
+
+                await eventually(gone, 60, "the session of the one that is stopped over")
+                second.send(signal.SIGCONT)
+                await publish(place.servers, place.prefix + "articles", articles.messages)
+                await ledger.until_told(articles.due, 60)
+                await until_committed(place.servers, place.group, place.prefix)
+        ledger.check(articles.due)
+
+
 async def test_an_order_to_end_is_heeded_while_the_broker_is_away_and_work_under_way(
     place: Place, tmp_path: Path
 ) -> None:

@@ -433,3 +433,19 @@ def test_what_is_committed_is_asked_for_in_the_method_that_is_extended() -> None
     assert parameters(inspect.unwrap(GroupCoordinator._send_req)) == ["self", "request"]
     assert OffsetFetchRequest.API_KEY == OFFSET_FETCH
     assert OffsetFetchResponse_v3.SCHEMA.names[-1] == "error_code"
+
+
+def test_a_member_that_is_turned_out_forgets_its_id_and_an_unknown_error_of_a_join_is_told() -> None:
+    from aiokafka.consumer.group_coordinator import CoordinatorGroupRebalance, GroupCoordinator
+
+    reset = inspect.getsource(inspect.unwrap(GroupCoordinator.reset_generation))
+    assert "self.generation = OffsetCommitRequest.DEFAULT_GENERATION_ID" in reset
+    assert "self.member_id = JoinGroupRequest.UNKNOWN_MEMBER_ID" in reset
+    joining = inspect.getsource(CoordinatorGroupRebalance.perform_group_join)
+    assert "self._coordinator.reset_generation()" in joining
+    assert "raise Errors.KafkaError(repr(err))" in joining
+    heartbeat = inspect.getsource(GroupCoordinator._do_heartbeat)
+    assert "self.reset_generation()" in heartbeat
+    assert (
+        "instance_id" not in heartbeat
+    )  # where it is sent, the broker's answer says who was turned out by whom

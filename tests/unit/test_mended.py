@@ -5,11 +5,12 @@ from __future__ import annotations
 from itertools import chain
 
 import pytest
+from aiokafka import errors
 from aiokafka.consumer import fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 
 from streams.connection import client_options
-from streams.kafka_client import committed, header_names, metadata, silent_brokers
+from streams.kafka_client import committed, header_names, metadata, silent_brokers, static_members
 from streams.settings import BrokerSettings
 
 
@@ -19,6 +20,8 @@ def test_asking_how_to_connect_mends_all_that_is_to_be_mended(monkeypatch: pytes
         for name in methods:
             monkeypatch.setattr(replaced, name, None)
     monkeypatch.setattr(GroupCoordinator, "_send_req", None)
+    monkeypatch.setattr(GroupCoordinator, "reset_generation", None)
+    monkeypatch.delitem(errors.kafka_errors, static_members.InstanceIdTakenError.errno, raising=False)
     monkeypatch.setattr(fetcher.Fetcher, "_proc_offset_request", None)
     monkeypatch.setattr(fetcher, "PartitionRecords", None)
     monkeypatch.setattr(fetcher, "MemoryRecords", None)
@@ -29,5 +32,7 @@ def test_asking_how_to_connect_mends_all_that_is_to_be_mended(monkeypatch: pytes
         for name in methods
     ] == parts
     assert GroupCoordinator._send_req is committed.ASK
+    assert GroupCoordinator.reset_generation is static_members.RESET
+    assert errors.for_code(static_members.InstanceIdTakenError.errno) is static_members.InstanceIdTakenError
     assert fetcher.Fetcher._proc_offset_request is metadata.ASK_FOR_OFFSETS
     assert fetcher.PartitionRecords is header_names.ReadableRecords
