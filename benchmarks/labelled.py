@@ -52,6 +52,7 @@ HALVES = {
     "leads": "tune", "leads_test": "test", "unseen": "test",
     "beside": "tune", "beside_test": "test", "beside_late": "late",
     "flashes": "tune", "flashes_late": "late", "usual": "tune", "usual_test": "test",
+    "usual_late": "late",
 }  # fmt: skip
 SETS = {
     "dev_labelled": DATA / "dev_labelled.jsonl",
@@ -77,6 +78,7 @@ SETS = {
     "flashes_late": FLASHES,
     "usual": USUAL,
     "usual_test": USUAL,
+    "usual_late": USUAL,
 }
 TRAINED_ON = tuple(
     name

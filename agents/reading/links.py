@@ -27,9 +27,12 @@ _FIRST_WORD: Final = re.compile(r"[^\w\n]{0,8}(\w+)")
 _MARKED: Final = re.compile(r"[^\S\n]*+(?:[:|>]|-\s|$|\n)")
 """What shows that a phrase is no part of a sentence."""
 _BARE: Final = re.compile(r"[^\w\n]*+(?:\n|$)")
+_SPACE: Final = re.compile(r"\s*+")
 _FULL_STOP: Final = re.compile(r"[.…][\"')\]]*\s*$")
 _LONGEST: Final = 180
 """Characters of a line that is nothing but a link; of a longer one only its first sentence is."""
+_REACH: Final = 30_000
+"""Characters that are looked through; what a line further down says weighs next to nothing."""
 _LISTED: Final = 5
 _LONGEST_HEADLINE: Final = 120
 """Headlines of a list, and characters of one, at most."""
@@ -56,7 +59,7 @@ class Links:
         """The lines of a folded text that lead elsewhere and begin before `until`, in order; never the first one."""
         spans: list[Span] = []
         begin = start
-        until = min(until, len(text))
+        until = min(until, start + _REACH, len(text))
         while begin < until:
             end = self._end(text, begin, whole_line=text[begin - 1] == "\n") if begin > start else 0
             if end:
@@ -87,18 +90,12 @@ class Links:
 def _behind_headlines(text: str, at: int) -> int:
     """Where a list of headlines ends that may begin at a place."""
     for _ in range(_LISTED):
-        begin = _behind_space(text, at)
+        begin = _SPACE.match(text, at).end()  # type: ignore[union-attr] # it matches nothing, too
         end = _line_end(text, begin)
         line = text[begin:end].rstrip()
         if not line or len(line) > _LONGEST_HEADLINE or _FULL_STOP.search(line):
             break
         at = end
-    return at
-
-
-def _behind_space(text: str, at: int) -> int:
-    while at < len(text) and text[at].isspace():
-        at += 1
     return at
 
 

@@ -100,6 +100,11 @@ def test_a_list_of_headlines_has_an_end() -> None:
     )
 
 
+def test_a_line_far_down_is_not_looked_for() -> None:
+    far = "\n" * 1_000_000 + "read also: a truce"
+    assert LINKS.spans(far, 0, len(far)) == []
+
+
 @given(st.text(alphabet="read also:related mst.\n |!", max_size=400), st.integers(0, 50))
 def test_lines_that_lead_elsewhere_are_in_order_and_within_the_text(text: str, start: int) -> None:
     spans = LINKS.spans(text, min(start, len(text)), len(text) + 1)
