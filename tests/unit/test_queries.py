@@ -14,7 +14,7 @@ from agents.reading.article import Article, article_of
 from agents.reading.automaton import LiteralTable
 from agents.reading.query import parse_query
 from agents.reading.query_ast import Field, Group, Node, Phrase, Term, leaves
-from agents.reading.query_match import CompiledQuery
+from agents.reading.query_match import Anchors, CompiledQuery
 from agents.reading.query_tree import MAX_CLAUSES, MAX_DEPTH
 from agents.reading.scene import Scene
 from streams.errors import QueryError
@@ -158,6 +158,14 @@ def test_operators_group_so(
         ('("(" AND', "parenthesis is not closed"),
         ("truce)", "closes nothing"),
         ("(truce OR （）", "must stand before"),
+        ("actor:putin~1", "~ has no meaning in the field actor"),
+        ("don't*", "letters and digits only"),
+        ("a-b*", "letters and digits only"),
+        ("停*协", "only a \\* at the end"),
+        ("a*", "2 letters are needed"),
+        ('"--"', "no letter or digit"),
+        ('source:" "', "would match everything"),
+        ("language:deutsch", "no language tag"),
     ],
 )
 def test_what_has_no_meaning_is_refused_with_its_reason(query: str, reason: str) -> None:
@@ -258,6 +266,40 @@ def test_a_clause_reads_as_it_is_meant(query: str, clauses: list[str]) -> None:
     compiled = CompiledQuery(query, table)
     scene = Scene.of(Article("a", "A truce", "It holds."), table.build())
     assert [clause.clause for clause in compiled.clauses(scene)] == [f"query: {text}" for text in clauses]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("A truce by the lake.", None),
+        ("A truce by the lake holds.", ["truce", "lake"]),
+        ("A truce by the lake holds, says the opera.", None),
+        ("The port opens, says the opera.", ["port"]),
+    ],
+)
+def test_what_must_not_stand_in_a_group_is_asked_there_and_all_words_of_a_group_are_told(
+    text: str, words: list[str] | None
+) -> None:
+    table = LiteralTable()
+    compiled = CompiledQuery("(truce AND lake AND NOT (opera OR by AND NOT holds)) OR port", table)
+    (clause,) = compiled.clauses(Scene.of(Article("a", "", text), table.build()))
+    assert clause.held is (words is not None)
+    assert [found.text for found in clause.evidence] == (words or [])
+
+
+def test_any_part_of_an_alternative_calls_the_query_and_of_a_conjunction_the_most_telling() -> None:
+    table = LiteralTable()
+
+    def anchors(query: str) -> Anchors:
+        return CompiledQuery(query, table).anchors()
+
+    lake = anchors("lake").literals
+    assert len(lake) == 1
+    either = Anchors(literals=lake, topics={"mediation"}, actors={"qatar"})
+    assert anchors("lake OR topic:mediation OR actor:qatar") == either
+    assert anchors("(topic:mediation OR actor:qatar) AND lake AND language:en") == Anchors(literals=lake)
+    assert anchors("language:en AND actor:qatar") == Anchors(actors={"qatar"})
+    assert anchors("lake OR source:wire").always
 
 
 def holds(query: str, article: Article) -> bool:
