@@ -196,6 +196,25 @@ def test_of_overlapping_names_the_longer_is_meant() -> None:
     assert how("South Sudan waits.") == {"south-sudan": "exact"}
 
 
+@pytest.mark.parametrize(
+    ("text", "actor"),
+    [
+        ("Papua New Guinea waits.", "papua-new-guinea"),
+        ("The Norwegian Refugee Council waits.", "norwegian-refugee-council"),
+        ("The Organization of American States waits.", "oas"),
+    ],
+)
+def test_what_one_actor_is_unlike_can_be_the_name_of_another(text: str, actor: str) -> None:
+    assert how(text) == {actor: "exact"}
+
+
+def test_a_possessive_is_no_initial_and_its_country_tells_a_surname() -> None:
+    assert how("Russia's Lavrov left.").keys() == {"russia", "sergey-lavrov"}
+    assert how("Turkey’s Fidan left.").keys() == {"turkey", "hakan-fidan"}
+    assert how("Kuwait's Fidan left Turkey.").keys() == {"kuwait", "turkey"}
+    assert how("Britain's Johnson Matthey refines platinum.").keys() == {"united-kingdom"}
+
+
 def test_initials_need_their_capitals_and_a_shouted_line_tells_nothing() -> None:
     assert how("They told us to wait for the un-named guest.") == {}
     assert how("GIVE US A BREAK") == {}

@@ -8,7 +8,7 @@ How a mention is told, in the order of the rules:
 2. Of two overlapping names the longer is meant; a phrase that an actor is declared `unlike` means nobody (`mention`).
 3. A surname behind a given name or initial of its bearer is the full name; behind another given name it is somebody
    else (`surnames`). Alone, it means whoever of that surname the article names in full, or whose title and country
-   stand there, or the one whom the registry calls unambiguous (`context`).
+   stand there, or whose country right before it, or the one whom the registry calls unambiguous (`context`).
 4. A city counts as its government, not where it is only a place: `in Moscow`, a dateline (`whole_names`).
 5. A doubtful name counts where the article names the same actor in another way, or a word that makes it sure
    (`context`).

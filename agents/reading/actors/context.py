@@ -15,6 +15,7 @@ class Context:
         self.persons: set[str] = set()
         self.countries: set[str] = set()
         self._sure: set[str] = set()
+        self._ends: set[tuple[str | None, int]] = set()
         for mention in mentions:
             actor = mention.actor
             if actor is None or mention.doubtful:
@@ -24,6 +25,7 @@ class Context:
                 continue
             if actor.kind == "country":
                 self.countries.add(actor.id)
+                self._ends.add((actor.id, mention.end))
             elif actor.kind == "person":
                 self.persons.add(actor.id)
 
@@ -45,5 +47,9 @@ class Context:
         if mention.titled:
             for actor in actors:
                 if actor.country in self.countries:
+                    return actor
+        if not mention.goes_on:
+            for actor in actors:
+                if (actor.country, mention.start - 1) in self._ends:  # Turkey's Fidan
                     return actor
         return next((actor for actor in actors if actor.alone), None)

@@ -16,7 +16,8 @@ from streams.wire import Match
 class Mention:
     """A name at a span of the original text.
 
-    Without an `actor` it is a surname alone, whose owner is to be told from its `bearers`; `titled`: behind a title.
+    Without an `actor` it is a surname alone, whose owner is to be told from its `bearers`; `titled`: behind a title;
+    `goes_on`: before a word with a capital (`Johnson Matthey`).
     """
 
     start: int
@@ -26,6 +27,7 @@ class Mention:
     bearers: tuple[Bearer, ...] = ()
     role: Role = "name"
     titled: bool = False
+    goes_on: bool = False
     doubtful: bool = False
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Final, Literal
 
 from agents.reading.actors.capitals import Case, is_acronym
@@ -75,10 +76,13 @@ class Names:
         self._owners: defaultdict[int, Owners] = defaultdict(Owners)
         self._acronyms: defaultdict[str, list[Form]] = defaultdict(list)
         self.typos: TypoIndex[Form | Bearer] = TypoIndex()
+        named = _named(registry)
         for actor in registry.actors.values():
             for name in _names_of(actor):
                 if isinstance(name, Bearer):
                     self._add_bearer(name)
+                elif name.role == "unlike" and named.get(fold(name.spelt), actor.id) != actor.id:
+                    continue  # the longer name is meant anyway
                 elif name.case == "upper" and len(name.spelt.replace(".", "")) <= LONGEST_ACRONYM:
                     self._acronyms[name.spelt].append(name)
                 else:
@@ -107,6 +111,19 @@ class Names:
                 self.typos.add(how.literal + ending, name)
 
 
+def _named(registry: Registry) -> Mapping[str, str]:
+    """The names of all actors that are nobody's surname, folded, each with the id of one whom it means."""
+    return {
+        fold(name): actor.id
+        for actor in registry.actors.values()
+        for _, name in chain(_proper_names(actor), _each(actor.aliases))
+    }
+
+
+def _each(by_language: ByLanguage) -> Iterator[tuple[str, str]]:
+    return ((language, name) for language, own in by_language.items() for name in own)
+
+
 def _names_of(actor: Actor) -> Iterator[Form | Bearer]:
     """Every way of writing an actor's names, and the phrases that make them sure or are nobody's."""
     doubtful = frozenset((*actor.doubtful, *map(fold, actor.doubtful)))
@@ -133,9 +150,7 @@ def _names_of(actor: Actor) -> Iterator[Form | Bearer]:
 
 def _proper_names(actor: Actor) -> Iterator[tuple[str, str]]:
     """The names of an actor with their languages; `name` itself, where none of them is it, in catalogue order."""
-    for language, own in actor.names.items():
-        for name in own:
-            yield language, name
+    yield from _each(actor.names)
     if not any(_plain(name) == actor.name for own in actor.names.values() for name in own):
         yield "und", _catalogued(actor.name) if actor.kind == "person" else actor.name
 

@@ -17,7 +17,7 @@ _WORD: Final = re.compile(r"([^\S\n]*(?:-[^\S\n]*)*)(\.?)([^\W_]+)")
 
 def words_before(text: str, start: int, most: int = _MOST) -> list[Word]:
     """The words before a position on its line, nearest first, as far as nothing but spaces, hyphens and the full stops
-    of abbreviations stands between.
+    of abbreviations stands between and none has a possessive.
     """
     backwards = text[max(0, start - _LOOK_BACK) : start][::-1]
     words: list[Word] = []
@@ -30,6 +30,8 @@ def words_before(text: str, start: int, most: int = _MOST) -> list[Word]:
         if not (between or dot) or (dot and len(word) > 4):
             break
         at = found.end()
+        if word == "s" and backwards[at : at + 1] == "'":
+            break  # a possessive, no initial: Russia's Lavrov
         words.append((word[::-1], start - at, bool(dot)))
     return words
 
