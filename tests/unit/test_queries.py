@@ -331,6 +331,8 @@ def test_patterns_of_sources_are_compiled_once_not_for_each_article(monkeypatch:
         ('"переговоры перемирие"~1', "Переговоры о перемирии идут.", True),
         ('"erdoğan\'ın konuşması"~1', "Erdoğan'ın dünkü konuşması.", True),
         ('"erdoğan\'ın konuşması"~1', "Erdoğan'a dünkü konuşması.", False),
+        ("x-ray", "An x-ray.", True),
+        ("x-ray", "An X for Ray.", False),
     ],
 )
 def test_words_may_be_out_of_place_by_as_much_as_the_query_says(query: str, text: str, *, held: bool) -> None:
