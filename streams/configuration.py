@@ -37,7 +37,7 @@ from streams.settings import Settings
 from streams.settings_file import LoadedSettings
 from streams.soundpart import NOTHING, sound_part
 from streams.termlist import LARGEST_FILE, like_queries, packed, read_terms
-from streams.visible_files import visible_files
+from streams.visible_files import is_yaml, visible_files
 from streams.yamlfile import Document, KeyPath, did_you_mean, ids_in, load, problems, read_text, validate
 
 _PARTS: Final = ("tocsin", "watches", "endpoints")
@@ -184,9 +184,9 @@ class _Load:
 
     def _look_around(self) -> None:
         """Warn of files that nobody reads, such as `watch.yaml`; refuse a folder with nothing in it."""
-        names = sorted(path.name for path in self._folder.glob("*.y*ml"))
+        names = sorted(path.name for path in self._folder.iterdir() if is_yaml(path))
         for name in names:
-            if Path(name).stem not in _PARTS:
+            if name not in {f"{part}.{suffix}" for part in _PARTS for suffix in ("yaml", "yml")}:
                 hint = did_you_mean(name, [f"{part}.yaml" for part in _PARTS])
                 self._warnings.append(Fault(name, 0, "", f"this file is not read{hint}"))
         if not names and not (self._folder / "watches").is_dir():
@@ -218,7 +218,7 @@ class _Load:
                 self._faults.append(Fault(name, 0, "", f"the folder cannot be read: {error.strerror}"))
 
         found = visible_files(folder, cannot)
-        return sorted(path for path in found if path.suffix in (".yaml", ".yml"))
+        return sorted(filter(is_yaml, found))
 
     def _is_unread(self, part: str) -> bool:
         """Whether some of a part's files are not known, because a folder could not be read."""

@@ -21,3 +21,8 @@ def visible_files(folder: Path, cannot: Callable[[OSError], object] | None = Non
         been.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (Path(root, name) for name in files if not name.startswith("."))
+
+
+def is_yaml(path: Path) -> bool:
+    """Whether a file is one of YAML, by its ending, however that is written."""
+    return path.suffix.lower() in (".yaml", ".yml")

@@ -16,6 +16,7 @@ import yaml
 from pydantic import Field, model_validator
 
 from streams.config_values import Identifier, Part
+from streams.visible_files import is_yaml
 from streams.wire import Codes
 
 Phrases = tuple[Annotated[str, Field(min_length=1, max_length=120)], ...]
@@ -162,7 +163,7 @@ def load_taxonomies(folder: Path, read: Callable[[Path], Any] = _read) -> Taxono
             }
         elif path.is_dir():
             topics.append(_topic_of(path, read))
-        elif path.suffix in (".yaml", ".yml"):
+        elif is_yaml(path):
             value = read(path)
             if path.stem == WEIGHTS:
                 weights = WeightsFile.model_validate(value).weights
@@ -185,4 +186,4 @@ def _topic_of(folder: Path, read: Callable[[Path], Any]) -> TopicFile:
 
 
 def _yaml_files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("*.y*ml") if not path.name.startswith("."))
+    return sorted(path for path in folder.iterdir() if is_yaml(path) and not path.name.startswith("."))

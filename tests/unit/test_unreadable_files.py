@@ -66,3 +66,11 @@ def test_a_folder_that_may_not_be_entered_is_a_fault(tmp_path: Path, monkeypatch
 
 def test_a_file_that_is_called_like_a_folder_is_not_read(tmp_path: Path) -> None:
     assert load(tmp_path, {"watches": "notes", "actors": "notes"})
+
+
+def test_a_file_is_read_however_its_ending_is_written_or_named_as_not_read(tmp_path: Path) -> None:
+    others = {"watches/more.YAML": {"watches": [watch(id="more")]}, "Watches.YML": {"watches": []}}
+    loaded = load(tmp_path, others)
+    assert [each.id for each in loaded.watches] == ["truce", "more"]
+    said = [str(warning) for warning in loaded.warnings]
+    assert "Watches.YML: this file is not read; did you mean 'watches.yaml'?" in said
