@@ -23,7 +23,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
-from streams.errors import UnreadableState
+from streams.errors import BrokerError, UnreadableState
 from streams.lingering import Acknowledgement, Value
 from streams.outputs import Outputs, settle
 from streams.topics import Topic
@@ -149,7 +149,7 @@ async def load_state(
 
     `beside` is the input topic. A mark beyond its end is that of a former topic of this name, since made anew: the
     values are kept, but a record is written that from here on the offsets count anew, or inputs would be passed over.
-    Raises UnreadableState, KafkaError.
+    Raises UnreadableState, BrokerError.
     """
     until = asyncio.get_running_loop().time() + PATIENCE
     tp = TopicPartition(outputs.topic_name(topic), partition)
@@ -161,7 +161,10 @@ async def load_state(
             break
         except KafkaError as error:
             if not error.retriable or asyncio.get_running_loop().time() > until:
-                raise
+                raise BrokerError(
+                    f"{tp.topic}, partition {partition}: the state cannot be read ({type(error).__name__}: {error}). "
+                    f"Are the brokers there, and has the topic as many partitions as {input_tp.topic}?"
+                ) from error
             log.warning("state.broker_away", topic=tp.topic, partition=partition, error=type(error).__name__)
             await asyncio.sleep(ASK_AGAIN_MS / 1000)
     if reader.mark >= input_end:

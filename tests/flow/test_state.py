@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 
 import pytest
+from aiokafka.errors import KafkaTimeoutError
 
 from streams.embedded import EmbeddedBroker
-from streams.errors import OutputRefused, UnreadableState
+from streams.errors import BrokerError, OutputRefused, UnreadableState
 from streams.outputs import MAX_OUTPUT_BYTES, Outputs, settle
 from streams.state import ANEW_KEY, Loaded, OwnedState, StateReader, load_state, write_state
 from streams.topics import CANDIDATES, STORIES
@@ -134,6 +135,18 @@ async def test_what_is_no_state_is_named_until_it_is_forgotten(place: Place) -> 
     loaded = await place.load(parse=number)
     assert loaded.values == {"a": b"1"}
     assert loaded.mark == 3
+
+
+async def test_state_that_cannot_be_read_is_named(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nobody_leads_it(*_: object) -> int:
+        raise KafkaTimeoutError("Failed to get offsets")
+
+    monkeypatch.setattr("streams.state._read_through", nobody_leads_it)
+    monkeypatch.setattr("streams.state.PATIENCE", -1)
+    with pytest.raises(
+        BrokerError, match=r"stories, partition 3: .*Timeout.*as many partitions as .*candidates\?"
+    ):
+        await place.load(3)
 
 
 async def test_partitions_do_not_mix(place: Place) -> None:
