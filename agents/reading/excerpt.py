@@ -7,10 +7,13 @@ in it can be traced back to the title or body. Lines that lead elsewhere are lef
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
 from agents.reading.credits import credit_of
+from agents.reading.fold import FoldedText
 from agents.reading.letters import BREAK, spaced
 from agents.reading.links import Span, lies_in
 from agents.reading.sentences import SENTENCE_END
@@ -30,6 +33,11 @@ LONGEST: Final = 700
 
 MOST: Final = 60
 """Sentences of an excerpt: what comes after so many changes nothing."""
+
+_LETTER: Final = re.compile(r"[^\W\d_]")
+_LINE_END: Final = re.compile(r"(?<=[^\s.!?:;…])\r?\n(?=[^\W\d_])")
+_WIDTH: Final = 45
+"""Characters of a line that its width may have ended."""
 
 
 class Sentence(NamedTuple):
@@ -93,6 +101,25 @@ class Excerpt:
         return sentence.start + position - sentence.at
 
 
+def unwrapped(body: FoldedText) -> str:
+    """The folded text of a body with a space for each end of a line that only its width made, as in mails.
+
+    There none of what ends a sentence or opens a list stands before, and the line goes on in small letters; or with a
+    capital, where others do in small letters and the line is as long as those of such texts.
+    """
+    text = body.text
+    if "\n" not in text:
+        return text
+    written = body.aligned
+    ends = [found.end() - 1 for found in _LINE_END.finditer(written)]
+    if not any(written[end + 1].islower() for end in ends):
+        return text
+    going_on = [
+        end for end in ends if written[end + 1].islower() or "\n" not in written[max(0, end - _WIDTH) : end]
+    ]
+    return " ".join(text[begin + 1 : end] for begin, end in pairwise([-1, *going_on, len(text)]))
+
+
 def _place(number: int) -> Place:
     return "title" if number < 0 else "lead" if number < LEAD_SENTENCES else "early"
 
@@ -103,7 +130,7 @@ def _sentences(text: str, start: int, until: int) -> Iterable[tuple[int, int]]:
     while begin < until:
         found = SENTENCE_END.search(text, begin, begin + LONGEST)
         end = found.end() if found else min(begin + LONGEST, len(text))
-        if not text[begin:end].isspace():
+        if _LETTER.search(text, begin, end) is not None:  # no times and rules between entries
             yield begin, end
         begin = end
 

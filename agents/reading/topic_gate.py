@@ -98,7 +98,7 @@ class TopicGate:
             if self._near(places, seen):
                 body = joined.begins[of] + 1 + len(texts[of][0])
                 sentences = SENTENCE_END.finditer(joined.text, body, joined.begins[of + 1])
-                ends = [body, *(sentence.end() for sentence in sentences)]
+                ends = [body, *(end.end() for end in sentences if not _may_go_on(joined.text, end.start()))]
                 if self._meet(found[first:last], text, ends):
                     opened.add(of)
         return opened
@@ -139,6 +139,11 @@ class TopicGate:
             for needed, pattern in self._patterns[topic]
             if needed <= own.keys()
         )
+
+
+def _may_go_on(text: str, at: int) -> bool:
+    """Whether a sentence may go on where a line ends: the width of a mail may have ended it."""
+    return text[at] == "\n" and text[at - 1 : at].isalnum() and text[at + 1 : at + 2].isalpha()
 
 
 def _by_text(

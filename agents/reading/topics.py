@@ -19,7 +19,7 @@ from typing import Final, Protocol
 
 from agents.reading.automaton import LiteralTable
 from agents.reading.cues import RANK, Cue, CueFinder, Sighting
-from agents.reading.excerpt import HEAD, Excerpt
+from agents.reading.excerpt import HEAD, Excerpt, unwrapped
 from agents.reading.features import (
     GENERIC,
     SaidBySentence,
@@ -142,7 +142,8 @@ class TopicClassifier:
         title, body = scene.title.folded.text, scene.body.folded.text
         start, marks = _folded_start(scene), self._marks(scene)
         until = max(start + HEAD, marks[-1] + 1 if marks else 0)
-        return Excerpt(title, body, start, marks, self._links.spans(body, start, until))
+        links = self._links.spans(body, start, until)
+        return Excerpt(title, unwrapped(scene.body.folded), start, marks, links)
 
     def _read(
         self, scene: Scene, sighting: Sighting, number: int, *, least: float = ENOUGH

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.reading.excerpt import HEAD, LONGEST, MOST, Excerpt
+from agents.reading.excerpt import HEAD, LONGEST, MOST, Excerpt, unwrapped
+from agents.reading.fold import fold, fold_text
 
 FILLER = "Nothing of note was said here. " * 60
 
@@ -44,6 +45,35 @@ def test_a_sentence_without_end_is_cut_and_many_marks_are_bounded() -> None:
     excerpt = Excerpt("", endless, 0, range(0, len(endless), 40))
     assert len(excerpt.sentences) <= MOST + 1
     assert all(s.end - s.at <= LONGEST for s in excerpt.sentences)
+
+
+def test_a_line_that_goes_on_is_no_end_of_a_sentence() -> None:
+    body = "The Armies agreed a\r\ntruce. The guns\nfall silent\nResidents come home:\nall of them\n- and\n\nmore"
+    assert unwrapped(fold_text(body)) == fold(
+        "The Armies agreed a\r truce. The guns fall silent\nResidents come home:\nall of them\n- and\n\nmore"
+    )
+    wide = "An order to leave was given to all who live in the\nTown of Tyre and\nits suburbs"
+    assert "\n" not in unwrapped(fold_text(wide))
+    assert (
+        unwrapped(fold_text("A headline as long as any that wires have sent out\nAnother one")).count("\n")
+        == 1
+    )
+
+
+@given(st.text(alphabet="aB.\n\rßé -"))
+def test_positions_stay_where_lines_go_on(body: str) -> None:
+    folded = fold_text(body)
+    joined = unwrapped(folded)
+    assert len(joined) == len(folded.text)
+    assert joined.replace("\n", " ") == folded.text.replace("\n", " ")
+
+
+def test_what_has_no_letter_is_no_sentence() -> None:
+    assert texts(Excerpt("title", "14:05\n\nShells fall.\n* * *\n13:02 Buses leave.", 0, [])) == [
+        "title",
+        "Shells fall",
+        "13 02 Buses leave",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from textwrap import wrap
 
 import pytest
 
@@ -186,6 +187,13 @@ def test_a_body_that_repeats_its_headline_is_no_more_than_a_headline() -> None:
             repeated = article_of({"title": item.title, "body": f"{item.title}\n\n{item.title}"})
             topics = BENCH.classifier.classify(BENCH.scene_of(repeated))
             assert {topic.topic: topic.stage for topic in topics} == read(item), item.title
+
+
+def test_a_text_in_lines_of_one_width_is_read_as_one_without() -> None:
+    told = [item for item in items_of("flashes") if item.body and read(item)]
+    missed = [item.id for item in told if not read(replace(item, body="\n".join(wrap(item.body, 66)))).keys()]
+    assert len(told) > 70
+    assert len(missed) <= 2, missed
 
 
 @pytest.mark.parametrize("language", ["de", "fr", "ru"])
