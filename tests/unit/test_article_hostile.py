@@ -71,6 +71,8 @@ def test_message_is_refused_with_its_reason(name: str) -> None:
 READ: dict[str, bytes] = {
     "byte order mark": b"\xef\xbb\xbf{" + TEXT + b"}",
     "NaN elsewhere": b"{" + TEXT + b',"score":NaN,"x":[Infinity,-Infinity]}',
+    "Infinity elsewhere": b"{" + TEXT + b',"score":Infinity}',
+    "minus Infinity elsewhere": b"{" + TEXT + b',"score":-Infinity}',
     "1e999 elsewhere": b"{" + TEXT + b',"score":1e999}',
     "integer of 5,000 digits": b"{" + TEXT + b',"score":' + b"9" * 5000 + b"}",
     "duplicate keys": b'{"title":"first",' + TEXT + b"}",
