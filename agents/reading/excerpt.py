@@ -35,7 +35,7 @@ MOST: Final = 60
 """Sentences of an excerpt: what comes after so many changes nothing."""
 
 _LETTER: Final = re.compile(r"[^\W\d_]")
-_LINE_END: Final = re.compile(r"(?<=[^\s.!?:;…])\r?\n(?=[^\W\d_])")
+_LINE_END: Final = re.compile(r"\n(?=[^\W\d_])(?:(?<=[^\s.!?:;…]\n)|(?<=[^\s.!?:;…]\r\n))")
 _WIDTH: Final = 45
 """Characters of a line that its width may have ended."""
 
@@ -111,7 +111,7 @@ def unwrapped(body: FoldedText) -> str:
     if "\n" not in text:
         return text
     written = body.aligned
-    ends = [found.end() - 1 for found in _LINE_END.finditer(written)]
+    ends = [found.start() for found in _LINE_END.finditer(written)]
     if not any(written[end + 1].islower() for end in ends):
         return text
     going_on = [
