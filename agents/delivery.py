@@ -98,8 +98,8 @@ class Delivery:
         self._taking = True
         self._announcing: set[str] = set()
         self._endpoints = Members(lambda: service.in_force.configuration.endpoints)
-        # Endpoints that were not known here, and when the last alert for each was taken.
-        self._awaited: dict[str, datetime] = {}
+        # When the last alert was taken, by endpoint.
+        self._taken_at: dict[str, datetime] = {}
         self._held = False
         self.before_attempt: Callable[[], None] = lambda: None
         """Calls `hold` where this worker stood still: another may have attempted what came due meanwhile."""
@@ -227,10 +227,9 @@ class Delivery:
 
     def _add(self, partition: Partition, key: str, endpoint_id: str, owed: Owed | Waiting) -> None:
         """Put what is owed into the line of its endpoint."""
-        if not self._endpoints.ever(endpoint_id):
-            # Without an attempt it was due when it was taken; its alert may be of an article from hours ago.
-            taken_at = owed.due_at if not owed.made else owed.since
-            self._awaited[endpoint_id] = max(taken_at, self._awaited.get(endpoint_id, taken_at))
+        # Without an attempt it was due when it was taken; its alert may be of an article from hours ago.
+        taken_at = owed.due_at if not owed.made else owed.since
+        self._taken_at[endpoint_id] = max(taken_at, self._taken_at.get(endpoint_id, taken_at))
         self._line(partition, endpoint_id).add(key, owed)
 
     def _line(self, partition: Partition, endpoint_id: str) -> Line:
@@ -264,10 +263,10 @@ class Delivery:
         return endpoint if endpoint is not None and endpoint.enabled else None
 
     def _may_be_known_soon(self, endpoint_id: str) -> bool:
-        """Whether an endpoint never was in force here, but may be in a configuration that has come to others first."""
-        if self._endpoints.ever(endpoint_id):
-            return False
-        taken_at = self._awaited.get(endpoint_id)
+        """Whether an endpoint is none here, but may be one, or be one again, where a configuration came first."""
+        if self._endpoints.get(endpoint_id) is not None:
+            return False  # it is switched off
+        taken_at = self._taken_at.get(endpoint_id)
         return taken_at is not None and self._service.may_be_known_soon(taken_at)
 
     # An attempt, and what follows from it.

@@ -58,29 +58,19 @@ N = TypeVar("N", bound=_Named)
 
 
 class Members(Generic[N]):
-    """The watches or the endpoints that `in_force` gives, by id, and the ids that have ever been seen there."""
+    """The watches or the endpoints that `in_force` gives, by id."""
 
     def __init__(self, in_force: Callable[[], tuple[N, ...]]) -> None:
         self._in_force = in_force
         self._all: tuple[N, ...] = ()
         self._by_id: dict[str, N] = {}
-        self._ever: set[str] = set()
 
     def get(self, name: str) -> N | None:
         """The one of an id, if it is in force now."""
-        self._look()
-        return self._by_id.get(name)
-
-    def ever(self, name: str) -> bool:
-        """Whether there is one of an id, or has been."""
-        self._look()
-        return name in self._ever
-
-    def _look(self) -> None:
         in_force = self._in_force()
         if in_force is not self._all:
             self._all, self._by_id = in_force, {one.id: one for one in in_force}
-            self._ever.update(self._by_id)
+        return self._by_id.get(name)
 
 
 Handle = Callable[[Batch], Awaitable[Awaitable[None]]]
