@@ -181,7 +181,7 @@ def test_one_in_spanish_and_italian_is_not_the_un(text: str) -> None:
 def test_a_region_at_war_names_its_country_and_a_river_does_not() -> None:
     assert how("Fighting resumed in Tigray.") == {"ethiopia": "alias"}
     assert how("Tigrayans fled.") == {"ethiopia": "inflected"}
-    assert how("Tigrayan forces withdraw.") == {"tplf": "exact"}
+    assert how("Tigrayan forces withdraw.") == {"tplf": "exact", "ethiopia": "alias"}
     assert how("Combats au Tigré, Mekele bombardée.") == {"ethiopia": "alias"}
     assert how("Le Tigre et l'Euphrate débordent. Un chat tigré.") == {}
     assert how("Tigre venció a Boca.") == {}
@@ -194,6 +194,22 @@ def test_the_migration_agency_has_its_french_and_spanish_initials() -> None:
 
 def test_of_overlapping_names_the_longer_is_meant() -> None:
     assert how("South Sudan waits.") == {"south-sudan": "exact"}
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("The Israeli army tells people to leave.", {"idf", "israel"}),
+        ("Le porte-parole de l'armée israélienne se tait.", {"idf", "israel"}),
+        ("الجيش السوداني يتقدم.", {"sudanese-armed-forces", "sudan"}),
+        ("Armed men of Boko Haram leave.", {"boko-haram"}),
+        ("Free Syrian Army leaves, Israeli army stays.", {"free-syrian-army", "syria", "idf", "israel"}),
+    ],
+)
+def test_an_organisation_with_its_country_in_its_name_names_the_country_too(
+    text: str, named: set[str]
+) -> None:
+    assert how(text).keys() == named
 
 
 @pytest.mark.parametrize(

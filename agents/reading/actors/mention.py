@@ -35,7 +35,10 @@ by_start: Final = attrgetter("start")
 
 
 def longest(mentions: list[Mention]) -> list[Mention]:
-    """The mentions that no longer one overlaps, in order; of those of one span, nobody's, or else every actor's."""
+    """The mentions that no longer one overlaps, in order; of those of one span, nobody's, or else every actor's.
+
+    What overlaps a longer one is kept where it is the country of who is named there.
+    """
     mentions.sort(key=by_start)
     kept: list[Mention] = []
     overlapping: list[Mention] = []
@@ -58,18 +61,27 @@ def _longest_of(mentions: list[Mention]) -> list[Mention]:
     for mention in mentions:
         span = (mention.start, mention.end)
         whose = (span, mention.actor.id if mention.actor is not None else "")
+        if whose in meant:
+            continue
         if span in first:
-            if first[span].role == "unlike" or whose in meant:
+            if first[span].role == "unlike":
                 continue
         elif taken.isdisjoint(range(*span)):
             taken.update(range(*span))
             first[span] = mention
-        else:
+        elif not any(_holds_its_country(longer, mention) for longer in kept):
             continue
         meant.add(whose)
         kept.append(mention)
     kept.sort(key=by_start)
     return kept
+
+
+def _holds_its_country(longer: Mention, mention: Mention) -> bool:
+    """Whether a mention is the country in the name of one of its own: in `Israeli army` Israel is named, too."""
+    if longer.actor is None or mention.actor is None or longer.actor.country != mention.actor.id:
+        return False
+    return longer.start <= mention.start and mention.end <= longer.end
 
 
 def _rank(mention: Mention) -> tuple[int, int, bool, int]:
