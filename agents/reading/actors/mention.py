@@ -55,21 +55,22 @@ def longest(mentions: list[Mention]) -> list[Mention]:
 def _longest_of(mentions: list[Mention]) -> list[Mention]:
     mentions.sort(key=_rank)
     kept: list[Mention] = []
-    taken: set[int] = set()
-    first: dict[tuple[int, int], Mention] = {}
+    of_span: dict[tuple[int, int], list[Mention]] = {}
+    taken: dict[int, list[Mention]] = {}
     meant: set[tuple[tuple[int, int], str]] = set()
     for mention in mentions:
         span = (mention.start, mention.end)
         whose = (span, mention.actor.id if mention.actor is not None else "")
         if whose in meant:
             continue
-        if span in first:
-            if first[span].role == "unlike":
+        if span in of_span:
+            if of_span[span][0].role == "unlike":
                 continue
-        elif taken.isdisjoint(range(*span)):
-            taken.update(range(*span))
-            first[span] = mention
-        elif not any(_holds_its_country(longer, mention) for longer in kept):
+            of_span[span].append(mention)
+        elif taken.keys().isdisjoint(range(*span)):
+            of_span[span] = [mention]
+            taken.update(dict.fromkeys(range(*span), of_span[span]))
+        elif not any(_holds_its_country(longer, mention) for longer in taken.get(mention.start, ())):
             continue
         meant.add(whose)
         kept.append(mention)
@@ -78,10 +79,13 @@ def _longest_of(mentions: list[Mention]) -> list[Mention]:
 
 
 def _holds_its_country(longer: Mention, mention: Mention) -> bool:
-    """Whether a mention is the country in the name of one of its own: in `Israeli army` Israel is named, too."""
-    if longer.actor is None or mention.actor is None or longer.actor.country != mention.actor.id:
+    """Whether a mention is the country in the name of one of its own: in `Israeli army` Israel is named, too.
+
+    `longer` is kept where the mention begins.
+    """
+    if longer.actor is None or mention.actor is None:
         return False
-    return longer.start <= mention.start and mention.end <= longer.end
+    return longer.actor.country == mention.actor.id and mention.end <= longer.end
 
 
 def _rank(mention: Mention) -> tuple[int, int, bool, int]:
