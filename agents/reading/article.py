@@ -29,6 +29,7 @@ from agents.reading.fields import (
 )
 from agents.reading.fold import fold, fold_text
 from agents.reading.html import html_to_text, readable_text
+from agents.reading.sentences import after_space
 from agents.reading.shapes import HTML_BODIES, PLAIN_BODIES, Given, Json, given_fields, with_usual_names
 from streams.errors import UnreadableArticle
 from streams.ids import derive_id
@@ -39,7 +40,6 @@ _FIELDS_SHOWN: Final = 8
 T = TypeVar("T")
 
 _MAX_REPETITIONS: Final = 8
-_SPACES: Final = re.compile(r"\s*")
 _ALONE: Final = re.compile(r"[^\S\n]*[.!?…:|–—-]*[^\S\n]*(?:[\r\n\u2028\u2029]|\Z)|[.!?…]+\s")
 _WORDS_OF_A_SENTENCE: Final = 4
 _AROUND_CREDIT: Final = " -|·•:"
@@ -140,9 +140,8 @@ def _named_text(given: Given, field: str) -> tuple[str, str]:
 
     Raises UnreadableArticle where there is no text among several values, but something that cannot be one.
     """
-    unreadable = None
-    values = given.get(field, ())
-    for name, value in values:
+    first = unreadable = None
+    for name, value in given.get(field, ()):
         try:
             text = text_of(value, name)
         except UnreadableArticle as error:
@@ -152,9 +151,10 @@ def _named_text(given: Given, field: str) -> tuple[str, str]:
         else:
             if text and not text.isspace():
                 return name, text
+            first = first or (name, text)
     if unreadable is not None:
         raise unreadable
-    return next(((name, text_of(value, name)) for name, value in values), (field, ""))
+    return first or (field, "")
 
 
 def _title(given: Given) -> str:
@@ -195,13 +195,15 @@ def body_start(title: str, body: str) -> int:
         return start
     named = credit_of(title)
     start = _behind(title[:named], body) if named < len(title) else 0
+    if not start:
+        return 0  # nearly always
     credit = fold(title[named:]).strip(_AROUND_CREDIT)
-    return len(body) if start and fold(body[start : start + _MAX_CREDIT]).strip() == credit else start
+    return len(body) if fold(body[start : start + _MAX_CREDIT]).strip() == credit else start
 
 
 def _behind(title: str, body: str) -> int:
     """Where repetitions of the title at the head of the body end."""
-    at = _after_space(body, 0)
+    at = after_space(body, 0)
     if fold(title[:32]).lstrip()[:1] != fold(body[at : at + 1])[:1]:
         return 0  # nearly always
     words = fold(title).split()
@@ -209,7 +211,7 @@ def _behind(title: str, body: str) -> int:
         words[-1] = words[-1].rstrip(".") or words[-1]
     start = 0
     for _ in range(_MAX_REPETITIONS if words else 0):
-        at = _after_space(body, start)
+        at = after_space(body, start)
         end = _end_of(words, body, at, len(title))
         if end is None or not _stands_alone(words, body, end, len(title)):
             break
@@ -217,14 +219,9 @@ def _behind(title: str, body: str) -> int:
     return _after_title(body, start) if start else 0
 
 
-def _after_space(text: str, position: int) -> int:
-    found = _SPACES.match(text, position)
-    return found.end() if found else position
-
-
 def _after_title(body: str, end: int) -> int:
     closed = _ALONE.match(body, end)
-    return _after_space(body, closed.end() if closed else end)
+    return after_space(body, closed.end() if closed else end)
 
 
 def _end_of(words: list[str], body: str, start: int, length: int) -> int | None:
@@ -234,7 +231,7 @@ def _end_of(words: list[str], body: str, start: int, length: int) -> int | None:
     folded = fold_text(body[start : start + 2 * length + 64])
     at = 0
     for word in words:
-        at = _after_space(folded.text, at)
+        at = after_space(folded.text, at)
         if not folded.text.startswith(word, at):
             return None
         at += len(word)
@@ -244,7 +241,7 @@ def _end_of(words: list[str], body: str, start: int, length: int) -> int | None:
 def _stands_alone(words: list[str], body: str, end: int, length: int) -> bool:
     if _ALONE.match(body, end):
         return True
-    following = _after_space(body, end)
+    following = after_space(body, end)
     if following == end:
         return False
     if _end_of(words, body, following, length) is not None:

@@ -1,8 +1,7 @@
 """What of an article its topics are read from: title, head, and the sentences around strong phrases further down.
 
 The sentences stand in one spaced text, a break between each two, so that one pass finds everything in them; a position
-in it can be traced back to the title or body. Lines that lead elsewhere are left out
-(`agents.reading.links`).
+in it can be traced back to the title or body. Lines that lead elsewhere are left out (`agents.reading.links`).
 """
 
 from __future__ import annotations

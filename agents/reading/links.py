@@ -15,11 +15,13 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import partial
 from operator import itemgetter
 from typing import Final
 
 from agents.reading.fold import fold
-from agents.reading.sentences import SENTENCE_END
+from agents.reading.lazy import LazyPattern
+from agents.reading.sentences import SENTENCE_END, after_space
 
 Span = tuple[int, int]
 
@@ -27,7 +29,6 @@ _FIRST_WORD: Final = re.compile(r"[^\w\n]{0,8}(\w+)")
 _MARKED: Final = re.compile(r"[^\S\n]*+(?:[:|>]|-\s|$|\n)")
 """What shows that a phrase is no part of a sentence."""
 _BARE: Final = re.compile(r"[^\w\n]*+(?:\n|$)")
-_SPACE: Final = re.compile(r"\s*+")
 _FULL_STOP: Final = re.compile(r"[.…][\"')\]]*\s*$")
 _LONGEST: Final = 180
 """Characters of a line that is nothing but a link; of a longer one only its first sentence is."""
@@ -50,10 +51,7 @@ class Links:
                 rest = r"\s+".join(map(re.escape, text[first.end() :].rstrip(" :").split(" ")))
                 marked = f"(?={_MARKED.pattern})" if text.endswith(":") else ""
                 by_word[first[1]].append(rf"{rest}(?!\w){marked}")
-        self._behind = {
-            word: re.compile("|".join(sorted(rests, key=len, reverse=True)))
-            for word, rests in by_word.items()
-        }
+        self._behind = {word: LazyPattern(partial(_longest_first, rests)) for word, rests in by_word.items()}
 
     def spans(self, text: str, start: int, until: int) -> list[Span]:
         """The lines of a folded text that lead elsewhere and begin before `until`, in order; never the first one."""
@@ -87,10 +85,14 @@ class Links:
         return end if end - begin <= _LONGEST else 0
 
 
+def _longest_first(rests: Sequence[str]) -> str:
+    return "|".join(sorted(rests, key=len, reverse=True))
+
+
 def _behind_headlines(text: str, at: int) -> int:
     """Where a list of headlines ends that may begin at a place."""
     for _ in range(_LISTED):
-        begin = _SPACE.match(text, at).end()  # type: ignore[union-attr] # it matches nothing, too
+        begin = after_space(text, at)
         end = _line_end(text, begin)
         line = text[begin:end].rstrip()
         if not line or len(line) > _LONGEST_HEADLINE or _FULL_STOP.search(line):
