@@ -141,7 +141,7 @@ class Delivery:
             partition.gates.setdefault(
                 value.endpoint, Gate(EndpointState(endpoint=value.endpoint), begun[value.endpoint])
             )
-            self._add(partition, key, value.endpoint, value.by_clock(self._service.now()))
+            self._add(partition, key, value.by_clock(self._service.now()))
         log.info(
             "delivery.state_loaded", partition=number, owed=len(owed), settled=len(settled), mark=loaded.mark
         )
@@ -214,7 +214,7 @@ class Delivery:
         written = await self._write(partition, key, owed, offset=offset)
         # The first attempt need not wait for the acknowledgement: a kill now means that it is read, and sent
         # under the same id, again.
-        self._add(partition, key, notification.endpoint, owed)
+        self._add(partition, key, owed)
         partition.mark = offset
         return [written]
 
@@ -225,8 +225,9 @@ class Delivery:
         log.error("notification.rejected", partition=record.partition, offset=record.offset)
         return await reject(self._service.outputs, record, error, self._service.now())
 
-    def _add(self, partition: Partition, key: str, endpoint_id: str, owed: Owed | Waiting) -> None:
+    def _add(self, partition: Partition, key: str, owed: Owed | Waiting) -> None:
         """Put what is owed into the line of its endpoint."""
+        endpoint_id = owed.endpoint
         # Without an attempt it was due when it was taken; its alert may be of an article from hours ago.
         taken_at = owed.due_at if not owed.made else owed.since
         self._taken_at[endpoint_id] = max(taken_at, self._taken_at.get(endpoint_id, taken_at))
@@ -338,13 +339,13 @@ class Delivery:
         now = self._service.now()
         value = Undelivered(notification=owed.notification, attempts=owed.attempts, reason=reason, at=now)
         webhook_id = owed.notification.alert.webhook_id
-        event_id = f"{webhook_id}/{owed.notification.endpoint}/{owed.notification.replay}/undelivered"
+        event_id = f"{webhook_id}/{owed.endpoint}/{owed.notification.replay}/undelivered"
         published = await self._service.outputs.publish(
-            UNDELIVERED, value, key=owed.notification.endpoint, event_id=event_id, time=now
+            UNDELIVERED, value, key=owed.endpoint, event_id=event_id, time=now
         )
         await settle([published])
         await settle([await self._write_settled(partition, key, owed)])
-        log.error("delivery.given_up", endpoint=owed.notification.endpoint, webhook=webhook_id, reason=reason)
+        log.error("delivery.given_up", endpoint=owed.endpoint, webhook=webhook_id, reason=reason)
 
     # An endpoint that is disabled, enabled, or to be tried now.
 
@@ -473,7 +474,7 @@ def _attempt_value(
     return Attempt(
         webhook_id=owed.notification.alert.webhook_id,
         alert_id=owed.notification.alert.alert_id,
-        endpoint=owed.notification.endpoint,
+        endpoint=owed.endpoint,
         number=owed.made + 1,
         replay=owed.notification.replay,
         outcome="delivered" if verdict.delivered else failed,

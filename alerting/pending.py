@@ -61,6 +61,11 @@ class Owed(Wire):
             }
         )
 
+    @property
+    def endpoint(self) -> str:
+        """The id of the endpoint that is to be told."""
+        return self.notification.endpoint
+
     def hastened(self, now: datetime) -> Owed:
         """The same, due now: with an attempt that its schedule does not count."""
         return self.model_copy(update={"due_at": now, "unscheduled": self.unscheduled + 1})
@@ -72,7 +77,7 @@ class Owed(Wire):
     def waiting(self, value: bytes | None = None) -> Waiting:
         """The same, as it is kept while it waits; `value` is how it is written, where that is at hand."""
         return Waiting(
-            endpoint=self.notification.endpoint,
+            endpoint=self.endpoint,
             due_at=self.due_at,
             made=self.made,
             arrival=self.arrival,

@@ -424,7 +424,7 @@ def _sentence_names(candidate: Candidate) -> Mapping[str, str]:
 
 
 def _named_by(candidate: Candidate) -> tuple[str, ...]:
-    return shared(dict.fromkeys((*_headline_names(candidate), *_sentence_names(candidate))))
+    return shared({**_headline_names(candidate), **_sentence_names(candidate)})
 
 
 def _brings(words: Iterable[str]) -> str:

@@ -176,7 +176,7 @@ async def _pending(settings: Settings) -> Pending:
     for reader in readers.values():
         for value in reader.loaded().values.values():
             if isinstance(value, Owed):
-                pending.due[value.notification.endpoint].append(value.due_at)
+                pending.due[value.endpoint].append(value.due_at)
             elif isinstance(value, EndpointState):
                 pending.states[value.endpoint] = value
     return pending
