@@ -12,10 +12,13 @@ import os
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from streams.local_kafka import LocalKafka, why_not
+from tests.broker.harness import write_configuration
 from tests.broker.secured import SecuredKafka
 
 
@@ -30,6 +33,12 @@ class Place:
     @property
     def servers(self) -> str:
         return self.kafka.servers
+
+    def configured(self, folder: Path, **settings: Any) -> Path:
+        """A configuration for this place; `settings` are those of `write_configuration`."""
+        return write_configuration(
+            folder, servers=self.servers, prefix=self.prefix, group=self.group, **settings
+        )
 
 
 def require_kafka() -> None:

@@ -25,15 +25,12 @@ from tests.broker.harness import (
     topic_config,
     uncommitted,
     until_committed,
-    write_configuration,
 )
 
 
 def configured(place: Place, folder: Path, session: float = 20) -> Path:
     # Where nobody is killed the session is long, so that a slow machine ends none by itself.
-    return write_configuration(
-        folder, servers=place.servers, prefix=place.prefix, group=place.group, session=session
-    )
+    return place.configured(folder, session=session)
 
 
 async def test_a_broker_that_is_away_at_the_start_and_killed_later_costs_nothing(
@@ -94,13 +91,7 @@ async def test_of_two_workers_with_one_instance_id_one_ends_and_says_so_and_the_
     place: Place, tmp_path: Path
 ) -> None:
     articles = make_articles(20, seed=15, matching=1)
-    folder = write_configuration(
-        tmp_path / "config",
-        servers=place.servers,
-        prefix=place.prefix,
-        group=place.group,
-        instance_id="the-same",
-    )
+    folder = place.configured(tmp_path / "config", instance_id="the-same")
     async with Ledger().serving() as ledger:
         first = WorkerProcess(folder, ledger, tmp_path / "first.log")
         second = WorkerProcess(folder, ledger, tmp_path / "second.log")
@@ -128,13 +119,7 @@ async def test_an_order_to_end_is_heeded_while_the_broker_is_away_and_work_under
     place: Place, tmp_path: Path
 ) -> None:
     articles = make_articles(1000, seed=14, matching=0.3)
-    folder = write_configuration(
-        tmp_path / "config",
-        servers=place.servers,
-        prefix=place.prefix,
-        group=place.group,
-        request_timeout=300,
-    )
+    folder = place.configured(tmp_path / "config", request_timeout=300)
     async with Ledger().serving() as ledger:
         worker = WorkerProcess(folder, ledger, tmp_path / "worker.log")
         async with worker.running():
@@ -159,14 +144,7 @@ async def test_a_worker_that_wakes_up_attempts_nothing_that_another_has_attempte
     place: Place, tmp_path: Path
 ) -> None:
     articles = make_articles(12, seed=13, matching=1)
-    folder = write_configuration(
-        tmp_path / "config",
-        servers=place.servers,
-        prefix=place.prefix,
-        group=place.group,
-        partitions=1,
-        schedule=[2] * 9,
-    )
+    folder = place.configured(tmp_path / "config", partitions=1, schedule=[2] * 9)
     failing = True
     async with Ledger(answer=lambda _: 503 if failing else 204).serving() as ledger:
         sleeper = WorkerProcess(folder, ledger, tmp_path / "sleeper.log")
@@ -269,14 +247,7 @@ async def test_what_somebody_asked_to_be_tried_now_is_also_where_workers_join_an
     place: Place, tmp_path: Path
 ) -> None:
     articles = make_articles(200, seed=8, matching=0.3)
-    folder = write_configuration(
-        tmp_path / "config",
-        servers=place.servers,
-        prefix=place.prefix,
-        group=place.group,
-        concurrency=2,
-        schedule=[36_000],
-    )
+    folder = place.configured(tmp_path / "config", concurrency=2, schedule=[36_000])
 
     async def slowly() -> None:
         await asyncio.sleep(0.05)  # so that some are owed still when the next thing happens

@@ -16,7 +16,6 @@ from tests.broker.harness import (
     publish,
     read_all,
     until_committed,
-    write_configuration,
 )
 from tests.raw_headers import GZIP, NONE, Record, publish_raw
 
@@ -27,14 +26,7 @@ UNREADABLE = b"\xff\xfe not json"
 async def test_such_records_are_read_like_any_other_by_workers_and_commands(
     place: Place, tmp_path: Path
 ) -> None:
-    folder = write_configuration(
-        tmp_path / "config",
-        servers=place.servers,
-        prefix=place.prefix,
-        group=place.group,
-        partitions=1,
-        session=20,
-    )
+    folder = place.configured(tmp_path / "config", partitions=1, session=20)
     articles = make_articles(40, seed=11, matching=0.5)
     topic = place.prefix + "articles"
     named: list[Record] = [(message, [(BAD_NAME, b"\xff")]) for message in articles.messages]

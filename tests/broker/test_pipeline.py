@@ -16,15 +16,12 @@ from tests.broker.harness import (
     publish,
     read_all,
     until_committed,
-    write_configuration,
 )
 
 
 async def test_two_thousand_articles_end_in_every_alert_that_is_due(place: Place, tmp_path: Path) -> None:
     articles = make_articles(2000, seed=1, matching=0.1)
-    folder = write_configuration(
-        tmp_path / "config", servers=place.servers, prefix=place.prefix, group=place.group, all_topics=True
-    )
+    folder = place.configured(tmp_path / "config", all_topics=True)
     async with Ledger().serving() as ledger:
         async with WorkerProcess(folder, ledger, tmp_path / "worker.log").running() as worker:
             await publish(place.servers, place.prefix + "articles", articles.messages)
@@ -39,9 +36,7 @@ async def test_two_thousand_articles_end_in_every_alert_that_is_due(place: Place
 
 async def test_a_worker_killed_again_and_again_loses_no_alert(place: Place, tmp_path: Path) -> None:
     articles = make_articles(3500, seed=2, matching=0.1)
-    folder = write_configuration(
-        tmp_path / "config", servers=place.servers, prefix=place.prefix, group=place.group
-    )
+    folder = place.configured(tmp_path / "config")
     rng = random.Random(2)
     async with Ledger(answer=lambda number: 503 if number % 7 == 0 else 204).serving() as ledger:
         async with WorkerProcess(folder, ledger, tmp_path / "worker.log").running() as worker:
@@ -63,9 +58,7 @@ async def test_a_worker_killed_again_and_again_loses_no_alert(place: Place, tmp_
 
 async def test_what_cannot_be_read_is_rejected_byte_for_byte(place: Place, tmp_path: Path) -> None:
     articles = make_articles(500, seed=3, matching=0.2, unreadable_every=10)
-    folder = write_configuration(
-        tmp_path / "config", servers=place.servers, prefix=place.prefix, group=place.group
-    )
+    folder = place.configured(tmp_path / "config")
     async with Ledger().serving() as ledger:
         async with WorkerProcess(folder, ledger, tmp_path / "worker.log").running():
             await publish(place.servers, place.prefix + "articles", articles.messages)
@@ -84,9 +77,7 @@ async def test_what_cannot_be_read_is_rejected_byte_for_byte(place: Place, tmp_p
 async def test_an_article_of_the_greatest_length_is_read_and_a_longer_one_stops_nothing(
     place: Place, tmp_path: Path
 ) -> None:
-    folder = write_configuration(
-        tmp_path / "config", servers=place.servers, prefix=place.prefix, group=place.group
-    )
+    folder = place.configured(tmp_path / "config")
     before, after = make_articles(20, seed=4, matching=0.5), make_articles(20, seed=5, matching=0.5)
     topic = place.prefix + "articles"
     longest = b'{"id":"longest","body":"' + b"x" * (1024 * 1024 - 26) + b'"}'

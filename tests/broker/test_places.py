@@ -17,14 +17,11 @@ from tests.broker.harness import (
     publish,
     set_committed,
     until_committed,
-    write_configuration,
 )
 
 
 def configured(place: Place, folder: Path) -> Path:
-    return write_configuration(
-        folder, servers=place.servers, prefix=place.prefix, group=place.group, partitions=1, session=20
-    )
+    return place.configured(folder, partitions=1, session=20)
 
 
 def logged(log: Path, event: str) -> list[dict[str, object]]:

@@ -18,7 +18,6 @@ from tests.broker.harness import (
     publish,
     read_all,
     until_committed,
-    write_configuration,
 )
 
 CANARY = "canary0secret7"
@@ -26,9 +25,7 @@ CANARY = "canary0secret7"
 
 async def test_no_secret_is_in_the_log_the_figures_or_any_topic(place: Place, tmp_path: Path) -> None:
     articles = make_articles(200, seed=5, matching=0.1)
-    folder = write_configuration(
-        tmp_path / "config", servers=place.servers, prefix=place.prefix, group=place.group
-    )
+    folder = place.configured(tmp_path / "config")
     log = tmp_path / "worker.log"
     async with Ledger(answer=lambda number: 500 if number <= 5 else 204).serving() as ledger:
         ledger.url += f"?key={CANARY}"
