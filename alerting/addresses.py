@@ -3,7 +3,8 @@ versions.
 
 `check_url` at load, `check_address` on what a name resolved to, just before that very address is connected.
 `allow_private` opens the ranges of private networks and of this machine; cloud metadata, multicast and the
-like stay closed, also where they are wrapped into IPv6 (mapped, NAT64, 6to4, Teredo).
+like stay closed, also where they are wrapped into IPv6 (mapped, NAT64, 6to4, Teredo). Of the wrappings only NAT64
+is called at all, by the address within.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
+
+# How a cluster that speaks IPv6 alone reaches the rest of the net: the IPv4 address is in the last four octets.
+# Source: RFC 6052, section 2.1.
+_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 
 _NETLOC: Final = re.compile(r"(?:\[[^\[\]]*\]|[^\[\]:]*)(?::[0-9]*)?")
 
@@ -50,8 +55,7 @@ _REFUSED: Final[tuple[tuple[Network, str], ...]] = tuple(
         ("224.0.0.0/4", "multicast"),
         ("240.0.0.0/4", "reserved"),
         ("::/8", "loopback, unspecified, mapped or compatible IPv4"),
-        ("64:ff9b::/96", "NAT64"),
-        ("64:ff9b:1::/48", "NAT64"),
+        ("64:ff9b:1::/48", "NAT64 into a private network"),
         ("100::/64", "discard"),
         ("100:0:0:1::/64", "dummy"),
         ("2001::/23", "Teredo and protocol assignments"),
@@ -99,6 +103,8 @@ def check_address(address: str, *, allow_private: bool = False) -> None:
         raise AddressRefused("the address is one of cloud metadata, multicast or none at all")
     if allow_private:
         return
+    if _within(parsed, _NAT64):
+        parsed = ipaddress.IPv4Address(parsed.packed[-4:])
     for network, what in _REFUSED:
         if _within(parsed, network):
             raise AddressRefused(f"the address is {what}; set allow_private where that is meant")
