@@ -292,7 +292,8 @@ class Delivery:
         changed = gate.ended(
             endpoint, attempted.verdict, now, failure=result.failure, retry_after=result.retry_after
         )
-        due_at = None if gate.disabled else self._due_again(endpoint, owed, attempted, now)
+        counts = gate.counts(endpoint, attempted.verdict, now)
+        due_at = None if gate.disabled else self._due_again(endpoint, owed, attempted, now, counts=counts)
         made = _attempt_value(owed, attempted, began, due_at, disabled=bool(gate.disabled))
         self._count(made, owed, now)
         written = [await self._publish_attempt(made)]
@@ -302,7 +303,7 @@ class Delivery:
         if attempted.verdict.delivered:
             written.append(await self._write_settled(partition, key, owed))
         elif due_at is not None:
-            later = partition.lines[endpoint.id].failed(key, owed.after(made, due_at), now)
+            later = partition.lines[endpoint.id].failed(key, owed.after(made, due_at, counts=counts), now)
             written.append(await self._write(partition, key, later, offset=_as_of(owed, partition)))
         await settle(written)
         await self._announce(partition, gate)
@@ -312,10 +313,10 @@ class Delivery:
         return later
 
     def _due_again(
-        self, endpoint: Endpoint, owed: Owed, attempted: Attempted, now: datetime
+        self, endpoint: Endpoint, owed: Owed, attempted: Attempted, now: datetime, *, counts: bool
     ) -> datetime | None:
-        """When the schedule has the next attempt; None: this was the last."""
-        number = owed.made + 1 - owed.unscheduled
+        """When the next attempt is due; None: this was the last."""
+        number = owed.made + 1 - owed.unscheduled if counts else 0
         retry_after = attempted.result.retry_after
         return next_attempt(endpoint, number, attempted.verdict, retry_after, now, self._rng)
 

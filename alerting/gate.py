@@ -31,6 +31,7 @@ class Gate:
     def __init__(self, state: EndpointState, begun: Iterable[datetime] = ()) -> None:
         self._state = state
         self._begun = tuple(sorted(begun))
+        self._taken_at: datetime | None = None
 
     @property
     def state(self) -> EndpointState:
@@ -82,6 +83,8 @@ class Gate:
     ) -> bool:
         """Count how a call ended; whether the state must be written down."""
         before = self._state
+        if verdict.delivered:
+            self._taken_at = now
         if failure == "render":  # nobody was called
             self._change(breaker=breaker.unanswered(before.breaker))
             return False
@@ -97,6 +100,17 @@ class Gate:
             self._change(unannounced=endpoint_disabled(endpoint, state.disabled, now, state.failing_since))
         # A success that follows a success changes nothing that a restart would miss.
         return not verdict.delivered or before.breaker.failing_since is not None
+
+    def counts(self, endpoint: Endpoint, verdict: Verdict, now: datetime) -> bool:
+        """Whether an attempt that has ended is one of the schedule's.
+
+        Not where the endpoint was only called too fast and takes others: of a hundred alerts at once to one that takes
+        one a second, those that it refuses again and again would wait for hours. After a restart nobody knows that it
+        takes others until it has.
+        """
+        if not verdict.too_fast or self._taken_at is None:
+            return True
+        return not timedelta(0) <= now - self._taken_at < endpoint.breaker.within
 
     def announced(self) -> None:
         """The fallback will be told."""

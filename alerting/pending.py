@@ -30,7 +30,7 @@ ATTEMPTS_KEPT: Final = 20
 class Owed(Wire):
     """A notification that is still owed. `offset` is its place in the partition of `notifications`, which by then had
     been `made_anew` so often: what is owed from a former topic of the name came before all that is in the one of now.
-    Of the attempts `made`, so many were `unscheduled`: somebody asked for them.
+    Of the attempts `made`, the schedule does not count so many (`unscheduled`).
     """
 
     notification: Notification
@@ -51,13 +51,14 @@ class Owed(Wire):
         """From when on it is owed: since what it tells of, or since it was replayed."""
         return self.notification.replayed_at or self.notification.alert.at
 
-    def after(self, attempt: Attempt, due_at: datetime) -> Owed:
-        """The same, one failed attempt later."""
+    def after(self, attempt: Attempt, due_at: datetime, *, counts: bool = True) -> Owed:
+        """The same, one failed attempt later, which the schedule counts or not."""
         return self.model_copy(
             update={
                 "attempts": (*self.attempts, attempt)[-ATTEMPTS_KEPT:],
                 "made": attempt.number,
                 "due_at": due_at,
+                "unscheduled": min(self.unscheduled + (not counts), attempt.number),
             }
         )
 
@@ -68,7 +69,7 @@ class Owed(Wire):
 
     def hastened(self, now: datetime) -> Owed:
         """The same, due now: with an attempt that its schedule does not count."""
-        return self.model_copy(update={"due_at": now, "unscheduled": self.unscheduled + 1})
+        return self.model_copy(update={"due_at": now, "unscheduled": min(self.unscheduled + 1, self.made)})
 
     def sooner(self, by: timedelta) -> Owed:
         """The same, due as much sooner."""

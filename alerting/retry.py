@@ -24,12 +24,14 @@ def next_attempt(
 ) -> datetime | None:
     """When attempt `number` + 1 is due after attempt `number` ended with `verdict`; None: it was the last.
 
+    Number 0 is an attempt that the schedule does not count.
+
     Jitter only ever adds to the schedule's wait, so that nothing is early. A shorter `Retry-After` changes
     nothing.
     """
-    if verdict.outcome != "retry" or number > len(endpoint.schedule):
+    if verdict.outcome != "retry" or max(number, 1) > len(endpoint.schedule):
         return None
-    wait = endpoint.schedule[number - 1]
+    wait = endpoint.schedule[number - 1] if number else timedelta(0)
     wait += wait * (endpoint.jitter * rng.random())
     if verdict.slow:
         wait = max(wait, endpoint.slow_wait)

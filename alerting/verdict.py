@@ -1,7 +1,8 @@
 """What an attempt's result means: the one table of statuses and failures.
 
 A verdict is closed: delivered, try again, or give up; `slow` asks for a longer wait (the receiver is
-overwhelmed), `disable` says that the endpoint wants nothing more (410 Gone).
+overwhelmed), `too_fast` says that nothing else is wrong (429), `disable` that the endpoint wants nothing more (410
+Gone).
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class Verdict:
     outcome: Literal["delivered", "retry", "give-up"]
     reason: str
     slow: bool = False
+    too_fast: bool = False
     disable: bool = False
 
     @property
@@ -46,7 +48,7 @@ _STATUS: Final = {
     421: Verdict("retry", "421 misdirected"),
     423: Verdict("retry", "423 locked"),
     425: Verdict("retry", "425 too early"),
-    429: Verdict("retry", "429 too many requests", slow=True),
+    429: Verdict("retry", "429 too many requests", slow=True, too_fast=True),
     501: Verdict("retry", "501 not implemented"),
     503: Verdict("retry", "503 unavailable", slow=True),
     504: Verdict("retry", "504 gateway timeout", slow=True),

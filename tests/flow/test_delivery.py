@@ -572,6 +572,24 @@ async def test_retry_after_holds_back_all_that_the_endpoint_is_owed(desk: Desk, 
     assert sorted(ids(desk.got["desk"])) == ["msg_1", "msg_1", "msg_2"]
 
 
+async def test_many_at_once_to_one_that_takes_few_a_minute_arrive_as_fast_as_it_takes_them(
+    desk: Desk, opened: Open
+) -> None:
+    """They waited 5 minutes, 30 minutes and 2 hours for what was no fault of theirs or the receiver's."""
+    taken: dict[Any, int] = {}
+
+    async def four_a_minute(request: web.Request) -> web.StreamResponse:
+        taken[desk.clock()] = taken.get(desk.clock(), 0) + 1
+        return web.Response(status=204 if taken[desk.clock()] <= 4 else 429, headers={"retry-after": "1"})
+
+    await desk.start(await opened("desk", *[four_a_minute] * 1000))
+    await desk.notify("desk", *range(24))
+    for _ in range(6):
+        await desk.move(minutes=1)
+    delivered = {a.webhook_id for a in await desk.attempts("desk") if a.outcome == "delivered"}
+    assert delivered == {f"msg_{number}" for number in range(24)}
+
+
 async def test_a_day_of_429_loses_nothing_and_calls_seldom(desk: Desk, opened: Open) -> None:
     """All that comes meanwhile arrives when the receiver takes webhooks again, restarts or not."""
     busy = True

@@ -73,6 +73,16 @@ def test_retry_after_of_an_answer_that_was_taken_or_is_final_holds_nothing() -> 
         assert desk.opens_at(DESK, MOMENT) is None
 
 
+def test_a_429_counts_in_the_schedule_unless_the_endpoint_takes_others() -> None:
+    desk, within = gate(), DESK.breaker.within
+    assert desk.counts(DESK, judge(429), MOMENT), "nobody knows that it takes any"
+    desk.ended(DESK, judge(204), MOMENT)
+    assert not desk.counts(DESK, judge(429), MOMENT + SECOND)
+    assert desk.counts(DESK, judge(503), MOMENT + SECOND)
+    assert desk.counts(DESK, judge(429), MOMENT + within)
+    assert desk.counts(DESK, judge(429), MOMENT - SECOND), "the clock was set back"
+
+
 def test_a_shorter_retry_after_does_not_undo_a_longer_one() -> None:
     desk = gate()
     desk.ended(DESK, judge(429), MOMENT, retry_after="60")

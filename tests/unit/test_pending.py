@@ -43,6 +43,14 @@ def test_what_a_clock_that_ran_ahead_put_off_is_due_as_much_sooner() -> None:
         assert tried.by_clock(MOMENT + late) == tried
 
 
+def test_of_the_attempts_the_schedule_does_not_count_one_may_be_its_next() -> None:
+    """However often somebody asks for a try of what is refused as too fast."""
+    state = owed()
+    for number in range(1, 5):
+        state = state.after(attempt(number=number), MOMENT, counts=False).hastened(MOMENT)
+        assert state.made + 1 - state.unscheduled == 1
+
+
 def test_what_waits_is_the_whole_of_what_is_owed() -> None:
     for state in (owed(), owed().after(attempt(), MOMENT).hastened(MOMENT), owed(3)):
         assert state.waiting().owed() == state

@@ -96,4 +96,14 @@ def test_after_success_and_after_a_final_failure_there_is_no_next(status: int) -
 
 
 def test_an_empty_schedule_means_one_attempt() -> None:
-    assert next_attempt(endpoint(schedule=()), 1, FAILED, "5", MOMENT, random.Random(1)) is None
+    for number in (0, 1):
+        verdict = judge(429)
+        assert next_attempt(endpoint(schedule=()), number, verdict, "5", MOMENT, random.Random(1)) is None
+
+
+@pytest.mark.parametrize(("retry_after", "wait"), [(None, 60), ("1", 60), ("90", 90)])
+def test_an_attempt_that_the_schedule_does_not_count_waits_as_the_receiver_asked_for(
+    retry_after: str | None, wait: int
+) -> None:
+    due = next_attempt(endpoint(), 0, judge(429), retry_after, MOMENT, random.Random(1))
+    assert due == MOMENT + timedelta(seconds=wait)
