@@ -24,7 +24,7 @@ import httpcore
 import httpx
 
 from alerting.endpoint import Endpoint
-from alerting.network import GuardedBackend, Resolve, SystemResolver, Unresolvable
+from alerting.network import CONNECTED, GuardedBackend, Resolve, SystemResolver, Unresolvable
 from alerting.tls import AnswerTooLong
 from alerting.verdict import Failure
 from streams.errors import AddressRefused
@@ -60,7 +60,6 @@ class _Pool:
 
     shape: tuple[object, ...]
     transport: httpx.AsyncHTTPTransport
-    backend: GuardedBackend
     url: httpx.URL | None = None
     calls: int = 0
     retired: bool = False
@@ -129,7 +128,7 @@ class WebhookClient:
         transport = httpx.AsyncHTTPTransport(verify=context, trust_env=False)
         # httpx has no parameter for the backend of its pool; the pool itself does.
         transport._pool = _connection_pool(endpoint, context, backend)
-        return _Pool(shape, transport, backend)
+        return _Pool(shape, transport)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -179,13 +178,13 @@ async def _answer(pool: _Pool, request: httpx.Request) -> httpx.Response:
     breaks on one made for this call is told.
     """
     while True:
-        connected = pool.backend.connected
+        CONNECTED.set(False)
         try:
             response = await pool.transport.handle_async_request(request)
             _show_what_is_read_ahead(response)
             return response
         except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
-            if classify(error) != "reset" or pool.backend.connected != connected:
+            if classify(error) != "reset" or CONNECTED.get():
                 raise
 
 

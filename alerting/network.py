@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
+from contextvars import ContextVar
 from typing import Any, Final
 
 import httpcore
@@ -56,6 +57,9 @@ RESOLVER_THREADS: Final = 128
 
 HANGS_FROM: Final = 1.0
 """Seconds of a look-up from which on its name is one that hangs."""
+
+CONNECTED: Final = ContextVar("CONNECTED", default=False)
+"""Whether a connection was made, as seen by whoever set it to False and awaits the call. Each task has its own."""
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """The addresses of a host name. Raises OSError."""
@@ -117,7 +121,7 @@ def _look_up(host: str, port: int) -> list[str]:
 
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):
-    """Connects only to addresses that have been checked. `connected` says how often it did."""
+    """Connects only to addresses that have been checked."""
 
     def __init__(self, *, allow_private: bool, resolve: Resolve) -> None:
         self._allow_private = allow_private
@@ -125,7 +129,6 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         self._network = httpcore.AnyIOBackend()
         # One: what the receivers of others choose must not wait for what this one does.
         self._handshakes = ThreadsLeftBehind(1, "tocsin-tls")
-        self.connected = 0
 
     async def connect_tcp(
         self,
@@ -141,7 +144,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
             return await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
 
         stream = await _first(await self._addresses(host, port), connect)
-        self.connected += 1
+        CONNECTED.set(True)
         return BoundedStream(stream, self._handshakes)
 
     async def _addresses(self, host: str, port: int) -> list[str]:

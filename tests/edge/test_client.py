@@ -434,6 +434,28 @@ async def test_a_connection_that_breaks_as_it_is_used_again_costs_no_attempt(cli
         assert served.requests[1] == served.requests[2], "it is the same call, under the same id"
 
 
+async def test_nor_does_it_while_another_call_makes_a_connection(client: WebhookClient) -> None:
+    """A burst after a pause: some calls find a connection that lay there, the others make theirs."""
+    other_came = asyncio.Event()
+    taking = answering(NO_CONTENT, keep_open=True)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        number = len(served.requests)
+        if number == 2:
+            await other_came.wait()
+            raise ConnectionResetError
+        if number == 3:
+            other_came.set()
+        await taking(reader, writer)
+
+    answer.keep_open = True  # type: ignore[attr-defined]
+    async with serving(answer) as served:
+        endpoint = builders.endpoint(url=served.url())
+        assert (await ask(client, endpoint)).status == 204
+        both = await asyncio.gather(ask(client, endpoint), ask(client, endpoint))
+        assert [result.status for result in both] == [204, 204]
+
+
 async def test_a_connection_that_breaks_when_it_is_new_is_told(client: WebhookClient) -> None:
     async with hanging_up(lambda number: number > 1) as served:
         endpoint = builders.endpoint(url=served.url())
