@@ -13,7 +13,7 @@ import importlib.util
 import logging
 import os
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
 from alerting.endpoint import Endpoint
 from alerting.formats import words
@@ -42,15 +42,12 @@ async def send(endpoint: Endpoint, event: Alert | EndpointDisabled) -> Failure |
         return "apprise"
 
 
-_TAMED: Final = str.maketrans({"<": "‹", ">": "›", "@": "@\u200b", "]": "]\u200b"})
-"""What mentions people or makes a link at some service. Apprise sends it on, and at Discord and Slack looks for it."""
-
-
 def text(alert: Alert) -> tuple[str, str]:
     """Title and body, in plain text without line breaks from the article, that mentions nobody at any service."""
     lines = [words.headline(alert, 280), words.plain(alert.sentence, 500)]
     lines += [words.topics(alert), words.actors(alert), words.told(alert)]
-    lines = [line.translate(_TAMED) for line in lines]
+    # Apprise sends mentions on, and at Discord and Slack looks for them.
+    lines = [words.tamed(line) for line in lines]
     lines.append((words.safe_link(alert.url) or "").replace("@", "%40"))
     return words.title(alert), "\n".join(line for line in lines if line)
 

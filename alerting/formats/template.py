@@ -2,8 +2,9 @@
 says so.
 
 `alert` is the alert as in `standard`. What an expression yields is escaped for the place it stands in: in
-JSON it can end no string (`"text": "{{ alert.headline }}"` is safe as it is; `{{ alert | tojson }}` gives
-whole values), in text it can break no line. A template only chooses and formats: it calls nothing, loads
+JSON it can end no string (`"text": "{{ alert.headline }}"` is JSON whatever it holds; `{{ alert | tojson }}` gives
+whole values), in text it can break no line. Who is mentioned by it, and what becomes a link, only the receiver knows:
+`plain` is for what people will read. A template only chooses and formats: it calls nothing, loads
 nothing, and repeats only what the alert holds, so it ends soon and stays small.
 """
 
@@ -30,6 +31,9 @@ from streams.wire import Alert
 LIMIT: Final = 64 * 1024
 """Bytes of a body that a template may yield."""
 
+LONGEST_TEXT: Final = 2000
+"""Characters of one text for people."""
+
 _MISSING: Final = re.compile(
     r"'([A-Za-z_][A-Za-z0-9_]{0,60})' is undefined|.* has no attribute '([A-Za-z_][A-Za-z0-9_]{0,60})'"
 )
@@ -43,6 +47,7 @@ FILTERS: Final = (
     "length",
     "lower",
     "map",
+    "plain",
     "round",
     "tojson",
     "upper",
@@ -80,8 +85,8 @@ def _environment(finalize: Any) -> _Sandbox:
         undefined=StrictUndefined, finalize=finalize, autoescape=False, keep_trailing_newline=False
     )
     sandbox.globals.clear()
-    sandbox.filters = {name: sandbox.filters[name] for name in FILTERS}
-    sandbox.filters |= {"tojson": _to_json, "default": _default}
+    own = {"tojson": _to_json, "default": _default, "plain": _plain}
+    sandbox.filters = {name: own.get(name) or sandbox.filters[name] for name in FILTERS}
     return sandbox
 
 
@@ -97,6 +102,13 @@ def _to_json(value: Any) -> Markup:
     return htmlsafe_json_dumps(value)
 
 
+def _plain(value: Any) -> Any:
+    """Text for people: one line, in which nothing mentions anybody or forges a link."""
+    if isinstance(value, Undefined):
+        _refuse(value)
+    return words.tamed(words.plain(value, LONGEST_TEXT)) if isinstance(value, str) else value
+
+
 def _default(value: Any, default: Any = "", boolean: bool = False) -> Any:
     """Jinja2's own, for which None is a value. Here it is what a field has that the alert does not."""
     return default if value is None else do_default(value, default, boolean)
@@ -110,7 +122,7 @@ def _in_json(value: Any) -> Any:
     if value is None:
         return ""
     if isinstance(value, str):
-        # Also `<`, so that what the receiver builds of it begins no tag that the template did not begin.
+        # Also what ends a line in JavaScript.
         return (
             json.dumps(value, ensure_ascii=False)[1:-1]
             .replace("\u2028", "\\u2028")
@@ -124,7 +136,7 @@ def _in_json(value: Any) -> Any:
 def _in_text(value: Any) -> Any:
     if isinstance(value, Undefined):
         _refuse(value)
-    return "" if value is None else words.plain(str(value), 2000)
+    return "" if value is None else words.plain(str(value), LONGEST_TEXT)
 
 
 @lru_cache(256)

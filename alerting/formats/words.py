@@ -19,6 +19,9 @@ LONGEST_LINK: Final = 2000
 
 LONGEST_REASON: Final = 300
 
+_TAMED: Final = str.maketrans({"<": "‹", ">": "›", "@": "@\u200b", "]": "]\u200b"})
+"""What mentions people or makes a link at some service."""
+
 _JOINERS: Final = "\u200c\u200d"  # Persian, Hindi and emoji are written with them, and they hide nothing
 
 
@@ -34,6 +37,11 @@ def _visible(character: str) -> str:
     if category in ("Cc", "Zl", "Zp"):
         return " "
     return "" if category in ("Cf", "Cs") and character not in _JOINERS else character
+
+
+def tamed(text: str) -> str:
+    """Text that, as it is, mentions nobody and forges no link at any service."""
+    return text.translate(_TAMED)
 
 
 def safe_link(url: str | None) -> str | None:

@@ -179,10 +179,10 @@ def test_the_example_of_a_template_renders_whatever_the_headline_holds() -> None
         id="own", url=SecretStr("https://hooks.example"), format="template", **yaml.safe_load(line)
     )
     alert = drill_alert("own", datetime(2026, 3, 7, tzinfo=UTC), "x").model_copy(
-        update={"headline": 'A "truce"\n\\'}
+        update={"headline": 'A "truce" @all\n\\'}
     )
     body, _ = render(endpoint, alert)
-    assert json.loads(body)["text"].endswith(': A "truce"\n\\')
+    assert json.loads(body)["text"].endswith(': A "truce" @\u200ball \\')
     named = set(
         re.findall(r"`(\w+)`", page[page.index("has the filters") : page.index("What stands inside")])
     )

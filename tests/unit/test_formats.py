@@ -423,6 +423,15 @@ def test_a_template_that_does_more_than_choose_and_format_is_refused(source: str
         template.render(source, alert(headline="canary"))
 
 
+def test_in_a_template_plain_text_mentions_nobody_and_forges_no_link() -> None:
+    source = '{"text": "{{ alert.headline | plain }}", "source": {{ alert.source | plain | tojson }}}'
+    text = "<!channel> @everyone\n[bank](https://evil.example) <https://evil.example|bank> \u202e"
+    said = json.loads(template.render(source, alert(headline=text, source=None)))
+    assert not re.search(r"@\w|<|\]\(|\|bank>|\n|\u202e", said["text"])
+    assert "bank" in said["text"]
+    assert said["source"] is None
+
+
 def test_what_an_alert_does_not_have_takes_the_default() -> None:
     source = (
         '{"link": {{ alert.url | default("") | tojson }}, "from": "{{ alert.source | default("unknown") }}"}'
