@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from types import TracebackType
 
-from confluent_kafka import Producer
+from confluent_kafka import KafkaException, Producer
+
+from streams.errors import BrokerError
 
 PARTITIONS = 4
 
 
 class EmbeddedBroker:
-    """A Kafka broker inside this process. Lives from `with` to its end."""
+    """A Kafka broker inside this process. Lives from `with` to its end. Raises BrokerError where it has no loopback."""
 
     def __init__(self) -> None:
         # The cluster belongs to this client; the client itself sends nothing.
@@ -25,7 +27,13 @@ class EmbeddedBroker:
     def __enter__(self) -> EmbeddedBroker:
         owner = Producer({"test.mock.num.brokers": 1, "log_level": 0})
         self._owner = owner
-        broker = next(iter(owner.list_topics(timeout=10).brokers.values()))
+        try:
+            broker = next(iter(owner.list_topics(timeout=10).brokers.values()))
+        except KafkaException as error:
+            raise BrokerError(
+                f"the embedded broker cannot be reached on 127.0.0.1 ({error.args[0].name()}):"
+                " is the loopback interface up, and may this process listen there?"
+            ) from error
         self.servers = f"{broker.host}:{broker.port}"
         return self
 

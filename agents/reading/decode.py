@@ -36,16 +36,21 @@ def decode_object(raw: bytes | None) -> dict[str, Any]:
         raise UnreadableArticle(
             "too-long", f"the message has {len(raw):,} bytes, more than {MAX_BYTES:,}: shorten the article"
         )
-    try:
-        value = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        value = _decode_slowly(raw, error)
+    value = decode_value(raw)
     if type(value) is not dict:
         raise UnreadableArticle(
             "not-an-object",
             f"the message is {_TYPES[type(value)]}, not an object: send each article as one JSON object",
         )
     return value
+
+
+def decode_value(raw: bytes) -> Any:
+    """The JSON value that bytes of any length hold, read as a message is. Raises UnreadableArticle."""
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        return _decode_slowly(raw, error)
 
 
 def _decode_slowly(raw: bytes, error: orjson.JSONDecodeError) -> Any:
@@ -80,10 +85,7 @@ def _decode_without_mark(raw: bytes) -> Any:
         raise UnreadableArticle(
             "empty", "the message holds nothing but a byte order mark: send a JSON object"
         )
-    try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        return _decode_slowly(raw, error)
+    return decode_value(raw)
 
 
 def _decode_leniently(text: str, error: orjson.JSONDecodeError) -> Any:

@@ -122,6 +122,7 @@ app = typer.Typer(
     name="tocsin",
     cls=Commands,
     help="Alerts from a Kafka stream of news: ceasefires, mediations and evacuations, to signed webhooks.",
+    context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="markdown",  # in which [default: …] is plain text

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import sys
 import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any, Final, cast
@@ -18,7 +19,8 @@ from typing import IO, Any, Final, cast
 import orjson
 import typer
 
-from streams.errors import UsageError
+from agents.reading.decode import decode_value
+from streams.errors import UnreadableArticle, UsageError
 from streams.printable import clean
 
 Line = tuple[int, bytes]
@@ -99,7 +101,7 @@ def _articles_in(lines: Iterator[Line], *, whole: bool, blank: bool) -> Iterator
         value = None
     if value is not None:
         elements = value if isinstance(value, list) else [value]
-        yield from ((number, orjson.dumps(element)) for number, element in enumerate(elements, 1))
+        yield from ((number, _packed(element)) for number, element in enumerate(elements, 1))
         return
     for number, line in chain(head, lines):
         bare = line.rstrip(b"\r\n")
@@ -110,7 +112,7 @@ def _articles_in(lines: Iterator[Line], *, whole: bool, blank: bool) -> Iterator
 def _whole_value(data: bytes, *, whole: bool) -> Any:
     """The JSON value that a file is, or None where it is several lines of them. Raises orjson.JSONDecodeError."""
     try:
-        return orjson.loads(data)
+        return _loads(data)
     except orjson.JSONDecodeError:
         if whole and not _is_json(data.split(b"\n", 1)[0]):
             raise
@@ -126,14 +128,31 @@ def _spread_object(head: list[Line], lines: Iterator[Line]) -> Any:
         if size > LONGEST_OBJECT:
             return None
     try:
-        return orjson.loads(b"".join(line for _, line in head).removeprefix(_BOM))
+        return _loads(b"".join(line for _, line in head).removeprefix(_BOM))
     except orjson.JSONDecodeError:
         return None
 
 
 def _is_json(line: bytes) -> bool:
     try:
-        orjson.loads(line)
+        _loads(line)
     except orjson.JSONDecodeError:
         return False
     return True
+
+
+def _loads(data: bytes) -> Any:
+    """JSON as messages are read, so with numbers that are none (NaN) as null. Raises orjson.JSONDecodeError."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        with suppress(UnreadableArticle):
+            return decode_value(data)
+        raise
+
+
+def _packed(element: Any) -> bytes:
+    try:
+        return orjson.dumps(element)
+    except orjson.JSONEncodeError:  # a whole number of more than 64 bits
+        return json.dumps(element, ensure_ascii=False).encode()

@@ -63,7 +63,7 @@ _SHOWN: Final = (CLASSIFIED, REJECTED, ALERTS, DELIVERIES, NOTIFICATIONS, UNDELI
 def show(
     worker: subprocess.Popen[bytes], config: Path | None, articles: Path | None, *, once: bool, rate: float
 ) -> bool:
-    """Play the articles; whether all went well. Raises UsageError, ConfigurationError."""
+    """Play the articles; whether all went well. Raises UsageError, ConfigurationError, BrokerError."""
     configure_logs()
     lines = _lines(articles)
     with EmbeddedBroker() as broker, asyncio.Runner() as runner:

@@ -27,6 +27,11 @@ def test_the_version_is_that_of_the_package(call: Call) -> None:
     assert (result.exit_code, result.stdout) == (0, f"tocsin {version('tocsin')}\n")
 
 
+@pytest.mark.parametrize("arguments", [(), ("up",), ("endpoint",), ("endpoint", "test")])
+def test_h_is_help(call: Call, arguments: tuple[str, ...]) -> None:
+    assert call(*arguments, "-h").stdout == call(*arguments, "--help").stdout != ""
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_there_and_has_help(call: Call, command: str) -> None:
     result = call(command, "--help")

@@ -9,8 +9,10 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 from rich.console import Console
 from rich.text import Text
 
@@ -183,6 +185,23 @@ def test_a_wrong_call_is_one_line_and_exit_code_2(call: Call, arguments: list[st
     assert result.exit_code == 2
     (line,) = result.stderr.splitlines()
     assert says in line
+
+
+def test_without_a_loopback_it_says_so_in_one_line(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.embedded.Producer", NoLoopback)
+    result = call("up", "--once")
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert "the embedded broker cannot be reached on 127.0.0.1 (_TRANSPORT)" in line
+
+
+class NoLoopback:
+    """The mock cluster's client where nothing can be connected to."""
+
+    def __init__(self, options: dict[str, Any]) -> None: ...
+
+    def list_topics(self, timeout: float) -> None:
+        raise KafkaException(KafkaError(KafkaError._TRANSPORT))
 
 
 def test_ctrl_c_while_it_starts_ends_both_processes() -> None:

@@ -17,6 +17,7 @@ from aiokafka.errors import MessageSizeTooLargeError
 from rich.console import Console
 from typer.testing import CliRunner
 
+from agents.reading.decode import decode_object
 from streams.cli import app, articles
 from streams.cli.articles import articles_in, opened
 from streams.cli.publish import checked, connected, send_all
@@ -47,6 +48,31 @@ def test_array_and_single_object_may_be_spread_over_lines() -> None:
     both = [json.loads(GOOD), json.loads(OTHER)]
     assert lines_of(json.dumps(both, indent=2).encode()) == [(1, GOOD), (2, OTHER)]
     assert lines_of(json.dumps(both[0], indent=2).encode()) == [(1, GOOD)]
+
+
+NONE = b'{"id": "a1", "title": "Truce holds", "score": NaN, "n": 99999999999999999999}'
+
+
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("around", [b"[%b,\n%b]", b"[\n%b,%b]"])
+def test_an_array_holds_whatever_a_line_may_hold(whole: bool, around: bytes) -> None:
+    (_, first), second = lines_of(around % (NONE, OTHER), whole=whole)
+    assert decode_object(first) == pytest.approx(decode_object(NONE))
+    assert second == (2, OTHER)
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_an_object_over_several_lines_holds_whatever_a_line_may_hold(whole: bool) -> None:
+    ((_, line),) = lines_of(NONE.replace(b", ", b",\n"), whole=whole)
+    assert decode_object(line) == pytest.approx(decode_object(NONE))
+
+
+def test_a_first_line_with_a_number_that_is_none_holds_up_no_line_behind_it() -> None:
+    def one_and_no_more() -> Iterator[bytes]:
+        yield NONE + b"\n"
+        pytest.fail("a pipe that stays open would be waited for")
+
+    assert next(articles._articles_in(enumerate(one_and_no_more(), 1), whole=False, blank=False)) == (1, NONE)
 
 
 def test_lines_that_only_look_like_an_array_are_sent_as_lines() -> None:
