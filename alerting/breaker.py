@@ -2,9 +2,9 @@
 
 Closed, until at least `of_at_least` attempts within `within` fail by the share `failing`. Open for `pause`.
 Half-open: one probe; success closes, failure opens anew. An endpoint that has only failed for `disable_after`,
-and at least `of_at_least` times, is disabled: it stays so, whatever an attempt that was under way still says,
-until someone enables it. Frozen state and pure functions; the state can be kept in a topic, and stays small
-however busy the endpoint is.
+and at least `of_at_least` times, without a silence between, is disabled: it stays so, whatever an attempt that was
+under way still says, until someone enables it. Frozen state and pure functions; the state can be kept in a topic, and
+stays small however busy the endpoint is.
 """
 
 from __future__ import annotations
@@ -17,6 +17,11 @@ from streams.wire import Moment, Wire
 
 PROBE_PATIENCE: Final = timedelta(minutes=2)
 """A probe that has not ended after this (its worker was killed) no longer keeps others from probing."""
+
+SILENCE: Final = timedelta(hours=29)
+"""How long after a failure the next no longer belongs to it: nobody called meanwhile, nor knows how it stood. A little
+more than the longest wait of the standard schedule with its jitter.
+"""
 
 SPANS: Final = 10
 """The window is counted in this many spans; it moves on by one span at a time."""
@@ -34,13 +39,14 @@ class BreakerState(Wire):
     """What the breaker remembers.
 
     `spans` cover the window, oldest first; `failed` counts the failures since `failing_since` without a success
-    between; `disabled` says why, and is empty where the endpoint is not disabled.
+    between, the last at `failed_at`; `disabled` says why, and is empty where the endpoint is not disabled.
     """
 
     spans: tuple[Span, ...] = ()
     open_until: Moment | None = None
     probing_since: Moment | None = None
     failing_since: Moment | None = None
+    failed_at: Moment | None = None
     failed: int = 0
     disabled: str = ""
     disabled_at: Moment | None = None
@@ -53,16 +59,19 @@ def record(settings: Breaker, state: BreakerState, ok: bool, now: datetime) -> B
     if ok:
         return BreakerState(spans=_counted(settings, () if state.open_until else state.spans, ok, now))
     since, failed = min(state.failing_since or now, now), state.failed + 1
-    state = state.model_copy(update={"failing_since": since, "failed": failed})
+    if state.failed_at is not None and now - state.failed_at > SILENCE:
+        since, failed = now, 1
+    opened = BreakerState(open_until=now + settings.pause, failing_since=since, failed_at=now, failed=failed)
+    state = state.model_copy(update={"failing_since": since, "failed_at": now, "failed": failed})
     if now - since >= settings.disable_after and failed >= settings.of_at_least:
         return disable(state, f"all of {failed} attempts since {since:%Y-%m-%d %H:%M} UTC have failed", now)
     if state.open_until is not None:
         if state.probing_since is None:
             return state  # it had begun before the breaker opened
-        return BreakerState(open_until=now + settings.pause, failing_since=since, failed=failed)
+        return opened
     spans = _counted(settings, state.spans, ok, now)
     if _trips(settings, spans):
-        return BreakerState(open_until=now + settings.pause, failing_since=since, failed=failed)
+        return opened
     return state.model_copy(update={"spans": spans})
 
 

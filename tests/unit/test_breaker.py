@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from alerting.breaker import PROBE_PATIENCE, SPANS, BreakerState, begun, disable, opens_at, record, unanswered
-from alerting.endpoint import Breaker, RateLimit
+from alerting.endpoint import STANDARD_SCHEDULE, Breaker, RateLimit
 from alerting.limits import next_free, spent
 from tests.builders import MOMENT
 
@@ -104,9 +104,23 @@ def test_days_of_failing_disable_and_one_success_in_between_does_not() -> None:
 
 
 def test_few_failures_far_apart_do_not_disable_a_quiet_endpoint() -> None:
-    every = timedelta(days=3)
+    every = timedelta(hours=20)
     assert not run("-" * (SETTINGS.of_at_least - 1), every=every)[0].disabled
     assert run("-" * SETTINGS.of_at_least, every=every)[0].disabled
+
+
+def test_what_failed_before_a_silence_disables_no_endpoint() -> None:
+    """An alert was given up after days, and the next comes as its receiver is restarted, which takes a moment."""
+    state, now = BreakerState(), MOMENT
+    for wait in (timedelta(0), *STANDARD_SCHEDULE):
+        state, now = run("-", start=state, at=now, every=wait * 1.2)
+    assert state.failed == SETTINGS.of_at_least
+    state, now = run("-", start=state, at=now, every=timedelta(hours=30))
+    assert not state.disabled
+    assert (state.failing_since, state.failed) == (now, 1)
+    assert run("-" * 25, start=state, at=now, every=timedelta(hours=5))[0].disabled, (
+        "by what fails from then on"
+    )
 
 
 def test_a_disabled_endpoint_stays_so_whatever_still_ends() -> None:
