@@ -253,7 +253,7 @@ _BY_CAUSE: Final[tuple[tuple[type[BaseException], Failure], ...]] = (
 
 _BY_KIND: Final[dict[type[BaseException], Failure]] = {
     httpx.ConnectError: "connect",
-    httpx.ProxyError: "connect",
+    httpx.ProxyError: "proxy",
     httpx.LocalProtocolError: "render",
     httpx.InvalidURL: "render",
     httpx.UnsupportedProtocol: "render",

@@ -13,6 +13,7 @@ from typing import Final, Literal
 Failure = Literal[
     "timeout",
     "connect",
+    "proxy",
     "tls",
     "reset",
     "protocol",
@@ -41,6 +42,7 @@ class Verdict:
 
 
 _STATUS: Final = {
+    407: Verdict("retry", "407: the proxy wants another user and password"),
     408: Verdict("retry", "408 request timeout", slow=True),
     409: Verdict("retry", "409 conflict"),
     410: Verdict("give-up", "410 gone: the endpoint wants no more webhooks", disable=True),
@@ -57,6 +59,7 @@ _STATUS: Final = {
 _FAILURE: Final = {
     "timeout": Verdict("retry", "no complete answer in time", slow=True),
     "connect": Verdict("retry", "no connection"),
+    "proxy": Verdict("retry", "the proxy does not let through: may it reach the host, with this user and password?"),
     "tls": Verdict("retry", "TLS failed: is the certificate valid for the host?"),
     "reset": Verdict("retry", "the connection broke; the receiver may have taken it"),
     "protocol": Verdict("retry", "the answer is not HTTP"),

@@ -327,6 +327,15 @@ async def test_a_proxy_is_told_the_user_and_password_of_its_url(client: WebhookC
         assert b"us%40er" not in proxy.requests[0]
 
 
+@pytest.mark.parametrize("answer", [b"407 No", b"403 No", b"502 No"])
+async def test_a_proxy_that_makes_no_tunnel_is_told_from_a_receiver_that_is_away(
+    client: WebhookClient, answer: bytes
+) -> None:
+    async with serving(answering(b"HTTP/1.1 " + answer + b"\r\ncontent-length: 0\r\n\r\n")) as proxy:
+        endpoint = builders.endpoint(url="https://hooks.example/x", proxy=f"http://127.0.0.1:{proxy.port}")
+        assert (await ask(client, endpoint)).failure == "proxy"
+
+
 async def test_head_and_body_of_a_request_leave_together_whatever_its_size(client: WebhookClient) -> None:
     class Stream(httpcore.AsyncMockStream):
         async def write(self, buffer: bytes, timeout: float | None = None) -> None:
