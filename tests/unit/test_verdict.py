@@ -45,7 +45,7 @@ def test_nothing_at_all_is_a_mistake_of_the_caller() -> None:
     ("first", "last", "said"),
     [
         (300, 399, "redirects are not followed"),
-        (400, 407, "the receiver refuses"),
+        (400, 406, "the receiver refuses"),
         (505, 599, "the receiver failed"),
     ],
 )
