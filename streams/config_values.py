@@ -6,7 +6,15 @@ import re
 from datetime import timedelta
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
 
 
 def spelled(pattern: str, rule: str) -> AfterValidator:
@@ -70,7 +78,17 @@ Duration = Annotated[timedelta, BeforeValidator(duration), Field(ge=timedelta(0)
 """A span of time in the configuration."""
 
 
+_NUMBERS: Final = (int, float, int | None)
+
+
 class Part(BaseModel):
-    """Base of all configuration values: frozen, and an unknown key is a fault."""
+    """Base of all configuration values: frozen, an unknown key is a fault, and `true` is no number."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_for_a_number(cls, value: object, info: ValidationInfo) -> object:
+        if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation in _NUMBERS:
+            raise ValueError("must be a number")
+        return value

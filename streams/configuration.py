@@ -36,7 +36,7 @@ from streams.secrets import Secrets
 from streams.settings import Settings
 from streams.settings_file import LoadedSettings
 from streams.soundpart import NOTHING, sound_part
-from streams.termlist import LARGEST_FILE, like_queries, packed, read_terms
+from streams.termlist import LARGEST_FILE, doubtful, packed, read_terms
 from streams.visible_files import is_yaml, visible_files
 from streams.yamlfile import Document, KeyPath, did_you_mean, ids_in, load, problems, read_text, validate
 
@@ -306,7 +306,7 @@ class _Load:
                 placed.fault(("terms_file",), f"{name}: {text.message}")
             return ()
         terms, faults = read_terms(text, name)
-        self._warnings.extend(like_queries(text, name))
+        self._warnings.extend(doubtful(text, name))
         self._faults.extend(faults)
         if not terms and not faults:
             placed.fault(("terms_file",), f"{name} holds no keyword")

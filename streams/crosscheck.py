@@ -22,7 +22,7 @@ from streams.config_values import Part
 from streams.errors import Fault, QueryError
 from streams.settings import Settings, settings_problems
 from streams.soundpart import NOTHING, as_written
-from streams.termlist import as_query
+from streams.termlist import doubt_about
 from streams.tls import tls_fault
 from streams.yamlfile import Document, KeyPath, did_you_mean, spell
 
@@ -159,8 +159,8 @@ def _check_watch(placed: Placed[Watch], known: Known) -> Iterator[Fault]:
     for index, term in enumerate(watch.terms):
         if not any(map(str.isalnum, term)):
             placed.fault(("terms", index), "the keyword has no letter or digit to look for")
-        elif (looks := as_query(term)) is not None:
-            yield placed.warning(("terms", index), looks)
+        elif (doubt := doubt_about(term)) is not None:
+            yield placed.warning(("terms", index), doubt)
     if watch.query is not None:
         yield from _check_query(placed, watch.query, known)
     for index, example in enumerate(watch.examples):

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, pairwise
 from typing import Final, overload
 
+from agents.reading.habits import everyday
 from streams.errors import Fault
 
 LARGEST_FILE: Final = 256 * 1024 * 1024
@@ -26,8 +27,16 @@ WORTH_IT: Final = 1000
 """Keywords from which a list is packed."""
 
 
-_QUERY: Final = re.compile(r"\w+[*?]\w*|[*?]\w+|\s(?:AND|OR|NOT)\s")
+_QUERY: Final = re.compile(
+    r"\w+[*?]\w*|[*?]\w+|\s(?:AND|OR|NOT)\s|^\s*(?:title|body|source|actor|topic|language):|\w~\d*\s*$"
+)
 """What means something else in a query than in a keyword."""
+
+_LIST: Final = re.compile(r"[^\W\d]([,;、；，])[^\W\d]|\w(;) |(\t)|\w +(#) ")
+"""What stands between keywords in files of other kinds, and before a remark."""
+
+_HINTED: Final = re.compile(r"[*?~:;、；，\t]|,(?=\S)| (?:#|AND|OR|NOT) ")
+"""Without one of these a keyword is nothing of the kind, as most of a million are not."""
 
 
 class TermList(Sequence[str]):
@@ -98,22 +107,24 @@ def read_terms(text: str, name: str) -> tuple[tuple[str, ...], list[Fault]]:
     return tuple(terms), faults
 
 
-def like_queries(text: str, name: str) -> list[Fault]:
-    """Warnings of the first keywords of a `terms_file` that are written as if they were queries."""
-    if not any(mark in text for mark in ("*", "?", " AND ", " OR ", " NOT ")):
-        return []  # as nearly all: a million lines are not looked at one by one
-    terms = ((number, line.strip()) for number, line in enumerate(lines_of(text), 1))
+def doubtful(text: str, name: str) -> list[Fault]:
+    """Warnings of the first keywords of a `terms_file` that may mean something else than their writer thinks."""
+    lines = ((number, line.strip()) for number, line in enumerate(lines_of(text), 1))
     found = (
-        Fault(name, number, "", looks)
-        for number, term in terms
-        if not term.startswith("#") and (looks := as_query(term)) is not None
+        Fault(name, number, "", doubt)
+        for number, term in lines
+        if not term.startswith("#") and (doubt := doubt_about(term)) is not None
     )
     return list(islice(found, MOST_FAULTS))
 
 
-def as_query(term: str) -> str | None:
-    """A warning of a keyword that is written as if it were a query, if it is."""
-    found = _QUERY.search(term)
-    if found is None or (term.isupper() and found[0].isupper()):
-        return None
-    return f"{found[0].strip()} is looked for as it stands: only a `query` has wildcards and operators"
+def doubt_about(term: str) -> str | None:
+    """A warning of a keyword that is written like a query or a list, or that stands in nearly every article."""
+    if _HINTED.search(term) is None:
+        return everyday(term)
+    if (found := _QUERY.search(term)) is not None and not (term.isupper() and found[0].isupper()):
+        return f"{found[0].strip()} is looked for as it stands: only a `query` has wildcards, fields and operators"
+    if (found := _LIST.search(term)) is not None:
+        mark = next(filter(None, found.groups())).replace("\t", "a tab")
+        return f"the line is one phrase, for all that stands {mark} in it: write each keyword by itself"
+    return everyday(term)

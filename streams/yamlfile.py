@@ -91,6 +91,8 @@ def read_text(path: Path, name: str, largest: int) -> str | Fault:
             data = file.read(largest + 1)
         if len(data) > largest:
             return Fault(name, 0, "", f"the file has more than {largest:,} bytes")
+        if (at := data.find(b"\0")) >= 0:  # each letter of UTF-16 has one beside it, and that is valid UTF-8
+            return Fault(name, data.count(b"\n", 0, at) + 1, "", "it holds a NUL; save the file as UTF-8")
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = bytes(error.object[: error.start]).count(b"\n") + 1

@@ -15,7 +15,8 @@ from typing import Final
 
 from lark import Lark, UnexpectedInput, UnexpectedToken
 
-from agents.reading.query_ast import Node, leaves
+from agents.reading.habits import QUOTED, everyday, habits_in, slash_means
+from agents.reading.query_ast import INVISIBLE, OPERATORS, TEXT_FIELDS, Node, Term, leaves
 from agents.reading.query_leaves import check_leaf
 from agents.reading.query_tree import tree_of
 from streams.errors import QueryError
@@ -23,14 +24,10 @@ from streams.errors import QueryError
 MAX_LENGTH: Final = 1_000_000
 """Characters of a query, at most."""
 
-_QUOTED: Final = "|".join(
-    rf"[{opening}](?:[^{closing}\\]|\\.)*[{closing}]"
-    for opening, closing in (('"“”„', '"“”„'), ("«", "»"), ("»", "«"), ("「", "」"), ("『", "』"))
-)
-_SPACE: Final = r"\s\u200b\ufeff"
-_MARKS: Final = r"!(){}（）\[\]^\"“”„«»「」『』~:：\\\/&|"
+_SPACE: Final = rf"\s{INVISIBLE}"
+_MARKS: Final = r"!(){}（）\[\]^\"“”„＂«»「」『』~:：\\\/&|"
 """What ends a word."""
-_ENDS: Final = rf"(?=[{_SPACE}()（）\"“”„«»「」『』!+-]|$)"
+_ENDS: Final = rf"(?=[{_SPACE}()（）\"“”„＂«»「」『』!+-]|$)"
 """What may follow an operator."""
 _GRAMMAR: Final = rf"""
 ?start: list
@@ -44,17 +41,17 @@ atom: TERM SIMILAR? BOOST?        -> term
 _OPEN: /[(（]/
 _CLOSE: /[)）]/
 _COLON: /[:：]/
-_AND.3: /AND{_ENDS}|&&/
-OR.3: /OR{_ENDS}|\|\|/
-NOT.3: /NOT{_ENDS}/
+_AND.3: /(?:AND|ＡＮＤ){_ENDS}|&&/
+OR.3: /(?:OR|ＯＲ){_ENDS}|\|\|/
+NOT.3: /(?:NOT|ＮＯＴ){_ENDS}/
 SIGN: /[+\-!]/
-PHRASE: /{_QUOTED}/s
+PHRASE: /{QUOTED}/s
 TERM: /(?:\\.|&(?!&)|\|(?!\|)|[^{_SPACE}+\-{_MARKS}])(?:\\.|&(?!&)|\|(?!\|)|[^\s{_MARKS}])*/s
 SIMILAR: /~\d*(?:\.\d+)?/
 BOOST: /\^\d*(?:\.\d+)?/
 %ignore /[{_SPACE}]+/
 """
-_WRITTEN_OUT: Final = re.compile(rf"\\.|{_QUOTED}", re.DOTALL)
+_WRITTEN_OUT: Final = re.compile(rf"\\.|{QUOTED}", re.DOTALL)
 """What holds no operator: an escaped character, a phrase."""
 _NARROW: Final = str.maketrans("（）", "()")
 _REFUSED: Final = {
@@ -94,14 +91,19 @@ def parse_query(text: str) -> Query:
         )
     if not text.strip():
         raise QueryError("the query is empty")
+    warnings = dict.fromkeys(habits_in(text))
     try:
         parsed = _PARSER.parse(text)
     except UnexpectedInput as error:
         raise _syntax_error(text, error) from None
-    root, warnings = tree_of(parsed)
-    for leaf, _ in leaves(root):
+    root, of_tree = tree_of(parsed)
+    warnings |= dict.fromkeys(of_tree)
+    for leaf, negated in leaves(root):
         check_leaf(leaf)
-    return Query(root, warnings)
+        if leaf.field in TEXT_FIELDS and not negated and not (isinstance(leaf, Term) and leaf.pattern):
+            noisy = everyday(leaf.text) if leaf.text.upper() not in OPERATORS else None
+            warnings |= {noisy: None} if noisy else {}
+    return Query(root, tuple(warnings))
 
 
 def _syntax_error(text: str, error: UnexpectedInput) -> QueryError:
@@ -112,6 +114,8 @@ def _syntax_error(text: str, error: UnexpectedInput) -> QueryError:
             "the query ends too early" + (": a parenthesis is not closed" if opened else ""), len(text) + 1
         )
     character = text[at]
+    if character == "/" and (meant := slash_means(text, at)) is not None:
+        return QueryError(meant, at + 1)
     if isinstance(error, UnexpectedToken) and error.token.type in ("_AND", "OR"):
         return QueryError(f"{error.token} must stand between two clauses", at + 1)
     if character in ")）" and _open_parentheses(text[:at]):

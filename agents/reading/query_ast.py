@@ -18,11 +18,15 @@ Field = Literal["", "title", "body", "source", "actor", "topic", "language"]
 FIELDS: Final[tuple[Field, ...]] = ("title", "body", "source", "actor", "topic", "language")
 TEXT_FIELDS: Final = frozenset({"", "title", "body"})
 
+INVISIBLE: Final = r"\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff"
+"""What nobody sees beside a word, marks of the direction of writing above all, as a range of a regular expression."""
+
 _SPECIAL: Final = re.compile(
-    r'(^[+\-‐‑‒–—−－]|&(?=&)|(?<=&)&|\|(?=\|)|(?<=\|)\||[!(){}（）\[\]^"~:：\\/\s*?“”„«»「」『』\u200b\ufeff])'
+    r"(^[+\-‐‑‒–—−－]|&(?=&)|(?<=&)&|\|(?=\|)|(?<=\|)\|"
+    rf'|[!(){{}}（）\[\]^"~:：\\/\s*?“”„＂«»「」『』{INVISIBLE}])'
 )
-_IN_PHRASE: Final = re.compile(r'(["\\“”„*])')
-_OPERATORS: Final = frozenset({"AND", "OR", "NOT"})
+_IN_PHRASE: Final = re.compile(r'(["\\“”„＂*])')
+OPERATORS: Final = frozenset({"AND", "OR", "NOT", "ＡＮＤ", "ＯＲ", "ＮＯＴ"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,4 +103,4 @@ def _with_field(field: Field, text: str) -> str:
 
 def _escape(text: str) -> str:
     escaped = _SPECIAL.sub(r"\\\1", text)
-    return f"\\{escaped}" if escaped in _OPERATORS else escaped
+    return f"\\{escaped}" if escaped in OPERATORS else escaped

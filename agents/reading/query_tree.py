@@ -118,7 +118,7 @@ class _Build(Transformer_NonRecursive[Token, Any]):
 
     def clause(self, *parts: Any) -> _Clause:
         *signs, parsed = parts
-        negations = sum(sign in ("-", "!", "NOT") for sign in signs)
+        negations = sum(sign != "+" for sign in signs)
         if negations > 1:
             raise QueryError("two negations in a row", _column(signs[0]))
         sign = "-" if negations else ("+" if signs else "")

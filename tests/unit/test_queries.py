@@ -185,10 +185,64 @@ def test_marks_of_one_kind_may_stand_between_those_of_another() -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["truce", '"and" truce', r"\and truce", "android OR(gaza)", "a (b OR c) -d"]
+    "query", ["truce", '"and" truce', r"\and truce", "android OR(gaza)", "gaza (truce OR talks) -football"]
 )
 def test_a_query_that_is_read_as_it_is_meant_has_no_warnings(query: str) -> None:
     assert parse_query(query).warnings == ()
+
+
+@pytest.mark.parametrize("mark", ["\u200e", "\u200f", "\u061c", "\u202a", "\u2067", "\u2060"])
+def test_marks_of_direction_hide_no_operator(mark: str) -> None:
+    plain = "(truce AND gaza) -football title:talks"
+    marked = " ".join(f"{mark}{word}" for word in plain.split()).replace("AND", f"AND{mark}")
+    assert str(parse_query(marked)) == str(parse_query(plain))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "ceasefire NEAR gaza",
+        "ceasefire near5 gaza",
+        "(truce OR ceasefire) ADJ (gaza OR sudan)",
+        "ceasefire AROUND(12) gaza",
+        "ceasefire ANDNOT football",
+        "'ceasefire talks' OR truce",
+        "‘ceasefire talks’",
+        "truce OR (‹ceasefire talks›)",
+        "ceasefire,truce,gaza",
+        "停火、撤离",
+        "WHO OR ebola",
+        '"WHO" OR ebola',
+        "title:us",
+        "C++",
+    ],
+)
+def test_what_other_tools_mean_by_it_is_warned_of_once(query: str) -> None:
+    assert len(parse_query(query).warnings) == 1
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        r'"NEAR EAST" OR \NEAR',
+        "'truce'",
+        "‘Abd al-‘Aziz",
+        "rebels' truce boys'",
+        "F-16,1 1,000 «l'été d'avant»",
+        "ebola -who",
+        "WHOI us*",
+        "source:us",
+        '"the hague"',
+    ],
+)
+def test_what_is_meant_as_it_stands_is_not(query: str) -> None:
+    assert parse_query(query).warnings == ()
+
+
+def test_operators_in_full_width_letters_are_operators() -> None:
+    assert str(parse_query("＂ceasefire talks＂ ＡＮＤ gaza　ＮＯＴ football")) == str(
+        parse_query('"ceasefire talks" AND gaza NOT football')
+    )
 
 
 def test_marks_that_nobody_sees_neither_make_nor_hide_an_operator() -> None:

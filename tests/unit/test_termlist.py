@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.termlist import WORTH_IT, TermList, like_queries, packed, read_terms
+from streams.termlist import WORTH_IT, TermList, doubtful, packed, read_terms
 
 TERMS = st.lists(st.text(max_size=6), max_size=20)
 
@@ -43,4 +43,4 @@ def test_lines_may_end_in_any_way(end: str) -> None:
     assert [(fault.line, fault.message) for fault in faults] == [
         (5, "the keyword has no letter or digit to look for")
     ]
-    assert [warning.line for warning in like_queries(text, "t.txt")] == [6]
+    assert [warning.line for warning in doubtful(text, "t.txt")] == [6]

@@ -212,7 +212,7 @@ def test_a_keyword_that_is_written_like_a_query_is_warned_of(tmp_path: Path) -> 
         "t.txt": listed,
     }
     said = [str(warning) for warning in load(tmp_path, files).warnings]
-    as_it_stands = "is looked for as it stands: only a `query` has wildcards and operators"
+    as_it_stands = "is looked for as it stands: only a `query` has wildcards, fields and operators"
     assert [one for one in said if as_it_stands in one] == [
         f"t.txt:3: corrid* {as_it_stands}",
         f"t.txt:5: AND {as_it_stands}",
@@ -220,6 +220,33 @@ def test_a_keyword_that_is_written_like_a_query_is_warned_of(tmp_path: Path) -> 
         f"watches.yaml:9: watches[0].terms[0]: wom?n {as_it_stands}",
         f"watches.yaml:12: watches[0].terms[3]: *fire {as_it_stands}",
     ]
+
+
+@pytest.mark.parametrize(
+    ("keyword", "said"),
+    [
+        ("truce;ceasefire", "the line is one phrase, for all that stands ; in it"),
+        ("truce; ceasefire", "the line is one phrase, for all that stands ; in it"),
+        ("truce,ceasefire", "the line is one phrase, for all that stands , in it"),
+        ("truce\t12", "the line is one phrase, for all that stands a tab in it"),
+        ("truce # of those in Gaza", "the line is one phrase, for all that stands # in it"),
+        ("停火、撤离", "the line is one phrase, for all that stands 、 in it"),
+        ("title:truce", "title: is looked for as it stands"),
+        ("ceasefire~1", "e~1 is looked for as it stands"),
+        ("WHO", "'who' stands in nearly every article"),
+        ("x", "'x' stands in nearly every article"),
+    ],
+)
+def test_a_keyword_that_is_a_list_or_a_word_of_every_day_is_warned_of(
+    tmp_path: Path, keyword: str, said: str
+) -> None:
+    files = {
+        "watches.yaml": {"watches": [watch(terms_file="t.txt", query=None)]},
+        "t.txt": f"truce\n{keyword}\nSmith, John\nWashington, D.C.\n10,000 Maniacs\nThe Who\n#truce\n",
+    }
+    (warning,) = (one for one in load(tmp_path, files).warnings if one.file == "t.txt")
+    assert warning.line == 2
+    assert said in warning.message
 
 
 def test_a_part_that_must_be_keys_and_values_is_told_with_its_keys(tmp_path: Path) -> None:
@@ -262,3 +289,14 @@ def test_actors_that_must_not_be_there_are_no_condition_by_themselves(tmp_path: 
     files = {"watches.yaml": {"watches": [watch(query=None, actors={"none": ["turkey"]})]}}
     (said,) = faults(tmp_path, KNOWN | files)
     assert "watches[0]: the watch would match everything that names none of these actors; give it" in said
+
+
+def test_truth_is_no_number(tmp_path: Path) -> None:
+    files = KNOWN | {
+        "watches.yaml": {"watches": [watch(topics={"any": ["ceasefire"], "min_score": True}, query=None)]},
+        "tocsin.yaml": {"topics": {"partitions": True}},
+    }
+    assert sorted(faults(tmp_path, files)) == [
+        "tocsin.yaml: topics.partitions: must be a number",
+        "watches.yaml: watches[0].topics.min_score: must be a number",
+    ]

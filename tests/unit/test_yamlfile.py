@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from streams.config_values import Part
-from streams.yamlfile import DEEPEST, LARGEST, Document, load, parse, spell, validate
+from streams.errors import Fault
+from streams.yamlfile import DEEPEST, LARGEST, Document, load, parse, read_text, spell, validate
 
 
 def only_fault(text: str) -> str:
@@ -120,6 +121,13 @@ def test_bytes_that_are_not_utf_8_are_named_with_their_line(tmp_path: Any) -> No
     path = tmp_path / "f.yaml"
     path.write_bytes(b"a: 1\nb: \xff\n")
     assert str(load(path, "f.yaml").faults[0]) == "f.yaml:2: it is not UTF-8; save the file as UTF-8"
+
+
+def test_utf_16_without_a_mark_is_named_though_its_bytes_are_utf_8(tmp_path: Any) -> None:
+    (tmp_path / "f.txt").write_bytes("# names\ntruce".encode("utf-16-le"))
+    assert read_text(tmp_path / "f.txt", "f.txt", 100) == Fault(
+        "f.txt", 1, "", "it holds a NUL; save the file as UTF-8"
+    )
 
 
 def test_a_byte_order_mark_is_skipped(tmp_path: Any) -> None:
