@@ -7,7 +7,7 @@ overlap only the strongest counts, and none that overlaps a `never` phrase of th
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -35,6 +35,15 @@ _VOTERS: Final = 200
 
 SECTION: Final = "sport"
 """The context that tells something where it stands in the credit of a title: papers call their pages so."""
+
+CLAUSE_END: Final = "  "
+"""What is left of a punctuation mark and the space behind it in a spaced text."""
+
+_DENIED: Final = 8
+"""Characters between a word of denial and the word of a stage that it denies, at most."""
+
+_PHRASES_BEFORE: Final = 8
+"""Phrases of stages, of those that begin before a word, that may hold the word of denial in front of it."""
 
 _MOST_SPANS: Final = 6
 """Spans of one part that a pattern looks at in a sentence."""
@@ -225,10 +234,27 @@ class CueFinder:
                     named[words] = end
                 elif end == named[words]:
                     said[words].append(name)
-        for (topic, start, stop), names in said.items():
-            stages = sighting.surroundings[bisect_right(starts, start) - 1].stages.setdefault(topic, {})
+        self._add_stages(sighting, said)
+
+    def _add_stages(self, sighting: Sighting, said: Mapping[tuple[int, int, int], Sequence[str]]) -> None:
+        """Fill in the words of stages, by topic and span; what is denied says the contrary that the topic names."""
+        text = sighting.excerpt.text
+        starts = [sentence.at for sentence in sighting.excerpt.sentences]
+        listed: defaultdict[int, list[Span]] = defaultdict(list)
+        for (topic, start, stop), names in sorted(said.items()):
+            around = sighting.surroundings[bisect_right(starts, start) - 1]
+            stages = around.stages.setdefault(topic, {})
+            contrary = self._topics[topic].denied
+            denial = None
+            if contrary and "negation" in around.context:
+                before = listed[topic]
+                before.append((start, stop))
+                denial = _denial(text, start, around.context["negation"], before[-_PHRASES_BEFORE:])
             for name in names:
-                stages.setdefault(name, []).append((start, stop))
+                if denial is None or name not in contrary:
+                    stages.setdefault(name, []).append((start, stop))
+                else:
+                    stages.setdefault(contrary[name], []).append((denial, stop))
 
     def _language(self, literals: Sequence[Found], declared: str) -> int:
         """The language that most words are of: phrases of another one would mean something else here."""
@@ -240,6 +266,23 @@ class CueFinder:
             key=lambda number: votes[number] * (_DECLARED if number == own else 1),
             default=0,
         )
+
+
+def _denial(text: str, start: int, negations: Sequence[Span], listed: Sequence[Span]) -> int | None:
+    """Where a word of denial begins that is about what begins at `start` (`not yet extended`); None where none is.
+
+    One that stands within a longer phrase of a stage has been read with it: `not able to`.
+    """
+    for begin, end in negations:
+        if (
+            start - _DENIED <= end < start
+            and CLAUSE_END not in text[end:start]
+            and not any(
+                first <= begin and end <= last and last - first > end - begin for first, last in listed
+            )
+        ):
+            return begin
+    return None
 
 
 @dataclass(slots=True)

@@ -23,7 +23,7 @@ from math import log1p
 from operator import attrgetter, itemgetter
 from typing import Final
 
-from agents.reading.cues import Cue, Sighting, Span, Surroundings
+from agents.reading.cues import CLAUSE_END, Cue, Sighting, Span, Surroundings
 from agents.reading.taxonomy import GRAMMAR, SUPPORTING, TopicFile
 
 Features = Mapping[str, float]
@@ -42,9 +42,6 @@ _CUES: Final = 3.0
 
 _NEAR: Final = 40
 """Characters between a cue and a word of a stage of the same clause that is near it."""
-
-_CLAUSE_END: Final = "  "
-"""What is left of a punctuation mark and the space behind it in a spaced text."""
 
 _AS_NEAR: Final = 3
 """Characters more than the nearest word of a stage that another may stand away and count as near as it."""
@@ -240,7 +237,7 @@ def _nearness(text: str, spans: Sequence[Span], cues: Sequence[Cue]) -> float:
     for begin, stop in spans:
         for cue in cues_within(2 * _NEAR, (begin, stop), cues):
             start, end = min(stop, cue.end), max(begin, cue.start)
-            clauses = text.count(_CLAUSE_END, start, end + 1)
+            clauses = text.count(CLAUSE_END, start, end + 1)
             if not clauses and end - start <= _NEAR:
                 return 1.0
             if clauses <= 1:

@@ -69,11 +69,15 @@ class TopicWords(Part):
 
 
 class TopicFile(Part):
-    """One topic: its stages and codes, the patterns of its parts, and its words by language."""
+    """One topic: its stages and codes, the patterns of its parts, and its words by language.
+
+    `denied` names the stage that the words of another speak for behind a word of denial (`not extended`).
+    """
 
     topic: Identifier
     stages: Annotated[tuple[Identifier, ...], Field(min_length=1)]
     default_stage: Identifier
+    denied: Mapping[Identifier, Identifier] = Field(default_factory=dict)
     support: tuple[Identifier, ...] = SUPPORTING
     patterns: tuple[Pattern, ...] = ()
     codes: StageCodes = StageCodes()
@@ -88,6 +92,9 @@ class TopicFile(Part):
             for stage in words.stages:
                 if stage not in known:
                     raise ValueError(f"{language}: {stage!r} is none of the stages")
+        for stage in (*self.denied.keys(), *self.denied.values()):
+            if stage not in known:
+                raise ValueError(f"denied: {stage!r} is none of the stages")
         return self
 
 

@@ -44,11 +44,13 @@ def test_each_stage_shows_the_words_that_say_it() -> None:
     assert {topic.stage, *topic.other_stages} == {"agreed", "broken"}
 
 
-def features_of(title: str, body: str = "", /, **stages: list[str]) -> Mapping[str, float]:
+def features_of(
+    title: str, body: str = "", /, denied: Mapping[str, str] | None = None, **stages: list[str]
+) -> Mapping[str, float]:
     """The features of the stage, with other words of the stages."""
     languages = TRUCE["languages"] | {"en": TRUCE["languages"]["en"] | {"stages": stages}}
     table = LiteralTable()
-    classifier = TopicClassifier(taxonomies(languages=languages), table)
+    classifier = TopicClassifier(taxonomies(languages=languages, denied=denied or {}), table)
     sighting = classifier.look(Scene.of(Article("a", title, body), table.build()))
     assert sighting is not None
     return stage_features(sighting, 0, said_stages(sighting, 0))
@@ -67,6 +69,27 @@ def test_of_words_with_one_end_the_one_that_names_most_says_the_stage() -> None:
     features = features_of("Rebels signal the truce", **words)
     assert ("agreed" in features, "broken" in features) == (False, True)
     assert {"agreed", "broken"} <= features_of("Rebels broke the truce", **words).keys()
+
+
+@pytest.mark.parametrize(
+    ("title", "says"),
+    [
+        ("Rebels have not yet violated the truce", {"agreed"}),
+        ("Rebels have not, says the army, violated the truce", {"broken"}),
+        ("Rebels, not the army of the two, violated the truce", {"broken"}),
+        ("Rebels have violated the truce, not signed it", {"broken"}),
+        ("Army is not able to break the truce", {"broken"}),
+    ],
+)
+def test_what_is_denied_speaks_for_the_contrary_that_the_topic_names(title: str, says: set[str]) -> None:
+    words = {"agreed": ["signed"], "broken": ["violat*", "not able to", "break the"]}
+    denied = {"agreed": "broken", "broken": "agreed"}
+    assert says == features_of(title, denied=denied, **words).keys() & {"agreed", "broken"}
+
+
+def test_a_denied_word_of_a_stage_without_a_contrary_counts_as_it_stands() -> None:
+    features = features_of("Rebels have not violated the truce", broken=["violat*"])
+    assert ("broken" in features, "agreed" in features) == (True, False)
 
 
 def test_a_word_of_a_stage_says_less_in_another_clause_than_near_the_cue() -> None:

@@ -73,6 +73,26 @@ def test_a_flash_says_its_stage(title: str, topic: str, stage: str) -> None:
     assert read(item).get(topic) == stage
 
 
+@pytest.mark.parametrize(
+    ("title", "topic", "stage"),
+    [
+        ("Karabakh ceasefire not broken, Armenia's defence ministry says", "ceasefire", "in_force"),
+        ("Truce in Gaza has not collapsed, Qatar says", "ceasefire", "in_force"),
+        ("Gaza truce will not be extended, Hamas says", "ceasefire", "collapsed"),
+        ("Ukraine never proposed an Easter truce, Kyiv says", "ceasefire", "rejected"),
+        ("Israel denies breaching ceasefire in Lebanon", "ceasefire", "violated"),
+        ("Hamas has not rejected ceasefire proposal, official says", "ceasefire", "proposed"),
+        ("Houthis will not attend UN-led talks in Muscat", "mediation", "rejected"),
+        ("Qatar has not suspended its mediation between Israel and Hamas", "mediation", "talks_held"),
+        ("Embassy in Beirut says it is not evacuating staff", "evacuation", "rejected"),
+        ("Evacuation of Sumy villages not suspended, governor says", "evacuation", "under_way"),
+    ],
+)
+def test_what_is_denied_is_not_told_as_done(title: str, topic: str, stage: str) -> None:
+    item = Item("own", "x", "en", title, "", {}, frozenset(), {}, look_alike=False, group="own")
+    assert read(item).get(topic) == stage
+
+
 def test_advice_to_travellers_is_read_over_its_abbreviations() -> None:
     title, body = (
         "Security Alert: U.S. Embassy Beirut",
