@@ -45,7 +45,7 @@ def test_each_stage_shows_the_words_that_say_it() -> None:
 
 
 def features_of(
-    title: str, body: str = "", /, denied: Mapping[str, str] | None = None, **stages: list[str]
+    title: str, body: str = "", denied: Mapping[str, str] | None = None, /, **stages: list[str]
 ) -> Mapping[str, float]:
     """The features of the stage, with other words of the stages."""
     languages = TRUCE["languages"] | {"en": TRUCE["languages"]["en"] | {"stages": stages}}
@@ -84,7 +84,7 @@ def test_of_words_with_one_end_the_one_that_names_most_says_the_stage() -> None:
 def test_what_is_denied_speaks_for_the_contrary_that_the_topic_names(title: str, says: set[str]) -> None:
     words = {"agreed": ["signed"], "broken": ["violat*", "not able to", "break the"]}
     denied = {"agreed": "broken", "broken": "agreed"}
-    assert says == features_of(title, denied=denied, **words).keys() & {"agreed", "broken"}
+    assert says == features_of(title, "", denied, **words).keys() & {"agreed", "broken"}
 
 
 def test_a_denied_word_of_a_stage_without_a_contrary_counts_as_it_stands() -> None:
