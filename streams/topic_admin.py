@@ -32,12 +32,16 @@ ROOM: Final = {
     # As long a message as is ever written, and what Kafka puts around it.
     REJECTED: MAX_OUTPUT_BYTES + 64 * 1024,
 }
-"""Bytes of a message that these topics must take (`max.message.bytes`)."""
+USUAL_ROOM: Final = 1024 * 1024
+"""Bytes of a message that these topics must take (`max.message.bytes`), and all others: brokers count as one what
+leaves in one batch, half of this and more. A worker whose batches are refused ends each time that there is much to do.
+"""
 
 STATE_SEGMENT: Final = 50 * 1024 * 1024
 """Bytes after which a state topic begins a new segment, so that the old one can be compacted."""
 
 MIN_INSYNC: Final = "min.insync.replicas"
+MESSAGE_BYTES: Final = "max.message.bytes"
 
 NOT_THERE: Final = (
     "does not exist; run `tocsin topics --create`, or have its ACL let this user see it (Describe)"
@@ -90,9 +94,12 @@ def topic_configs(topic: Topic, settings: Settings) -> dict[str, str]:
         # Only closed segments are compacted. With Kafka's 1 GiB, whoever starts would read a gigabyte of history.
         configs["segment.bytes"] = str(STATE_SEGMENT)
         configs["min.cleanable.dirty.ratio"] = "0.1"
-    if topic in ROOM:
-        configs["max.message.bytes"] = str(ROOM[topic])
+    configs[MESSAGE_BYTES] = str(_room(topic))
     return configs
+
+
+def _room(topic: Topic) -> int:
+    return ROOM.get(topic, USUAL_ROOM)
 
 
 def in_sync_at_least(settings: Settings) -> int | None:
@@ -174,7 +181,8 @@ def _mending(topic: Topic, state: TopicState, settings: Settings) -> dict[str, s
     mending: dict[str, str] = {}
     policy = given.get("cleanup.policy", topic.cleanup)
     if policy != topic.cleanup:
-        mending |= {key: value for key, value in wanted.items() if key not in ("retention.ms", MIN_INSYNC)}
+        apart = ("retention.ms", MIN_INSYNC, MESSAGE_BYTES)
+        mending |= {key: value for key, value in wanted.items() if key not in apart}
     retention = int(given.get("retention.ms", -1))
     if "retention.ms" in wanted and 0 <= retention < int(wanted["retention.ms"]):
         mending["retention.ms"] = wanted["retention.ms"]
@@ -182,8 +190,8 @@ def _mending(topic: Topic, state: TopicState, settings: Settings) -> dict[str, s
         state.replicas
     ):
         mending[MIN_INSYNC] = wanted[MIN_INSYNC]
-    if topic in ROOM and int(given.get("max.message.bytes", ROOM[topic])) < ROOM[topic]:
-        mending["max.message.bytes"] = wanted["max.message.bytes"]
+    if int(given.get(MESSAGE_BYTES, _room(topic))) < _room(topic):
+        mending[MESSAGE_BYTES] = wanted[MESSAGE_BYTES]
     return mending
 
 
@@ -231,9 +239,9 @@ def _differences(topic: Topic, state: TopicState, settings: Settings) -> list[st
             f"retention.ms is {retention}, topics.retention says {wanted['retention.ms']}{leave}"
         )
     differences += _in_sync_differences(state, wanted.get(MIN_INSYNC))
-    room = state.configs.get("max.message.bytes")
-    if topic in ROOM and room is not None and int(room) < ROOM[topic]:
-        differences.append(f"max.message.bytes is {room}, should be {ROOM[topic]} or more")
+    room = state.configs.get(MESSAGE_BYTES)
+    if room is not None and int(room) < _room(topic):
+        differences.append(f"{MESSAGE_BYTES} is {room}, should be {_room(topic)} or more")
     return differences
 
 
@@ -296,7 +304,7 @@ async def _configs(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str
     wanted: dict[str, Any] = {
         "cleanup.policy": None,
         "retention.ms": None,
-        "max.message.bytes": None,
+        MESSAGE_BYTES: None,
         MIN_INSYNC: None,
     }
     resources = [ConfigResource(ConfigResourceType.TOPIC, name, dict(wanted)) for name in names]

@@ -61,6 +61,12 @@ class Wire(BaseModel):
 W = TypeVar("W", bound=Wire)
 
 
+LONGEST_EVIDENCE: Final = 300
+"""Characters of a piece of evidence, at most. Words may have as many between them as the article is long, such as
+those that take no room: what is read of it goes into one record, and brokers take none of more than a megabyte.
+"""
+
+
 class Evidence(Wire):
     """The words that decided something: `text` is `field[start:end]` of the article as it was read."""
 
@@ -68,6 +74,12 @@ class Evidence(Wire):
     start: Annotated[int, Field(ge=0)]
     end: Annotated[int, Field(ge=0)]
     text: str
+
+    @classmethod
+    def cut(cls, field: FieldName, text: str, start: int, end: int) -> Evidence:
+        """What stands in the text of a field between two places; of more than `LONGEST_EVIDENCE` the beginning."""
+        end = min(end, start + LONGEST_EVIDENCE)
+        return cls(field=field, start=start, end=end, text=text[start:end])
 
 
 class Codes(Wire):

@@ -21,8 +21,8 @@ from agents.reading.wildcards import Wildcards
 from streams.printable import shortened
 from streams.wire import Clause
 
-_SHOWN: Final = 200
-"""Characters of a clause, at most."""
+LONGEST_CLAUSE: Final = 200
+"""Characters of a condition as it is shown, at most."""
 
 
 @dataclass(slots=True)
@@ -170,7 +170,7 @@ class CompiledQuery:
 def describe(node: Node, *, negated: bool = False) -> str:
     """A node, or that it must not hold, as its writer would read it, cut to a line."""
     text = f"NOT {_described(node)}" if negated else _described(node, top=True)
-    return shortened(text, _SHOWN)
+    return shortened(text, LONGEST_CLAUSE)
 
 
 def _described(node: Node, *, top: bool = False) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import chain
+from itertools import chain, islice
 from typing import Final
 
 from agents.reading.scene import Scene
@@ -21,6 +21,12 @@ TITLE_KEPT: Final = 500
 SENTENCE_KEPT: Final = 500
 """Characters of a headline and of a sentence that go on to the wire."""
 
+KEPT: Final = 100
+"""Actors and keywords of an article, and conditions of a watch, that go on to the wire, the first of each. A list of
+persons may name thousands; what is said of an article is one record, and brokers take none of more than a megabyte.
+Watches see them all.
+"""
+
 
 def reading_of(scene: Scene, hits: Sequence[Evaluation], seen_at: datetime) -> Reading:
     """What an article says, with the keywords of the watches that it hits."""
@@ -35,7 +41,7 @@ def reading_of(scene: Scene, hits: Sequence[Evaluation], seen_at: datetime) -> R
             published_at=article.published_at,
         ),
         topics=tuple(scene.topics.values()),
-        actors=tuple(scene.actors.values()),
+        actors=tuple(islice(scene.actors.values(), KEPT)),
         keywords=_keywords(hits),
         watches=tuple(hit.watch.id for hit in hits),
         read_at=seen_at,
@@ -61,7 +67,7 @@ def candidates_of(
             article=reading.article,
             topics=reading.topics,
             actors=reading.actors,
-            because=hit.clauses,
+            because=hit.clauses[:KEPT],
             sentence=_sentence(scene, reading, hit),
             fingerprint=signature,
             gist=words,
@@ -79,7 +85,9 @@ def _keywords(hits: Sequence[Evaluation]) -> tuple[KeywordReading, ...]:
             if clause.clause.startswith(("query:", "terms:")) and clause.held:
                 for evidence in clause.evidence:
                     by_term[evidence.text.casefold()][evidence] = None
-    return tuple(KeywordReading(term=term, evidence=tuple(found)) for term, found in by_term.items())
+    return tuple(
+        KeywordReading(term=term, evidence=tuple(found)) for term, found in islice(by_term.items(), KEPT)
+    )
 
 
 def _sentence(scene: Scene, reading: Reading, hit: Evaluation) -> str:

@@ -187,7 +187,7 @@ class Scene:
         for name, start, end in list(dict.fromkeys(spans))[:EVIDENCE_KEPT]:
             text = self.text(name).folded
             first, last = text.span(start, end)
-            evidence.append(Evidence(field=name, start=first, end=last, text=text.original[first:last]))
+            evidence.append(Evidence.cut(name, text.original, first, last))
         return tuple(evidence)
 
 

@@ -257,7 +257,7 @@ def _evidence(scene: Scene, sighting: Sighting, sentence: int, start: int, end: 
     text: Text = scene.text(place.field)
     excerpt = sighting.excerpt
     first, last = text.folded.span(excerpt.origin(sentence, start), excerpt.origin(sentence, end))
-    return Evidence(field=place.field, start=first, end=last, text=text.folded.original[first:last])
+    return Evidence.cut(place.field, text.folded.original, first, last)
 
 
 def _stage_evidence(

@@ -9,16 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from agents.reading.automaton import LiteralTable
 from agents.reading.fields import primary_tag
-from agents.reading.query_match import Anchors, CompiledQuery
+from agents.reading.query_match import LONGEST_CLAUSE, Anchors, CompiledQuery
 from agents.reading.scene import Scene, Span
 from agents.reading.topics import ENOUGH
 from agents.reading.wildcards import Wildcards
 from alerting.watch import Watch
 from streams.errors import QueryError
+from streams.printable import shortened
 from streams.wire import Clause, TopicReading
+
+ACTORS_SHOWN: Final = 10
+"""Actors whose names are shown to make a condition hold, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +139,10 @@ class CompiledWatch:
 
 def _actor_clause(scene: Scene, names: Sequence[str]) -> Clause:
     named = [actor for name in names if (actor := scene.actors.get(name)) is not None]
-    evidence = tuple(evidence for actor in named for evidence in actor.evidence[:2])
+    evidence = tuple(evidence for actor in named[:ACTORS_SHOWN] for evidence in actor.evidence[:2])
     notes = () if named else [scene.doubtful_actors[name] for name in names if name in scene.doubtful_actors]
     return Clause(
-        clause=f"actor: {' or '.join(names)}",
+        clause=shortened(f"actor: {' or '.join(names)}", LONGEST_CLAUSE),
         held=bool(named),
         evidence=evidence,
         note="; ".join(dict.fromkeys(notes)),

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.reading.actors.matcher import ActorMatcher
-from agents.reading.actors.registry import Registry, RegistryFile
+from agents.reading.actors.registry import Actor, Registry, RegistryFile
 from agents.reading.article import Article, article_of
 from agents.reading.reader import Explanation, Reader
 from agents.reading.taxonomy import Taxonomies
@@ -24,6 +24,8 @@ from streams.wire import Evidence, Reading
 from tests.steps import grows_linearly, steps
 
 NOW = datetime(2026, 3, 7, 9, 0, tzinfo=UTC)
+LONGEST_RECORD = 1024 * 1024
+"""What brokers take by themselves."""
 TRUCE = "The army and the rebels signed a ceasefire on Thursday that takes effect at midnight, mediators of Qatar said."
 
 
@@ -140,6 +142,38 @@ def test_all_evidence_is_cut_from_the_article_as_it_was_read(title: str, body: s
     clauses = [clause for evaluation in explained.evaluations for clause in evaluation.clauses]
     for evidence in (*evidence_of(explained.reading), *(e for clause in clauses for e in clause.evidence)):
         assert texts[evidence.field][evidence.start : evidence.end] == evidence.text != ""
+
+
+def test_what_is_said_of_an_article_fits_a_record_whatever_it_names() -> None:
+    words = [f"{first}a{second}" for first in "bdfgklmnprstvz" for second in "bdfgklmnprstvz"]
+    names = [f"{one.title()} {other.title()}" for one in words for other in words[:8]]
+    persons = tuple(Actor(id=f"p{n}", kind="person", name=name) for n, name in enumerate(names))
+    watches = (
+        Watch(id="actors", title="Actors", actors=ActorsWanted(any=tuple(person.id for person in persons))),
+        Watch(id="terms", title="Terms", terms=tuple(names)),
+    )
+    registry = Registry(files=(RegistryFile(actors=persons),))
+    reader = Reader(taxonomies=english()[0], registry=registry, watches=watches)
+    last = names[-1]
+    body = " . ".join(f"{name} is on the list" for name in names)
+    read = reader.read(article(body * 8, title=f"The list, and {last}"), NOW)
+    assert read is not None
+    assert [candidate.watch for candidate in read.candidates] == ["actors", "terms"]
+    assert len(read.reading.actors) == 100
+    assert read.reading.actors[0].name == last, "those of the title come first"
+    assert max(len(value.to_bytes()) for value in (read.reading, *read.candidates)) < LONGEST_RECORD
+
+
+@pytest.mark.parametrize("filling", ["\u200b", "\u0301", "\u00ad"])
+def test_what_takes_no_room_between_two_words_takes_none_in_a_record(filling: str) -> None:
+    watch = Watch(
+        id="w", title="W", actors=ActorsWanted(any=("vladimir-putin",)), query='"vladimir putin" OR ceasefire'
+    )
+    name = f"Vladimir {filling * 20_000}Putin"
+    read = reader_of(watch).read(article(f"{name} signed a cease{filling * 20_000}fire. " * 8), NOW)
+    assert read is not None
+    assert [actor.id for actor in read.reading.actors] == ["vladimir-putin"]
+    assert max(len(value.to_bytes()) for value in (read.reading, *read.candidates)) < 50_000
 
 
 @given(title=TEXTS, body=TEXTS)

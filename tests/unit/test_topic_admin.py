@@ -23,7 +23,8 @@ def report(topic: Topic, *, replicas: int = 1, in_sync: int | None = None, **con
     [
         (ARTICLES, {"max__message__bytes": 1048588}, {"max.message.bytes": "1114112"}),
         (ARTICLES, {"max__message__bytes": 9999999}, {}),
-        (ALERTS, {"max__message__bytes": 100}, {}),
+        (ALERTS, {"max__message__bytes": 1048588}, {}),
+        (STORIES, {"max__message__bytes": 524288}, {"max.message.bytes": "1048576"}),
         (ALERTS, {"retention__ms": 86_400_000}, {"retention.ms": "1209600000"}),
         (ALERTS, {"cleanup__policy": "compact,delete"}, {"cleanup.policy": "delete"}),
         (ALERTS, {"cleanup__policy": "delete", "retention__ms": 1_209_600_000}, {}),

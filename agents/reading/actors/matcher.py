@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import Final
+from typing import Any, Final
 
 from agents.reading.actors.context import Context
 from agents.reading.actors.matching import BETTER_FIRST
@@ -17,7 +17,7 @@ from agents.reading.actors.surnames import Surnames
 from agents.reading.actors.whole_names import WholeNames
 from agents.reading.actors.wordlists import WordLists
 from agents.reading.fold import FoldedText
-from streams.wire import ActorReading, FieldName
+from streams.wire import LONGEST_EVIDENCE, ActorReading, FieldName
 
 EVIDENCE_KEPT: Final = 8
 """Pieces of evidence of an actor, at most."""
@@ -91,9 +91,11 @@ def _reading(actor: Actor, mentions: Sequence[_Shown]) -> ActorReading:
             "wikidata": actor.wikidata,
             "country": actor.country,
             "match": min(matches, key=BETTER_FIRST.index),
-            "evidence": [
-                {"field": field, "start": m.start, "end": m.end, "text": text.original[m.start : m.end]}
-                for field, text, m in shown
-            ],
+            "evidence": [_evidence(*one) for one in shown],
         }
     )
+
+
+def _evidence(field: FieldName, text: FoldedText, mention: Mention) -> dict[str, Any]:
+    start, end = mention.start, min(mention.end, mention.start + LONGEST_EVIDENCE)
+    return {"field": field, "start": start, "end": end, "text": text.original[start:end]}
