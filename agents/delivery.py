@@ -289,6 +289,7 @@ class Delivery:
         attempted = await attempt(self._client, endpoint, notification.alert, began)
         now = self._service.now()
         result = attempted.result
+        is_back = gate.ends_outage(endpoint, attempted.verdict)
         changed = gate.ended(
             endpoint, attempted.verdict, now, failure=result.failure, retry_after=result.retry_after
         )
@@ -310,6 +311,8 @@ class Delivery:
         if later is None and not attempted.verdict.delivered:
             why = _why_disabled(gate) if gate.disabled else made.reason
             await self._give_up(partition, key, owed.after(made, now), why)
+        if is_back:
+            await self._catch_up(partition, endpoint.id)
         return later
 
     def _due_again(
@@ -347,6 +350,19 @@ class Delivery:
         await settle([published])
         await settle([await self._write_settled(partition, key, owed)])
         log.error("delivery.given_up", endpoint=owed.endpoint, webhook=webhook_id, reason=reason)
+
+    async def _catch_up(self, partition: Partition, endpoint_id: str) -> None:
+        """Try now, once, what failed while an endpoint was away: its schedule has it hours after it is back."""
+        line, now = partition.lines[endpoint_id], self._service.now()
+        written: list[Acknowledgement] = []
+        async for key in breathe(line.keys()):
+            owed = line.hasten_once(key, now)
+            if owed is not None:
+                written.append(await self._write(partition, key, owed, offset=_as_of(owed, partition)))
+        if written:
+            log.info("endpoint.back", endpoint=endpoint_id, hastened=len(written))
+            await settle(written)
+            line.look()
 
     # An endpoint that is disabled, enabled, or to be tried now.
 

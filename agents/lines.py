@@ -107,6 +107,15 @@ class Line:
         """What has been owed for longest."""
         return next(iter(self._owed.values()), None)
 
+    def hasten_once(self, key: str, now: datetime) -> Owed | None:
+        """Make due what was tried and waits to be again, unless its schedule has not counted an attempt before: whose
+        alert is refused again and again is not tried again with all that others come to. Returns what is changed.
+        """
+        owed = self._owed.get(key)
+        if key in self._running or owed is None or _whole(owed).unscheduled:
+            return None
+        return self.hasten(key, now)
+
     def hasten(self, key: str, now: datetime) -> Owed | None:
         """Make due what was tried and waits to be again; returns it, where that changed something.
 

@@ -101,6 +101,12 @@ class Gate:
         # A success that follows a success changes nothing that a restart would miss.
         return not verdict.delivered or before.breaker.failing_since is not None
 
+    def ends_outage(self, endpoint: Endpoint, verdict: Verdict) -> bool:
+        """Whether an attempt that ends so (asked before `ended`) is the first that was taken after an outage: as many
+        failures without a success between as may open the breaker, in whatever time.
+        """
+        return verdict.delivered and self._state.breaker.failed >= endpoint.breaker.of_at_least
+
     def counts(self, endpoint: Endpoint, verdict: Verdict, now: datetime) -> bool:
         """Whether an attempt that has ended is one of the schedule's.
 

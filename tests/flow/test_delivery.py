@@ -385,6 +385,36 @@ async def test_a_kill_in_the_middle_of_hastening_leaves_it_to_be_read_again(
     assert sorted(ids(desk.got["desk"])) == sorted([f"msg_{number}" for number in range(1, 5)] * 2)
 
 
+async def test_what_failed_while_a_receiver_was_away_is_tried_as_soon_as_it_takes_another_and_only_once(
+    desk: Desk, opened: Open
+) -> None:
+    """By its schedule it came ten hours after its receiver was back; what it refuses by itself comes by it still."""
+    away = True
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        refused = away or request.headers["webhook-id"] == "msg_1"
+        return web.Response(status=500 if refused else 204)
+
+    breaker = Breaker(of_at_least=4, failing=1)
+    waits = (timedelta(hours=10),) * 2
+    await desk.start(await opened("desk", *[answer] * 100, breaker=breaker, schedule=waits))
+    await desk.notify("desk", 1, 2, 3)
+    await desk.restart()
+    await desk.notify("desk", 4)
+    away = False
+    assert len(desk.got["desk"]) == 4, "one that fails is not called again before its time"
+    await desk.notify("desk", 5)
+    await desk.move(minutes=1)
+    assert sorted(ids(desk.got["desk"])[4:]) == ["msg_1", "msg_2", "msg_3", "msg_4", "msg_5"]
+    for number in range(6, 20):
+        await desk.notify("desk", number)
+    assert ids(desk.got["desk"]).count("msg_1") == 2
+    await desk.move(hours=10)
+    await desk.move(hours=10)
+    assert ids(desk.got["desk"]).count("msg_1") == 4
+    assert [len(gone.attempts) for gone in await desk.undelivered("desk")] == [4]
+
+
 async def test_in_strict_order_the_first_is_tried_and_the_others_follow_it(desk: Desk, opened: Open) -> None:
     await desk.start(await opened("desk", 500, 500, schedule=(timedelta(hours=10),), ordered=True))
     await desk.notify("desk", 1, 2)

@@ -73,6 +73,17 @@ def test_retry_after_of_an_answer_that_was_taken_or_is_final_holds_nothing() -> 
         assert desk.opens_at(DESK, MOMENT) is None
 
 
+def test_what_ends_an_outage_is_the_first_success_after_as_many_failures_as_open_the_breaker() -> None:
+    desk = gate()
+    for failures in range(DESK.breaker.of_at_least):
+        assert not desk.ends_outage(DESK, judge(204)), f"after {failures} failures"
+        desk.ended(DESK, judge(500), MOMENT + failures * timedelta(hours=1))
+    assert desk.ends_outage(DESK, judge(204))
+    assert not desk.ends_outage(DESK, judge(500))
+    desk.ended(DESK, judge(204), MOMENT)
+    assert not desk.ends_outage(DESK, judge(204))
+
+
 def test_a_429_counts_in_the_schedule_unless_the_endpoint_takes_others() -> None:
     desk, within = gate(), DESK.breaker.within
     assert desk.counts(DESK, judge(429), MOMENT), "nobody knows that it takes any"
