@@ -59,7 +59,9 @@ _STATUS: Final = {
 _FAILURE: Final = {
     "timeout": Verdict("retry", "no complete answer in time", slow=True),
     "connect": Verdict("retry", "no connection"),
-    "proxy": Verdict("retry", "the proxy does not let through: may it reach the host, with this user and password?"),
+    "proxy": Verdict(
+        "retry", "the proxy does not let through: may it reach the host, with this user and password?"
+    ),
     "tls": Verdict("retry", "TLS failed: is the certificate valid for the host?"),
     "reset": Verdict("retry", "the connection broke; the receiver may have taken it"),
     "protocol": Verdict("retry", "the answer is not HTTP"),

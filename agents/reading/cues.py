@@ -45,6 +45,9 @@ _DENIED: Final = 8
 _PHRASES_BEFORE: Final = 8
 """Phrases of stages, of those that begin before a word, that may hold the word of denial in front of it."""
 
+_GRAVE: Final = ("armed", "danger")
+"""Contexts beside which a `never` phrase with a gap, which may reach over anything, takes no cue away."""
+
 _MOST_SPANS: Final = 6
 """Spans of one part that a pattern looks at in a sentence."""
 
@@ -175,6 +178,7 @@ class CueFinder:
         text = excerpt.text
         starts = [sentence.at for sentence in excerpt.sentences]
         found = [_Found() for _ in self._topics]
+        loose: list[_Loose] = []
         surroundings = [Surroundings() for _ in starts]
         for number, start, end in literals:
             if number not in known:
@@ -189,16 +193,43 @@ class CueFinder:
                         (start + 1, stop)
                     )
                 elif kind == "never":
-                    found[topic].nevers.append((start + 1, stop))
+                    if phrase is not None and (words := phrase.words_behind_gap):
+                        gap = end, _last_words(text, stop, words)
+                        loose.append(_Loose(topic, at, (start + 1, stop), gap))
+                    else:
+                        found[topic].nevers.append((start + 1, stop))
                 else:
                     found[topic].cues.append(Cue(kind, at, start + 1, stop))  # type: ignore[arg-type] # a strength
+        if loose:
+            grave = self._grave(literals, language, text, starts)
+            for never in loose:
+                if not any(never.leaves(span) for span in grave.get(never.sentence, ())):
+                    found[never.topic].nevers.append(never.span)
+        self._add_patterns(surroundings, found)
+        return Sighting(excerpt, [_chosen(of_topic) for of_topic in found], surroundings)
+
+    def _add_patterns(self, surroundings: Sequence[Surroundings], found: Sequence[_Found]) -> None:
+        """Add the cues that parts of patterns are."""
         for at, around in enumerate(surroundings):
             for topic, parts in around.parts.items():
                 if len(parts) > 1:
                     for needed, pattern in self._patterns[topic]:
                         if needed <= parts.keys():
                             found[topic].cues.extend(pattern_cues(pattern, at, parts))
-        return Sighting(excerpt, [_chosen(of_topic) for of_topic in found], surroundings)
+
+    def _grave(
+        self, literals: Sequence[Found], language: int, text: str, starts: Sequence[int]
+    ) -> dict[int, list[Span]]:
+        """Where words of war and danger stand, by sentence."""
+        known = self._around[language]
+        spans: dict[int, list[Span]] = {}
+        for number, start, end in literals:
+            for phrase, _, _, name in known.get(number, ()):
+                if name in _GRAVE:
+                    stop = end - 1 if phrase is None else phrase.stop(text, end)
+                    if stop is not None:
+                        spans.setdefault(bisect_right(starts, start + 1) - 1, []).append((start + 1, stop))
+        return spans
 
     def _look_around(self, sighting: Sighting, literals: Sequence[Found], language: int) -> None:
         """Fill in the words of the context, and those of stages of topics that have a cue.
@@ -283,6 +314,27 @@ def _denial(text: str, start: int, negations: Sequence[Span], listed: Sequence[S
         ):
             return begin
     return None
+
+
+class _Loose(NamedTuple):
+    """A `never` phrase with a gap: its topic, sentence and span, and where its (last) gap is."""
+
+    topic: int
+    sentence: int
+    span: Span
+    gap: Span
+
+    def leaves(self, span: Span) -> bool:
+        """Whether a word is none of its own: it stands in the gap or outside."""
+        start, end = span
+        return end <= self.span[0] or self.span[1] <= start or (self.gap[0] <= start and end <= self.gap[1])
+
+
+def _last_words(text: str, end: int, words: int) -> int:
+    """Where the last words before a position of a spaced text begin."""
+    for _ in range(words):
+        end = text.rindex(" ", 0, end)
+    return end + 1
 
 
 @dataclass(slots=True)

@@ -31,6 +31,7 @@ GAP: Final = 60
 _FIRST_ARABIC, _LAST_ARABIC = "\u0621", "\u064a"
 _APART: Final = re.compile(rf"[^\w *\x02{BREAK}\n]|_")
 """What is a space in spaced text, but for the marks of ` ... ` (\\x02) and `*`, and the ends of lines."""
+_GAP_MARK: Final = "\x02"
 _REST: Final = re.compile(r"\*| \x02")
 """Where what follows a head begins."""
 _PROCLITICS: Final = frozenset(("", *"و ف ب ل ك س ال وال فال بال لل ولل كال وب ول وس فس وبال".split()))
@@ -61,6 +62,12 @@ class Phrase(Generic[T]):
     def plain(self) -> bool:
         """Whether it ends where its head does: the head ends with the space behind it."""
         return self.tail is None and not self.open_end
+
+    @property
+    def words_behind_gap(self) -> int:
+        """Words behind its last ` ... `; 0 where it has none."""
+        gap, rest = self.tail.rests[0].rpartition(_GAP_MARK)[1:] if self.tail is not None else ("", "")
+        return len(rest.split()) if gap else 0
 
     def stop(self, excerpt: str, end: int) -> int | None:
         """Where the phrase ends whose head was found up to `end`; None where its tail does not follow."""

@@ -19,7 +19,7 @@ TRUCE: dict[str, Any] = {
     "languages": {
         "en": {
             "strong": ["truce*", "lay ... down their arms"],
-            "never": ["trade truce"],
+            "never": ["trade truce", "coach ... truce", "price war ... truce"],
             "parts": {"stop": ["halt*", "stop*"], "fighting": ["fighting", "shelling"]},
             "stages": {"agreed": ["agree*", "sign*"], "broken": ["broke*", "violat*"]},
         },

@@ -122,6 +122,14 @@ def test_what_is_not_the_topic_is_left_alone(title: str) -> None:
     assert read(title) == ()
 
 
+def test_a_never_phrase_with_a_gap_takes_nothing_beside_words_of_conflict() -> None:
+    """What it may reach over is anything: `Partei ... Waffenstillstand` is in what both parties agree to."""
+    assert read("Coach speaks of a truce") == ()
+    assert read("Price war: baker and butcher agree to a truce") == ()  # `war` is the phrase's own
+    assert read("Coach of the rebels agrees to a truce")[0].topic == "truce"
+    assert read("Army: coach agrees to a truce")[0].topic == "truce"
+
+
 def test_parts_near_each_other_are_a_cue_and_far_from_each_other_none() -> None:
     [topic] = read("Army and rebels halt the fighting")
     assert topic.evidence[0].text == "halt the fighting"

@@ -47,6 +47,42 @@ def test_a_plain_sentence_has_the_stage_that_it_says_whatever_the_title(
 
 
 @pytest.mark.parametrize(
+    ("language", "topic", "title"),
+    [
+        ("de", "ceasefire", "Beide Parteien stimmten einem Waffenstillstand zu"),
+        ("de", "ceasefire", "Aserbaidschan und Armenien: Nachbarn unterzeichnen Waffenstillstand"),
+        ("de", "mediation", "Hunderte Tote im Ostkongo: Katar vermittelt zwischen M23 und Regierung"),
+        ("de", "mediation", "Nachbarländer bieten Vermittlung zwischen Äthiopien und Eritrea an"),
+        ("de", "evacuation", "Campingplatz wegen Waldbrand geräumt"),
+        ("de", "evacuation", "Polizei räumt Bahnhof nach Bombendrohung"),
+        ("de", "evacuation", "Patienten müssen Krankenhaus verlassen - Israel warnt vor Angriff"),
+        ("fr", "ceasefire", "Les Houthis mettent fin à la trêve"),
+        ("fr", "ceasefire", "Gaza : Israël favorable à la trêve de 60 jours"),
+        ("fr", "ceasefire", "Gaza : la trêve permet la réouverture des commerces"),
+        ("fr", "mediation", "Le médiateur qatari juge les positions encore éloignées"),
+        ("fr", "mediation", "Les délégués de l'armée et des rebelles reçus par les médiateurs saoudiens"),
+        ("fr", "evacuation", "Des migrants évacués de Tripoli en raison des combats"),
+        ("es", "ceasefire", "Israel y Hamás acuerdan una tregua temporal"),
+        ("es", "mediation", "Países vecinos ofrecen su mediación entre Etiopía y Eritrea"),
+        ("es", "evacuation", "Un herido y 300 evacuados por el incendio de Tarifa"),
+        ("es", "evacuation", "Israel abre dos rutas de evacuación para civiles en Gaza"),
+        ("ru", "evacuation", "Автомобилями Росгвардии эвакуировали жителей Белгородской области"),
+        ("ru", "evacuation", "Взрыв на химзаводе: объявлена эвакуация завода"),
+        ("uk", "evacuation", "Мешканців просять прийти до точки евакуації"),
+        ("ar", "ceasefire", "حماس توافق على هدنة عام قابلة للتجديد"),
+        ("ar", "ceasefire", "موجة تصعيد جديدة تهدد هدنة غزة"),
+        ("ar", "evacuation", "مئات الأجانب تمكنوا من مغادرة البلاد بعد اندلاع القتال في الخرطوم"),
+        ("tr", "ceasefire", "Gümrük kapısında çatışma: Taliban ile Pakistan ateşkesi bozuldu"),
+        ("tr", "mediation", "Komşu ülkeler Etiyopya ile Eritre arasında arabulucu olacak"),
+        ("tr", "evacuation", "Köylüler hayvanlarıyla birlikte orman yangını nedeniyle tahliye edildi"),
+    ],
+)
+def test_words_of_something_else_take_no_plain_news_away(language: str, topic: str, title: str) -> None:
+    item = Item("own", "x", language, title, "", {}, frozenset(), {}, look_alike=False, group="own")
+    assert topic in read(item)
+
+
+@pytest.mark.parametrize(
     ("title", "topic", "stage"),
     [
         ("India says Pakistan broke ceasefire", "ceasefire", "violated"),
