@@ -45,8 +45,9 @@ _DENIED: Final = 8
 _PHRASES_BEFORE: Final = 8
 """Phrases of stages, of those that begin before a word, that may hold the word of denial in front of it."""
 
-_GRAVE: Final = ("armed", "danger")
-"""Contexts beside which a `never` phrase with a gap, which may reach over anything, takes no cue away."""
+_ARMED: Final = "armed"
+"""The context beside which a `never` phrase with a gap, which may reach over anything, takes no cue away. Of danger all
+drills speak, too."""
 
 _MOST_SPANS: Final = 6
 """Spans of one part that a pattern looks at in a sentence."""
@@ -201,9 +202,9 @@ class CueFinder:
                 else:
                     found[topic].cues.append(Cue(kind, at, start + 1, stop))  # type: ignore[arg-type] # a strength
         if loose:
-            grave = self._grave(literals, language, text, starts)
+            armed = self._armed(literals, language, text, starts)
             for never in loose:
-                if not any(never.leaves(span) for span in grave.get(never.sentence, ())):
+                if not any(never.leaves(span) for span in armed.get(never.sentence, ())):
                     found[never.topic].nevers.append(never.span)
         self._add_patterns(surroundings, found)
         return Sighting(excerpt, [_chosen(of_topic) for of_topic in found], surroundings)
@@ -217,15 +218,15 @@ class CueFinder:
                         if needed <= parts.keys():
                             found[topic].cues.extend(pattern_cues(pattern, at, parts))
 
-    def _grave(
+    def _armed(
         self, literals: Sequence[Found], language: int, text: str, starts: Sequence[int]
     ) -> dict[int, list[Span]]:
-        """Where words of war and danger stand, by sentence."""
+        """Where words of armed conflict stand, by sentence."""
         known = self._around[language]
         spans: dict[int, list[Span]] = {}
         for number, start, end in literals:
             for phrase, _, _, name in known.get(number, ()):
-                if name in _GRAVE:
+                if name == _ARMED:
                     stop = end - 1 if phrase is None else phrase.stop(text, end)
                     if stop is not None:
                         spans.setdefault(bisect_right(starts, start + 1) - 1, []).append((start + 1, stop))

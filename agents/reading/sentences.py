@@ -6,18 +6,31 @@ import re
 from typing import Final
 
 _BEFORE_NAMES: Final = (
-    "mr|ms|dr|lt|st|sr|им|ул",
-    "mrs|gen|col|maj|sgt|gov|sen|rep|adm|rev|sra|тыс|тис|млн|обл|пос",
-    "capt|prof|brig|млрд",
+    "mr|ms|dr|lt|st|sr|mm|ee|hl|им|ул|св|гг|рр|кв",
+    "mrs|gen|col|maj|sgt|gov|sen|rep|adm|rev|mgr|sra|sta|dra|ing|lic|mio|mrd|bzw|sog|тыс|тис|млн|обл|пос|вул|ген",
+    "capt|prof|brig|gral|cnel|srta|pdte|млрд|проф|акад",
 )
-_BEFORE_NUMBERS: Final = ("no|nr", "jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec", "sept")
+_BEFORE_NUMBERS: Final = (
+    "no|nr|ca|rd|ст",
+    "jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec|art|abs|str|cad|mah|sok",
+    "sept",
+)
 """Abbreviations, those of as many letters together: a dot behind one ends no sentence."""
+
+_BEHIND_ORDINALS: Final = (
+    "januar|janner|februar|marz|april|mai|juni|juli|august|september|oktober|november|dezember|"  # German
+    "runde|tag|nacht|monat|woche|jahr|jahrestag|mal|weltkrieg|armee|division|brigade|kriegstag|kriegsjahr|"
+    "ocak|subat|mart|nisan|mayis|haziran|temmuz|agustos|eylul|ekim|kasim|aralik|"  # Turkish
+    "tur|gun|yil|yili|yilina|yilinda|ay|hafta|ordu|kolordu|tugay|tumen|madde|maddesi|agir|asliye|sulh|dunya"
+)
+"""What a number with a dot is the ordinal of: `bis zum 14. März`, `6. Kasım`."""
 
 _NOT_ABBREVIATED: Final = "".join(
     [
-        r"(?<!\W[^\W\d_]\.)(?<!\.[^\W\d_]{2}\.)",  # U.S. Embassy, J. Smith, EE. UU.
+        r"(?<!\W[^\W\d_]\.)(?<!\.[^\W\d_]{2}\.)(?<!\Wee\. uu\.)",  # U.S. Embassy, J. Smith, EE.UU., EE. UU.
         *[rf"(?<!\W(?:{words})\.)" for words in _BEFORE_NAMES],
         *[rf"(?!(?<=\W(?:{words})\.)\s\d)" for words in _BEFORE_NUMBERS],
+        *[rf"(?!(?<=\W{digits}\.)\s(?:{_BEHIND_ORDINALS})\b)" for digits in (r"\d", r"\d\d", r"\d\d\d")],
     ]
 )
 SENTENCE_END: Final = re.compile(

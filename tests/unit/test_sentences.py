@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,3 +45,24 @@ def test_an_abbreviation_ends_no_sentence() -> None:
         "he said no.",
         "then he left.",
     ]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "bis zum 14. marz soll es eine waffenruhe geben.",
+        "in der 3. runde der gesprache sprachen ca. 300 delegierte.",
+        "der rat tritt am 103. tag des krieges zusammen.",
+        "heyetler 6. kasim tarihinde, ikinci tur icin 24. agir ceza binasinda bulusacak.",
+        "iran y ee. uu. negocian en oman, dijo el gral. lopez.",
+        "mm. poutine et zelensky se verront a istanbul.",
+        "на вул. шевченка пожежа, каже проф. коваль.",
+    ],
+)
+def test_an_ordinal_and_an_abbreviation_of_other_languages_end_no_sentence(sentence: str) -> None:
+    assert [found.end() for found in SENTENCE_END.finditer(f" {sentence} ")] == [len(sentence) + 2]
+
+
+def test_a_number_at_its_end_ends_a_sentence() -> None:
+    ends = [found.end() for found in SENTENCE_END.finditer("it killed 14. the army left. ")]
+    assert ends == [14, 29]
