@@ -46,7 +46,8 @@ def render(alert: Alert) -> bytes:
     if alert.sentence:
         embed["description"] = "> " + escape(words.plain(alert.sentence, 500))
     link = words.safe_link(alert.url)
-    if link:
+    # Over a link to `http://localhost/` or to a machine of your own network Discord refuses the whole message.
+    if link and words.has_public_name(link):
         embed["url"] = link
     return orjson.dumps(
         {"content": escape(words.title(alert)), "embeds": [embed], "allowed_mentions": {"parse": []}}

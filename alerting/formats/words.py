@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
+
+import idna
 
 from streams.printable import shortened
 from streams.wire import Alert
@@ -16,6 +20,10 @@ COLOUR: Final = {"critical": 0xD92D20, "high": 0xF79009, "medium": 0xFAC515, "lo
 
 LONGEST_LINK: Final = 2000
 """Characters of a link; the services for people refuse longer ones."""
+
+_HOST: Final = re.compile(r"[a-z0-9._-]+")
+
+_PUBLIC_NAME: Final = re.compile(r"([a-z0-9_-]+\.)+[a-z][a-z0-9-]*[a-z0-9]")
 
 LONGEST_REASON: Final = 300
 
@@ -52,10 +60,29 @@ def safe_link(url: str | None) -> str | None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or "\\" in url:
             return None
-        link = quote(url, safe=":/?#@!$&+,;=%~-._")
+        place = _place(parts)
+        rest = quote(url.partition("://")[2].removeprefix(parts.netloc), safe=":/?#@!$&+,;=%~-._")
     except ValueError:  # also a lone surrogate
         return None
+    link = f"{parts.scheme}://{place}{rest}"
     return link if len(link) <= LONGEST_LINK else None
+
+
+def _place(parts: SplitResult) -> str:
+    """Host and port in ASCII: a host in another script as the network knows it. Raises ValueError for what is none."""
+    host = parts.hostname or ""
+    if not host.isascii():
+        host = idna.encode(host, uts46=True).decode()
+    if ":" in host:
+        host = f"[{ip_address(host)}]"
+    elif not _HOST.fullmatch(host):
+        raise ValueError("that is no host")
+    return host if parts.port is None else f"{host}:{parts.port}"
+
+
+def has_public_name(link: str) -> bool:
+    """Whether the host of a link, as `safe_link` gives it, is a name of several parts that is no address."""
+    return _PUBLIC_NAME.fullmatch(urlsplit(link).hostname or "") is not None
 
 
 def headline(alert: Alert, limit: int) -> str:

@@ -155,7 +155,8 @@ def test_no_control_or_bidirectional_character_reaches_people(name: str, text: s
     "url",
     ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "https://ok@evil.example/", "https://", "x",
      "https://a\\b", "https://a.example/\r\nx", "https://a.example/ x", "https://a.example/" + "x" * 3000,
-     "https://[::1", "https://a.example/\ud800"],
+     "https://[::1", "https://a.example/\ud800", "https://i❤.example/", "https://%61.example/", "https://a|b/",
+     "https://a.example:x/", "https://-a.рф/"],
 )  # fmt: skip
 def test_a_link_that_is_not_plain_http_is_left_out(url: str) -> None:
     assert words.safe_link(url) is None
@@ -168,10 +169,33 @@ def test_a_link_that_is_not_plain_http_is_left_out(url: str) -> None:
         ("https://a.example/?q=ı&r=1", "https://a.example/?q=%C4%B1&r=1"),
         ("https://a.example/(x)", "https://a.example/%28x%29"),
         ("https://a.example/%20", "https://a.example/%20"),
+        (
+            "https://президент.рф/новости?q=1#ä",
+            "https://xn--d1abbgf6aiiy.xn--p1ai/%D0%BD%D0%BE%D0%B2%D0%BE%D1%81%D1%82%D0%B8?q=1#%C3%A4",
+        ),
+        ("https://STRASSE.example:8443?https://", "https://strasse.example:8443?https://"),
+        ("HTTP://[2001:DB8::1]:80/[x]", "http://[2001:db8::1]:80/%5Bx%5D"),
     ],
 )
 def test_a_link_is_written_so_that_it_ends_no_markup(url: str, link: str) -> None:
     assert words.safe_link(url) == link
+
+
+@pytest.mark.parametrize(
+    ("url", "linked"),
+    [
+        ("https://news.example/1", True),
+        ("https://президент.рф/1", True),
+        ("http://localhost/1", False),
+        ("http://cms:8080/1", False),
+        ("http://10.0.0.7/1", False),
+        ("http://[2001:db8::1]/1", False),
+    ],
+)
+def test_over_no_link_does_discord_refuse_an_alert(url: str, linked: bool) -> None:
+    """It takes no message with a link whose host is no name of several parts."""
+    [embed] = json.loads(discord.render(alert(url=url)))["embeds"]
+    assert ("url" in embed) == linked
 
 
 def test_plain_keeps_joiners_that_scripts_need() -> None:
