@@ -2,7 +2,9 @@
 
 Folded text is lower case without diacritics, compatibility forms, zero-width or bidirectional marks; letters that
 do not decompose get their usual stand-in (ı→i, ß→ss, ø→o, ł→l). A script is never changed into another: Cyrillic
-stays Cyrillic. Folding is idempotent, and a span of folded text can always be traced to the original.
+stays Cyrillic. Where marks tell words apart as letters do, they stay: the vowel signs of the scripts of India and
+South-East Asia, tones in Thai, the voice marks of kana. Letters that are written in parts (jamo, kana with their marks
+beside them) are put together. Folding is idempotent, and a span of folded text can always be traced to the original.
 
 Most text keeps its length when folded, so the common case is one look-up of all its UTF-16 units in a table (ten times
 faster than `str.translate`); characters that vanish or become several are flagged by that same pass, and only they
@@ -32,14 +34,47 @@ _LETTERS: Final = {
     "\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2007": " ",
 }  # fmt: skip
 
+_NUKTA, _VIRAMA, _ABOVE = 7, 9, 200
+"""Combining classes of marks that are often left out, and where those begin that are no vowels."""
+_UNSPACED: Final = (*range(0x0E00, 0x0F00), *range(0x1000, 0x10A0), *range(0x1780, 0x1800))
+_SPACED: Final = (*range(0x0900, 0x0E00), *range(0x0F00, 0x1000))
+"""Thai, Lao, Burmese and Khmer, which write no space between words; the scripts of India, and Tibetan."""
+
+
+def _is_sign(code: int) -> bool:
+    """Whether a mark of these scripts tells words apart; those of nasals and breath are written or not."""
+    is_nasal = code < 0x0E00 and code % 0x80 < 4
+    combining = unicodedata.combining(chr(code))
+    is_kept = combining not in (_NUKTA, _VIRAMA) and combining < _ABOVE and not is_nasal
+    return is_kept and unicodedata.category(chr(code))[0] == "M"
+
+
+# All that reads words asks for letters, so for each sign stands a letter in which no news is written: a syllable of Yi,
+# and where each character is a word of its own, a rare one that is such, too.
+_SPACED_SIGNS: Final = {chr(code): chr(0xA000 + at) for at, code in enumerate(filter(_is_sign, _SPACED))}
+_UNSPACED_SIGNS: Final = {chr(code): chr(0x4D00 + at) for at, code in enumerate(filter(_is_sign, _UNSPACED))}
+_SIGNS: Final = _SPACED_SIGNS | _UNSPACED_SIGNS
+_OF_STAND_INS: Final = str.maketrans({letter: sign for sign, letter in _SIGNS.items()})
+
+SIGNS_BEHIND: Final = frozenset(_UNSPACED_SIGNS.values())
+"""What in folded text belongs to the letter before it, in scripts without spaces between words."""
+
+_VOICES: Final = frozenset("\u3099\u309a")
+_JOINING: Final = frozenset(map(chr, (*range(0x1161, 0x1176), *range(0x11A8, 0x11C3)))) | _VOICES
+"""What makes one letter with that before it: vowels and last consonants of Hangul, the voice marks of kana."""
+
 
 def _fold_character(character: str) -> str:
     if character in _LETTERS:
         return _LETTERS[character]
     if "\uac00" <= character <= "\ud7a3":  # a Hangul syllable is a letter of its own
         return character
+    is_kana = "\u3041" <= character <= "\u30ff"
     kept = []
-    for part in unicodedata.normalize("NFKD", character.casefold()):
+    for part in unicodedata.normalize("NFKC" if is_kana else "NFKD", character.casefold()):
+        if part in _SIGNS or part in _VOICES:
+            kept.append(_SIGNS.get(part, part))
+            continue
         category = unicodedata.category(part)
         if category[0] == "M" or category == "Cf" or part == "ـ":  # marks, invisible controls, tatweel
             continue
@@ -70,7 +105,10 @@ def _learn(text: str, first: np.ndarray[tuple[int], np.dtype[np.uint16]]) -> boo
         code = ord(character)
         folded = _FOLDS[code]
         # A surrogate stays flagged: two that stand alone side by side would be decoded as one character.
-        if code <= 0xFFFF and not 0xD800 <= code <= 0xDFFF and len(folded) == 1 and 0 < ord(folded) <= 0xFFFF:
+        is_surrogate = 0xD800 <= code <= 0xDFFF
+        if code > 0xFFFF or is_surrogate or folded in _JOINING:
+            continue
+        if len(folded) == 1 and 0 < ord(folded) <= 0xFFFF:
             _UNITS[code] = ord(folded)
             learnt = True
     return learnt
@@ -94,7 +132,13 @@ def fold(text: str) -> str:
     """The folded form of a text; of a literal, for comparison with folded text."""
     if text.isascii() and _FLAG not in text:
         return text.lower()
-    return text.translate(_FOLDS)
+    folded = text.translate(_FOLDS)
+    return folded if _JOINING.isdisjoint(folded) else fold_text(text).text
+
+
+def readable(folded: str) -> str:
+    """A folded word as people write it, as far as folding keeps it."""
+    return folded.translate(_OF_STAND_INS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +179,14 @@ class FoldedText:
         )
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """The span of the original text that `text[start:end]` came from, combining marks at its end included."""
+        """The span of the original text that `text[start:end]` came from, all parts of its last letter included."""
         if not self._starts:
             return start, end
         original_end = self.origin(end - 1) + 1
         text = self.original
-        while original_end < len(text) and unicodedata.category(text[original_end])[0] == "M":
+        while original_end < len(text) and (
+            unicodedata.category(text[original_end])[0] == "M" or _FOLDS[ord(text[original_end])] in _JOINING
+        ):
             original_end += 1
         return self.origin(start), original_end
 
@@ -158,10 +204,17 @@ def fold_text(text: str) -> FoldedText:
     copied = 0
     at = first.find(_FLAG)
     while at >= 0:
-        parts.append(first[copied:at])
+        if at > copied:
+            parts.append(first[copied:at])
         length += at - copied
         folded = _FOLDS[ord(text[at])]
-        parts.append(folded)
+        if folded in _JOINING and parts:
+            joined = unicodedata.normalize("NFC", parts[-1][-1] + folded)
+            if len(joined) == 1:
+                parts[-1] = parts[-1][:-1] + joined
+                folded = ""
+        if folded:
+            parts.append(folded)
         copied = at + 1
         if len(folded) == 1:
             length += 1

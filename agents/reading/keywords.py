@@ -23,7 +23,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from agents.reading.fold import fold
+from agents.reading.fold import SIGNS_BEHIND, fold
 
 ALONE: Final = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u312f\u31a0-\u31ff\u3400-\u9fff\uf900-\ufaff"
@@ -188,7 +188,7 @@ def ending_fits(stem: str, text: str, end: int, *, turkish: bool) -> int | None:
         return end
     last = stem[-1]
     if last >= "\u0e00" and _IS_ALONE.match(last):
-        return end
+        return None if text[end] in SIGNS_BEHIND else end
     stop = run_end(text, end)
     if stop == end:
         return end
@@ -215,7 +215,8 @@ def may_stand(text: str, start: int, end: int) -> bool:
 def token_fits(word: str, token: Token, text: str, *, turkish: bool) -> bool:
     """Whether a word of a text is one that a watched word stands for, or its first one."""
     if stands_alone(word):
-        return text.startswith(word, token.start)
+        following = text[token.start + len(word) : token.start + len(word) + 1]
+        return text.startswith(word, token.start) and following not in SIGNS_BEHIND
     if "'" in word:
         return text[token.start : token.full_end] == word
     stem = stem_of(word)

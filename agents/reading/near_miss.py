@@ -9,6 +9,7 @@ from typing import Final
 
 from rapidfuzz.distance import OSA
 
+from agents.reading.fold import readable
 from agents.reading.keywords import Token, stem_of, token_fits, words_of
 from agents.reading.query_ast import TEXT_FIELDS, Leaf, Phrase, Term, identifier_of, leaves
 from agents.reading.scene import Scene, Text
@@ -97,8 +98,9 @@ def _near(word: str, token: Token, text: Text, *, alone: bool) -> str:
     if len(word) < MIN_LETTERS:
         is_form = "\u0400" <= word[-1] <= "\u04ff" and core[:-1] == word[:-1]
         return f"{shown} may be a form of {word}: write {word[:-1]}? to find it" if is_form and alone else ""
+    wanted = readable(word)
     if core.startswith(stem_of(word)) and len(core) > len(word):
-        return f"{shown} goes on behind {word}" + (f": write {word}* to find it" if alone else "")
+        return f"{shown} goes on behind {wanted}" + (f": write {wanted}* to find it" if alone else "")
     if OSA.distance(core, word, score_cutoff=1) == 1:
-        return f"{shown} is one letter off {word}"
+        return f"{shown} is one letter off {wanted}"
     return ""

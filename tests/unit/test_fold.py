@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
+from typing import Literal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +16,9 @@ from agents.reading.joined import CodedTexts
 TEXTS = st.text(
     st.one_of(
         st.characters(),  # every code point, lone surrogates included
-        st.sampled_from("aßﬁİıçğşœ…\u0301\u200d\u202e\ufdfaيئё й-\n\t'’“ЇΣς漢한🕊\x00"),
+        st.sampled_from(
+            "aßﬁİıçğşœ…\u0301\u200d\u202e\ufdfaيئё й-\n\t'’“ЇΣς漢한🕊\x00ガカｶﾞﾟ\u3099\u1100\u1161\u11a8가ㄱㅏिी्ो\u09cbน้ำ"
+        ),
     ),
     max_size=60,
 )
@@ -44,6 +49,45 @@ def test_a_span_of_the_folded_text_is_cut_from_words_that_fold_to_it(text: str, 
 
 def test_letters_that_do_not_decompose_have_their_stand_in() -> None:
     assert fold("Iğdır ŁÓDŹ Straße Øresund İZMİR") == "igdir lodz strasse oresund izmir"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("दल", "दिल"),  # party, heart
+        ("खान", "खून"),  # a name, blood
+        ("ข่าว", "ข้าว"),  # news, rice
+        ("คน", "คืน"),  # people, night
+        ("パリ", "バリ"),  # Paris, Bali
+        ("போர்", "பார்"),
+        ("অন", "অনু"),
+        ("စစ်", "စာစ်"),
+    ],
+)
+def test_marks_that_tell_words_apart_stay(one: str, other: str) -> None:
+    assert fold(one) != fold(other)
+
+
+@pytest.mark.parametrize(
+    "one", ["ガザ地区", "휴전이", "हिंदी", "ক্ষোভ", "น้ำท่วม", "မြန်မာ", "Перемирʼя й їжа", "Đà Nẵng"]
+)
+@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
+def test_a_text_folds_alike_in_every_normal_form(
+    one: str, form: Literal["NFC", "NFD", "NFKC", "NFKD"]
+) -> None:
+    assert fold(unicodedata.normalize(form, one)) == fold(one)
+
+
+def test_kana_of_half_width_fold_as_those_of_full_width_do() -> None:
+    assert fold("ｶﾞｻﾞ ﾊﾟﾘ ｳｸﾗｲﾅ") == fold("ガザ パリ ウクライナ")
+
+
+@pytest.mark.parametrize(
+    "text", ["ｶﾞｻﾞ", unicodedata.normalize("NFD", "ガザ"), unicodedata.normalize("NFD", "휴전")]
+)
+def test_evidence_holds_its_last_letter_with_all_its_parts(text: str) -> None:
+    folded = fold_text(f"- {text} -")
+    assert folded.span(2, 4) == (2, 2 + len(text))
 
 
 def test_a_character_is_learnt_once_and_folds_the_same_ever_after() -> None:
