@@ -13,12 +13,13 @@ Rules, in order:
 
 All of them can err, and an article that they bring may tell another happening or more of this one: a report written
 into the mould of another, a version with three hundred dead instead of five, the next entry of a live blog. So they do
-not silence it. It surely tells the same only where neither the headline nor the sentence that decided brings a name or
-a number that the story had not, nor the headline a party, or one that was not told to be at this stage; where the story
-has not come to another stage since; and where it is another version or a near-duplicate, or an article of the story has
-the same stages, shares parties and particular words and is close in time. Else `may_tell_more` says why. Copies of a
-text have headlines of their own, and come late. So where as good as all of the text is the same, of the headline only a
-new number counts, and a name that the lead has too: a copy's lead is that of the story.
+not silence it. It surely tells the same only where neither the headline nor what stands by the evidence brings a name
+or a number that the story had not; where the headline brings no party, none that was not told to be at this stage, and
+puts none in front that never was; where the story has not come to another stage since; and where it is another version
+or a near-duplicate, or an article of the story has the same stages, shares parties and particular words and is close in
+time. Else `may_tell_more` says why. Copies of a text have headlines of their own, and come late. So where as good as
+all of the text is the same, of the headline only a new number counts, and a name that the lead has too: a copy's lead
+is that of the story.
 
 Which stories an article is compared with is found in alerting.stories.
 
@@ -80,7 +81,10 @@ ARTICLES: Final = 256
 """Articles, and versions of them, that a story remembers: what comes again beyond that is counted as one more."""
 
 REMEMBERED: Final = 64
-"""Sources, stages, names and parties that a story remembers."""
+NAMES: Final = 512
+"""Sources, stages and parties that a story remembers, and names: of an article there are some twenty, a hundred at
+most.
+"""
 
 SHOWN: Final = 6
 LONGEST_SHOWN: Final = 40
@@ -105,13 +109,15 @@ class Telling:
 
     @classmethod
     def of(cls, candidate: Candidate) -> Telling:
-        """What there is to remember of a candidate. Parties are the actors of the headline and their countries."""
+        """What there is to remember of a candidate. Parties are the actors of the headline, in its order, each behind
+        its country.
+        """
         named = [a for a in candidate.actors if any(e.field == "title" for e in a.evidence)]
-        parties = {actor.id for actor in named} | {a.country for a in named if a.country is not None}
+        parties = dict.fromkeys(party for a in named for party in (a.country, a.id) if party is not None)
         return cls(
             gist=Gist.of(candidate.gist),
             expected=shared(sorted(_expected(candidate))),
-            parties=tuple(sorted(parties)),
+            parties=tuple(parties),
             stages={topic.topic: topic.stage for topic in candidate.topics},
             language=candidate.article.language,
             seen_at=candidate.seen_at,
@@ -201,8 +207,8 @@ def _stages_in_common(
 class Story:
     """State of one story. `number` is that of the last alert event; `turn` grows with each input that touches a story
     of the partition; `stages` are those reached so far, as `topic:stage`; `named` are the words that may be names, and
-    the numbers, of the headlines that were told and of the sentences that decided, `parties` those of these headlines;
-    `reached` says which of them were told at which stages, beside what `tellings` hold.
+    the numbers, of the headlines that were told and of what stood by the evidence, `parties` those of these headlines;
+    `reached` says which of them were told at which stages, and in front, beside what `tellings` hold.
     """
 
     story_id: str
@@ -279,7 +285,7 @@ class Story:
             tellings=tellings,
             # What was not told had none that the watch wanted then; it may come to want more.
             stages=_remember(self.stages, *stages_of(candidate)) if event else self.stages,
-            named=_remember(self.named, *_named_by(candidate)) if event else self.named,
+            named=_remember(self.named, *_named_by(candidate), most=NAMES) if event else self.named,
             parties=_remember(self.parties, *telling.parties) if event else self.parties,
             reached=_remember(self.reached, *_reached(telling)) if event else self.reached,
             turn=turn,
@@ -316,9 +322,9 @@ class Story:
         return reason
 
     def _more(self, candidate: Candidate, telling: Telling) -> str:
-        in_sentence = _sentence_names(candidate)
-        new = self._new({**_headline_names(candidate), **in_sentence})
-        if not in_sentence.keys().isdisjoint(new):
+        in_body = _named_in_body(candidate)
+        new = self._new({**_headline_names(candidate), **in_body})
+        if not in_body.keys().isdisjoint(new):
             return _brings(new.values())
         likeness = self.text_likeness(candidate)
         version = candidate.article.id in self.article_ids
@@ -335,6 +341,11 @@ class Story:
             return f"it tells {', '.join(left)}, which the last one did not"
         for reached, parties in self._newly_reached(telling).items():
             return f"it tells {reached} of {', '.join(called.get(party, party) for party in parties)} as well"
+        if led := self._newly_led(telling):
+            first = telling.parties[0]
+            return (
+                f"its headline puts {called.get(first, first)} first, as none did that told {', '.join(led)}"
+            )
         if version or likeness >= SAME_TEXT or any(own.is_near(telling) for own in self.tellings):
             return ""
         return "it is like the story, but not so near that it surely tells the same"
@@ -342,7 +353,9 @@ class Story:
     def _knows(self, candidate: Candidate, telling: Telling) -> bool:
         """Whether the story had all that a headline names, and was last at its stages, with its parties."""
         new = self._new(_headline_names(candidate))
-        return not (new or self._left_for(telling.stages) or self._newly_reached(telling))
+        return not (
+            new or self._left_for(telling.stages) or self._newly_reached(telling) or self._newly_led(telling)
+        )
 
     def _left_for(self, stages: Mapping[str, str]) -> list[str]:
         """Of an article's topics those of which the last article told another stage: a truce may be restored."""
@@ -359,13 +372,25 @@ class Story:
 
         One side of a conflict breaks a truce, then the other; or two conflicts are one story.
         """
-        known = {*self.reached, *(pair for own in self.tellings for pair in _reached(own))}
+        known = self._all_reached()
         newly: dict[str, list[str]] = {}
         for topic, stage in telling.stages.items():
             for party in telling.parties:
                 if _pair(topic, stage, party) not in known:
                     newly.setdefault(f"{topic} {stage}", []).append(party)
         return newly
+
+    def _newly_led(self, telling: Telling) -> list[str]:
+        """The stages of an article that no headline told with the same party in front.
+
+        Two sides accuse each other of breaking a truce: both stand in each headline, who accuses first.
+        """
+        known = self._all_reached()
+        led = [(f"{topic} {stage}", _led(topic, stage, telling)) for topic, stage in telling.stages.items()]
+        return [reached for reached, pairs in led if not known.issuperset(pairs)]
+
+    def _all_reached(self) -> set[str]:
+        return {*self.reached, *(pair for own in self.tellings for pair in _reached(own))}
 
     def _new(self, names: Mapping[str, str]) -> dict[str, str]:
         """Of some names and numbers those that nothing told of this story had."""
@@ -394,9 +419,19 @@ def stages_of(candidate: Candidate) -> tuple[str, ...]:
 
 
 def _reached(telling: Telling) -> tuple[str, ...]:
-    """Which parties are told to be at which stages."""
-    stages = telling.stages.items()
-    return shared(_pair(topic, stage, party) for topic, stage in stages for party in telling.parties)
+    """Which parties are told to be at which stages, and which of them first."""
+    return shared(
+        pair
+        for topic, stage in telling.stages.items()
+        for pair in (
+            *(_pair(topic, stage, party) for party in telling.parties),
+            *_led(topic, stage, telling),
+        )
+    )
+
+
+def _led(topic: str, stage: str, telling: Telling) -> tuple[str, ...]:
+    return tuple(f"{_pair(topic, stage, party)}:first" for party in telling.parties[:1])
 
 
 def _pair(topic: str, stage: str, party: str) -> str:
@@ -417,14 +452,15 @@ def _headline_names(candidate: Candidate) -> Mapping[str, str]:
     return _names(candidate.article.title or candidate.sentence)
 
 
-def _sentence_names(candidate: Candidate) -> Mapping[str, str]:
+def _named_in_body(candidate: Candidate) -> Mapping[str, str]:
     # Where nothing of the body decided, the sentence is the headline.
     title, sentence = candidate.article.title, candidate.sentence
-    return _names(sentence) if title and sentence != title else {}
+    own = _names(sentence) if title and sentence != title else {}
+    return {**own, **candidate.named}
 
 
 def _named_by(candidate: Candidate) -> tuple[str, ...]:
-    return shared({**_headline_names(candidate), **_sentence_names(candidate)})
+    return shared({**_headline_names(candidate), **_named_in_body(candidate)})
 
 
 def _brings(words: Iterable[str]) -> str:
@@ -435,5 +471,6 @@ def _brings(words: Iterable[str]) -> str:
 
 
 def _remember(known: tuple[str, ...], *new: str, most: int = REMEMBERED) -> tuple[str, ...]:
-    added = tuple(value for value in dict.fromkeys(new) if value not in known)
+    of_these = frozenset(known)
+    added = tuple(value for value in dict.fromkeys(new) if value not in of_these)
     return (*known, *added)[-most:] if added else known

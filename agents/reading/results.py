@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import chain, islice
+from itertools import islice
 from typing import Final
 
+from agents.reading.fold import fold
 from agents.reading.scene import Scene
 from agents.reading.sentences import sentence_at
 from agents.reading.watches import Evaluation
 from alerting.fingerprint import fingerprint
-from alerting.gist import LONGEST_LEAD, gist
+from alerting.gist import LONGEST_LEAD, gist, names
 from streams.ids import derive_id
 from streams.printable import shortened
 from streams.wire import ArticleRef, Candidate, Evidence, KeywordReading, Reading
@@ -22,10 +24,16 @@ SENTENCE_KEPT: Final = 500
 """Characters of a headline and of a sentence that go on to the wire."""
 
 KEPT: Final = 100
-"""Actors and keywords of an article, and conditions of a watch, that go on to the wire, the first of each. A list of
-persons may name thousands; what is said of an article is one record, and brokers take none of more than a megabyte.
-Watches see them all.
+"""Actors, keywords and names of an article, and conditions of a watch, that go on to the wire, the first of each. A
+list of persons may name thousands; what is said of an article is one record, and brokers take none of more than a
+megabyte. Watches see them all.
 """
+
+NEAR: Final = 300
+"""Characters behind a sentence with evidence that are read for names too, as the places of an order often follow it;
+and characters around evidence that are read where no sentence ends for long.
+"""
+_CUT_WORD: Final = re.compile(r"\w*\Z")
 
 
 def reading_of(scene: Scene, hits: Sequence[Evaluation], seen_at: datetime) -> Reading:
@@ -60,6 +68,8 @@ def candidates_of(
     version = derive_id(
         "ver", article.title, article.body, *(str(c) for c in (article.updated_at, article.url))
     )
+    of_topics = [e for topic in reading.topics for e in topic.evidence if e.field == "body"]
+    named = _named_around(scene, of_topics)
     return tuple(
         Candidate(
             candidate_id=derive_id("cnd", hit.watch.id, article.id, version),
@@ -68,7 +78,8 @@ def candidates_of(
             topics=reading.topics,
             actors=reading.actors,
             because=hit.clauses[:KEPT],
-            sentence=_sentence(scene, reading, hit),
+            sentence=_sentence(scene, evidence := of_topics or _of_clauses(hit)),
+            named=named if of_topics else _named_around(scene, evidence),
             fingerprint=signature,
             gist=words,
             seen_at=seen_at,
@@ -90,16 +101,44 @@ def _keywords(hits: Sequence[Evaluation]) -> tuple[KeywordReading, ...]:
     )
 
 
-def _sentence(scene: Scene, reading: Reading, hit: Evaluation) -> str:
+def _of_clauses(hit: Evaluation) -> list[Evidence]:
+    """The first evidence in the body that a watch has where no topic has any: keywords may stand all over it."""
+    return [e for clause in hit.clauses for e in clause.evidence if e.field == "body"][:1]
+
+
+def _sentence(scene: Scene, evidence: Sequence[Evidence]) -> str:
     """The sentence of the body around the first evidence there is; the title where none is in the body."""
-    article, body = scene.article, scene.body.folded
-    evidence = chain(
-        (e for t in reading.topics for e in t.evidence), (e for c in hit.clauses for e in c.evidence)
-    )
-    place = next((e.start for e in evidence if e.field == "body"), None)
-    if place is None:
+    article = scene.article
+    if not evidence:
         return article.title[:SENTENCE_KEPT]
-    start, end = sentence_at(body.text, body.position(place))
-    first, last = body.span(start, end)
+    first, last = _sentence_span(scene, evidence[0])
     sentence = " ".join(article.body[first:last].split())
     return shortened(sentence, SENTENCE_KEPT)
+
+
+def _sentence_span(scene: Scene, evidence: Evidence) -> tuple[int, int]:
+    body = scene.body.folded
+    return body.span(*sentence_at(body.text, body.position(evidence.start)))
+
+
+def _named_around(scene: Scene, evidence: Iterable[Evidence]) -> dict[str, str]:
+    """The names and numbers of the sentences of the body in which evidence stands, and of what follows each."""
+    text = scene.article.body
+    # An outlet puts its name behind what it copies; of a host the longest part is one (`www.coastnews.example`).
+    outlet = max(scene.source.replace(" ", "").split("."), key=len)
+    named: dict[str, str] = {}
+    for first, last in dict.fromkeys(_near(scene, one) for one in evidence):
+        near = text[first:last] if last >= len(text) else _CUT_WORD.sub("", text[first:last])
+        found = names(near)
+        own = [name for name in found if name in outlet]
+        if own and outlet in fold(near).replace(" ", ""):
+            for name in own:
+                del found[name]
+        named |= found
+    return dict(islice(named.items(), KEPT))
+
+
+def _near(scene: Scene, evidence: Evidence) -> tuple[int, int]:
+    """The span of the sentence around some evidence and of what follows it."""
+    first, last = _sentence_span(scene, evidence)
+    return max(first, evidence.start - NEAR), min(last, evidence.end + NEAR) + NEAR

@@ -146,7 +146,10 @@ def test_a_candidate_read_twice_changes_nothing() -> None:
 def test_more_candidates_than_a_story_remembers_make_no_new_ids_when_they_are_read_twice() -> None:
     def toll(number: int) -> Candidate:
         article = ArticleRef(
-            id=f"art_{number}", title=f"Toll rises to {1000 + number}", source="wire", language="en"
+            id=f"art_{number}",
+            title=f"Toll rises to {1000 + number}, {3000 + number} hurt, {5000 + number} away",
+            source="wire",
+            language="en",
         )
         return told(number, minutes=number / 60, article=article, gist=gist(article.title, TRUCE))
 
@@ -443,6 +446,25 @@ def test_of_two_like_conflicts_in_one_story_each_is_told_to_have_reached_a_stage
     )
     assert rulings(decisions) == ["opened", "updated", "updated", "updated", "throttled", "throttled"]
     assert decisions[3].reason == "it tells ceasefire violated of Corland as well"
+
+
+def test_of_two_sides_that_accuse_each_other_in_as_good_as_the_same_words_each_is_told() -> None:
+    def turn(number: int, *parties: str) -> Candidate:
+        one, other = (party.title() for party in parties)
+        title, lead = f"{one} accuses {other} of violating truce", "It had come into force hours before."
+        report = happening(number, title, lead, minutes=number, actors=parties)
+        return report.model_copy(update={"topics": (topic_reading(stage="violated"),)})
+
+    decisions = run(
+        [
+            turn(1, "arland", "borland"),
+            turn(2, "borland", "arland"),
+            turn(3, "arland", "borland"),
+            turn(4, "borland", "arland"),
+        ]
+    )
+    assert rulings(decisions) == ["opened", "updated", "throttled", "throttled"]
+    assert decisions[1].reason == "its headline puts Borland first, as none did that told ceasefire violated"
 
 
 def test_parties_that_were_told_are_not_told_again_however_many_there_are() -> None:

@@ -1,0 +1,126 @@
+"""What a desk is told of a crisis: from the articles' texts to the alerts, by reader and policy, without a broker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from agents.reading.article import article_of
+from agents.reading.reader import Reader
+from agents.reading.results import KEPT, NEAR
+from alerting.policy import Decision, decide
+from alerting.stories import Stories
+from alerting.watch import TopicsWanted, Watch
+from streams.wire import Candidate
+from tests.unit.test_reader import english
+
+START = datetime(2026, 5, 3, 6, 0, tzinfo=UTC)
+WATCH = Watch(id="desk", title="Desk", topics=TopicsWanted(any=("ceasefire", "evacuation")))
+
+
+def reader() -> Reader:
+    taxonomies, registry = english()
+    return Reader(taxonomies=taxonomies, registry=registry, watches=(WATCH,))
+
+
+def hit(
+    of: Reader, title: str, body: str, article: str = "page", minutes: float = 0, **more: str
+) -> Candidate:
+    given = {"id": article, "title": title, "body": body, "language": "en", **more}
+    read = of.read(article_of(given), START + timedelta(minutes=minutes))
+    assert read is not None
+    return read.candidates[0]
+
+
+def decided(candidates: Iterable[Candidate]) -> list[Decision]:
+    stories, decisions = Stories(), []
+    for one in candidates:
+        decision = decide(stories, one, WATCH)
+        stories.put(decision.story)
+        decisions.append(decision)
+    return decisions
+
+
+def reasons(decisions: Iterable[Decision]) -> list[str]:
+    return [decision.alert.reason if decision.alert else decision.ruling for decision in decisions]
+
+
+ORDER = "The governor ordered the evacuation of Torvik on Monday as the river rose."
+LEAVE = "Residents should leave by the northern road, the civil protection office said."
+
+
+def test_a_page_under_one_headline_is_told_for_each_place_that_it_adds_to_an_order() -> None:
+    of, title = reader(), "Evacuation ordered as river rises near Torvik"
+    bodies = [
+        f"{ORDER} {LEAVE}",
+        f"{ORDER} {LEAVE[:-1]}, and take papers along.",
+        f"{ORDER} At noon Lund was added. {LEAVE}",
+        f"{ORDER} At noon Lund was added. {LEAVE}\n\nThe evacuation order was extended to Haugen in the evening.",
+    ]
+    told = decided(hit(of, title, body, minutes=number) for number, body in enumerate(bodies))
+    assert reasons(told) == [
+        "no open story tells the same",
+        "throttled",
+        "new in it: Lund",
+        "new in it: Haugen",
+    ]
+
+
+def test_a_list_of_places_behind_an_order_is_told_for_each_that_is_new() -> None:
+    of, rest = reader(), " ".join(f"Rule {n}: keep road {n} free for engines." for n in range(100, 140))
+
+    def notice(number: int, *places: str) -> Candidate:
+        listed = "\n".join(f"- {place}" for place in places)
+        order = f"Residents of these places are ordered to evacuate at once:\n\n{listed}"
+        body = f"{order}\n\n{'Take papers along. ' * 20}{rest}"
+        return hit(of, "Evacuation order", body, f"notice {number}", number)
+
+    told = decided(
+        [notice(1, "Torvik", "Lund"), notice(2, "Torvik", "Lund", "Maren"), notice(3, "Torvik", "Maren")]
+    )
+    assert reasons(told) == ["no open story tells the same", "new in it: Maren", "throttled"]
+
+
+def test_the_name_that_an_outlet_puts_behind_what_it_copies_is_not_news() -> None:
+    of, title = reader(), "Evacuation ordered as river rises near Torvik"
+
+    def copy(number: int, signed: str, source: str) -> Candidate:
+        body = f"{ORDER} {LEAVE}\n\nThe post {title} appeared first on {signed}."
+        return hit(of, title, body, f"copy {number}", number, source=source)
+
+    told = decided(
+        [
+            copy(1, "Daily Herald", "Daily Herald"),
+            copy(2, "Valley Post", "valley post"),
+            copy(3, "Coast News", "www.coastnews.example"),
+            copy(4, "Coast News, which is read in Lund", "www.coastnews.example"),
+        ]
+    )
+    assert reasons(told) == ["no open story tells the same", "throttled", "throttled", "new in it: Lund"]
+
+
+def test_an_outlet_that_has_the_name_of_a_place_tells_of_that_place() -> None:
+    of, title = reader(), "Evacuation ordered as river rises"
+    bodies = [f"{ORDER} {LEAVE}", f"{ORDER} {LEAVE} The evacuation order was extended to Lund."]
+    told = decided(hit(of, title, body, source="Lund Gazette") for body in bodies)
+    assert reasons(told)[1] == "new in it: Lund"
+
+
+def test_names_are_read_where_evidence_stands_and_no_further() -> None:
+    of = reader()
+    between = "The market was open and children played in the yards of the old town. " * (NEAR // 60)
+    body = f"{ORDER} {between}Carnival in Haugen ended. {between}The evacuation order was extended to Lund."
+    named = hit(of, "Evacuation", body).named
+    assert {"Torvik", "Lund"} <= set(named.values())
+    assert "Haugen" not in named.values()
+    cut = hit(of, "Evacuation", f"{ORDER} {'x' * (NEAR - 6)} Haugensundet and on.").named
+    assert not any("Haugensundet".startswith(word) for word in cut.values()), "half a word is no name"
+
+
+def test_of_a_body_without_sentences_what_is_near_the_evidence_is_read() -> None:
+    of = reader()
+    words = [f"Place{number}x" for number in range(400)]
+    words[200:200] = ["the", "governor", "ordered", "the", "evacuation", "of", "Lund"]
+    named = hit(of, "Governor orders evacuation", " ".join(words)).named
+    assert "Lund" in named.values()
+    assert len(named) <= KEPT
