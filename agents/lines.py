@@ -112,9 +112,9 @@ class Line:
         alert is refused again and again is not tried again with all that others come to. Returns what is changed.
         """
         owed = self._owed.get(key)
-        if key in self._running or owed is None or _whole(owed).unscheduled:
+        if key in self._running or owed is None or not owed.made or owed.due_at <= now:
             return None
-        return self.hasten(key, now)
+        return None if _whole(owed).unscheduled else self.hasten(key, now)
 
     def hasten(self, key: str, now: datetime) -> Owed | None:
         """Make due what was tried and waits to be again; returns it, where that changed something.
