@@ -34,7 +34,9 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="The endpoint's id.")]
 
 @dataclass(slots=True)
 class Pending:
-    """What the topic `pending` holds of all endpoints: when each is owed what, and how it stands."""
+    """What the topic `pending` holds of all endpoints: when each is owed what, in the order of arrival, and how it
+    stands.
+    """
 
     due: defaultdict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
     states: dict[str, EndpointState] = field(default_factory=dict)
@@ -54,8 +56,8 @@ def status(config: Config = None, brokers: Brokers = None) -> None:
     for endpoint_id in (*configured, *sorted(set(pending.due) - set(configured))):
         owed = pending.due.get(endpoint_id, [])
         state = pending.state(endpoint_id)
-        due = next_attempt(state, owed)
         known = configured.get(endpoint_id)
+        due = next_attempt(state, owed, ordered=known is not None and known.ordered)
         said = in_words(state, now)
         if known is None:
             said = "not in the configuration"
@@ -125,10 +127,12 @@ def find_endpoint(configuration: Configuration, endpoint_id: str) -> Endpoint:
     raise UsageError(f"no endpoint {clean(endpoint_id)!r} in the configuration; there are: {known}")
 
 
-def next_attempt(state: EndpointState, due: list[datetime]) -> datetime | None:
+def next_attempt(state: EndpointState, due: list[datetime], *, ordered: bool) -> datetime | None:
     """When the next of what is due then may be attempted, as far as breaker and `Retry-After` go."""
+    if not due:
+        return None
     waits = [moment for moment in (state.breaker.open_until, state.held_until) if moment is not None]
-    return max([min(due), *waits]) if due else None
+    return max([due[0] if ordered else min(due), *waits])
 
 
 def in_words(state: EndpointState, now: datetime) -> str:
@@ -139,7 +143,7 @@ def in_words(state: EndpointState, now: datetime) -> str:
         return f"disabled{since}: {breaker.disabled}"
     if state.held_until is not None and state.held_until > now:
         return f"asked for no call before {rfc3339(state.held_until)}"
-    if breaker.open_until is not None:
+    if breaker.open_until is not None and breaker.open_until > now:
         return (
             f"left alone until {rfc3339(breaker.open_until)}, failing since {rfc3339(breaker.failing_since)}"
             if breaker.failing_since is not None
@@ -174,11 +178,11 @@ async def _pending(settings: Settings) -> Pending:
         reader.add(record)
     pending = Pending()
     for reader in readers.values():
-        for value in reader.loaded().values.values():
-            if isinstance(value, Owed):
-                pending.due[value.endpoint].append(value.due_at)
-            elif isinstance(value, EndpointState):
-                pending.states[value.endpoint] = value
+        values = reader.loaded().values.values()
+        pending.states |= {value.endpoint: value for value in values if isinstance(value, EndpointState)}
+        owed = (value for value in values if isinstance(value, Owed))
+        for value in sorted(owed, key=lambda value: value.arrival):
+            pending.due[value.endpoint].append(value.due_at)
     return pending
 
 

@@ -67,6 +67,27 @@ def test_status_says_of_what_is_due_when_the_breaker_lets_it_through(call: Call,
     assert desk.split()[:3] == ["desk", "2", f"{LATER:%Y-%m-%dT%H:%M:%S.000Z}"]
 
 
+def test_in_strict_order_status_says_when_the_first_is_due_for_which_the_others_wait(
+    call: Call, kafka: Kafka, small: Path
+) -> None:
+    change(small, ordered=True)
+    owe(kafka, LATER, NOW - timedelta(minutes=1))
+    _, desk, _ = call("endpoint", "status").stdout.splitlines()
+    assert desk.split()[:3] == ["desk", "2", f"{LATER:%Y-%m-%dT%H:%M:%S.000Z}"]
+
+
+@pytest.mark.usefixtures("small")
+def test_status_says_of_no_endpoint_that_it_is_left_alone_until_a_time_that_is_past(
+    call: Call, kafka: Kafka
+) -> None:
+    stands(kafka, open_until=NOW - timedelta(days=1), failing_since=NOW - timedelta(days=2), failed=11)
+    _, desk, _ = call("endpoint", "status").stdout.splitlines()
+    assert (
+        desk.split(maxsplit=2)[2]
+        == f"failing since {NOW - timedelta(days=2):%Y-%m-%dT%H:%M:%S.000Z}, 11 times"
+    )
+
+
 @pytest.mark.usefixtures("small")
 def test_a_retry_says_how_much_is_owed_and_asks_for_all_of_it(call: Call, kafka: Kafka) -> None:
     owe(kafka, NOW - timedelta(minutes=1), LATEST, LATER)
