@@ -200,10 +200,10 @@ class _Show:
     async def _publish(self, options: dict[str, Any], prefix: str) -> None:
         outputs = Outputs(options, prefix)
         await outputs.start()
-        # Each article is followed by what comes of it only where the worker reads already.
-        with suppress(TimeoutError), self._console.status("waiting for the worker"):
-            await asyncio.wait_for(self._ready.wait(), READY_WITHIN)
         try:
+            # Each article is followed by what comes of it only where the worker reads already.
+            with suppress(TimeoutError), self._console.status("waiting for the worker"):
+                await asyncio.wait_for(self._ready.wait(), READY_WITHIN)
             for line in self._lines:
                 try:
                     key: bytes | None = read_article(line).id.encode()

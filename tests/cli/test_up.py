@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import os
@@ -20,6 +21,7 @@ from alerting.formats import render
 from alerting.signing import new_secret
 from streams.cli import show
 from streams.cli.tally import Tally
+from streams.embedded import EmbeddedBroker
 from streams.settings import BrokerSettings
 from streams.trial import Trial
 from tests.builders import alert, attempt, notification
@@ -212,6 +214,34 @@ def test_ctrl_c_while_it_starts_ends_both_processes() -> None:
     # The pipes end only when nobody holds them any more, the worker included.
     process.communicate(timeout=60)
     assert process.returncode in (0, 130)
+
+
+async def test_ctrl_c_before_the_worker_is_ready_leaves_no_producer_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    events: list[str] = []
+    started = asyncio.Event()
+
+    class Watched:
+        def __init__(self, *_: object) -> None: ...
+
+        async def start(self) -> None:
+            events.append("start")
+            started.set()
+
+        async def stop(self) -> None:
+            events.append("stop")
+
+    monkeypatch.setattr(show, "Outputs", Watched)
+    process = subprocess.Popen(["true"])
+    process.wait()
+    publishing = asyncio.ensure_future(
+        show._Show(process, None, EmbeddedBroker(), [], once=True, rate=1)._publish({}, "tocsin.")
+    )
+    await started.wait()
+    publishing.cancel()
+    await asyncio.gather(publishing, return_exceptions=True)
+    assert events == ["start", "stop"]
 
 
 def test_a_configuration_on_trial_reaches_only_this_broker_and_this_receiver(small: Path) -> None:
