@@ -349,6 +349,7 @@ class Delivery:
         )
         await settle([published])
         await settle([await self._write_settled(partition, key, owed)])
+        self._service.metrics.given_up.inc()
         log.error("delivery.given_up", endpoint=owed.endpoint, webhook=webhook_id, reason=reason)
 
     async def _catch_up(self, partition: Partition, endpoint_id: str) -> None:

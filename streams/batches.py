@@ -181,6 +181,19 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
             if task.done():
                 raise BrokerError("the Kafka client no longer works; what ended it is in the log above")
 
+    def silence(self, now: float, since: float) -> float:
+        """Seconds until `now` in which no broker has answered a fetch, from `since` on at most (both in Unix seconds).
+
+        0 where none is asked, as something of every partition lies here still.
+        """
+        consumer = self._ensure_consumer()
+        partitions = consumer.assignment()
+        if partitions <= consumer._fetcher._records.keys():
+            return 0.0
+        answered = (consumer.last_poll_timestamp(tp) for tp in partitions)
+        heard_at: float = max([since, *(at / 1000 for at in answered if at is not None)])
+        return max(0.0, now - heard_at)
+
     # What is fetched.
 
     async def fetched(self, partitions: set[TP], patience: float) -> dict[Any, list[ConsumerRecord]]:
@@ -451,6 +464,10 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
     def check(self) -> None:
         """Raise what ended the work of the Kafka client, if anything did."""
         self._thread.check()
+
+    def silence(self, now: float, since: float) -> float:
+        """Seconds until `now` in which no broker has answered a fetch, from `since` on at most (in Unix seconds)."""
+        return float(self._thread.silence(now, since))
 
     def oldest_unhandled(self, topic: str | None = None) -> float | None:
         """When (by the loop's clock) the first came of what is not done, of all topics or of one.

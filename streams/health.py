@@ -1,7 +1,7 @@
 """`/live`, `/ready` and `/metrics` on one port. Health is facts: what moved last, and when.
 
 Live: no agent sits on a batch for longer than `STUCK_AFTER` (streams.worker). Ready: the group has handed out
-partitions, and nothing is being taken away or given back at the moment.
+partitions, nothing is being taken away or given back at the moment, and brokers answer.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ class Metrics:
     def __init__(self) -> None:
         registry = CollectorRegistry()
         self.registry = registry
+        self.ready = Gauge("tocsin_ready", "1 while the worker reads: /ready answers 200.", registry=registry)
         self.articles = Counter("tocsin_articles", "Articles read, by result.", ["result"], registry=registry)
         self.rejected = Counter(
             "tocsin_rejected", "Messages that could not be read.", ["reason"], registry=registry
@@ -36,6 +37,9 @@ class Metrics:
             self.alerts.labels(kind)
         for result in RESULTS:
             self.articles.labels(result)
+        self.given_up = Counter(
+            "tocsin_given_up", "Notifications handed to the topic undelivered.", registry=registry
+        )
         self.latency = Histogram(
             "tocsin_latency_seconds",
             "From the article's record in Kafka to its webhook's first success.",

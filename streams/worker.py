@@ -61,6 +61,11 @@ NOT_DONE = (
     "brokers there, with as many replicas in sync as min.insync.replicas of each topic asks?"
 )
 
+CUT_OFF_AFTER = timedelta(seconds=30)
+"""For so long no broker may answer what a worker fetches before it is not ready: nothing is read then. Longer than one
+of three brokers that is gone keeps it waiting.
+"""
+
 CHECK_EVERY = 1.0
 """Seconds between two questions whether the Kafka client has met an error in the background."""
 
@@ -133,6 +138,7 @@ class Worker:
         self.app.on_partitions_revoked.connect(self._on_revoked)
         self.app.on_partitions_assigned.connect(self._on_assigned)
         self._assigned = False
+        self._assigned_at = self.service.now()
         self._had_partitions = False
         self.health = HealthServer(
             self.settings.service.health_host,
@@ -264,6 +270,7 @@ class Worker:
         await self.delivery.assign(numbers[self.service.topic_name(NOTIFICATIONS)])
         self.service.metrics.lag.clear()  # what is another worker's now would stand there as it last was
         self._assigned = bool(assigned)
+        self._assigned_at = self.service.now()
         self._had_partitions = self._had_partitions or self._assigned
         log.info("worker.partitions_assigned", count=len(assigned))
 
@@ -322,16 +329,22 @@ class Worker:
         return Health(True, "alive")
 
     def ready(self) -> Health:
-        """Whether partitions are assigned to this worker."""
+        """Whether partitions are assigned to this worker, and brokers answer."""
         if self._stop.is_set():
             return Health(False, "stopping")
-        return Health(True, "ready") if self._assigned else Health(False, "no partitions assigned yet")
+        if not self._assigned:
+            return Health(False, "no partitions assigned yet")
+        silent = self.consumer.silence(self.service.now().timestamp(), self._assigned_at.timestamp())
+        if silent > CUT_OFF_AFTER.total_seconds():
+            return Health(False, f"no broker has answered for {silent:.0f} s")
+        return Health(True, "ready")
 
     def exposition(self) -> bytes:
         """The metrics now."""
         metrics = self.service.metrics
         self.policy.observe()
         self.delivery.observe()
+        metrics.ready.set(self.ready().ok)
         metrics.oldest_unhandled.set(self._waits())
         if self._assigned:
             for topic, count in self.consumer.lost.items():

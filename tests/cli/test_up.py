@@ -233,10 +233,9 @@ async def test_ctrl_c_before_the_worker_is_ready_leaves_no_producer_open(
             events.append("stop")
 
     monkeypatch.setattr(show, "Outputs", Watched)
-    process = subprocess.Popen(["true"])
-    process.wait()
+    worker: Any = None  # it has not begun
     publishing = asyncio.ensure_future(
-        show._Show(process, None, EmbeddedBroker(), [], once=True, rate=1)._publish({}, "tocsin.")
+        show._Show(worker, None, EmbeddedBroker(), [], once=True, rate=1)._publish({}, "tocsin.")
     )
     await started.wait()
     publishing.cancel()

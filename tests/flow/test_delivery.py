@@ -154,6 +154,7 @@ async def test_an_endpoint_that_is_gone_is_disabled_and_its_fallback_told_once(
         "the endpoint is disabled: 410 gone: the endpoint wants no more webhooks"
     }
     assert [a.outcome for a in await desk.attempts("desk")] == ["retry", "disabled"]
+    assert desk.service.metrics.registry.get_sample_value("tocsin_given_up_total") == 3
     [told] = desk.got["ops"]
     assert told.verified
     event = Webhook.model_validate_json(told.body)

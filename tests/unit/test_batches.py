@@ -623,3 +623,27 @@ async def test_what_the_client_met_in_the_background_is_told_when_it_is_asked_fo
         thread._consumer._fetcher.error_future = ended["metadata"]
     thread._consumer._closed = True
     thread.check()
+
+
+@pytest.mark.parametrize(
+    ("answered", "lying", "silence"),
+    [
+        ({PLACE: 90_000, OTHER: 97_000}, (), 3.0),  # one of them is enough
+        ({PLACE: 90_000, OTHER: None}, (), 10.0),
+        ({PLACE: None, OTHER: None}, (), 20.0),
+        ({PLACE: 70_000, OTHER: None}, (), 20.0),  # of a former assignment
+        ({PLACE: 90_000, OTHER: 90_000}, (PLACE,), 10.0),
+        ({PLACE: 90_000, OTHER: 90_000}, (PLACE, OTHER), 0.0),  # nobody is asked
+        ({PLACE: 101_000}, (), 0.0),
+    ],
+)
+def test_brokers_are_silent_since_one_last_answered_a_fetch(
+    answered: dict[TP, int | None], lying: tuple[TP, ...], silence: float
+) -> None:
+    consumer = SimpleNamespace(
+        assignment=lambda: frozenset(answered),
+        last_poll_timestamp=answered.__getitem__,
+        _fetcher=SimpleNamespace(_records=OrderedDict.fromkeys(lying)),
+    )
+    thread: Any = SimpleNamespace(_ensure_consumer=lambda: consumer)
+    assert BatchConsumerThread.silence(thread, 100.0, 80.0) == silence

@@ -101,6 +101,17 @@ def test_the_fetcher_plans_and_fetches_in_the_methods_that_are_replaced() -> Non
     assert parameters(subscription_state.TopicPartitionState.consumed_to) == ["self", "position"]
 
 
+def test_when_a_partition_was_last_answered_of_is_kept_in_milliseconds() -> None:
+    from aiokafka import AIOKafkaConsumer
+    from aiokafka.consumer import fetcher, subscription_state
+
+    proceeding = inspect.getsource(fetcher.Fetcher._proc_fetch_request)
+    assert "now_ms = int(1000 * time.time())" in proceeding
+    assert proceeding.index("tp_state.timestamp = now_ms") < proceeding.index("if records.has_next():")
+    assert "self.timestamp = None" in inspect.getsource(subscription_state.TopicPartitionState.__init__)
+    assert ".timestamp" in inspect.getsource(AIOKafkaConsumer.last_poll_timestamp)
+
+
 def test_what_was_fetched_can_be_taken_without_waiting_and_lies_where_it_is_looked_for() -> None:
     from aiokafka.consumer import fetcher
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +14,8 @@ import pytest
 from faust.types import TP
 
 from agents import delivery, intake, policy
-from streams.worker import STUCK_AFTER, Worker
+from streams.health import Health
+from streams.worker import CUT_OFF_AFTER, STUCK_AFTER, Worker
 from tests.unit.configurations import ENVIRON, load
 from tests.unit.small import SMALL
 
@@ -28,9 +30,13 @@ class Consumer:
         self.came: dict[str, float] = {}
         self.lag: dict[TP, int] = {}
         self.lost: Counter[str] = Counter()
+        self.answered_at = 0.0
 
     def oldest_unhandled(self, topic: str | None = None) -> float | None:
         return min((came for name, came in self.came.items() if topic in (None, name)), default=None)
+
+    def silence(self, now: float, since: float) -> float:
+        return now - max(since, self.answered_at)
 
     def lags(self) -> Iterator[tuple[TP, int]]:
         yield from self.lag.items()
@@ -93,6 +99,24 @@ async def test_an_agent_that_had_nothing_to_do_is_alive_when_something_comes(
     worker.service.heartbeats[intake.NAME] = now - LONG
     consumer.came["tocsin.articles"] = now - 1
     assert worker.live().ok
+
+
+async def test_a_worker_to_which_no_broker_answers_is_not_ready(worker: Worker, consumer: Consumer) -> None:
+    """Cut off from Kafka it has partitions still, no lag, and nothing that waits."""
+    now = worker.service.now()
+    worker.service.now = lambda: now
+    worker._assigned_at = now - CUT_OFF_AFTER - timedelta(seconds=5)
+    assert worker.ready() == Health(False, "no broker has answered for 35 s")
+    assert figures(worker, "tocsin_ready") == {"": 0}
+    consumer.answered_at = now.timestamp() - 1
+    assert worker.ready().ok
+    assert figures(worker, "tocsin_ready") == {"": 1}
+
+
+async def test_a_worker_that_has_just_got_partitions_is_ready_before_a_fetch_is_answered(
+    worker: Worker,
+) -> None:
+    assert worker.ready().ok
 
 
 async def test_the_lag_of_a_partition_that_went_to_another_worker_is_exposed_no_more(
