@@ -132,9 +132,13 @@ def many(alert: Alert) -> str:
 
 
 def told(alert: Alert) -> str:
-    """Source, how many tell the story, which event of the alert this is, and of an update why it is one."""
+    """Source, how many tell the story, when, which event of the alert this is, and of an update why it is one.
+
+    The time is said because a message may come hours late, where a receiver was away, and would look like news.
+    """
     what = {"alert.opened": "new", "alert.updated": "update", "alert.retracted": "retracted"}[alert.type]
     if alert.type == "alert.updated" and alert.reason:
         what += f": {plain(alert.reason, LONGEST_REASON)}"
     source = plain(alert.source or "unknown source", 80)
-    return f"{what} · {source}{many(alert)} · {plain(alert.alert_id, 60)}#{alert.number}"
+    when = f"{alert.at:%Y-%m-%d %H:%M} UTC"
+    return f"{what} · {source}{many(alert)} · {when} · {plain(alert.alert_id, 60)}#{alert.number}"

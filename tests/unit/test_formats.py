@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -179,6 +180,13 @@ def test_a_link_that_is_not_plain_http_is_left_out(url: str) -> None:
 )
 def test_a_link_is_written_so_that_it_ends_no_markup(url: str, link: str) -> None:
     assert words.safe_link(url) == link
+
+
+@pytest.mark.parametrize("name", ["slack", "teams", "discord", "apprise"])
+def test_every_format_for_people_says_when_it_was_as_it_may_come_late(name: str) -> None:
+    late = alert(at=MOMENT - timedelta(hours=5))
+    said = "\n".join(apprise_text(late)) if name == "apprise" else render(of_format(name), late)[0].decode()
+    assert "2026-03-07 07:00 UTC" in said
 
 
 @pytest.mark.parametrize(
