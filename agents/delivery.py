@@ -470,7 +470,9 @@ class Delivery:
                 age = now - first.since if (first := line.first()) is not None else timedelta(0)
                 metrics.oldest_owed.labels(endpoint_id).set(max(0.0, age.total_seconds()))
             for endpoint_id, gate in partition.gates.items():
-                metrics.breaker_open.labels(endpoint_id).set(gate.stopped)
+                # One that was taken out or switched off is not called on purpose, however it stood then.
+                if self._endpoint(endpoint_id) is not None:
+                    metrics.breaker_open.labels(endpoint_id).set(gate.stopped)
 
 
 def _as_of(owed: Owed, partition: Partition) -> int:

@@ -729,6 +729,22 @@ async def test_figures_say_what_is_owed_and_who_is_not_called(desk: Desk, opened
     assert 'tocsin_breaker_open{endpoint="desk"} 1.0' in said
 
 
+@pytest.mark.parametrize("switched_off", [True, False])
+async def test_nobody_is_told_for_ever_that_an_endpoint_is_not_called_that_shall_not_be(
+    desk: Desk, opened: Open, switched_off: bool
+) -> None:
+    gone = await opened("desk", 410)
+    ops = await opened("ops")
+    await desk.start(gone, ops)
+    await desk.notify("desk", 1)
+    desk.configure(*([gone.model_copy(update={"enabled": False})] if switched_off else []), ops)
+    await desk.notify("ops", 2)
+    desk.delivery.observe()
+    said = desk.service.metrics.exposition().decode()
+    assert 'tocsin_breaker_open{endpoint="ops"} 0.0' in said
+    assert 'tocsin_breaker_open{endpoint="desk"}' not in said
+
+
 @pytest.mark.parametrize("fault", ["hang", "drip", "flood"])
 async def test_one_of_fifty_endpoints_that_misbehaves_holds_up_none_of_the_others(
     desk: Desk, opened: Open, fault: str
