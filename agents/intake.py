@@ -107,7 +107,7 @@ class Intake:
                 CLASSIFIED,
                 read.reading,
                 key=article_id,
-                event_id=f"{article_id}/reading",
+                event_id=f"{article_id}/{read.version}/reading",
                 time=read.reading.read_at,
             )
         )

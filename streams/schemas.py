@@ -152,7 +152,7 @@ _CHANNELS: Final = (
     _Channel(REJECTED, "rejected", "What could not be read: the original bytes, and why.", None),
     _Channel(
         CLASSIFIED, "reading", "How one article was read: topics, actors, keywords, each with the words themselves.",
-        Reading, "ARTICLE_ID/reading", (CLOUDEVENT_TYPES[Reading],),
+        Reading, "ARTICLE_ID/VERSION/reading", (CLOUDEVENT_TYPES[Reading],),
     ),
     _Channel(
         ALERTS, "alert", "What happened in one story under one watch.",

@@ -18,7 +18,7 @@ from agents.reading.article import Article
 from agents.reading.automaton import LiteralTable
 from agents.reading.guarded import GuardedClassifier
 from agents.reading.near_miss import with_near_misses
-from agents.reading.results import candidates_of, reading_of
+from agents.reading.results import candidates_of, reading_of, version_of
 from agents.reading.scene import Scene, Span, coded_texts, look_for
 from agents.reading.taxonomy import Taxonomies
 from agents.reading.terms import TermIndex
@@ -31,10 +31,11 @@ from streams.wire import Candidate, Reading, TopicReading
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """How an article was read, and the candidates that follow."""
+    """How an article was read, the candidates that follow, and which version of it that was."""
 
     reading: Reading
     candidates: tuple[Candidate, ...]
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,8 @@ class Reader:
         if not hits and not scene.topics and not self._read_all:
             return None
         reading = reading_of(scene, hits, seen_at)
-        return Read(reading, candidates_of(scene, reading, hits, seen_at))
+        version = version_of(scene.article)
+        return Read(reading, candidates_of(scene, reading, hits, version, seen_at), version)
 
     def _called_by_anything(self, searched: Searched) -> set[int] | None:
         """The watches to evaluate; None where there is none, nor a topic, and not all articles are to be read."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Final
 
+from agents.reading.article import Article
 from agents.reading.fold import fold
 from agents.reading.scene import Scene
 from agents.reading.sentences import sentence_at
@@ -56,18 +57,20 @@ def reading_of(scene: Scene, hits: Sequence[Evaluation], seen_at: datetime) -> R
     )
 
 
+def version_of(article: Article) -> str:
+    """Which version of an article's text it is, as an id (`ver_…`)."""
+    return derive_id("ver", article.title, article.body, *(str(c) for c in (article.updated_at, article.url)))
+
+
 def candidates_of(
-    scene: Scene, reading: Reading, hits: Sequence[Evaluation], seen_at: datetime
+    scene: Scene, reading: Reading, hits: Sequence[Evaluation], version: str, seen_at: datetime
 ) -> tuple[Candidate, ...]:
-    """One candidate for each watch that the article hits."""
+    """One candidate for each watch that a version of the article hits."""
     if not hits:
         return ()
     article = scene.article
     signature = fingerprint(f"{article.title} {article.body[article.body_start :]}")
     words = gist(article.title, article.body[article.body_start : article.body_start + LONGEST_LEAD])
-    version = derive_id(
-        "ver", article.title, article.body, *(str(c) for c in (article.updated_at, article.url))
-    )
     of_topics = [e for topic in reading.topics for e in topic.evidence if e.field == "body"]
     named = _named_around(scene, of_topics)
     return tuple(

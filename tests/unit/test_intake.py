@@ -23,7 +23,7 @@ from streams.errors import UnreadableArticle
 from streams.lingering import Acknowledgement
 from streams.service import InForce, Service
 from streams.topics import Topic
-from streams.wire import Candidate, TopicReading, Wire
+from streams.wire import Candidate, Reading, TopicReading, Wire
 from tests.builders import MOMENT
 
 
@@ -33,6 +33,7 @@ class Written:
     def __init__(self) -> None:
         self.outputs: list[tuple[str, str | None]] = []
         self.seen_at: list[datetime] = []
+        self.reading_ids: list[str] = []
 
     async def publish(
         self,
@@ -45,6 +46,8 @@ class Written:
     ) -> Acknowledgement:
         if isinstance(value, Candidate):
             self.seen_at.append(value.seen_at)
+        if isinstance(value, Reading):
+            self.reading_ids.append(event_id)
         return self._keep(topic, key)
 
     async def send(self, topic: Topic, value: bytes, *, key: Any, headers: Any) -> Acknowledgement:
@@ -119,6 +122,17 @@ async def test_each_record_of_a_batch_of_several_portions_causes_its_own_outputs
     assert together == sorted([one for value in values for one in await outputs_of(value)], key=str)
     assert together.count(("candidates", "hedges")) == 3
     assert together.count(("rejected", None)) == 3
+
+
+async def test_a_repeat_is_known_by_the_id_of_its_reading_and_a_correction_is_no_repeat() -> None:
+    """Who drops what has an id that he has had must not drop a correction."""
+    values = [article(1, "A hedge", body) for body in ("", "It was cut.", "")]
+    batch = Batch([record(offset, value) for offset, value in enumerate(values)])
+    first, corrected, again = (await written_of(batch)).reading_ids
+    assert first == again
+    assert corrected != first
+    assert first.startswith("a1/ver_")
+    assert first.endswith("/reading")
 
 
 async def test_an_empty_batch_causes_nothing() -> None:
