@@ -28,6 +28,9 @@ LONGEST_LEAD: Final = 600
 TITLE_WEIGHT: Final = 2
 MOST_WORDS: Final = 48
 """Words of a gist, at most."""
+LONGEST_NAME: Final = 32
+LONGEST_ENDING: Final = 4
+"""Letters of a name that are kept, and letters that one name may have at its end beyond what another form has."""
 
 _WORD: Final = re.compile(r"\w+")
 _ARTICLE: Final = re.compile(r"^(?:[وفبك]?ال|لل)(?=\w{3})")
@@ -160,9 +163,10 @@ def gist(title: str, lead: str) -> dict[str, int]:
     return dict(list(weights.items())[:MOST_WORDS])
 
 
-def in_lead(word: str, title: str, weights: Mapping[str, int]) -> bool:
+def in_lead(name: str, title: str, weights: Mapping[str, int]) -> bool:
     """Whether a word of a headline stands in the lead too, by what it weighs in the gist of both."""
-    return weights.get(word, 0) > TITLE_WEIGHT * _stems(title).count(word)
+    stem = name[:STEM]
+    return weights.get(stem, 0) > TITLE_WEIGHT * _stems(title).count(stem)
 
 
 def telling_words(text: str) -> set[str]:
@@ -173,30 +177,38 @@ def telling_words(text: str) -> set[str]:
 def names(text: str) -> dict[str, str]:
     """The words of a text that may name a place, a person or a number: all that do not begin in lower case, and some.
 
-    By what they are cut to, as those of a gist are; they may be shorter. Where a language or a headline has capitals
-    everywhere or nowhere, each of its words may be a name.
+    By what they are without case and marks, which may be shorter than what a gist keeps. Where a language or a headline
+    has capitals everywhere or nowhere, each of its words may be a name.
     """
     words = _words(unicodedata.normalize("NFC", text))
     found: dict[str, str] = {}
     for word in words:
-        if (not word[0].islower() or word[:STEM] in _AS_NAMES) and _may_name(stem := _stem(word)):
-            found.setdefault(stem, word)
+        if (not word[0].islower() or word[:STEM] in _AS_NAMES) and _may_name(name := _bare(_plain(word))):
+            found.setdefault(name[:LONGEST_NAME], word)
     return found
 
 
-def _may_name(stem: str) -> bool:
-    if len(stem) > 2:
-        return stem not in _COMMON_SHORT and stem not in _COMMON and stem not in _LABELS
-    return stem.isdigit() or _is_unparted(stem)
+def is_same_name(one: str, other: str) -> bool:
+    """Whether two names, alike in what a gist keeps of them, may be one with different endings.
+
+    As Ukraine and Ukrainian are, Kostiantynivka and Kostiantynopil not, nor seventeen and seventy.
+    """
+    if one[:STEM] in _AS_NAMES or one.isdigit():
+        return one == other
+    shorter, longer = sorted((one, other), key=len)
+    alike = max(len(shorter) - 1, len(longer) - LONGEST_ENDING)
+    return longer.startswith(shorter[:alike]) and alike <= len(shorter)
 
 
-def _stem(word: str) -> str:
-    return _cut(_plain(word))
+def _may_name(name: str) -> bool:
+    if len(name) > 2:
+        return name not in _COMMON_SHORT and name not in _COMMON and name[:STEM] not in _LABELS
+    return name.isdigit() or _is_unparted(name)
 
 
-def _cut(word: str) -> str:
-    """The beginning of a plain word, an Arabic one without its article."""
-    return (_ARTICLE.sub("", word) if word >= _ARABIC else word)[:STEM]
+def _bare(word: str) -> str:
+    """A plain word, an Arabic one without its article."""
+    return _ARTICLE.sub("", word) if word >= _ARABIC else word
 
 
 def _plain(text: str) -> str:
@@ -232,7 +244,7 @@ def _is_unparted(text: str) -> bool:
 
 def _stems(text: str, most: int | None = None) -> list[str]:
     return [
-        word[:STEM] if word < _ARABIC else _cut(word)
+        _bare(word)[:STEM]
         for word in _words(_plain(text))[:most]
         if (len(word) >= SHORTEST and word not in _COMMON) or word.isdigit() or _is_unparted(word)
     ]

@@ -29,6 +29,7 @@ times as much), and words that many happenings have in common are one string.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -38,7 +39,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BeforeValidator, Field, PlainSerializer, TypeAdapter
 
 from alerting.fingerprint import similarity
-from alerting.gist import Gist, in_lead, names, shared, telling_words
+from alerting.gist import STEM, Gist, in_lead, is_same_name, names, shared, telling_words
 from streams.ids import derive_id
 from streams.printable import shortened
 from streams.wire import Candidate, Fingerprint, Moment
@@ -394,8 +395,19 @@ class Story:
 
     def _new(self, names: Mapping[str, str]) -> dict[str, str]:
         """Of some names and numbers those that nothing told of this story had."""
-        words = {word for own in self.tellings for word in (*own.gist.words, *own.expected)}.union(self.named)
-        return {name: word for name, word in names.items() if name not in words}
+        expected = {word for own in self.tellings for word in own.expected}
+        words = {word for own in self.tellings for word in own.gist.words} | expected
+        told: defaultdict[str, list[str]] = defaultdict(list)
+        for name in self.named:
+            told[name[:STEM]].append(name)
+
+        def is_known(name: str) -> bool:
+            stem = name[:STEM]
+            if stem in told and stem not in expected:
+                return any(is_same_name(name, other) for other in told[stem])
+            return stem in words
+
+        return {name: word for name, word in names.items() if not is_known(name)}
 
     def text_likeness(self, candidate: Candidate) -> float:
         """The estimated similarity, 0 to 1, of a candidate's text and the nearest of the story's."""
