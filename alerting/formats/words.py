@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import SplitResult, quote, urlsplit
 
@@ -21,7 +20,7 @@ COLOUR: Final = {"critical": 0xD92D20, "high": 0xF79009, "medium": 0xFAC515, "lo
 LONGEST_LINK: Final = 2000
 """Characters of a link; the services for people refuse longer ones."""
 
-_HOST: Final = re.compile(r"[a-z0-9._-]+")
+_HOST: Final = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 
 _PUBLIC_NAME: Final = re.compile(r"([a-z0-9_-]+\.)+[a-z][a-z0-9-]*[a-z0-9]")
 
@@ -73,10 +72,10 @@ def _place(parts: SplitResult) -> str:
     host = parts.hostname or ""
     if not host.isascii():
         host = idna.encode(host, uts46=True).decode()
+    if not _HOST.fullmatch(host):
+        raise ValueError("that is no host, or an address with a zone")
     if ":" in host:
-        host = f"[{ip_address(host)}]"
-    elif not _HOST.fullmatch(host):
-        raise ValueError("that is no host")
+        host = f"[{host}]"
     return host if parts.port is None else f"{host}:{parts.port}"
 
 

@@ -157,7 +157,7 @@ def test_no_control_or_bidirectional_character_reaches_people(name: str, text: s
     ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "https://ok@evil.example/", "https://", "x",
      "https://a\\b", "https://a.example/\r\nx", "https://a.example/ x", "https://a.example/" + "x" * 3000,
      "https://[::1", "https://a.example/\ud800", "https://i❤.example/", "https://%61.example/", "https://a|b/",
-     "https://a.example:x/", "https://-a.рф/"],
+     "https://a.example:x/", "https://-a.рф/", "https://[::1%a|b]/", "https://[v1.a|b]/"],
 )  # fmt: skip
 def test_a_link_that_is_not_plain_http_is_left_out(url: str) -> None:
     assert words.safe_link(url) is None
