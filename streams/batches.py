@@ -57,6 +57,16 @@ MAX_BATCH_BYTES = 16 * 1024 * 1024
 FETCH_MAX_WAIT_MS = 100
 """How long a broker may hold an empty fetch: Kafka answers once there is a record, the embedded broker does not."""
 
+DEAF_AFTER = 300
+"""Questions whether the client works (`BatchConsumer.check`) that may pass without an answer of any broker. Counted,
+not timed: when this process stood still, no broker was silent.
+"""
+
+DEAF = (
+    "no broker that this worker knows has answered for long; why is in the log above. Whoever starts next asks those "
+    "of broker.servers, with the password and certificate of then"
+)
+
 LOOK_AGAIN = 0.01
 """Seconds until partitions that had no room for more are looked at again, and that they may hold up a fetch."""
 
@@ -107,6 +117,8 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
 
     wait_for_shutdown = False
     _resting: RestingFetcher | None = None
+    _answered_at = 0.0
+    _unanswered = 0
 
     async def start(self) -> None:
         """Start on the loop that runs already."""
@@ -180,6 +192,13 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         for task in (consumer._fetcher.error_future, consumer._client._sync_task):
             if task.done():
                 raise BrokerError("the Kafka client no longer works; what ended it is in the log above")
+        # aiokafka asks the brokers that it came to know, as who it was at its start, for ever; by then all of them may
+        # have other addresses, or want another password or certificate.
+        answered_at = consumer._client.cluster._last_successful_refresh_ms
+        self._unanswered = self._unanswered + 1 if answered_at == self._answered_at else 0
+        self._answered_at = answered_at
+        if self._unanswered > DEAF_AFTER:
+            raise BrokerError(DEAF)
 
     def silence(self, now: float, since: float) -> float:
         """Seconds until `now` in which no broker has answered a fetch, from `since` on at most (both in Unix seconds).

@@ -16,7 +16,7 @@ from aiokafka.errors import GroupAuthorizationFailedError, IllegalStateError, No
 from faust.transport import consumer as base
 from faust.types import TP
 
-from streams.batches import MAX_BATCH_RECORDS, Batch, BatchConsumer, BatchConsumerThread
+from streams.batches import DEAF_AFTER, MAX_BATCH_RECORDS, Batch, BatchConsumer, BatchConsumerThread
 from streams.errors import BrokerError
 from streams.places import Place
 
@@ -609,7 +609,9 @@ async def test_what_the_client_met_in_the_background_is_told_when_it_is_asked_fo
         _closed=False,
         _coordinator=SimpleNamespace(check_errors=check_errors),
         _fetcher=SimpleNamespace(error_future=ended["fetching"]),
-        _client=SimpleNamespace(_sync_task=ended["metadata"]),
+        _client=SimpleNamespace(
+            _sync_task=ended["metadata"], cluster=SimpleNamespace(_last_successful_refresh_ms=0.0)
+        ),
     )
     thread.check()
     met.append(GroupAuthorizationFailedError("desk"))
@@ -647,3 +649,22 @@ def test_brokers_are_silent_since_one_last_answered_a_fetch(
     )
     thread: Any = SimpleNamespace(_ensure_consumer=lambda: consumer)
     assert BatchConsumerThread.silence(thread, 100.0, 80.0) == silence
+
+
+def test_a_client_to_which_no_broker_answers_any_more_is_told_of() -> None:
+    running = SimpleNamespace(done=lambda: False)
+    cluster = SimpleNamespace(_last_successful_refresh_ms=1.0)
+    thread: Any = BatchConsumerThread.__new__(BatchConsumerThread)
+    thread._consumer = SimpleNamespace(
+        _closed=False,
+        _coordinator=SimpleNamespace(check_errors=lambda: None),
+        _fetcher=SimpleNamespace(error_future=running),
+        _client=SimpleNamespace(_sync_task=running, cluster=cluster),
+    )
+    for _ in range(DEAF_AFTER + 1):
+        thread.check()
+    cluster._last_successful_refresh_ms = 2.0
+    for _ in range(DEAF_AFTER + 1):
+        thread.check()
+    with pytest.raises(BrokerError, match="no broker that this worker knows has answered"):
+        thread.check()

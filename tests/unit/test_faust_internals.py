@@ -257,6 +257,7 @@ def test_a_fetcher_says_what_it_cannot_find_and_when_it_has_ended() -> None:
 
 def test_what_the_client_meets_in_the_background_waits_to_be_asked_for() -> None:
     from aiokafka.client import AIOKafkaClient
+    from aiokafka.cluster import ClusterMetadata
     from aiokafka.consumer.group_coordinator import GroupCoordinator
 
     assert parameters(GroupCoordinator.check_errors) == ["self"]
@@ -265,6 +266,9 @@ def test_what_the_client_meets_in_the_background_waits_to_be_asked_for() -> None
     )
     assert "check_errors" not in inspect.getsource(driver)
     assert "self._sync_task = create_task(self._md_synchronizer())" in inspect.getsource(AIOKafkaClient)
+    asks = inspect.getsource(inspect.unwrap(AIOKafkaClient._metadata_update))
+    assert "[b.nodeId for b in self.cluster.brokers()]" in asks, "and no others, however long none answers"
+    assert "self._last_successful_refresh_ms = now" in inspect.getsource(ClusterMetadata.update_metadata)
 
 
 def test_the_rebalance_waits_for_batches_under_way_before_it_tells_us() -> None:
