@@ -4,8 +4,10 @@ The clock is the candidate's `seen_at`, the time Kafka gave the article's record
 is read again after a kill must decide the same, to the byte.
 
 Rules, in order:
-1. A candidate that its story has counted already is neither counted nor told again (`repeat`). But feeds send an
-   article for days: the story stays open while they do, or it would be told as another each time its window is over.
+1. A candidate that its story has counted already is neither counted nor told again (`repeat`), unless it is a page that
+   has come back to what it said before another stage: that is told when the last event is as old as `update_every`, or
+   feeds that send both versions in turns would tell both each time. But feeds send an article for days: the story stays
+   open while they do, or it would be told as another each time its window is over.
 2. No open story of the watch tells the same: a story opens, and an alert with it (`opened`).
 3. It tells a stage that its story had not reached: that is news, and the alert is updated (`updated`).
 4. It is like what its story told, but may be another happening, or say more of this one: the alert is updated
@@ -62,11 +64,12 @@ def decide(stories: Stories, candidate: Candidate, watch: Watch) -> Decision:
         story = Story.opened_by(candidate, telling, watch.window, turn)
         alert = _alert("alert.opened", story, candidate, watch, reason)
         return Decision("opened", reason, story, ended, alert)
-    if candidate.candidate_id in story.candidate_ids:
+    since = max(candidate.seen_at - story.last_event_at, timedelta(0))
+    counted = candidate.candidate_id in story.candidate_ids
+    if counted and (since < watch.update_every or not story.is_back(candidate, telling)):
         after = story.repeated_by(candidate, watch.window, turn)
         reason = "this version of the article is counted already"
         return Decision("repeat", reason, after, ended, changed=after != story)
-    since = max(candidate.seen_at - story.last_event_at, timedelta(0))
     news = _new_stages(story, candidate, watch)
     reason = f"the story reaches {', '.join(news)}" if news else story.may_tell_more(candidate, telling)
     age = timedelta(seconds=since // timedelta(seconds=1))
@@ -74,9 +77,11 @@ def decide(stories: Stories, candidate: Candidate, watch: Watch) -> Decision:
         reason = f"the last event is {age} old, less than {watch.update_every}"
         story = story.joined_by(candidate, telling, watch.window, event=False, turn=turn)
         return Decision("throttled", reason, story, ended)
-    reason = reason or f"it tells the same, and the last event is {age} old"
+    reason = reason or f"{story.told_by(telling)}, and the last event is {age} old"
+    again = (candidate.seen_at.isoformat(),) if counted else ()
     story = story.joined_by(candidate, telling, watch.window, event=True, turn=turn)
-    return Decision("updated", reason, story, ended, _alert("alert.updated", story, candidate, watch, reason))
+    alert = _alert("alert.updated", story, candidate, watch, reason, again)
+    return Decision("updated", reason, story, ended, alert)
 
 
 def _new_stages(story: Story, candidate: Candidate, watch: Watch) -> list[str]:
@@ -96,14 +101,22 @@ def _new_stages(story: Story, candidate: Candidate, watch: Watch) -> list[str]:
     ]
 
 
-def _alert(kind: AlertType, story: Story, candidate: Candidate, watch: Watch, reason: str) -> Alert:
+def _alert(
+    kind: AlertType,
+    story: Story,
+    candidate: Candidate,
+    watch: Watch,
+    reason: str,
+    again: tuple[str, ...] = (),
+) -> Alert:
+    """An event of the story's alert; `again` is the time of a candidate that makes another one."""
     article = candidate.article
     return Alert(
         type=kind,
         alert_id=story.alert_id,
         number=story.number,
         # Without the event's number: where a story no longer remembers what is read once more, that repeats an id.
-        webhook_id=derive_id("msg", story.alert_id, candidate.candidate_id),
+        webhook_id=derive_id("msg", story.alert_id, candidate.candidate_id, *again),
         at=candidate.seen_at,
         watch=AlertWatch(id=watch.id, title=watch.title, severity=watch.severity),
         headline=shortened(article.title or candidate.sentence, LONGEST_HEADLINE),

@@ -32,7 +32,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Annotated, Final, Literal
 
@@ -209,7 +209,8 @@ class Story:
     """State of one story. `number` is that of the last alert event; `turn` grows with each input that touches a story
     of the partition; `stages` are those reached so far, as `topic:stage`; `named` are the words that may be names, and
     the numbers, of the headlines that were told and of what stood by the evidence, `parties` those of these headlines;
-    `reached` says which of them were told at which stages, and in front, beside what `tellings` hold.
+    `reached` says which of them were told at which stages, and in front, beside what `tellings` hold; `versions` has,
+    of articles of which several versions came, the last one's candidate and its time.
     """
 
     story_id: str
@@ -231,6 +232,7 @@ class Story:
     parties: tuple[str, ...] = ()
     turn: int = 0
     reached: tuple[str, ...] = ()
+    versions: dict[str, tuple[str, Moment]] = field(default_factory=dict)
 
     @classmethod
     def opened_by(cls, candidate: Candidate, telling: Telling, window: timedelta, turn: int = 0) -> Story:
@@ -290,7 +292,22 @@ class Story:
             parties=_remember(self.parties, *telling.parties) if event else self.parties,
             reached=_remember(self.reached, *_reached(telling)) if event else self.reached,
             turn=turn,
+            versions=self._with_version(candidate) if known else self.versions,
         )
+
+    def _with_version(self, candidate: Candidate) -> dict[str, tuple[str, datetime]]:
+        others = {key: value for key, value in self.versions.items() if key != candidate.article.id}
+        others[candidate.article.id] = (candidate.candidate_id, candidate.seen_at)
+        return dict(list(others.items())[-REMEMBERED:])
+
+    def is_back(self, candidate: Candidate, telling: Telling) -> bool:
+        """Whether a candidate that is counted is a page which says again what it said before another stage.
+
+        What is read twice is none: its time is that of the first reading, before the version that came after it.
+        """
+        last, at = self.versions.get(candidate.article.id, (candidate.candidate_id, candidate.seen_at))
+        came_back = last != candidate.candidate_id and candidate.seen_at > at
+        return came_back and bool(self._left_for(telling.stages))
 
     def repeated_by(self, candidate: Candidate, window: timedelta, turn: int) -> Story:
         """The story after an article that it has counted came once more: the same, or open for another window.
@@ -321,6 +338,11 @@ class Story:
         if reason and all(own.language != telling.language for own in self.tellings):
             return f"it is the first in {telling.language}"  # of which all words are new
         return reason
+
+    def told_by(self, telling: Telling) -> str:
+        """In words, what is told by an article that tells nothing more: the same as the last one, or as one before."""
+        left = self._left_for(telling.stages)
+        return f"it tells {', '.join(left)} as one before the last did" if left else "it tells the same"
 
     def _more(self, candidate: Candidate, telling: Telling) -> str:
         in_body = _named_in_body(candidate)

@@ -11,7 +11,7 @@ from alerting.formats import render
 from alerting.gist import gist
 from alerting.policy import LONGEST_HEADLINE, Decision, decide, notifications
 from alerting.stories import Stories
-from alerting.story import ARTICLES, COPY, Story, Telling
+from alerting.story import ARTICLES, COPY, REMEMBERED, Story, Telling
 from alerting.watch import TopicsWanted, Watch
 from streams.wire import ActorReading, ArticleRef, Candidate, Evidence
 from tests import builders
@@ -116,6 +116,15 @@ def test_an_alert_says_why_it_is_one() -> None:
     ]
 
 
+def test_a_copy_of_what_told_another_stage_is_not_said_to_tell_the_same() -> None:
+    broken = (topic_reading(stage="violated"),)
+    decisions = run([told(1), told(2, FLOOD, 5, topics=broken, article=told(1).article), told(3, minutes=40)])
+    assert rulings(decisions) == ["opened", "updated", "updated"]
+    assert decisions[2].reason == (
+        "it tells ceasefire agreed as one before the last did, and the last event is 0:35:00 old"
+    )
+
+
 def test_updates_come_at_most_once_in_the_configured_time() -> None:
     copies = [told(number, minutes=10 * number) for number in range(10)]
     assert rulings(run(copies)).count("updated") == 3
@@ -217,6 +226,58 @@ def test_an_article_that_a_feed_sends_for_days_is_not_told_anew_when_its_window_
         if decision.changed:
             written[decision.story.story_id] = decision.story
     assert run([told(3, minutes=60 * 151)], stories=Stories(written.values()))[0].ruling == "updated"
+
+
+def page(text: str, stage: str, minutes: float, article: str = "page") -> Candidate:
+    """A version of a page: its candidate is that of its text, as reading makes it."""
+    one = told(1, text, minutes, topics=(topic_reading(stage=stage),))
+    ref = ArticleRef(id=article, title="Truce", source="x", language="en")
+    return one.model_copy(update={"candidate_id": f"cnd {article} {text}", "article": ref})
+
+
+def test_a_page_that_says_again_what_it_said_before_another_stage_is_told_once_the_pause_is_over() -> None:
+    versions = [
+        page("agreed", "agreed", 0),
+        page("broken", "violated", 60),
+        page("agreed", "agreed", 80),
+        page("agreed", "agreed", 90),
+        page("agreed", "agreed", 91),
+        page("broken", "violated", 130),
+        page("agreed", "agreed", 170),
+    ]
+    decisions = run(versions)
+    assert rulings(decisions) == ["opened", "updated", "repeat", "updated", "repeat", "updated", "updated"]
+    assert decisions[3].reason == "it tells ceasefire agreed, which the last one did not"
+    assert decisions[3].story.articles == 1
+    ids = {decision.alert.webhook_id for decision in decisions if decision.alert}
+    assert len(ids) == 5, "or a receiver drops one as a repeat"
+
+
+def test_versions_of_a_page_that_are_read_twice_are_not_told_twice() -> None:
+    stories = Stories()
+    versions = [page("agreed", "agreed", 0), page("broken", "violated", 60), page("agreed", "agreed", 120)]
+    once, again = run(versions, stories=stories), run(versions, stories=stories)
+    assert rulings(once) == ["opened", "updated", "updated"]
+    assert rulings(again) == ["repeat"] * 3
+
+
+def test_an_article_that_comes_again_after_another_one_has_told_the_next_stage_is_not_told() -> None:
+    first, other = page("agreed", "agreed", 0), page("broken", "violated", 60, article="other")
+    stories = Stories([Story.opened_by(first, Telling.of(first), watch().window)])
+    (story,) = stories
+    stories.put(story.joined_by(other, Telling.of(other), watch().window, event=True, turn=1))
+    assert rulings(run([page("agreed", "agreed", 120)], stories=stories)) == ["repeat"]
+
+
+def test_of_pages_with_several_versions_those_that_changed_last_are_remembered() -> None:
+    first = page("agreed", "agreed", 0)
+    story = Story.opened_by(first, Telling.of(first), watch().window)
+    for number in range(REMEMBERED + 2):
+        for text in ("agreed", "broken"):
+            one = page(text, "agreed", number, article=f"page {number % (REMEMBERED + 1)}")
+            story = story.joined_by(one, Telling.of(one), watch().window, event=True)
+    assert len(story.versions) == REMEMBERED
+    assert list(story.versions)[-1] == "page 0"
 
 
 def test_feeds_that_send_the_articles_of_a_large_story_over_and_over_tell_nothing_again() -> None:
