@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Final, cast
 
 from lark import ParseTree, Token, v_args
@@ -131,6 +132,7 @@ class _Build(Transformer_NonRecursive[Token, Any]):
     def list(self, *parts: tuple[_Clause, ...] | Token) -> _Parsed:
         chains = tuple(part for part in parts if not isinstance(part, Token))
         self._warn_of_negated_alternatives(parts)
+        self._warn_of_words_side_by_side(parts)
         depth = max(clause.parsed.depth for chain in chains for clause in chain)
         column = chains[0][0].column
         if len(chains) > 1 and any(len(chain) > 1 for chain in chains):
@@ -162,6 +164,17 @@ class _Build(Transformer_NonRecursive[Token, Any]):
             beside = [] if not isinstance(part, Token) else [parts[at - 1], parts[at + 1]]
             if any(not isinstance(chain, Token) and [c.sign for c in chain] == ["-"] for chain in beside):
                 self.warnings["OR beside NOT is read as AND NOT, as Lucene does: write that"] = None
+
+    def _warn_of_words_side_by_side(self, parts: Sequence[tuple[_Clause, ...] | Token]) -> None:
+        """Elsewhere words without an operator are a phrase, or all of them must be there."""
+        words = [_lone_word(part) for part in parts]
+        for word, following in pairwise(words):
+            if word and following:
+                self.warnings[
+                    f"{word} {following}: either suffices, as with OR between them; "
+                    'write AND where both must be there, "…" around a phrase, or OR'
+                ] = None
+                return
 
     def _marks(self, marks: tuple[Token, ...]) -> str | None:
         similar = None
@@ -231,6 +244,14 @@ def _group(must: list[Node], should: list[Node], must_not: list[Node]) -> Node:
     if len(must) + len(should) == 1 and not must_not:
         return (must or should)[0]
     return Group(tuple(must), tuple(should), tuple(must_not))
+
+
+def _lone_word(part: tuple[_Clause, ...] | Token) -> str:
+    """The word that a part of a list is, if it is nothing else."""
+    if isinstance(part, Token) or len(part) > 1 or part[0].sign:
+        return ""
+    node = part[0].parsed.node
+    return str(node) if isinstance(node, Term) and not node.field else ""
 
 
 def _only_negative(column: int) -> QueryError:

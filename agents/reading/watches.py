@@ -89,7 +89,7 @@ class CompiledWatch:
             yield Clause(clause="terms: any", held=bool(term_spans), evidence=scene.evidence(term_spans))
         if self._languages:
             held = scene.language in self._languages
-            note = "" if held else _language_note(scene.language)
+            note = "" if held else language_note(scene.language)
             yield Clause(clause=f"language: {', '.join(self.watch.languages)}", held=held, note=note)
         if self._sources:
             held = any(source.fits(scene.source) for source in self._sources)
@@ -149,7 +149,8 @@ def _actor_clause(scene: Scene, names: Sequence[str]) -> Clause:
     )
 
 
-def _language_note(language: str) -> str:
+def language_note(language: str) -> str:
+    """What to say of an article in another language than is asked for."""
     if language == "und":
         return "nothing tells the language of the article; give `language`"
     return f"the article is in {language}"

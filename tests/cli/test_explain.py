@@ -160,6 +160,15 @@ def test_a_person_sees_stage_codes_words_in_context_and_the_near_miss(call: Call
         ({"query": '"grain deal"'}, {"body": "A deal on the grain."}, 'the words of "grain deal" stand in the body'),
         ({"query": "газа"}, {"body": "Бои в Газе."}, "Газе may be a form of газа: write газ? to find it"),
         ({"query": "title:port"}, {"body": "The port opened."}, "title:port is in the body only"),
+        ({"query": 'title:"port talks"'}, {"body": "The port. Some talks."}, ""),
+        ({"query": "title:port"}, {"body": "A passport."}, ""),
+        ({"query": "title:corrid*"}, {"body": "Two corridors."}, "title:corrid* is in the body only"),
+        ({"query": "ceasefire"}, {"body": "The cease-fire holds."}, 'otherwise: write "cease-fire" to find it'),
+        ({"query": "cease-fire"}, {"body": "The ceasefire holds."}, 'otherwise: write "ceasefire" to find it'),
+        ({"terms": ["O'Brien"]}, {"body": "OBrien said"}, "OBrien is O'Brien written otherwise"),
+        ({"query": "휴전"}, {"body": "휴전이 시작됐다"}, "휴전이 goes on behind 휴전: write 휴전* to find it"),
+        ({"query": "दिल्ली"}, {"body": "दलली"}, "दलली is one letter off दिलली"),
+        ({"query": "harbour AND language:fr"}, {"body": "Harbour", "language": "en"}, "the article is in en"),
         ({"query": "harbour AND source:wire"}, {"source": "The Wire", "body": "Harbour"}, "the source is The Wire"),
         ({"terms": ["grain deal"]}, {"body": "Deals on grain: a deel"}, ""),
         ({"terms": ["grain deal"]}, {"body": "A deal on the grain."}, 'the words of "grain deal" stand in the body'),
@@ -188,8 +197,13 @@ def test_what_was_nearly_there_is_named(
     result = call("explain", "-", "--json", "--config", folder, stdin=text)
     assert result.exit_code == 0, result.output
     (read,) = lines_of(result.stdout)[0]["watches"]
+    wanted = ("grain", "title:")
     notes = [clause["note"] for clause in read["because"] if not clause["held"] and "note" in clause]
-    assert any(note in each for each in notes) if note else not any("grain" in each for each in notes)
+    assert (
+        any(note in each for each in notes)
+        if note
+        else not any(word in each for each in notes for word in wanted)
+    )
 
 
 def test_the_near_miss_of_a_long_list_of_words_is_named(call: Call, tmp_path: Path) -> None:
