@@ -298,7 +298,7 @@ def test_a_fuzzy_word_is_found_in_every_row_of_letters_that_is_near_it(parts: li
 
 
 SAID = st.sampled_from(
-    "talks talk gaza Gaza's мир миру перемирие перемирия الهدنة للهدنة 停 火 停火 คน คืน दल दिल ガザ a's a ateşkesi".split()
+    "talks gaza Gaza's мир миру перемирие перемирия الهدنة للهدنة 停 火 停火 คน คืน दल ガザ a's a ateşkesi".split()
 )
 APART = st.sampled_from([" ", " ", "-", ", ", "", " 's ", "’", "\n", "\u200b", ". "])
 
