@@ -76,7 +76,10 @@ def faust_options(broker: BrokerSettings) -> dict[str, Any]:
 def no_answer(servers: Iterable[str], error: Exception) -> BrokerError:
     """What to say where a client could not connect."""
     where, what = ", ".join(servers), type(error).__name__
-    return BrokerError(f"no broker answers at {where} ({what}); is Kafka running, and broker.servers right?")
+    return BrokerError(
+        f"no broker answers at {where} ({what}); is Kafka running, and are broker.servers and "
+        "broker.security_protocol right?"
+    )
 
 
 def no_topic(name: str) -> BrokerError:

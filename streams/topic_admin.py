@@ -144,7 +144,7 @@ async def inspect_topics(settings: Settings, *, create: bool, alter: bool = Fals
         servers = ", ".join(settings.broker.servers)
         raise BrokerError(
             f"{servers}: the topics cannot be looked at: {type(error).__name__}; is Kafka running, and "
-            "broker.servers right?"
+            "are broker.servers and broker.security_protocol right?"
         ) from error
     finally:
         await admin.close()
