@@ -67,7 +67,8 @@ def _worker(config: Path | None) -> Iterator[subprocess.Popen[bytes]]:
     """The worker, waiting for a line of JSON with its `Trial`. Ends with this process."""
     arguments = ["--config", str(config)] if config else []
     process = subprocess.Popen(
-        [sys.executable, "-c", _WORKER, *arguments],
+        # -P: or it would import what lies in the folder that `tocsin up` is called in, and happens to have such a name.
+        [sys.executable, "-P", "-c", _WORKER, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -27,7 +27,8 @@ from streams.trial import Trial
 from tests.builders import alert, attempt, notification
 from tests.cli.conftest import Call
 
-UP = [sys.executable, "-m", "streams.cli", "up"]
+UP = [sys.executable, "-P", "-m", "streams.cli", "up"]
+"""As the program `tocsin` is run: without the folder that it is called in on the path."""
 
 ARTICLES = [
     {
@@ -145,11 +146,14 @@ def test_up_once_plays_articles_and_calls_no_endpoint_of_the_configuration(
     (small / "endpoints.yaml").write_text(json.dumps({"endpoints": endpoints}))
     lines = [json.dumps(article) for article in ARTICLES] + ["not json"]
     (tmp_path / "articles.jsonl").write_text("\n".join(lines))
+    # What happens to lie where it is called is none of its modules.
+    (tmp_path / "calendar.py").write_text("raise SystemExit('another calendar')")
     articles = str(tmp_path / "articles.jsonl")
     command = [*UP, "--once", "--rate", "50", "--articles", articles, "--config", str(small)]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("TOCSIN_")}
     done = subprocess.run(
         command,
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         env=environment | {"COLUMNS": "200"},
