@@ -35,7 +35,7 @@ from streams.open_files import raise_limit_on_open_files
 from streams.outputs import Outputs
 from streams.pauses import Pauses
 from streams.reload import LiveConfiguration
-from streams.service import InForce, Service
+from streams.service import WAITS_HINT, InForce, Service
 from streams.topic_admin import ensure_topics
 from streams.topics import ARTICLES, CANDIDATES, NOTIFICATIONS
 
@@ -67,7 +67,12 @@ of three brokers that is gone keeps it waiting.
 """
 
 CHECK_EVERY = 1.0
-"""Seconds between two questions whether the Kafka client has met an error in the background."""
+"""Seconds between two looks at the Kafka client, whether it has met an error in the background, and at the agents."""
+
+ENDS_AFTER = 30
+"""Looks at agents that do not move, one after the other, until the worker ends: not every supervisor asks `/live`, and
+when the whole process stood still it takes a moment until they move.
+"""
 
 Started = Callable[["Worker"], Awaitable[None]]
 Load = Callable[[Path], Configuration]
@@ -199,7 +204,7 @@ class Worker:
         await asyncio.to_thread(language.prepare)
         await asyncio.to_thread(self.delivery.prepare)
         self.app.finalize()
-        beside.append(asyncio.ensure_future(self._check_client()))  # its start waits for partitions
+        beside.append(asyncio.ensure_future(self._check()))  # its start waits for partitions
         await self.app.start()
         _set_aside()
 
@@ -291,13 +296,18 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - held back and never let go would be worse than a restart
             leave("worker", error)
 
-    async def _check_client(self) -> NoReturn:
+    async def _check(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> NoReturn:
+        stuck = 0
         while True:
-            await asyncio.sleep(CHECK_EVERY)
+            await sleep(CHECK_EVERY)
             try:
                 self.consumer.check()
             except Exception as error:  # noqa: BLE001 - whatever it is, nothing would come any more
                 leave("kafka", error)
+            health = self.live()
+            stuck = 0 if health.ok else stuck + 1
+            if stuck > ENDS_AFTER:
+                leave("live", BrokerError(f"{health.reason}: {WAITS_HINT}"))
 
     def _expect(self) -> None:
         self.consumer.expect()

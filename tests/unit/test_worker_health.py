@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from faust.types import TP
 
 from agents import delivery, intake, policy
 from streams.health import Health
-from streams.worker import CUT_OFF_AFTER, STUCK_AFTER, Worker
+from streams.worker import CUT_OFF_AFTER, ENDS_AFTER, STUCK_AFTER, Worker
 from tests.unit.configurations import ENVIRON, load
 from tests.unit.small import SMALL
 
@@ -31,6 +31,9 @@ class Consumer:
         self.lag: dict[TP, int] = {}
         self.lost: Counter[str] = Counter()
         self.answered_at = 0.0
+
+    def check(self) -> None:
+        pass
 
     def oldest_unhandled(self, topic: str | None = None) -> float | None:
         return min((came for name, came in self.came.items() if topic in (None, name)), default=None)
@@ -142,3 +145,30 @@ async def test_the_stories_of_partitions_that_were_given_up_are_counted_no_more(
     assert figures(worker, "tocsin_stories") == {"": 3}
     worker.policy.release()
     assert figures(worker, "tocsin_stories") == {"": 0}
+
+
+class Left(BaseException):
+    """Stands for the end of the process."""
+
+
+async def test_a_worker_whose_agents_do_not_move_ends_though_nobody_asks_whether_it_lives(
+    worker: Worker, consumer: Consumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def leave(where: str, error: BaseException) -> NoReturn:
+        raise Left(where, str(error))
+
+    looks = 0
+
+    async def sleep(seconds: float) -> None:
+        nonlocal looks
+        looks += 1
+        # The first time it moves again, as after a pause of the whole process.
+        moves = looks == ENDS_AFTER
+        consumer.came["tocsin.candidates"] = stood_still if not moves else asyncio.get_running_loop().time()
+
+    monkeypatch.setattr("streams.worker.leave", leave)
+    stood_still = asyncio.get_running_loop().time() - LONG
+    worker.service.heartbeats[policy.NAME] = stood_still
+    with pytest.raises(Left, match="policy has not moved"):
+        await worker._check(sleep)
+    assert looks == 2 * ENDS_AFTER + 1
