@@ -37,7 +37,7 @@ from streams.settings import Settings
 from streams.settings_file import LoadedSettings
 from streams.soundpart import NOTHING, sound_part
 from streams.termlist import LARGEST_FILE, doubtful, packed, read_terms
-from streams.visible_files import is_yaml, visible_files
+from streams.visible_files import FileState, Signature, is_yaml, signature, signature_of, visible_files
 from streams.yamlfile import Document, KeyPath, did_you_mean, ids_in, load, problems, read_text, validate
 
 _PARTS: Final = ("tocsin", "watches", "endpoints")
@@ -51,7 +51,8 @@ class Configuration:
 
     `terms` are all keywords of the watches that have any, by watch id, those of `terms_file` included.
     `example_places` are file and line of each example, by watch id. `files` are what it was read from, even
-    where a file is not there. `warnings` are worth a line in the log and stop nothing.
+    where a file is not there, `as_read` how these and all others of the folder were before they were read.
+    `warnings` are worth a line in the log and stop nothing.
     """
 
     folder: Path
@@ -63,6 +64,7 @@ class Configuration:
     terms: Mapping[str, Sequence[str]] = field(default_factory=dict)
     warnings: tuple[Fault, ...] = ()
     files: tuple[Path, ...] = ()
+    as_read: Signature = frozenset()
     example_places: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
@@ -121,11 +123,12 @@ class _Load:
         known_to_all = SAMPLE_ENVIRONMENT.keys() - environ.keys() if is_sample else ()
         with_sample = {**SAMPLE_ENVIRONMENT, **environ} if is_sample else environ
         self._of_settings = Secrets(folder, with_sample, of_broker)
-        self._of_endpoints = EndpointSecrets(folder, with_sample, of_endpoint, known_to_all)
+        self._of_endpoints = EndpointSecrets(folder, with_sample, of_endpoint, known_to_all, self._note)
         self._documents: list[Document] = []
         self._faults: list[Fault] = []
         self._warnings: list[Fault] = []
-        self._files: list[Path] = []
+        self._files: dict[Path, None] = {}
+        self._as_read: dict[str, FileState] = {}
         self._unread: set[str] = set()  # folders that are there and could not be read
         self._of_part: dict[str, list[Document]] = {}
 
@@ -144,6 +147,7 @@ class _Load:
 
     def run(self) -> Configuration:
         """The whole configuration."""
+        self._as_read = {state[0]: state for state in signature(self._folder)}
         self._look_around()
         settings = self._settings()
         watches = self._items("watches", Watch, self._plain)
@@ -164,7 +168,7 @@ class _Load:
             *check_endpoints(endpoints, known, resolved=self._of_endpoints.are_looked_up),
         ]
         faults = self._all_faults(settings)
-        files = tuple(dict.fromkeys((*self._files, *self._of_endpoints.files)))
+        files = tuple(self._files)
         if faults or settings.value is None or taxonomies is None or registry is None:
             raise ConfigurationError(faults, files)
         return Configuration(
@@ -177,10 +181,17 @@ class _Load:
             terms=terms,
             warnings=tuple(sorted((*self._warnings, *self._of_endpoints.warnings, *warnings))),
             files=files,
+            as_read=frozenset(self._as_read.values()),
             example_places={placed.value.id: example_places(placed) for placed in watches},
         )
 
     # Files.
+
+    def _note(self, path: Path) -> None:
+        """Remember a file that is about to be read, and how it is."""
+        self._files[path] = None
+        for state in signature_of([path]):
+            self._as_read.setdefault(state[0], state)
 
     def _look_around(self) -> None:
         """Warn of files that nobody reads, such as `watch.yaml`; refuse a folder with nothing in it."""
@@ -225,7 +236,7 @@ class _Load:
         return any(name == part or name.startswith(f"{part}/") for name in self._unread)
 
     def _open(self, path: Path) -> Document:
-        self._files.append(path)
+        self._note(path)
         document = load(path, self._name(path))
         self._documents.append(document)
         return document
@@ -297,7 +308,7 @@ class _Load:
     def _terms_of_file(self, placed: Placed[Watch], name: str) -> Sequence[str]:
         """The keywords of the file that a watch names."""
         path = self._folder / name
-        self._files.append(path)
+        self._note(path)
         text = read_text(path, name, LARGEST_FILE)
         if isinstance(text, Fault):
             if text.line:

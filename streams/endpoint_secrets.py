@@ -19,19 +19,24 @@ WhichEndpoints = Callable[[Mapping[str, Any]], bool]
 class EndpointSecrets:
     """Looks up what endpoints refer to, of those that `which` picks; of the others it is left as it is, marked.
 
-    `known_to_all` are environment variables whose values are no secrets, and worth a warning. `files` are those that
-    references name.
+    `known_to_all` are environment variables whose values are no secrets, and worth a warning. `note` is told of each
+    file that a reference names, before it is read.
     """
 
     def __init__(
-        self, folder: Path, environ: Mapping[str, str], which: WhichEndpoints, known_to_all: Collection[str]
+        self,
+        folder: Path,
+        environ: Mapping[str, str],
+        which: WhichEndpoints,
+        known_to_all: Collection[str],
+        note: Callable[[Path], None],
     ) -> None:
         self._folder = folder
         self._secrets = {resolve: Secrets(folder, environ, resolve) for resolve in (True, False)}
         self._which = which
         self._known_to_all = known_to_all
         self._looked_up: set[tuple[str, KeyPath]] = set()
-        self.files: list[Path] = []
+        self._note = note
         self.warnings: list[Fault] = []
 
     def looked_up(self, document: Document, at: KeyPath, value: dict[str, Any]) -> dict[str, Any]:
@@ -79,7 +84,7 @@ class EndpointSecrets:
             return value
         kind, _, name = value.partition(":")
         if kind == "file" and name.strip():
-            self.files.append(self._folder / name.strip())
+            self._note(self._folder / name.strip())
         secret, wrong = self._secrets[resolve].look_up(value)
         if wrong is not None:
             document.fault(path, wrong)

@@ -24,7 +24,7 @@ import structlog
 from streams.configuration import Configuration
 from streams.errors import ConfigurationError, Fault
 from streams.settings import differing
-from streams.visible_files import visible_files
+from streams.visible_files import Signature, signature
 
 log = structlog.get_logger("tocsin.configuration")
 
@@ -40,9 +40,6 @@ NONE_LEFT: Final = (
     "no watch is left, so nothing would be alerted; switch watches off by `enabled: false`, or restart"
 )
 
-Signature = frozenset[tuple[str, int, int, int]]
-"""Path, modification time, size and inode of every file."""
-
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -56,16 +53,6 @@ def look(seen: Seen, now: Signature) -> tuple[Seen, bool]:
     """What is known after a look, and whether to load: the files differ from those tried and stand still."""
     load = now != seen.tried and now == seen.last
     return Seen(now if load else seen.tried, now), load
-
-
-def signature(folder: Path, others: Iterable[Path] = ()) -> Signature:
-    """How the files of a folder are now, hidden ones aside, and some others that may be elsewhere."""
-    found = set()
-    for path in {*visible_files(folder), *others}:
-        with suppress(OSError, ValueError):
-            state = path.stat()
-            found.add((str(path), state.st_mtime_ns, state.st_size, state.st_ino))
-    return frozenset(found)
 
 
 def log_warnings(configuration: Configuration) -> None:
@@ -100,15 +87,9 @@ class LiveConfiguration(Generic[T]):
         self._every = every
         self._sleep = sleep
         self._asked = asyncio.Event()
-        self._seen = Seen(frozenset(), frozenset())
+        self._seen = Seen(first.as_read, first.as_read)
         self._busy = asyncio.Lock()
         self._tried: tuple[Path, ...] = ()  # what the version refused last was read from, or lacks
-        self.note_files()
-
-    def note_files(self) -> None:
-        """Take the files as they are now for the version in force."""
-        now = self._look_around()
-        self._seen = Seen(now, now)
 
     def _look_around(self) -> Signature:
         return signature(self.current.folder, (*self.current.files, *self._tried))
@@ -150,8 +131,8 @@ class LiveConfiguration(Generic[T]):
             self._say_what_is_gone(configuration)
             self.current = configuration
             self._swap(built)
-            files = await asyncio.to_thread(signature, configuration.folder, configuration.files)
-            self._seen = Seen(_joined(now, files), files)
+            # Whatever has changed since it was read is read again, however long reading took.
+            self._seen = Seen(configuration.as_read, configuration.as_read)
             log.info(
                 "configuration.reloaded",
                 watches=len(configuration.watches),
@@ -204,12 +185,6 @@ class LiveConfiguration(Generic[T]):
         finally:
             for task in (pause, asked):
                 task.cancel()
-
-
-def _joined(tried: Signature, after: Signature) -> Signature:
-    """The files as they were before loading, and those that the loaded version adds as they are after."""
-    names = {name for name, *_ in tried}
-    return tried | frozenset(state for state in after if state[0] not in names)
 
 
 def _gone(before: Iterable[str], after: Iterable[str]) -> list[str]:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
+
+FileState = tuple[str, int, int, int]
+"""Path, modification time, size and inode of a file."""
+
+Signature = frozenset[FileState]
+"""Those of all files."""
 
 
 def visible_files(folder: Path, cannot: Callable[[OSError], object] | None = None) -> Iterable[Path]:
@@ -26,3 +33,18 @@ def visible_files(folder: Path, cannot: Callable[[OSError], object] | None = Non
 def is_yaml(path: Path) -> bool:
     """Whether a file is one of YAML, by its ending, however that is written."""
     return path.suffix.lower() in (".yaml", ".yml")
+
+
+def signature_of(paths: Iterable[Path]) -> Signature:
+    """How files are now, of those that are there."""
+    found = set()
+    for path in paths:
+        with suppress(OSError, ValueError):
+            state = path.stat()
+            found.add((str(path), state.st_mtime_ns, state.st_size, state.st_ino))
+    return frozenset(found)
+
+
+def signature(folder: Path, others: Iterable[Path] = ()) -> Signature:
+    """How the files of a folder are now, hidden ones aside, and some others that may be elsewhere."""
+    return signature_of({*visible_files(folder), *others})

@@ -13,7 +13,8 @@ from structlog.testing import CapturingLogger
 
 from streams import reload
 from streams.configuration import Configuration, load_configuration
-from streams.reload import LiveConfiguration, Seen, look, signature
+from streams.reload import LiveConfiguration, Seen, look
+from streams.visible_files import signature
 from streams.worker import Worker
 from tests.unit.configurations import ENVIRON, endpoint, load, watch, write
 
@@ -238,6 +239,45 @@ async def test_a_version_that_lacks_a_file_elsewhere_is_taken_when_the_file_has_
     assert await live.live._changed(), "it has stood still"
     assert await live.live.reload()
     assert live.refused == 1
+
+
+@pytest.mark.parametrize("when", ["while the first is built", "while one is read", "while one is built"])
+@pytest.mark.parametrize("where", ["folder", "elsewhere"])
+async def test_what_changes_while_a_version_is_read_or_built_is_taken_next(
+    tmp_path: Path, when: str, where: str
+) -> None:
+    """A long list takes seconds to read and as long to build: a worker that starts, too, must not miss a change."""
+    listed = tmp_path / "words.txt" if where == "folder" else tmp_path.with_name(f"{tmp_path.name}-words.txt")
+    listed.write_text("truce\n")
+    watches = [watch(query=None, terms_file=str(listed), examples=None)]
+    first = load(tmp_path, SMALL | {"watches.yaml": {"watches": watches}})
+    moment = [when == "while the first is built"]
+
+    def change() -> None:
+        if moment:
+            moment.clear()
+            listed.write_text("truce\nceasefire\n")
+
+    def load_again() -> Configuration:
+        configuration = load_configuration(tmp_path, ENVIRON)
+        if when == "while one is read":
+            change()
+        return configuration
+
+    def build(configuration: Configuration) -> Configuration:
+        if when == "while one is built":
+            change()
+        return configuration
+
+    if moment[0]:
+        change()
+    live = LiveConfiguration(first, load=load_again, build=build, swap=lambda _: None)
+    if not when.endswith("the first is built"):
+        assert await live.reload()
+    assert [await live._changed(), await live._changed()] == [False, True]
+    assert await live.reload()
+    assert [*live.current.terms["truce"]] == ["truce", "ceasefire"]
+    assert [await live._changed(), await live._changed()] == [False, False]
 
 
 async def test_notes_on_a_version_are_logged(live: Live, logged: CapturingLogger) -> None:
