@@ -210,7 +210,8 @@ class Story:
     of the partition; `stages` are those reached so far, as `topic:stage`; `named` are the words that may be names, and
     the numbers, of the headlines that were told and of what stood by the evidence, `parties` those of these headlines;
     `reached` says which of them were told at which stages, and in front, beside what `tellings` hold; `versions` has,
-    of articles of which several versions came, the last one's candidate and its time.
+    of articles of which several versions came, the last one's candidate and its time; `said` are the checksums of the
+    sentences that decided.
     """
 
     story_id: str
@@ -233,6 +234,7 @@ class Story:
     turn: int = 0
     reached: tuple[str, ...] = ()
     versions: dict[str, tuple[str, Moment]] = field(default_factory=dict)
+    said: tuple[str, ...] = ()
 
     @classmethod
     def opened_by(cls, candidate: Candidate, telling: Telling, window: timedelta, turn: int = 0) -> Story:
@@ -260,6 +262,7 @@ class Story:
             named=_named_by(candidate),
             parties=telling.parties,
             turn=turn,
+            said=candidate.said[:1],
         )
 
     def joined_by(
@@ -293,6 +296,7 @@ class Story:
             reached=_remember(self.reached, *_reached(telling)) if event else self.reached,
             turn=turn,
             versions=self._with_version(candidate) if known else self.versions,
+            said=_remember(self.said, *candidate.said[:1]) if event else self.said,
         )
 
     def _with_version(self, candidate: Candidate) -> dict[str, tuple[str, datetime]]:
@@ -352,7 +356,10 @@ class Story:
         likeness = self.text_likeness(candidate)
         version = candidate.article.id in self.article_ids
         left = self._left_for(telling.stages)
-        if likeness >= COPY and not (version and left):
+        first_said = bool(candidate.said) and candidate.said[0] not in self.said
+        if version and first_said and not frozenset(self.said).isdisjoint(candidate.said):
+            return "it says something else before what was told"
+        if likeness >= COPY and not (left and (version or first_said)):
             title, gist = candidate.article.title, candidate.gist
             return _brings(word for name, word in new.items() if name.isdigit() or in_lead(name, title, gist))
         if new:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Final
+from zlib import crc32
 
 from agents.reading.article import Article
 from agents.reading.fold import fold
@@ -35,6 +36,7 @@ NEAR: Final = 300
 and characters around evidence that are read where no sentence ends for long.
 """
 _CUT_WORD: Final = re.compile(r"\w*\Z")
+_NO_LETTER: Final = re.compile(r"\W+")
 
 
 def reading_of(scene: Scene, hits: Sequence[Evaluation], seen_at: datetime) -> Reading:
@@ -72,7 +74,7 @@ def candidates_of(
     signature = fingerprint(f"{article.title} {article.body[article.body_start :]}")
     words = gist(article.title, article.body[article.body_start : article.body_start + LONGEST_LEAD])
     of_topics = [e for topic in reading.topics for e in topic.evidence if e.field == "body"]
-    named = _named_around(scene, of_topics)
+    said, named = _said_in(scene, of_topics), _named_around(scene, of_topics)
     return tuple(
         Candidate(
             candidate_id=derive_id("cnd", hit.watch.id, article.id, version),
@@ -82,6 +84,7 @@ def candidates_of(
             actors=reading.actors,
             because=hit.clauses[:KEPT],
             sentence=_sentence(scene, evidence := of_topics or _of_clauses(hit)),
+            said=said if of_topics else _said_in(scene, evidence),
             named=named if of_topics else _named_around(scene, evidence),
             fingerprint=signature,
             gist=words,
@@ -122,6 +125,15 @@ def _sentence(scene: Scene, evidence: Sequence[Evidence]) -> str:
 def _sentence_span(scene: Scene, evidence: Evidence) -> tuple[int, int]:
     body = scene.body.folded
     return body.span(*sentence_at(body.text, body.position(evidence.start)))
+
+
+def _said_in(scene: Scene, evidence: Iterable[Evidence]) -> tuple[str, ...]:
+    """Checksums of the letters of the sentences in which evidence stands, each once."""
+    spans = dict.fromkeys(_sentence_span(scene, one) for one in evidence)
+    sentences = (_NO_LETTER.sub("", fold(scene.article.body[first:last])) for first, last in spans)
+    return tuple(
+        dict.fromkeys(f"{crc32(letters.encode(errors='surrogatepass')):08x}" for letters in sentences)
+    )
 
 
 def _named_around(scene: Scene, evidence: Iterable[Evidence]) -> dict[str, str]:

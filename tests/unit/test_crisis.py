@@ -99,6 +99,52 @@ def test_the_name_that_an_outlet_puts_behind_what_it_copies_is_not_news() -> Non
     assert reasons(told) == ["no open story tells the same", "throttled", "throttled", "new in it: Lund"]
 
 
+def test_a_page_that_puts_the_newest_first_is_told_entry_by_entry_though_none_names_anything_new() -> None:
+    of = reader()
+    entries = [
+        "12:00 The army ordered residents to evacuate Rafah.",
+        "12:10 oil prices rose.",
+        "12:00 The army lifted the evacuation order for Rafah.",
+        "12:10 The army ordered residents to evacuate Rafah again.",
+    ]
+    pages = ["\n\n".join(reversed(entries[:number])) for number in range(1, 5)]
+    told = decided(
+        hit(of, "Live from Rafah: 10 and 12", page, minutes=number) for number, page in enumerate(pages)
+    )
+    before = "it says something else before what was told"
+    assert reasons(told) == ["no open story tells the same", "throttled", before, before]
+
+
+def test_a_version_whose_first_sentence_is_put_otherwise_is_not_told_for_that() -> None:
+    of, title = reader(), "Evacuation ordered as river rises near Torvik"
+    leads = [ORDER, "The governor on Monday ordered the evacuation of Torvik as the river rose."]
+    rest = f"{LEAVE} The evacuation order covers all of Torvik."
+    told = decided(hit(of, title, f"{lead} {rest}", minutes=number) for number, lead in enumerate(leads))
+    assert reasons(told) == ["no open story tells the same", "throttled"]
+
+
+def test_a_notice_that_gives_an_order_once_more_is_told_and_a_late_copy_of_the_first_is_not() -> None:
+    of = reader()
+    rest = " ".join(f"Rule {n}: keep road {n} free for engines." for n in range(100, 160))
+
+    def notice(number: int, title: str, sentence: str) -> Candidate:
+        return hit(of, title, f"{sentence} {rest}", f"notice {number}", number)
+
+    ordered = ("Evacuation order for Torvik", "The county has issued an evacuation order for Torvik.")
+    lifted = ("Evacuation order for Torvik lifted", "The county has lifted the evacuation order for Torvik.")
+    again = ("Evacuation order for Torvik", "The county has again issued an evacuation order for Torvik.")
+    told = decided(
+        notice(number, *words) for number, words in enumerate([ordered, lifted, ordered, again, again])
+    )
+    assert reasons(told) == [
+        "no open story tells the same",
+        "the story reaches evacuation lifted",
+        "throttled",
+        "it tells evacuation ordered, which the last one did not",
+        "throttled",
+    ]
+
+
 def test_an_outlet_that_has_the_name_of_a_place_tells_of_that_place() -> None:
     of, title = reader(), "Evacuation ordered as river rises"
     bodies = [f"{ORDER} {LEAVE}", f"{ORDER} {LEAVE} The evacuation order was extended to Lund."]
