@@ -31,7 +31,7 @@ from typing import Any
 
 import structlog
 from aiokafka import ConsumerRecord, TopicPartition
-from aiokafka.consumer.fetcher import FetchResult, OffsetResetStrategy
+from aiokafka.consumer.fetcher import FetchError, FetchResult, OffsetResetStrategy
 from aiokafka.errors import IllegalStateError, KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -229,8 +229,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
                 consumer._fetcher.request_offset_reset(ours, OffsetResetStrategy.EARLIEST)
             return {}
         except OffsetOutOfRangeError as error:
-            for tp, position in error.args[0].items():
-                await self._read_on(tp, position)
+            await self._read_on(error.args[0] | self._out_of_range(partitions))
             return {}
         lying = consumer._fetcher._records
         for place in found:
@@ -246,22 +245,50 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         if all(isinstance(fetched, FetchResult) for fetched in fetcher._records.values()):
             await self.consumer.take_fetched()
 
-    async def _read_on(self, tp: TopicPartition, position: int) -> None:
-        """Read on where the broker has something. Where that fails, the next fetch asks again."""
+    def _out_of_range(self, partitions: set[TP]) -> dict[TopicPartition, int]:
+        """Where partitions were to be read that have no such place, as a fetch says of all of a topic at once."""
+        lying = self._ensure_consumer()._fetcher._records
+        found: dict[TopicPartition, int] = {}
+        for tp in partitions & lying.keys():
+            error = lying[tp]._error if isinstance(lying[tp], FetchError) else None
+            if isinstance(error, OffsetOutOfRangeError):
+                found |= error.args[0]
+                del lying[tp]
+        return found
+
+    async def _read_on(self, positions: Mapping[TopicPartition, int]) -> None:
+        """Read on where the brokers have something. Where that fails, the next fetch asks again.
+
+        Of all partitions at once: to be sure takes seconds, and after it the group forms anew; nothing is read so long.
+        """
         consumer = self._ensure_consumer()
         assignment = consumer._subscription.subscription.assignment
+        looked_for = await asyncio.gather(*(self._place(tp, position) for tp, position in positions.items()))
+        if not assignment.active:
+            return  # they are another's by now, or ours from what is committed
+        places = {
+            tp: place
+            for (tp, position), place in zip(positions.items(), looked_for, strict=True)
+            if place is not None and place.offset != position  # or the broker has caught up
+        }
         try:
-            place = await find_place_surely(consumer, tp, position, datetime.now(UTC))
-            if not assignment.active or place.offset == position:
-                return  # it is another's by now, or ours from what is committed; or the broker has caught up
-            if place.anew:
-                # First, or the next owner of the partition would begin at the same place.
-                await consumer.commit({tp: place.offset})
-            consumer.seek(tp, place.offset)
+            if anew := {tp: place.offset for tp, place in places.items() if place.anew}:
+                # First, or the next owner of a partition would begin at the same place.
+                await consumer.commit(anew)
         except (KafkaError, IllegalStateError) as error:
-            log.warning("input.place_not_found", topic=tp.topic, partition=tp.partition, error=repr(error))
+            log.warning("input.place_not_found", partitions=_named(places), error=repr(error))
             return
-        self.consumer.read_on(TP(tp.topic, tp.partition), position, place)
+        for tp, place in places.items() if assignment.active else ():
+            with suppress(IllegalStateError):  # it was of a former assignment
+                consumer.seek(tp, place.offset)
+                self.consumer.read_on(TP(tp.topic, tp.partition), positions[tp], place)
+
+    async def _place(self, tp: TopicPartition, position: int) -> Place | None:
+        try:
+            return await find_place_surely(self._ensure_consumer(), tp, position, datetime.now(UTC))
+        except (KafkaError, IllegalStateError) as error:
+            log.warning("input.place_not_found", partitions=_named([tp]), error=repr(error))
+            return None
 
     def rest(self) -> None:
         """Begin no fetch for a moment."""
@@ -508,6 +535,10 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
             done = self._committed_offset[tp]
             if end is not None and done is not None:
                 yield tp, max(0, end - done)
+
+
+def _named(partitions: Iterable[TopicPartition]) -> list[str]:
+    return [f"{tp.topic}-{tp.partition}" for tp in partitions]
 
 
 def _to_message(tp: TP, batch: Batch, generation: int) -> ConsumerMessage:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict, defaultdict, deque
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn
 from unittest.mock import MagicMock
 
 import pytest
 from aiokafka import ConsumerRecord
 from aiokafka.consumer.fetcher import Fetcher, FetchError, FetchResult
 from aiokafka.consumer.subscription_state import SubscriptionState, TopicPartitionState
-from aiokafka.errors import GroupAuthorizationFailedError, IllegalStateError, NoOffsetForPartitionError
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    IllegalStateError,
+    NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
+)
 from faust.transport import consumer as base
 from faust.types import TP
 
@@ -588,8 +593,54 @@ async def test_a_place_that_was_looked_for_is_sought_where_the_partition_is_stil
         seek=lambda tp, offset: sought.append((tp, offset)),
     )
     thread.consumer = SimpleNamespace(read_on=lambda *_: sought.append(("read_on", found.offset)))
-    await thread._read_on(PLACE, 7)
+    await thread._read_on({PLACE: 7})
     assert sought == ([(PLACE, then), ("read_on", then)] if then is not None else [])
+
+
+async def test_where_several_partitions_have_not_the_place_all_are_looked_for_at_once_and_the_group_forms_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gone, former = TP("articles", 2), TP("articles", 3)
+    positions = {PLACE: 7, OTHER: 8, gone: 9}
+    lying = OrderedDict(
+        (tp, FetchError(error=OffsetOutOfRangeError({tp: position}), backoff=0))
+        for tp, position in (positions | {former: 10}).items()
+    )
+    looking = asyncio.Barrier(len(positions))
+    done: list[Any] = []
+
+    async def fetch_records(*_: object, **__: object) -> NoReturn:
+        lying.pop(PLACE).check_raise()
+        raise AssertionError
+
+    async def find(_: object, tp: TP, position: int, __: object) -> Place:
+        await looking.wait()
+        return Place(position - 5, anew=True) if tp != OTHER else Place(position + 1, lost=1)
+
+    async def commit(offsets: dict[TP, int]) -> None:
+        done.append(offsets)
+
+    def seek(tp: TP, offset: int) -> None:
+        if tp == gone:
+            raise IllegalStateError(tp)
+        done.append((tp, offset))
+
+    monkeypatch.setattr("streams.batches.find_place_surely", find)
+    thread: Any = BatchConsumerThread.__new__(BatchConsumerThread)
+    thread._fetch_records = fetch_records
+    thread._consumer = SimpleNamespace(
+        _fetcher=SimpleNamespace(_records=lying),
+        _subscription=SimpleNamespace(subscription=SimpleNamespace(assignment=SimpleNamespace(active=True))),
+        commit=commit,
+        seek=seek,
+    )
+    thread.consumer = SimpleNamespace(read_on=lambda tp, position, place: done.append((tp, position)))
+    async with asyncio.timeout(10):
+        assert await thread.fetched({*positions}, 0.0) == {}
+    assert done[0] == {PLACE: 2, gone: 4}
+    assert sorted(done[1:3]) == [(PLACE, 2), (PLACE, 7)]
+    assert sorted(done[3:]) == [(OTHER, 8), (OTHER, 9)]
+    assert [*lying] == [former], "nobody asked for this one"
 
 
 async def test_what_the_client_met_in_the_background_is_told_when_it_is_asked_for() -> None:

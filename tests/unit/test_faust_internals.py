@@ -239,6 +239,8 @@ def test_seeking_goes_through_the_methods_that_are_extended_and_leaves_fresh_par
 def test_a_fetcher_says_what_it_cannot_find_and_when_it_has_ended() -> None:
     from aiokafka.consumer import fetcher
 
+    assert parameters(fetcher.FetchError) == ["error", "backoff"]
+    assert "raise self._error" in inspect.getsource(fetcher.FetchError.check_raise)
     assert "OffsetOutOfRangeError({tp: fetch_offset})" in inspect.getsource(
         fetcher.Fetcher._proc_fetch_request
     )
