@@ -32,6 +32,7 @@ ALONE: Final = (
 """The characters that are words of their own, as a range of a regular expression."""
 LETTER: Final = rf"[^\W_{ALONE}]"
 """What a letter or digit is, as a regular expression; characters that are words of their own aside."""
+_UNSPACED: Final = re.compile(rf"[{ALONE}\uac00-\ud7a3]")
 _TOKEN: Final = re.compile(
     rf"(?=\w)(?:(?P<alone>[{ALONE}])|(?P<core>{LETTER}{{2,}})(?:'{LETTER}{{1,5}}(?!{LETTER}))?|{LETTER})"
 )
@@ -150,6 +151,11 @@ def begin_of(word: str, text: str, at: int) -> int | None:
 def stands_alone(word: str) -> bool:
     """Whether a watched word is of characters each of which is a word of its own."""
     return _IS_ALONE.match(word) is not None
+
+
+def is_unspaced(character: str) -> bool:
+    """Whether a letter of a folded text may have another word right beside it: one of these, or a Korean syllable."""
+    return character >= _FIRST_ALONE and _UNSPACED.match(character) is not None
 
 
 def _alone(text: str, at: int) -> bool:

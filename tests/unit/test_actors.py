@@ -290,6 +290,27 @@ def test_any_text_before_and_after_leaves_a_name_where_it_is(text: str) -> None:
     assert (len(text) + 1, "Sergey Lavrov") in spans
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "stands"),
+    [
+        ("กองทัพบก", "ของกองทัพบกไทย", True),
+        ("กองทัพบก", "กองทัพบกี่", False),
+        ("တပ်မတော်", "မြန်မာ့တပ်မတော်က", True),
+        ("习近平", "国家主席习近平表示", True),
+        ("박근혜", "박근혜가 말했다", True),
+        ("कमल", "कमल ने कहा", True),
+        ("कमल", "कमला ने कहा", False),
+        ("कमल", "अकमल ने कहा", False),
+    ],
+)
+def test_a_name_ends_with_its_word_in_scripts_that_have_no_spaces_and_in_those_that_do(
+    name: str, text: str, stands: bool
+) -> None:
+    registry = Registry(files=(RegistryFile(actors=(Actor(id="a", kind="organisation", name=name),)),))
+    found = ActorMatcher(registry).find(fold_text(""), fold_text(text), 0)
+    assert [evidence.text for actor in found for evidence in actor.evidence] == [name] * stands
+
+
 def test_a_registry_of_two_actors_of_one_id_is_refused() -> None:
     actor = Actor(id="a-b", kind="person", name="Ann Bell")
     with pytest.raises(ValidationError, match="two actors have the id 'a-b'"):

@@ -67,12 +67,15 @@ def test_a_spelling_is_asked_for_in_words(tmp_path: Path) -> None:
             "topics": {"prefix": "a/b"},
             "service": {"group": ""},
         },
-        "actors/some.yaml": {"actors": [{"id": "a", "kind": "country", "name": "7", "wikidata": "212"}]},
+        "actors/some.yaml": {
+            "actors": [{"id": "a", "kind": "country", "name": "7", "wikidata": "212", "aliases": ["B"]}]
+        },
     }
     tag = "must be a language tag such as en or pt-BR"
     name = "must be at most 200 letters, digits, dots, dashes and underscores"
     small = "must be small letters, digits, dots, dashes and underscores, and begin with a letter or digit"
     assert sorted(faults(tmp_path, files)) == [
+        "actors/some.yaml: actors[0].aliases: must be by language, such as {en: [Kremlin, MBS]}",
         "actors/some.yaml: actors[0].name: must be a name, with a letter",
         "actors/some.yaml: actors[0].wikidata: must be an item of Wikidata, such as Q212",
         f"tocsin.yaml: broker.client_id: {name}",

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from agents.reading.fold import fold
+from agents.reading.fold import SIGNS_BEHIND, fold
+from agents.reading.keywords import is_unspaced
 from agents.reading.lazy import LazyPattern
 
 _CYRILLIC: Final = re.compile(r"[\u0400-\u052f]")
@@ -195,8 +196,8 @@ def suffix_end(text: str, end: int, *, language: str = "", demonym: bool = False
     if following == "'":
         suffix = _APOSTROPHE_SUFFIX.match(text, end)
         return suffix.end() if suffix else end
-    if not following.isalnum() or following >= "\u2e80":
-        return end
+    if not following.isalnum() or is_unspaced(following):
+        return None if following in SIGNS_BEHIND else end
     last = text[end - 1]
     if last in ARABIC:
         suffix = _ARABIC_DEMONYM.match(text, end) if demonym else None

@@ -27,11 +27,17 @@ def _listed(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
+def _with_languages(value: object) -> object:
+    if isinstance(value, str | list):
+        raise ValueError("must be by language, such as {en: [Kremlin, MBS]}")
+    return value
+
+
 Names = Annotated[tuple[Name, ...], BeforeValidator(_listed)]
-ByLanguage = Mapping[
-    Annotated[str, spelled(r"[a-z]{2,3}(-[A-Za-z0-9]+)*", "a language tag in small letters, such as en")],
-    Names,
+Language = Annotated[
+    str, spelled(r"[a-z]{2,3}(-[A-Za-z0-9]+)*", "a language tag in small letters, such as en")
 ]
+ByLanguage = Annotated[Mapping[Language, Names], BeforeValidator(_with_languages)]
 
 
 class Actor(Part):

@@ -14,9 +14,8 @@ from agents.reading.actors.surnames import Surnames
 from agents.reading.actors.whole_names import WholeNames
 from agents.reading.automaton import Found
 from agents.reading.fold import FoldedText
+from agents.reading.keywords import is_unspaced
 
-_UNSPACED: Final = "\u2e80"
-"""From here on are the scripts that write no spaces between words."""
 _BEHIND: Final = frozenset(("", *" .,\n"))
 """What stands behind most names, so that they end there."""
 
@@ -49,7 +48,7 @@ class MentionSearch:
         mentions: list[Mention] = []
         for number, start, end in found:
             clitic = False
-            if start and (before := folded[start - 1]).isalnum() and before < _UNSPACED:
+            if start and (before := folded[start - 1]).isalnum() and not is_unspaced(before):
                 if not (before in ARABIC and folded[start] in ARABIC):
                     continue
                 clitic = True
