@@ -200,18 +200,19 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         if self._unanswered > DEAF_AFTER:
             raise BrokerError(DEAF)
 
-    def silence(self, now: float, since: float) -> float:
-        """Seconds until `now` in which no broker has answered a fetch, from `since` on at most (both in Unix seconds).
+    def heard_at(self, since: float) -> dict[str, float]:
+        """When (in Unix seconds) a fetch of each topic was last answered, `since` at the earliest.
 
-        0 where none is asked, as something of every partition lies here still.
+        Nothing of a topic that is not asked for, as something of each of its partitions lies here still.
         """
         consumer = self._ensure_consumer()
-        partitions = consumer.assignment()
-        if partitions <= consumer._fetcher._records.keys():
-            return 0.0
-        answered = (consumer.last_poll_timestamp(tp) for tp in partitions)
-        heard_at: float = max([since, *(at / 1000 for at in answered if at is not None)])
-        return max(0.0, now - heard_at)
+        partitions: frozenset[TopicPartition] = consumer.assignment()
+        heard_at = {tp.topic: since for tp in partitions if tp not in consumer._fetcher._records}
+        for tp in partitions:
+            answered = consumer.last_poll_timestamp(tp)
+            if answered is not None and tp.topic in heard_at:
+                heard_at[tp.topic] = max(heard_at[tp.topic], answered / 1000)
+        return heard_at
 
     # What is fetched.
 
@@ -511,9 +512,9 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
         """Raise what ended the work of the Kafka client, if anything did."""
         self._thread.check()
 
-    def silence(self, now: float, since: float) -> float:
-        """Seconds until `now` in which no broker has answered a fetch, from `since` on at most (in Unix seconds)."""
-        return float(self._thread.silence(now, since))
+    def heard_at(self, since: float) -> dict[str, float]:
+        """When (in Unix seconds) a fetch of each topic that is asked for was last answered, `since` at the earliest."""
+        return dict(self._thread.heard_at(since))
 
     def oldest_unhandled(self, topic: str | None = None) -> float | None:
         """When (by the loop's clock) the first came of what is not done, of all topics or of one.

@@ -62,8 +62,8 @@ NOT_DONE = (
 )
 
 CUT_OFF_AFTER = timedelta(seconds=30)
-"""For so long no broker may answer what a worker fetches before it is not ready: nothing is read then. Longer than one
-of three brokers that is gone keeps it waiting.
+"""For so long no broker may answer what a worker fetches of a topic before it is not ready: nothing is read of it then.
+Longer than one of three brokers that is gone keeps it waiting.
 """
 
 CHECK_EVERY = 1.0
@@ -344,9 +344,12 @@ class Worker:
             return Health(False, "stopping")
         if not self._assigned:
             return Health(False, "no partitions assigned yet")
-        silent = self.consumer.silence(self.service.now().timestamp(), self._assigned_at.timestamp())
-        if silent > CUT_OFF_AFTER.total_seconds():
-            return Health(False, f"no broker has answered for {silent:.0f} s")
+        now = self.service.now().timestamp()
+        for topic, heard_at in sorted(self.consumer.heard_at(self._assigned_at.timestamp()).items()):
+            if now - heard_at > CUT_OFF_AFTER.total_seconds():
+                return Health(
+                    False, f"no broker has answered for {now - heard_at:.0f} s what is new in {topic}"
+                )
         return Health(True, "ready")
 
     def exposition(self) -> bytes:

@@ -21,7 +21,7 @@ from aiokafka.errors import (
 from faust.transport import consumer as base
 from faust.types import TP
 
-from streams.batches import DEAF_AFTER, MAX_BATCH_RECORDS, Batch, BatchConsumer, BatchConsumerThread
+from streams.batches import MAX_BATCH_RECORDS, Batch, BatchConsumer, BatchConsumerThread
 from streams.errors import BrokerError
 from streams.places import Place
 
@@ -678,20 +678,23 @@ async def test_what_the_client_met_in_the_background_is_told_when_it_is_asked_fo
     thread.check()
 
 
+HIT = TP("candidates", 0)
+
+
 @pytest.mark.parametrize(
-    ("answered", "lying", "silence"),
+    ("answered", "lying", "heard_at"),
     [
-        ({PLACE: 90_000, OTHER: 97_000}, (), 3.0),  # one of them is enough
-        ({PLACE: 90_000, OTHER: None}, (), 10.0),
-        ({PLACE: None, OTHER: None}, (), 20.0),
-        ({PLACE: 70_000, OTHER: None}, (), 20.0),  # of a former assignment
-        ({PLACE: 90_000, OTHER: 90_000}, (PLACE,), 10.0),
-        ({PLACE: 90_000, OTHER: 90_000}, (PLACE, OTHER), 0.0),  # nobody is asked
-        ({PLACE: 101_000}, (), 0.0),
+        ({PLACE: 90_000, OTHER: 97_000}, (), {"articles": 97}),  # one of them is enough
+        ({PLACE: 90_000, OTHER: None}, (), {"articles": 90}),
+        ({PLACE: None, OTHER: None}, (), {"articles": 80}),
+        ({PLACE: 70_000}, (), {"articles": 80}),  # of a former assignment
+        ({PLACE: 90_000, HIT: 97_000}, (), {"articles": 90, "candidates": 97}),
+        ({PLACE: 97_000, OTHER: 90_000}, (PLACE,), {"articles": 97}),
+        ({PLACE: 97_000, OTHER: 90_000, HIT: 80_000}, (PLACE, OTHER), {"candidates": 80}),  # nobody is asked
     ],
 )
-def test_brokers_are_silent_since_one_last_answered_a_fetch(
-    answered: dict[TP, int | None], lying: tuple[TP, ...], silence: float
+def test_of_each_topic_that_is_asked_for_it_is_known_when_a_broker_last_answered(
+    answered: dict[TP, int | None], lying: tuple[TP, ...], heard_at: dict[str, float]
 ) -> None:
     consumer = SimpleNamespace(
         assignment=lambda: frozenset(answered),
@@ -699,23 +702,4 @@ def test_brokers_are_silent_since_one_last_answered_a_fetch(
         _fetcher=SimpleNamespace(_records=OrderedDict.fromkeys(lying)),
     )
     thread: Any = SimpleNamespace(_ensure_consumer=lambda: consumer)
-    assert BatchConsumerThread.silence(thread, 100.0, 80.0) == silence
-
-
-def test_a_client_to_which_no_broker_answers_any_more_is_told_of() -> None:
-    running = SimpleNamespace(done=lambda: False)
-    cluster = SimpleNamespace(_last_successful_refresh_ms=1.0)
-    thread: Any = BatchConsumerThread.__new__(BatchConsumerThread)
-    thread._consumer = SimpleNamespace(
-        _closed=False,
-        _coordinator=SimpleNamespace(check_errors=lambda: None),
-        _fetcher=SimpleNamespace(error_future=running),
-        _client=SimpleNamespace(_sync_task=running, cluster=cluster),
-    )
-    for _ in range(DEAF_AFTER + 1):
-        thread.check()
-    cluster._last_successful_refresh_ms = 2.0
-    for _ in range(DEAF_AFTER + 1):
-        thread.check()
-    with pytest.raises(BrokerError, match="no broker that this worker knows has answered"):
-        thread.check()
+    assert BatchConsumerThread.heard_at(thread, 80.0) == heard_at

@@ -38,8 +38,9 @@ class Consumer:
     def oldest_unhandled(self, topic: str | None = None) -> float | None:
         return min((came for name, came in self.came.items() if topic in (None, name)), default=None)
 
-    def silence(self, now: float, since: float) -> float:
-        return now - max(since, self.answered_at)
+    def heard_at(self, since: float) -> dict[str, float]:
+        answered = {"tocsin.articles": self.answered_at, "tocsin.candidates": float("inf")}
+        return {topic: max(since, at) for topic, at in answered.items()}
 
     def lags(self) -> Iterator[tuple[TP, int]]:
         yield from self.lag.items()
@@ -109,7 +110,7 @@ async def test_a_worker_to_which_no_broker_answers_is_not_ready(worker: Worker, 
     now = worker.service.now()
     worker.service.now = lambda: now
     worker._assigned_at = now - CUT_OFF_AFTER - timedelta(seconds=5)
-    assert worker.ready() == Health(False, "no broker has answered for 35 s")
+    assert worker.ready() == Health(False, "no broker has answered for 35 s what is new in tocsin.articles")
     assert figures(worker, "tocsin_ready") == {"": 0}
     consumer.answered_at = now.timestamp() - 1
     assert worker.ready().ok
