@@ -129,6 +129,38 @@ def test_what_is_denied_is_not_told_as_done(title: str, topic: str, stage: str) 
     assert read(item).get(topic) == stage
 
 
+@pytest.mark.parametrize(
+    ("title", "topic", "stage"),
+    [
+        ("Tuareg rebels due in Algiers on Sunday, minister says", "mediation", "talks_scheduled"),
+        ("Polisario delegates arrive in Geneva", "mediation", "talks_held"),
+        ("Serbia, Kosovo fail to agree in Brussels", "mediation", "stalled"),
+        ("Ethiopia, Somalia settle port row in Ankara", "mediation", "agreement"),
+        ("Muscat carries Tehran's answer to Washington", "mediation", "talks_held"),
+        ("Aid groups beg warring sides to stop shooting", "ceasefire", "called_for"),
+        ("Gang leader offers to down arms if pardoned", "ceasefire", "proposed"),
+        ("Villagers told to make for high ground after tsunami warning", "evacuation", "ordered"),
+    ],
+)
+def test_a_headline_that_names_no_topic_says_it_by_who_does_what(title: str, topic: str, stage: str) -> None:
+    item = Item("own", "x", "en", title, "", {}, frozenset(), {}, look_alike=False, group="own")
+    assert read(item).get(topic) == stage
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Marines rehearse airlifting civilians from island",
+        "Hospital staff practise evacuating patients",
+        "School evacuates 800 pupils in record-breaking drill",
+        "Supporters flee the stands as champions lose 6-0",
+    ],
+)
+def test_what_is_rehearsed_or_a_manner_of_speaking_is_no_news(title: str) -> None:
+    item = Item("own", "x", "en", title, "", {}, frozenset(), {}, look_alike=True, group="own")
+    assert read(item) == {}
+
+
 def test_advice_to_travellers_is_read_over_its_abbreviations() -> None:
     title, body = (
         "Security Alert: U.S. Embassy Beirut",
