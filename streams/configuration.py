@@ -330,7 +330,7 @@ class _Load:
         part: str,
         read: Callable[[Path, Mapping[Path, Any]], L],
         model_of: Callable[[Path], type[BaseModel]],
-        check: Callable[[Mapping[Path, Document]], None],
+        check: Callable[[Mapping[Path, Document]], Iterable[Fault]],
     ) -> L | None:
         """What `read` makes of the folder `part`, or of the sample's where there is none."""
         folder = self._folder / part
@@ -358,7 +358,7 @@ class _Load:
         except (OSError, ValueError) as error:
             wrong = str(error)
         if not any(document.faults for document in documents):
-            check(by_place)
+            self._warnings.extend(check(by_place))
         if any(document.faults for document in documents):
             return None
         if wrong:

@@ -11,10 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from agents.reading.keywords import ALONE
 from agents.reading.taxonomy import CONTEXT, SUPPORTING, TOPIC, TopicFile, model_of
-from streams.yamlfile import Document, KeyPath, did_you_mean
+from streams.errors import Fault
+from streams.yamlfile import Document, KeyPath, did_you_mean, spell
 
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
+_WITHOUT_ENDS: Final = re.compile(r"\A(?:(?!\.\.\.)[^\w*]|_)*(?:\*|\.\.\.|\Z)|\.\.\.[\W_]*\Z")
+"""A phrase in which nothing is before a `*` or a gap, or behind one."""
+_UNSPACED: Final = re.compile(f"[{ALONE}]")
 _DEEPEST: Final = 2
 """Names in the path of a file of `topics/`: a folder and a file."""
 
@@ -29,10 +34,11 @@ class _Words:
     value: Mapping[str, Any]
 
 
-def check_topics(documents: Mapping[Path, Document]) -> None:
-    """Check the files of `topics/`, by their path in it."""
+def check_topics(documents: Mapping[Path, Document]) -> list[Fault]:
+    """Check the files of `topics/`, by their path in it; the warnings."""
     context = _classes(documents)
     first: dict[str, Document] = {}
+    warnings: list[Fault] = []
     for path, document in documents.items():
         if len(path.parts) > _DEEPEST:
             document.fault((), "this file is not read: it is a folder too deep")
@@ -40,9 +46,12 @@ def check_topics(documents: Mapping[Path, Document]) -> None:
             topic = document.value["topic"]
             known = first.setdefault(topic, document)
             if known is document:
-                _check_topic(document, [*_words_of(path, document, documents)], context)
+                words = [*_words_of(path, document, documents)]
+                _check_topic(document, words, context)
+                warnings += (warning for each in words for warning in _check_phrases(each))
             else:
                 _taken(document, ("topic",), topic, known, ("topic",))
+    return warnings
 
 
 def _classes(documents: Mapping[Path, Document]) -> set[str]:
@@ -90,8 +99,25 @@ def _check_topic(document: Document, words: Sequence[_Words], context: set[str])
                 each.document.fault((*each.path, "stages", stage), f"is none of the stages{hint}")
 
 
-def check_actors(documents: Mapping[Path, Document]) -> None:
-    """Check the files of `actors/`: each id is one actor's, and each country is there."""
+def _check_phrases(words: _Words) -> Iterator[Fault]:
+    """Whether each phrase can be found; warnings of those that rarely are."""
+    document = words.document
+    for key, value in words.value.items():
+        of_keys: list[tuple[KeyPath, Sequence[str]]] = [((key,), value)]
+        if isinstance(value, Mapping):
+            of_keys = [((key, name), phrases) for name, phrases in value.items()]
+        for below, phrases in of_keys:
+            for index, phrase in enumerate(phrases):
+                path = (*words.path, *below, index)
+                if _WITHOUT_ENDS.search(phrase):
+                    document.fault(path, "must begin and end with a word: nothing could find it")
+                elif _UNSPACED.search(phrase):
+                    what = "is found between spaces and marks only: watch for it by a `query` or `terms`"
+                    yield Fault(document.name, document.line(path), spell(path), what)
+
+
+def check_actors(documents: Mapping[Path, Document]) -> list[Fault]:
+    """Check the files of `actors/`: each id is one actor's, and each country is there. No warnings."""
     first: dict[str, tuple[Document, KeyPath]] = {}
     listed = [
         (document, ("actors", index), actor)
@@ -106,6 +132,7 @@ def check_actors(documents: Mapping[Path, Document]) -> None:
         country = actor.get("country")
         if country is not None and country not in first:
             document.fault((*path, "country"), f"unknown country{did_you_mean(country, sorted(first))}")
+    return []
 
 
 def _taken(document: Document, path: KeyPath, name: str, known: Document, where: KeyPath) -> None:

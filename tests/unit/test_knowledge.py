@@ -57,6 +57,28 @@ languages:
     ]
 
 
+def test_a_phrase_that_nothing_could_find_is_a_fault_and_one_that_is_rarely_found_a_warning(
+    tmp_path: Path,
+) -> None:
+    topic = "topic: x\nstages: [on]\ndefault_stage: on\nlanguages:\n  en:\n"
+    wrong = """\
+    strong: [truce, "*fire", U.N. ... truce, "evac*te"]
+    parts:
+      halt: [halt*, "halt ...", "... halt", "!"]
+"""
+    assert said(tmp_path, {"topics/x.yaml": topic + wrong}) == [
+        f"topics/x.yaml:{line}: languages.en.{key}: must begin and end with a word: nothing could find it"
+        for line, key in ((6, "strong[1]"), (8, "parts.halt[1]"), (8, "parts.halt[2]"), (8, "parts.halt[3]"))
+    ]
+    (warning,) = (
+        one
+        for one in load(tmp_path, {"topics/x.yaml": topic + "    weak: [truce, 停火]\n"}).warnings
+        if one.file == "topics/x.yaml"
+    )
+    assert (warning.line, warning.key) == (6, "languages.en.weak[1]")
+    assert "is found between spaces and marks only" in warning.message
+
+
 def test_a_topic_folder_without_its_topic_file_is_a_fault(tmp_path: Path) -> None:
     files = {"topics/two/en.yaml": "strong: [truce]\n"}
     assert said(tmp_path, files) == ["topics: two: the folder of a topic needs a file topic.yaml"]
