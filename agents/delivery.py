@@ -92,7 +92,7 @@ class Delivery:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._client = WebhookClient()
+        self._client = WebhookClient(ca_file=service.in_force.configuration.settings.service.webhook_ca_file)
         self._rng = random.Random()  # noqa: S311 - jitter
         self._partitions = Partitions(self._load, self._partition_of)
         self._taking = True

@@ -78,19 +78,19 @@ class _Pool:
 class WebhookClient:
     """Calls endpoints. `close` when done.
 
-    `resolve` gives the addresses of a host (default: the system's resolver); `ssl_context` decides which
-    certificates are trusted (default: the public authorities).
+    `resolve` gives the addresses of a host (default: the system's resolver); `ca_file` (PEM) holds authorities to
+    trust beside the public ones. It is read with `prepare`, or the first call, which raise OSError where it cannot be.
     """
 
-    def __init__(self, *, resolve: Resolve | None = None, ssl_context: ssl.SSLContext | None = None) -> None:
+    def __init__(self, *, resolve: Resolve | None = None, ca_file: str | None = None) -> None:
         self._resolver = SystemResolver()
         self._resolve = resolve or self._resolver
-        self._ssl_context = ssl_context
+        self._ca_file = ca_file
         self._pools: dict[str, _Pool] = {}
 
     def prepare(self) -> None:
         """Do beforehand what the first call would wait for; takes some tens of milliseconds, best in a thread."""
-        _authorities()
+        _authorities(self._ca_file)
         anyio.run(anyio.sleep, 0)  # loads its part for asyncio
 
     async def post(self, endpoint: Endpoint, body: bytes, headers: Mapping[str, str]) -> Result:
@@ -121,7 +121,7 @@ class WebhookClient:
         return pool
 
     def _make(self, endpoint: Endpoint, shape: tuple[object, ...]) -> _Pool:
-        context = self._ssl_context or _authorities()
+        context = _authorities(self._ca_file)
         # A proxy is the operator's own and usually within; whom it connects to is for the proxy to judge.
         allow_private = endpoint.allow_private or endpoint.proxy is not None
         backend = GuardedBackend(allow_private=allow_private, resolve=self._resolve)
@@ -139,13 +139,15 @@ class WebhookClient:
 
 
 @cache
-def _authorities() -> ssl.SSLContext:
-    """The public authorities. Reading them takes tens of milliseconds: once for all endpoints.
+def _authorities(ca_file: str | None) -> ssl.SSLContext:
+    """The public authorities, and those of a file. Reading them takes tens of milliseconds: once for all endpoints.
 
     Without key exchange by DHE, which is out of use: a receiver may choose numbers for it that take a second of this
     processor.
     """
     context = httpx.create_ssl_context(trust_env=False)
+    if ca_file is not None:
+        context.load_verify_locations(ca_file)
     offered = [cipher["name"] for cipher in context.get_ciphers() if not cipher["name"].startswith("DHE-")]
     context.set_ciphers(":".join(offered))
     return context

@@ -62,7 +62,9 @@ _FAILURE: Final = {
     "proxy": Verdict(
         "retry", "the proxy does not let through: may it reach the host, with this user and password?"
     ),
-    "tls": Verdict("retry", "TLS failed: is the certificate valid for the host?"),
+    "tls": Verdict(
+        "retry", "TLS failed: is the certificate valid for the host, and its authority known here?"
+    ),
     "reset": Verdict("retry", "the connection broke; the receiver may have taken it"),
     "protocol": Verdict("retry", "the answer is not HTTP"),
     "address-refused": Verdict("retry", "the host's address is one that must not be called"),

@@ -20,10 +20,10 @@ from alerting.endpoint import Endpoint
 from alerting.watch import Watch
 from streams.config_values import Part
 from streams.errors import Fault, QueryError
-from streams.settings import Settings, settings_problems
+from streams.settings import CERTIFICATE_FILES, Settings, settings_problems
 from streams.soundpart import NOTHING, as_written
 from streams.termlist import doubt_about
-from streams.tls import tls_fault
+from streams.tls import authorities_fault, tls_fault
 from streams.yamlfile import Document, KeyPath, did_you_mean, spell
 
 P = TypeVar("P", bound=Part)
@@ -106,18 +106,23 @@ def check_settings(
 
 def _settings_faults(settings: Settings, *, files: bool) -> Iterator[tuple[KeyPath, str]]:
     yield from settings_problems(settings)
-    broker = settings.broker
-    missing = [
-        key
-        for key in ("ca_file", "cert_file", "key_file")
-        if files and (name := getattr(broker, key)) is not None and not Path(name).is_file()
-    ]
-    for key in missing:
-        yield ("broker", key), "there is no such file"
-    if files and not missing and broker.security_protocol.endswith("SSL"):
-        fault = tls_fault(broker)
+    if not files:
+        return
+    named = {place: getattr(getattr(settings, place[0]), place[1]) for place in CERTIFICATE_FILES}
+    missing = {place for place, name in named.items() if name is not None and not Path(name).is_file()}
+    for place in sorted(missing):
+        yield place, "there is no such file"
+    if not any(section == "broker" for section, _ in missing) and settings.broker.security_protocol.endswith(
+        "SSL"
+    ):
+        fault = tls_fault(settings.broker)
         if fault is not None:
             yield ("broker", fault[0]), fault[1]
+    authorities = "service", "webhook_ca_file"
+    if named[authorities] is not None and authorities not in missing:
+        wrong = authorities_fault(named[authorities])
+        if wrong is not None:
+            yield authorities, wrong
 
 
 def example_places(placed: Placed[Watch]) -> tuple[str, ...]:

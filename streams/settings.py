@@ -58,7 +58,8 @@ class TopicSettings(Part):
 class ServiceSettings(Part):
     """How the worker behaves and where it answers. `broker_patience`: how long to wait for a broker at the start
     (none: for ever). `classify_all`: a reading of every article, not only of those with a topic or a hit.
-    `classifier`: the name of an installed classifier that takes the place of the taxonomy's.
+    `classifier`: the name of an installed classifier that takes the place of the taxonomy's. `webhook_ca_file`: the
+    authorities of receivers within, beside the public ones; relative to the configuration's folder.
     """
 
     group: KafkaName = "tocsin"
@@ -69,6 +70,7 @@ class ServiceSettings(Part):
     classify_all: bool = False
     classifier: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     broker_patience: Duration | None = None
+    webhook_ca_file: str | None = None
 
 
 class Settings(Part):
@@ -84,6 +86,14 @@ SECTIONS: Final[Mapping[str, type[Part]]] = {
     "topics": TopicSettings,
     "service": ServiceSettings,
 }
+
+CERTIFICATE_FILES: Final = (
+    ("broker", "ca_file"),
+    ("broker", "cert_file"),
+    ("broker", "key_file"),
+    ("service", "webhook_ca_file"),
+)
+"""Sections and keys that name files of certificates."""
 
 _SERVER: Final = re.compile(r"(?:\[[0-9A-Fa-f:]+\]|[A-Za-z0-9_.-]+):(\d{1,5})")
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from streams.crosscheck import check_settings
 from streams.errors import ENVIRONMENT, Fault
 from streams.secrets import LITERAL, Secrets, is_reference
-from streams.settings import SECTIONS, Settings, from_variable, variables
+from streams.settings import CERTIFICATE_FILES, SECTIONS, Settings, from_variable, variables
 from streams.soundpart import NOTHING, sound_part
 from streams.yamlfile import Document, KeyPath, did_you_mean, problems
 
@@ -95,15 +95,12 @@ class LoadedSettings:
 
     def _with_paths(self, settings: Settings) -> Settings:
         """Certificate files are relative to the folder."""
-        broker = settings.broker
-        changed = {
-            key: str(self._secrets.folder / value)
-            for key in ("ca_file", "cert_file", "key_file")
-            if (value := getattr(broker, key)) is not None
-        }
-        if not changed:
-            return settings
-        return settings.model_copy(update={"broker": broker.model_copy(update=changed)})
+        for section, key in CERTIFICATE_FILES:
+            part = getattr(settings, section)
+            if (name := getattr(part, key)) is not None:
+                changed = part.model_copy(update={key: str(self._secrets.folder / name)})
+                settings = settings.model_copy(update={section: changed})
+        return settings
 
     def _fault(self, path: KeyPath, message: str) -> None:
         variable = self._overridden.get(path[:2])

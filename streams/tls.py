@@ -1,8 +1,10 @@
-"""The TLS context of the brokers' connections, and what is wrong with the files it is made of."""
+"""The TLS context of the brokers' connections, and what is wrong with files of certificates."""
 
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
+from functools import partial
 
 from streams.settings import BrokerSettings
 
@@ -18,16 +20,24 @@ def ssl_context(broker: BrokerSettings) -> ssl.SSLContext:
 
 def tls_fault(broker: BrokerSettings) -> tuple[str, str] | None:
     """The key at fault and what is wrong with its file; None where nothing is."""
-    for key, make in (("ca_file", _without_certificate(broker)), ("cert_file", broker)):
-        try:
-            ssl_context(make)
-        except ssl.SSLError as error:
-            reason = (error.reason or "unknown").replace("_", " ").lower()
-            return key, f"cannot be used: {reason}; it must be PEM, and its key without a password"
-        except OSError as error:
-            return key, f"cannot be read: {error.strerror or error}"
+    without_certificate = broker.model_copy(update={"cert_file": None, "key_file": None})
+    for key, make in (("ca_file", without_certificate), ("cert_file", broker)):
+        if (fault := _fault(partial(ssl_context, make))) is not None:
+            return key, fault
     return None
 
 
-def _without_certificate(broker: BrokerSettings) -> BrokerSettings:
-    return broker.model_copy(update={"cert_file": None, "key_file": None})
+def authorities_fault(file: str) -> str | None:
+    """What is wrong with a file of authorities; None where nothing is."""
+    return _fault(partial(ssl.create_default_context, cafile=file))
+
+
+def _fault(make: Callable[[], ssl.SSLContext]) -> str | None:
+    try:
+        make()
+    except ssl.SSLError as error:
+        reason = (error.reason or "unknown").replace("_", " ").lower()
+        return f"cannot be used: {reason}; it must be PEM, and its key without a password"
+    except OSError as error:
+        return f"cannot be read: {error.strerror or error}"
+    return None

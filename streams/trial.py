@@ -31,7 +31,7 @@ class Trial:
     def put(self, configuration: Configuration) -> Configuration:
         """A configuration that reaches nothing but this broker and this receiver."""
         settings = configuration.settings
-        service = {"health_host": "127.0.0.1", "health_port": 0, "instance_id": None}
+        service = {"health_host": "127.0.0.1", "health_port": 0, "instance_id": None, "webhook_ca_file": None}
         tried = {
             "broker": BrokerSettings(servers=(self.servers,)),
             "service": settings.service.model_copy(update=service),

@@ -35,6 +35,7 @@ from streams.configuration import Configuration, load_configuration
 from streams.errors import UnreadableArticle, UsageError
 from streams.printable import clean
 from streams.reading import build_reader
+from streams.tls import authorities_fault
 from streams.wire import Alert, AlertWatch
 
 commands = typer.Typer(
@@ -90,9 +91,11 @@ def send_test(endpoint_id: Id, config: Config = None) -> None:
         config, resolve_secrets=False, of_endpoint=lambda given: given.get("id") == endpoint_id
     )
     endpoint = find_endpoint(configuration, endpoint_id)
-    attempted = asyncio.run(
-        _send(endpoint, drill_alert(endpoint.id, datetime.now(UTC), secrets.token_hex(8)))
-    )
+    authorities = configuration.settings.service.webhook_ca_file
+    if authorities is not None and (fault := authorities_fault(authorities)) is not None:
+        raise UsageError(f"service.webhook_ca_file: {authorities} {fault}")
+    drill = drill_alert(endpoint.id, datetime.now(UTC), secrets.token_hex(8))
+    attempted = asyncio.run(_send(endpoint, drill, authorities))
     result, verdict = attempted.result, attempted.verdict
     place = redact_url(endpoint.url.get_secret_value())
     said = "delivered" if verdict.delivered else "failed"
@@ -123,8 +126,8 @@ commands.command()(retry)
 commands.command()(enable)
 
 
-async def _send(endpoint: Endpoint, alert: Alert) -> Attempted:
-    client = WebhookClient()
+async def _send(endpoint: Endpoint, alert: Alert, authorities: str | None) -> Attempted:
+    client = WebhookClient(ca_file=authorities)
     try:
         return await attempt(client, endpoint, alert, alert.at)
     finally:

@@ -14,7 +14,7 @@ from typer.testing import Result
 
 from streams.receiver import Received, Receiver
 from tests.cli.conftest import Call, error_lines
-from tests.edge.servers import answering, serving
+from tests.edge.servers import answering, certificate, serving
 from tests.unit import configurations
 from tests.unit.configurations import SECRET
 from tests.unit.small import SMALL
@@ -34,10 +34,14 @@ Tried = Callable[..., Awaitable[Result]]
 def tried(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tried:
     """Run `tocsin endpoint` on a configuration with one endpoint, `desk`, at a URL."""
 
-    async def run(url: str, *arguments: object, stdin: str | None = None, **changes: Any) -> Result:
+    async def run(
+        url: str, *arguments: object, stdin: str | None = None, settings: Any = None, **changes: Any
+    ) -> Result:
         made = {"allow_private": True, "allow_http": True} | changes
-        endpoints = {"endpoints": [configurations.endpoint(**made)]}
-        configurations.write(tmp_path, SMALL | {"endpoints.yaml": endpoints})
+        files = {"endpoints.yaml": {"endpoints": [configurations.endpoint(**made)]}}
+        if settings is not None:
+            files["tocsin.yaml"] = settings
+        configurations.write(tmp_path, SMALL | files)
         monkeypatch.setenv("DESK_URL", url)
         monkeypatch.setenv("DESK_SECRET", SECRET)
         monkeypatch.setenv("DESK_TOKEN", "Bearer canary-token")
@@ -84,6 +88,25 @@ async def test_nobody_listening_is_said(tried: Tried) -> None:
     result = await tried("http://127.0.0.1:1/x", "test", "desk")
     assert result.exit_code == 1
     assert "failed, no connection" in result.stdout
+
+
+async def test_a_receiver_within_is_trusted_by_the_authority_that_the_configuration_names(
+    tried: Tried, tmp_path: Path
+) -> None:
+    made = certificate(tmp_path, "127.0.0.1")
+    within = {"service": {"webhook_ca_file": made.file.name}}
+    async with serving(answering(b"HTTP/1.1 204 Yes\r\n\r\n"), tls=made.server()) as served:
+        url = served.url("127.0.0.1", "https")
+        unknown = await tried(url, "test", "desk")
+        known = await tried(url, "test", "desk", settings=within)
+    assert "TLS failed" in unknown.stdout
+    assert (known.exit_code, "delivered, 204" in known.stdout) == (0, True)
+    made.file.unlink()
+    gone = await tried(url, "test", "desk", settings=within)
+    assert gone.exit_code == 2
+    assert gone.stderr.strip().endswith(
+        f"service.webhook_ca_file: {made.file} cannot be read: No such file or directory"
+    )
 
 
 async def test_a_preview_is_what_the_watch_would_send_and_sends_nothing(tried: Tried) -> None:

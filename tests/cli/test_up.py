@@ -140,7 +140,8 @@ def test_up_once_plays_articles_and_calls_no_endpoint_of_the_configuration(
         "sasl_password": "env:NOT_HERE",
         "ca_file": "not-here.pem",
     }
-    (small / "tocsin.yaml").write_text(json.dumps({"broker": broker}))
+    settings = {"broker": broker, "service": {"webhook_ca_file": "not-here.pem"}}
+    (small / "tocsin.yaml").write_text(json.dumps(settings))
     elsewhere = {"url": "env:NOT_HERE", "secrets": ["env:NOT_HERE"], "rate_limit": {"count": 1, "per": "1h"}}
     endpoints = [{"id": "desk", **elsewhere}, {"id": "ops", "format": "apprise", **elsewhere}]
     (small / "endpoints.yaml").write_text(json.dumps({"endpoints": endpoints}))

@@ -102,7 +102,7 @@ async def forever(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 @dataclass(frozen=True)
 class Certificate:
-    """A self-signed certificate on disk."""
+    """A self-signed certificate on disk, and so the file of the authority to trust."""
 
     file: Path
 
@@ -110,9 +110,6 @@ class Certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.file)
         return context
-
-    def trusting(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=str(self.file))
 
 
 def certificate(folder: Path, host: str, *, expired: bool = False) -> Certificate:

@@ -65,7 +65,7 @@ async def under_tls(
         return ["127.0.0.1"]
 
     made = certificate(folder, host.removesuffix("."))
-    client = WebhookClient(resolve=resolve, ssl_context=made.trusting())
+    client = WebhookClient(resolve=resolve, ca_file=str(made.file))
     context = made.server()
     context.num_tickets = tickets
     async with serving(answer, tls=context) as served:
@@ -583,12 +583,17 @@ async def test_the_certificate_must_be_valid_for_the_host_name(tmp_path: Path, f
     async def resolve(host: str, port: int) -> list[str]:
         return ["127.0.0.1"]
 
-    trusted = None if fault == "self-signed" else made.trusting()
-    client = WebhookClient(resolve=resolve, ssl_context=trusted)
+    client = WebhookClient(resolve=resolve, ca_file=None if fault == "self-signed" else str(made.file))
     async with serving(answering(NO_CONTENT), tls=made.server()) as served:
         result = await ask(client, builders.endpoint(url=served.url("hooks.example", "https")))
     await client.close()
     assert (result.status, result.failure) == ((204, None) if fault == "none" else (None, "tls"))
+
+
+def test_an_authority_of_ones_own_stands_beside_the_public_ones(tmp_path: Path) -> None:
+    made = certificate(tmp_path, "hooks.example")
+    trusted = _authorities(str(made.file)).cert_store_stats()["x509"]
+    assert trusted == _authorities(None).cert_store_stats()["x509"] + 1 > 50
 
 
 async def test_connections_under_tls_are_reused(tmp_path: Path) -> None:
@@ -616,9 +621,7 @@ async def test_a_handshake_is_reckoned_in_a_thread_and_in_one_at_a_time_for_an_e
                 at_once -= 1
 
     async with under_tls(tmp_path, answering(NO_CONTENT)) as (client, endpoint, served):
-        trusting = client._ssl_context
-        assert trusting is not None
-        trusting.sslobject_class = Watched
+        _authorities(client._ca_file).sslobject_class = Watched
         results = await asyncio.gather(*(ask(client, endpoint) for _ in range(4)))
         assert [result.status for result in results] == [204] * 4
         assert served.accepted == 4
@@ -626,7 +629,7 @@ async def test_a_handshake_is_reckoned_in_a_thread_and_in_one_at_a_time_for_an_e
 
 
 def test_no_receiver_can_choose_numbers_for_a_key_exchange() -> None:
-    ciphers = _authorities().get_ciphers()
+    ciphers = _authorities(None).get_ciphers()
     assert ciphers
     assert not [cipher["name"] for cipher in ciphers if cipher["kea"] == "kx-dhe"]
     assert [cipher["name"] for cipher in ciphers if cipher["kea"] == "kx-ecdhe"]

@@ -171,6 +171,14 @@ def test_what_is_wrong_with_an_actor_hides_no_unknown_one(tmp_path: Path) -> Non
         )
 
 
+def test_the_authorities_of_receivers_must_be_there_and_be_some(tmp_path: Path) -> None:
+    (tmp_path / "empty.pem").write_text("nothing\n")
+    for file, said in ("none.pem", "there is no such file"), ("empty.pem", "cannot be used: "):
+        settings = {"tocsin.yaml": {"service": {"webhook_ca_file": file}}}
+        [fault] = faults(tmp_path, SMALL | settings)
+        assert fault.startswith(f"tocsin.yaml: service.webhook_ca_file: {said}")
+
+
 def test_what_is_wrong_in_a_setting_hides_nothing_that_is_wrong_besides(tmp_path: Path) -> None:
     settings = {
         "broker": {"servers": ["kafka"], "session_timeout": "1s", "security": "SSL", "ca_file": "none.pem"},
