@@ -33,6 +33,8 @@ LONGEST_ENDING: Final = 4
 """Letters of a name that are kept, and letters that one name may have at its end beyond what another form has."""
 
 _WORD: Final = re.compile(r"\w+")
+_STAMP: Final = re.compile(r"^[^\w\n]{0,8}\d{1,2}:\d\d\b", re.MULTILINE)
+_IN_BODY: Final = "~"
 _ARTICLE: Final = re.compile(r"^(?:[وفبك]?ال|لل)(?=\w{3})")
 _ARABIC: Final = "\u0600"
 _UNPARTED: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]")
@@ -188,12 +190,25 @@ def names(text: str) -> dict[str, str]:
     return found
 
 
+def names_in_body(text: str) -> dict[str, str]:
+    """As `names`, of a part of a body. Its numbers are others than those of headlines: a date or a block of houses must
+    not make the dead of the next headline known.
+    """
+    found = names(without_stamps(text))
+    return {f"{name}{_IN_BODY}" if name.isdigit() else name: word for name, word in found.items()}
+
+
+def without_stamps(text: str) -> str:
+    """A text without the times that open a line, as they do each entry of a live blog: they tell nothing."""
+    return _STAMP.sub(" ", text)
+
+
 def is_same_name(one: str, other: str) -> bool:
     """Whether two names, alike in what a gist keeps of them, may be one with different endings.
 
     As Ukraine and Ukrainian are, Kostiantynivka and Kostiantynopil not, nor seventeen and seventy.
     """
-    if one[:STEM] in _AS_NAMES or one.isdigit():
+    if one[:STEM] in _AS_NAMES or one[0].isdigit():
         return one == other
     shorter, longer = sorted((one, other), key=len)
     alike = max(len(shorter) - 1, len(longer) - LONGEST_ENDING)

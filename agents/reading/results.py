@@ -16,7 +16,7 @@ from agents.reading.scene import Scene
 from agents.reading.sentences import sentence_at
 from agents.reading.watches import Evaluation
 from alerting.fingerprint import fingerprint
-from alerting.gist import LONGEST_LEAD, gist, names
+from alerting.gist import LONGEST_LEAD, gist, names_in_body
 from streams.ids import derive_id
 from streams.printable import shortened
 from streams.wire import ArticleRef, Candidate, Evidence, KeywordReading, Reading
@@ -144,7 +144,7 @@ def _named_around(scene: Scene, evidence: Iterable[Evidence]) -> dict[str, str]:
     named: dict[str, str] = {}
     for first, last in dict.fromkeys(_near(scene, one) for one in evidence):
         near = text[first:last] if last >= len(text) else _CUT_WORD.sub("", text[first:last])
-        found = names(near)
+        found = names_in_body(near)
         own = [name for name in found if name in outlet]
         if own and outlet in fold(near).replace(" ", ""):
             for name in own:

@@ -145,6 +145,46 @@ def test_a_notice_that_gives_an_order_once_more_is_told_and_a_late_copy_of_the_f
     ]
 
 
+def test_a_number_of_a_headline_is_told_though_the_body_had_it_as_a_time_a_date_or_an_address() -> None:
+    of = reader()
+    body = "A strike killed {} people in violation of the ceasefire. It hit block 15 on May 16 at 14:{}, medics said."
+    versions = [("Strike kills 12 despite ceasefire", "12", "20")]
+    versions += [(f"Strike kills {dead} despite ceasefire", "many", "20") for dead in (15, 16, 20, 14, 20)]
+    versions += [("Strike kills 20 despite ceasefire", "many", "35")]
+    told = decided(hit(of, title, body.format(*more), minutes=n) for n, (title, *more) in enumerate(versions))
+    assert reasons(told) == [
+        "no open story tells the same",
+        "new in it: 15",
+        "new in it: 16",
+        "new in it: 20",
+        "new in it: 14",
+        "repeat",
+        "new in it: 35",
+    ]
+
+
+def test_a_deadline_that_changes_is_told_and_the_time_of_an_entry_is_not() -> None:
+    of = reader()
+    entries = [
+        f"{stamp} The army ordered Torvik to evacuate by {by}."
+        for stamp, by in (("9:05", "16:00"), ("9:20", "16:00"), ("9:40", "18:00"))
+    ]
+    told = decided(hit(of, "Live from Torvik", entry, minutes=n) for n, entry in enumerate(entries))
+    assert reasons(told) == ["no open story tells the same", "throttled", "new in it: 18"]
+    deadlines = [
+        hit(of, f"{by} deadline as army orders Torvik to evacuate", "Go.", minutes=n)
+        for n, by in enumerate(("16:00", "18:00"))
+    ]
+    assert reasons(decided(deadlines))[1] == "new in it: 18"
+
+
+def test_a_number_by_which_a_report_was_found_is_told_once() -> None:
+    of, title = reader(), "Governor orders evacuation of 500 people"
+    told = decided(hit(of, title, f"{ORDER} {LEAVE} {n * 'So it goes. '}", f"copy {n}", n) for n in range(3))
+    assert "500" in told[0].story.tellings[0].expected, "or this shows nothing"
+    assert reasons(told) == ["no open story tells the same", "throttled", "throttled"]
+
+
 def test_an_outlet_that_has_the_name_of_a_place_tells_of_that_place() -> None:
     of, title = reader(), "Evacuation ordered as river rises"
     bodies = [f"{ORDER} {LEAVE}", f"{ORDER} {LEAVE} The evacuation order was extended to Lund."]
