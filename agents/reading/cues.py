@@ -6,12 +6,14 @@ overlap only the strongest counts, and none that overlaps a `never` phrase of th
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
+from operator import itemgetter
 from typing import Final, Literal, NamedTuple
 
 from agents.reading.automaton import Found
@@ -41,6 +43,14 @@ CLAUSE_END: Final = "  "
 
 _DENIED: Final = 8
 """Characters between a word of denial and the word of a stage that it denies, at most."""
+
+_DENYING: Final = {
+    "tr": re.compile("m(?:[ae](?:di(?:[kmn]|l[ae]r)?|mis|y[ae]c[ae]k?.{0,4}|z)|[iu]yor.{0,4})$")
+}
+"""Endings that deny a verb (`uzatıl|madı`), by language; `ma` alone makes a noun of it."""
+
+_AUXILIARY: Final = re.compile(r" (?:et|ed|ol|yap|ver|sagla|var)\w+")
+"""A Turkish verb that makes one of the noun before it: `ilan etmeyeceğiz`."""
 
 _PHRASES_BEFORE: Final = 8
 """Phrases of stages, of those that begin before a word, that may hold the word of denial in front of it."""
@@ -120,6 +130,9 @@ class CueFinder:
         languages = {language for topic in self._topics for language in topic.languages}
         self._numbers = {
             language: number for number, language in enumerate(sorted(languages | set(taxonomies.context)))
+        }
+        self._denying = {
+            self._numbers[language]: ends for language, ends in _DENYING.items() if language in self._numbers
         }
         speaking = {*GRAMMAR, *SUPPORTING, SECTION, *chain.from_iterable(t.support for t in self._topics)}
         self._about_else = {name for of in taxonomies.context.values() for name in of} - speaking
@@ -241,8 +254,7 @@ class CueFinder:
         text = sighting.excerpt.text
         credit = sighting.excerpt.credit
         starts = [sentence.at for sentence in sighting.excerpt.sentences]
-        said: dict[tuple[int, int, int], list[str]] = {}
-        named: dict[tuple[int, int, int], int] = {}
+        said: dict[tuple[int, int, int], _Said] = {}
         for number, start, end in literals:
             if number not in known:
                 continue
@@ -261,28 +273,34 @@ class CueFinder:
                         spans.append((start + 1, stop))
                     continue
                 words = (topic, start + 1, stop)
-                if end > named.get(words, 0):
-                    said[words] = [name]
-                    named[words] = end
-                elif end == named[words]:
-                    said[words].append(name)
-        self._add_stages(sighting, said)
+                known_as = said.get(words)
+                if known_as is None or end > known_as.end:
+                    said[words] = _Said([name], end, phrase)
+                elif end == known_as.end:
+                    known_as.names.append(name)
+        self._add_stages(sighting, said, self._denying.get(language))
 
-    def _add_stages(self, sighting: Sighting, said: Mapping[tuple[int, int, int], Sequence[str]]) -> None:
+    def _add_stages(
+        self, sighting: Sighting, said: Mapping[tuple[int, int, int], _Said], denying: re.Pattern[str] | None
+    ) -> None:
         """Fill in the words of stages, by topic and span; what is denied says the contrary that the topic names."""
         text = sighting.excerpt.text
         starts = [sentence.at for sentence in sighting.excerpt.sentences]
         listed: defaultdict[int, list[Span]] = defaultdict(list)
-        for (topic, start, stop), names in sorted(said.items()):
+        for (topic, start, stop), words in sorted(said.items(), key=itemgetter(0)):
             around = sighting.surroundings[bisect_right(starts, start) - 1]
             stages = around.stages.setdefault(topic, {})
             contrary = self._topics[topic].denied
             denial = None
-            if contrary and "negation" in around.context:
+            if contrary:
+                negations = around.context.get("negation", ())
                 before = listed[topic]
-                before.append((start, stop))
-                denial = _denial(text, start, around.context["negation"], before[-_PHRASES_BEFORE:])
-            for name in names:
+                if words.is_denied_within(text, stop, negations, denying):
+                    denial = start
+                else:
+                    before.append((start, stop))
+                    denial = _denial(text, (start, stop), negations, before[-_PHRASES_BEFORE:])
+            for name in words.names:
                 if denial is None or name not in contrary:
                     stages.setdefault(name, []).append((start, stop))
                 else:
@@ -300,17 +318,46 @@ class CueFinder:
         )
 
 
-def _denial(text: str, start: int, negations: Sequence[Span], listed: Sequence[Span]) -> int | None:
-    """Where a word of denial begins that is about what begins at `start` (`not yet extended`); None where none is.
+@dataclass(slots=True)
+class _Said:
+    """Words of stages: whose they are, and the phrase (None: spelled out) whose head ends at `end`."""
 
-    One that stands within a longer phrase of a stage has been read with it: `not able to`.
+    names: list[str]
+    end: int
+    phrase: Phrase[Meaning] | None
+
+    def is_denied_within(
+        self, text: str, stop: int, negations: Sequence[Span], denying: re.Pattern[str] | None
+    ) -> bool:
+        """Whether a word of denial stands before what is behind a gap (`hat ... nicht zugestimmt`), or the ending of
+        the verb, here or in the next word, is one of denial.
+        """
+        phrase = self.phrase
+        if denying is not None:
+            ending = phrase.goes_on(text, self.end, stop) if phrase is not None else ""
+            auxiliary = _AUXILIARY.match(text, stop)
+            if denying.search(ending) or (auxiliary is not None and denying.search(auxiliary[0])):
+                return True
+        if phrase is None:
+            return False
+        behind = _last_words(text, stop, phrase.words_behind_gap) if phrase.words_behind_gap else 0
+        return any(end + 1 == behind for _, end in negations)
+
+
+def _denial(text: str, words: Span, negations: Sequence[Span], listed: Sequence[Span]) -> int | None:
+    """Where a word of denial begins that is about words behind it (`not yet extended`); None where none is.
+
+    One that stands within a longer phrase of a stage has been read with that (`not able to`), unless the words go on
+    from within it (`pas encore d'accord`, `accord sur`).
     """
+    start, stop = words
     for begin, end in negations:
         if (
             start - _DENIED <= end < start
             and CLAUSE_END not in text[end:start]
             and not any(
-                first <= begin and end <= last and last - first > end - begin for first, last in listed
+                first <= begin and end <= last and last - first > end - begin and not start < last < stop
+                for first, last in listed
             )
         ):
             return begin

@@ -69,6 +69,13 @@ class Phrase(Generic[T]):
         gap, rest = self.tail.rests[0].rpartition(_GAP_MARK)[1:] if self.tail is not None else ("", "")
         return len(rest.split()) if gap else 0
 
+    def goes_on(self, excerpt: str, end: int, stop: int) -> str:
+        """What a `*` at its end stands for, of one whose head was found up to `end` and that ends at `stop`."""
+        if self.tail is None:
+            return excerpt[end:stop] if self.open_end else ""
+        word = self.tail.rests[0].rpartition(" ")[2]
+        return excerpt[excerpt.rfind(" ", 0, stop) + len(word) : stop] if word.endswith("*") else ""
+
     def stop(self, excerpt: str, end: int) -> int | None:
         """Where the phrase ends whose head was found up to `end`; None where its tail does not follow."""
         if self.tail is not None:
