@@ -48,7 +48,10 @@ class _Waiting(NamedTuple):
 
 
 class LingeringProducer:
-    """A producer that sends what was handed to it together, in its order, `linger` seconds after the first of it."""
+    """A producer that sends what was handed to it together, in its order, `linger` seconds after the first of it.
+
+    Once it could not take a record it takes no other: what came behind would stand there as if nothing were missing.
+    """
 
     def __init__(self, producer: AIOKafkaProducer, linger: float = LINGER) -> None:
         self._producer = producer
@@ -56,6 +59,7 @@ class LingeringProducer:
         self._waiting: deque[_Waiting] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._sending: asyncio.Task[None] | None = None
+        self._refused: OutputRefused | None = None
 
     def send(
         self, topic: str, value: Value, *, key: bytes | None, headers: Headers, partition: int | None
@@ -81,12 +85,15 @@ class LingeringProducer:
             while self._waiting:
                 topic, value, key, headers, partition, acknowledged = self._waiting.popleft()
                 try:
+                    if self._refused is not None:
+                        raise self._refused
                     sent = await self._producer.send(
                         topic, written(value), key=key, headers=list(headers), partition=partition
                     )
                 except Exception as error:  # noqa: BLE001 - whatever it is, who waits for the record must know
+                    self._refused = self._refused or refused(topic, error)
                     if not acknowledged.done():
-                        acknowledged.set_exception(refused(topic, error))
+                        acknowledged.set_exception(self._refused)
                 else:
                     sent.add_done_callback(partial(_pass_on, acknowledged))
         finally:

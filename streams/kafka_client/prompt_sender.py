@@ -5,6 +5,9 @@ it leaves, and after its answer has come, is several times what is left here. On
 replaced: a connection that is open, an answer without an error. All else, and each batch that was not acknowledged, is
 aiokafka's own to send again; the broker tells a repeat by the sequence numbers of an idempotent producer.
 
+A batch that is given up is the last: aiokafka goes on with those behind it, and a broker that has nothing of this
+producer yet takes them. Who relies on the order of a partition's records must find no gap in it.
+
 Replaces methods of aiokafka's sender (0.14); `tests/unit/test_faust_internals.py` fails when an upgrade changes what is
 relied on.
 """
@@ -13,9 +16,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from io import BytesIO
+from itertools import chain
 from struct import Struct
 from time import perf_counter
 from typing import Final, NamedTuple
@@ -105,6 +109,7 @@ class PromptSender(Sender):  # type: ignore[misc]  # aiokafka is untyped for us
 
     wakeful = False
     """Whether the answers are wanted at once, so that the loop stays awake for them."""
+    _ended = False
 
     @classmethod
     def install(cls, producer: AIOKafkaProducer, *, wakeful: bool = False) -> None:
@@ -133,11 +138,16 @@ class PromptSender(Sender):  # type: ignore[misc]  # aiokafka is untyped for us
 
     def _depart(self) -> None:
         """Send what waits, to each broker that has no request under way; be told when more waits."""
+        if self._ended:
+            return
         try:
             batches, leaders_unknown = self._message_accumulator.drain_by_nodes(
                 ignore_nodes=self._in_flight, muted_partitions=self._muted_partitions
             )
             self._message_accumulator.waiter().add_done_callback(self._told)
+            if leaders_unknown:
+                # Of a partition that nobody has led for long the first batch has been given up.
+                self._end_with(self._message_accumulator._pending_batches)
             if leaders_unknown and not self._asking:
                 # Once, however many records come meanwhile: each would look for all that wait, again and again.
                 self._asking = True
@@ -152,6 +162,16 @@ class PromptSender(Sender):  # type: ignore[misc]  # aiokafka is untyped for us
     def _leaders_asked_for(self, _: object) -> None:
         self._asking = False
         self._depart()
+
+    def _end_with(self, batches: Iterable[MessageBatch]) -> None:
+        """Where one of some batches has been given up, send nothing more, and have all that waits fail as well."""
+        for batch in batches:
+            if batch.future.done() and (error := batch.future.exception()) is not None:
+                self._ended = True
+                self._message_accumulator.fail_all(error)
+                for waiting in chain.from_iterable(self._message_accumulator._batches.values()):
+                    waiting._drain_waiter.exception()  # which nobody waits for, as a rule
+                return
 
     def _fail(self, error: BaseException) -> None:
         if not self._failed.done():
@@ -205,6 +225,10 @@ class PromptSender(Sender):  # type: ignore[misc]  # aiokafka is untyped for us
             self._in_flight.discard(node)
             if self._message_accumulator._batches:
                 self._depart()
+
+    async def _send_produce_req(self, node: int, batches: Batches) -> None:
+        await super()._send_produce_req(node, batches)
+        self._end_with(batches.values())  # in the same step, before anybody sends what waits behind
 
     def _send_slowly(self, node: int, batches: Batches) -> None:
         """As aiokafka does: connect, send, look what the error means, try again."""

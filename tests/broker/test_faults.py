@@ -6,11 +6,15 @@ import asyncio
 import signal
 from pathlib import Path
 
+import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from streams.errors import OutputRefused
 from streams.kafka_client.prompt_sender import PromptSender
-from streams.topics import ALL
+from streams.outputs import Outputs, settle
+from streams.state import write_state
+from streams.topics import ALL, PENDING
 from streams.worker import FAILED
 from tests.broker.conftest import Place
 from tests.broker.harness import (
@@ -352,3 +356,27 @@ async def test_connections_cut_right_after_a_write_lose_no_record_and_double_non
     for record in await read_all(place.servers, topic):
         read[record.partition].append((record.offset, int(record.value)))
     assert read == {number: [(at, 2 * at + number) for at in range(150)] for number in (0, 1)}
+
+
+async def test_behind_a_batch_of_state_that_is_refused_none_is_written(place: Place) -> None:
+    """The broker has nothing of this producer yet, so it would take the next batch; its mark would pass over this."""
+    pending = place.prefix + "pending"
+    admin = AIOKafkaAdminClient(bootstrap_servers=place.servers)
+    await admin.start()
+    await admin.create_topics([NewTopic(pending, 1, 1, topic_configs={"max.message.bytes": "200000"})])
+    await admin.close()
+    outputs = Outputs({"bootstrap_servers": place.servers}, place.prefix)
+    await outputs.start()
+    try:
+        # More than a batch of the producer holds, which is more than the broker takes; what is behind would be less.
+        sent = [
+            await write_state(outputs, PENDING, 0, f"{number}", b"x" * 3000, offset=number)
+            for number in range(200)
+        ]
+        results = await asyncio.gather(*sent, return_exceptions=True)
+        with pytest.raises(OutputRefused, match="MessageSizeTooLarge"):
+            await settle([await write_state(outputs, PENDING, 0, "later", b"x", offset=200)])
+    finally:
+        await outputs.stop()
+    assert all(isinstance(result, Exception) for result in results)
+    assert await read_all(place.servers, pending) == []

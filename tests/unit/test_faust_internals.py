@@ -179,9 +179,14 @@ def test_the_sender_that_is_replaced_does_its_work_in_the_methods_that_are_repla
     assert "self._in_flight.remove(node_id)" in slowly
     assert "self._muted_partitions.remove(tp)" in slowly
     assert "reenqueue(batch)" in inspect.getsource(sender.SendProduceReqHandler.do)
-    assert "self._waiter_future = self._loop.create_future()" in inspect.getsource(
-        message_accumulator.MessageAccumulator.drain_by_nodes
-    )
+    assert slowly.rindex("await ") == slowly.index("await handler.do"), "the rest is one step"
+    accumulator = message_accumulator.MessageAccumulator
+    drain = inspect.getsource(accumulator.drain_by_nodes)
+    assert "self._waiter_future = self._loop.create_future()" in drain
+    assert "batch = self._pop_batch(tp)" in drain[: drain.index("batch.failure(exception=err)")]
+    assert "self._pending_batches.add(batch)" in inspect.getsource(accumulator._pop_batch)
+    assert parameters(accumulator.fail_all) == ["self", "exception"]
+    assert "raise copy.copy(self._exception)" in inspect.getsource(accumulator.add_message)
     assert parameters(message_accumulator.MessageBatch.done)[:4] == [
         "self",
         "base_offset",

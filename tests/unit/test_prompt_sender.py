@@ -16,6 +16,7 @@ from aiokafka.errors import (
     KafkaConnectionError,
     KafkaError,
     NotEnoughReplicasError,
+    NotLeaderForPartitionError,
     TopicAuthorizationFailedError,
 )
 from aiokafka.producer.message_accumulator import MessageAccumulator, MessageBatch
@@ -290,18 +291,42 @@ async def test_what_is_refused_again_and_again_is_sent_until_it_is_taken() -> No
         assert batches[0] is batches[1] is batches[2]
 
 
-async def test_an_error_that_no_repeat_mends_is_told_to_who_waits_for_the_record() -> None:
+async def test_an_error_that_no_repeat_mends_is_told_and_nothing_leaves_behind_what_it_befell() -> None:
     async with bench() as made:
         future = await made.hand_over(ONE)
         await made.left()
+        behind = await made.hand_over(ONE, b"2")
         made.client.answers.append(well(-1, ONE, error=TopicAuthorizationFailedError.errno))
         made.connection.answer((ONE, TopicAuthorizationFailedError.errno, -1))
+        for refused in (future, behind):
+            with pytest.raises(TopicAuthorizationFailedError):
+                await refused
         with pytest.raises(TopicAuthorizationFailedError):
-            await future
-        further = await made.hand_over(OTHER)
+            await made.hand_over(OTHER)
+        assert len(made.connection.asked) == 1
+
+
+async def test_behind_what_was_given_up_as_nobody_led_its_partition_nothing_leaves_either(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with bench() as made:
+        made.client.leaders[ONE] = None
+        future = await made.hand_over(ONE)
         await made.left()
-        made.connection.answer((OTHER, 0, 0))
-        assert (await further).offset == 0
+        [waiting] = made.accumulator._batches[ONE]
+        waiting._builder.close()  # it is full
+        made.accumulator._append_batch(made.accumulator.create_builder(), ONE)
+        behind = await made.hand_over(ONE, b"2")
+        monkeypatch.setattr(waiting, "expired", lambda: True)
+        assert made.client.metadata is not None
+        made.client.metadata.set_result(True)
+        for refused in (future, behind):
+            with pytest.raises(NotLeaderForPartitionError):
+                await refused
+        made.client.leaders[ONE] = 1
+        with pytest.raises(NotLeaderForPartitionError):
+            await made.hand_over(ONE)
+        assert not made.connection.asked
 
 
 async def test_an_answer_that_leaves_out_a_partition_acknowledges_nothing_of_it() -> None:
