@@ -528,6 +528,19 @@ def test_of_two_sides_that_accuse_each_other_in_as_good_as_the_same_words_each_i
     assert decisions[1].reason == "its headline puts Borland first, as none did that told ceasefire violated"
 
 
+def test_a_copy_puts_nobody_first_by_a_headline_of_its_own() -> None:
+    def turn(number: int, *parties: str, text: int = 0) -> Candidate:
+        one, other = (party.title() for party in parties)
+        report = happening(
+            number, f"{one} accuses {other} of violating truce", "It is a day old.", number, parties
+        )
+        return report.model_copy(update={"fingerprint": fingerprint(str(text or number))})
+
+    copy = turn(2, "borland", "arland", text=1)
+    decisions = run([turn(1, "arland", "borland"), copy, turn(3, "borland", "arland")])
+    assert rulings(decisions) == ["opened", "throttled", "updated"]
+
+
 def test_parties_that_were_told_are_not_told_again_however_many_there_are() -> None:
     parties = ("borland", "corland", "dorland", "eland", "forland", "gorland", "horland")
     reports = [

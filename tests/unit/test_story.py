@@ -12,7 +12,20 @@ from alerting import gist as gists_module
 from alerting.fingerprint import fingerprint, similarity
 from alerting.gist import Gist, gist, names
 from alerting.stories import COMPARED, LOOKED_UP, Stories
-from alerting.story import COPY, SAME_TEXT, TELLINGS, TEXTS, Sought, Story, Telling
+from alerting.story import (
+    COPY,
+    OTHER_LANGUAGE,
+    OTHER_STAGES,
+    PARTIES,
+    SAME_STAGES,
+    SAME_STAGES_AND_PARTIES,
+    SAME_TEXT,
+    TELLINGS,
+    TEXTS,
+    Sought,
+    Story,
+    Telling,
+)
 from benchmarks.quality_stories import STREAM, b_cubed
 from streams.wire import ActorReading, ArticleRef, Candidate, Clause, Evidence, TopicReading
 from tests.builders import MOMENT, candidate, topic_reading
@@ -622,3 +635,56 @@ def test_the_labelled_stream_is_grouped_far_better_than_each_alone() -> None:
     assert precision >= 0.92
     told = {event for event, decision in zip(events, decisions, strict=True) if decision.alert is not None}
     assert told == set(events)
+
+
+def test_of_the_parties_of_both_the_share_in_common_weighs() -> None:
+    def sure(parties: str, *topics: TopicReading) -> float:
+        one = report(1, "Lake talks").model_copy(update={"topics": (topic_reading(),)})
+        other = report(2, "Ferry arrives", parties=parties).model_copy(update={"topics": topics})
+        return Sought(Telling.of(one)).sameness(Telling.of(other))
+
+    agreed, broken = topic_reading(), topic_reading(stage="violated")
+    assert sure("arland", agreed) == pytest.approx(PARTIES / 2 + SAME_STAGES + SAME_STAGES_AND_PARTIES / 2)
+    assert sure("arland borland", agreed) == pytest.approx(PARTIES + SAME_STAGES + SAME_STAGES_AND_PARTIES)
+    assert sure("arland borland") == pytest.approx(PARTIES), "of no topic no stage is another"
+    assert sure("arland borland", broken) == pytest.approx(PARTIES + OTHER_STAGES)
+
+
+def test_another_language_joins_at_its_last_moment_and_with_two_of_three_parties() -> None:
+    at_last = OTHER_LANGUAGE / timedelta(hours=1)
+    assert joins(report(2, "Ateşkes imzalandı", hours=at_last, language="tr"))
+    of_three = "arland borland corland"
+    assert joins(report(2, "Ateşkes imzalandı", hours=1, parties=of_three, language="tr"))
+
+
+@pytest.mark.parametrize(("hours", "told"), [(0, False), (6, False), (6.01, True)])
+def test_two_parties_and_one_word_within_six_hours_are_enough_to_be_sure(hours: float, told: bool) -> None:
+    first = report(1, "Arland and Borland: ceasefire at ferry")
+    second = report(2, "Arland and Borland: ceasefire by ferry", hours=hours)
+    assert bool(opened_by(first).may_tell_more(second, Telling.of(second))) is told
+
+
+def test_a_version_in_another_language_that_names_nothing_new_is_not_told_for_its_language() -> None:
+    version = STRIKE.model_copy(update={"article": STRIKE.article.model_copy(update={"language": "de"})})
+    assert opened_by(STRIKE).may_tell_more(version, Telling.of(version)) == ""
+
+
+def test_a_version_that_is_a_copy_is_not_told_for_a_headline_of_its_own() -> None:
+    version = STRIKE.model_copy(
+        update={"article": STRIKE.article.model_copy(update={"title": "Melby Reacts To Arland Strike"})}
+    )
+    assert opened_by(STRIKE).may_tell_more(version, Telling.of(version)) == ""
+
+
+def test_of_a_copy_in_which_only_the_headline_decided_that_is_still_a_headline() -> None:
+    headline = "Melby Reacts To Arland Strike"
+    first = STRIKE.model_copy(update={"sentence": STRIKE.article.title})
+    copy = first.model_copy(
+        update={"article": ArticleRef(id="art_2", title=headline, language="en"), "sentence": headline}
+    )
+    assert opened_by(first).may_tell_more(copy, Telling.of(copy)) == ""
+
+
+def test_as_many_new_names_as_are_shown_are_all() -> None:
+    other = report(2, " ".join(f"Place{number}" for number in range(6)))
+    assert "more" not in opened_by(STRIKE).may_tell_more(other, Telling.of(other))
