@@ -19,10 +19,13 @@ QUOTED: Final = "|".join(
 )
 """A phrase in quotation marks, as a regular expression."""
 
+WRITTEN_OUT: Final = rf"\\.|{QUOTED}|[\"“”„＂«»「『].*"
+"""What holds no operator: an escaped character, a phrase, all that is behind a mark which nothing closes."""
+
 _PROXIMITY: Final = r"(?:O|NOT)?NEAR|ADJ|AROUND|WITHIN|SAME|PRE|ATLEAST"
 _CLOSES: Final = r"(?=[\s)）]|$)"
 _HABITS: Final = re.compile(
-    rf"\\.|{QUOTED}"
+    rf"{WRITTEN_OUT}"
     rf"|(?<=\w)(?P<cut>!){_CLOSES}"
     rf"|(?<![^\s(（])(?P<quote>['‘‚‹])[^'‘’‚‹›\"]*[’'‘›]{_CLOSES}"
     rf"|\b(?P<near>(?:{_PROXIMITY})\d*|(?i:NEAR|ADJ|PRE|ATLEAST)\d+)\b"

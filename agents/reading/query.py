@@ -15,7 +15,7 @@ from typing import Final
 
 from lark import Lark, UnexpectedInput, UnexpectedToken
 
-from agents.reading.habits import QUOTED, everyday, habits_in, slash_means
+from agents.reading.habits import QUOTED, WRITTEN_OUT, everyday, habits_in, slash_means
 from agents.reading.query_ast import INVISIBLE, OPERATORS, TEXT_FIELDS, Node, Term, leaves
 from agents.reading.query_leaves import check_leaf
 from agents.reading.query_tree import tree_of
@@ -51,8 +51,7 @@ SIMILAR: /~\d*(?:\.\d+)?/
 BOOST: /\^\d*(?:\.\d+)?/
 %ignore /[{_SPACE}]+/
 """
-_WRITTEN_OUT: Final = re.compile(rf"\\.|{QUOTED}", re.DOTALL)
-"""What holds no operator: an escaped character, a phrase."""
+_WRITTEN_OUT: Final = re.compile(WRITTEN_OUT, re.DOTALL)
 _NARROW: Final = str.maketrans("（）", "()")
 _REFUSED: Final = {
     "[": "ranges are not supported",

@@ -352,6 +352,13 @@ def test_reading_a_query_takes_steps_in_proportion_to_its_length(unit: str) -> N
     assert grows_linearly(lambda n: read(unit * n + "a"), 300)
 
 
+@pytest.mark.parametrize("mark", ["«", "「"])
+def test_many_marks_that_nothing_closes_are_looked_through_once(mark: str) -> None:
+    """It would take minutes to look from each of them to the end."""
+    with pytest.raises(QueryError, match="column 1"):
+        parse_query(mark * 200_000)
+
+
 @pytest.mark.parametrize(
     ("query", "clauses"),
     [
