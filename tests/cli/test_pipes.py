@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -76,7 +77,7 @@ def test_what_the_encoding_of_a_terminal_lacks_is_written_as_an_escape(tmp_path:
 def test_a_command_does_without_standard_streams(small: Path, without: tuple[int, ...]) -> None:
     closed = " ".join(f"{number}>&-" for number in without)
     for command in ("check", "explain -"):
-        line = f"{sys.executable} -m streams.cli {command} {closed}"
+        line = f"{shlex.quote(sys.executable)} -m streams.cli {command} {closed}"
         done = subprocess.run(line, shell=True, stdin=subprocess.DEVNULL, capture_output=True, check=False)
         assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
 
