@@ -293,7 +293,7 @@ class CueFinder:
             contrary = self._topics[topic].denied
             denial = None
             if contrary:
-                negations = around.context.get("negation", ())
+                negations = _denials(around.context)
                 before = listed[topic]
                 if words.is_denied_within(text, stop, negations, denying):
                     denial = start
@@ -342,6 +342,18 @@ class _Said:
             return False
         behind = _last_words(text, stop, phrase.words_behind_gap) if phrase.words_behind_gap else 0
         return any(end + 1 == behind for _, end in negations)
+
+
+def _denials(context: Mapping[str, Sequence[Span]]) -> Sequence[Span]:
+    """Where words of denial stand that deny: not those of a contrast (`not only`)."""
+    negations, contrasts = context.get("negation", ()), context.get("contrast")
+    if not contrasts:
+        return negations
+    return [
+        (begin, end)
+        for begin, end in negations
+        if not any(first <= begin and end <= last for first, last in contrasts)
+    ]
 
 
 def _denial(text: str, words: Span, negations: Sequence[Span], listed: Sequence[Span]) -> int | None:

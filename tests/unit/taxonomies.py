@@ -29,7 +29,12 @@ TRUCE: dict[str, Any] = {
 }
 
 CONTEXT: dict[str, dict[str, tuple[str, ...]]] = {
-    "en": {"armed": ("army", "rebels", "war"), "sport": ("club", "coach"), "negation": ("no", "not")},
+    "en": {
+        "armed": ("army", "rebels", "war"),
+        "sport": ("club", "coach"),
+        "negation": ("no", "not"),
+        "contrast": ("not only",),
+    },
     "ar": {"armed": ("الجيش",)},
     "ru": {"armed": ("войн*",)},
 }

@@ -79,6 +79,7 @@ def test_of_words_with_one_end_the_one_that_names_most_says_the_stage() -> None:
         ("Rebels, not the army of the two, violated the truce", {"broken"}),
         ("Rebels have violated the truce, not signed it", {"broken"}),
         ("Army is not able to break the truce", {"broken"}),
+        ("Rebels not only violated the truce", {"broken"}),
     ],
 )
 def test_what_is_denied_speaks_for_the_contrary_that_the_topic_names(title: str, says: set[str]) -> None:

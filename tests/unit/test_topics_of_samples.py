@@ -141,6 +141,8 @@ def test_a_flash_says_its_stage(title: str, topic: str, stage: str) -> None:
         ("Gaza truce will not be extended, Hamas says", "ceasefire", "collapsed"),
         ("Ukraine never proposed an Easter truce, Kyiv says", "ceasefire", "rejected"),
         ("Israel denies breaching ceasefire in Lebanon", "ceasefire", "violated"),
+        ("Hamas not only agreed to a ceasefire with Israel, it asked for it", "ceasefire", "agreed"),
+        ("Die Armee hat nicht nur einer Waffenruhe zugestimmt", "ceasefire", "agreed"),
         ("Hamas has not rejected ceasefire proposal, official says", "ceasefire", "proposed"),
         ("Houthis will not attend UN-led talks in Muscat", "mediation", "rejected"),
         ("Qatar has not suspended its mediation between Israel and Hamas", "mediation", "talks_held"),
