@@ -1,10 +1,11 @@
 """Folding: one spelling for what a reader takes for the same word.
 
 Folded text is lower case without diacritics, compatibility forms, zero-width or bidirectional marks; letters that
-do not decompose get their usual stand-in (ı→i, ß→ss, ø→o, ł→l). A script is never changed into another: Cyrillic
-stays Cyrillic. Where marks tell words apart as letters do, they stay: the vowel signs of the scripts of India and
-South-East Asia, tones in Thai, the voice marks of kana. Letters that are written in parts (jamo, kana with their marks
-beside them) are put together. Folding is idempotent, and a span of folded text can always be traced to the original.
+do not decompose get their usual stand-in (ı→i, ß→ss, ø→o, ł→l). Of letters a script is never changed into another:
+Cyrillic stays Cyrillic; digits are those of ASCII. Where marks tell words apart as letters do, they stay: the vowel
+signs of the scripts of India and South-East Asia, tones in Thai, the voice marks of kana. Letters that are written in
+parts (jamo, kana with their marks beside them) are put together. Folding is idempotent, and a span of folded text can
+always be traced to the original.
 
 Most text keeps its length when folded, so the common case is one look-up of all its UTF-16 units in a table (ten times
 faster than `str.translate`); characters that vanish or become several are flagged by that same pass, and only they
@@ -78,7 +79,7 @@ def _fold_character(character: str) -> str:
         category = unicodedata.category(part)
         if category[0] == "M" or category == "Cf" or part == "ـ":  # marks, invisible controls, tatweel
             continue
-        folded = part.casefold()
+        folded = str(unicodedata.decimal(part)) if category == "Nd" else part.casefold()
         kept.append(_LETTERS.get(folded, folded))
     return "".join(kept)
 

@@ -72,12 +72,13 @@ def everyday(text: str) -> str | None:
     if len(text) > _LONGEST or (found := _ONE_WORD.fullmatch(text)) is None:
         return None
     word = fold(found[1])
-    if len(word) > 1 and word not in _EVERYDAY:
+    if word in _EVERYDAY:
+        where = "nearly every article, and case does not count"
+    elif len(word) == 1:
+        where = "very many articles"
+    else:
         return None
-    return (
-        f"{text.strip()}: {word!r} stands in nearly every article, and case does not count; "
-        "ask for a longer phrase, or for an actor"
-    )
+    return f"{text.strip()}: {word!r} stands in {where}; ask for a longer phrase, or for an actor"
 
 
 def habits_in(query: str) -> Iterator[str]:

@@ -78,6 +78,12 @@ def test_a_text_folds_alike_in_every_normal_form(
     assert fold(unicodedata.normalize(form, one)) == fold(one)
 
 
+def test_digits_are_the_same_in_every_script() -> None:
+    assert [fold(digits) for digits in ("١٧٠١", "۱۷۰۱", "१७०१", "১৭০১", "๑๗๐๑", "１７０１", "𝟏𝟕𝟎𝟏")] == [
+        "1701"
+    ] * 7
+
+
 def test_kana_of_half_width_fold_as_those_of_full_width_do() -> None:
     assert fold("ｶﾞｻﾞ ﾊﾟﾘ ｳｸﾗｲﾅ") == fold("ガザ パリ ウクライナ")
 

@@ -216,7 +216,7 @@ def test_marks_of_direction_hide_no_operator(mark: str) -> None:
         ("WHO OR ebola", "'who' stands in nearly every article"),
         ('"WHO" OR ebola', "'who' stands in nearly every article"),
         ("title:us", "'us' stands in nearly every article"),
-        ("C++", "'c' stands in nearly every article"),
+        ("C++", "'c' stands in very many articles"),
         ("gaza AND (grain deal)", "grain deal: either suffices"),
         ("grain deal -football", "grain deal: either suffices"),
     ],
