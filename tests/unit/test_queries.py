@@ -491,3 +491,13 @@ def test_a_title_that_the_body_repeats_is_no_part_of_the_body(query: str, *, hel
     )
     assert article.body_start
     assert holds(query, article) is held
+
+
+def test_a_pattern_begins_where_a_word_does() -> None:
+    assert holds("corrid*", Article("a", "", "The corridors are open."))
+    assert not holds("corrid*", Article("a", "", "The maincorridors are open."))
+
+
+def test_of_a_longer_word_no_beginning_is_near_a_fuzzy_one() -> None:
+    assert holds("truce~1", Article("a", "", "The truces hold."))
+    assert not holds("truce~1", Article("a", "", "The trucers hold."))

@@ -344,3 +344,11 @@ def test_a_topic_at_another_stage_is_a_near_miss_that_names_the_stage() -> None:
     wanted = Watch(id="w", title="-", topics=TopicsWanted(any=("ceasefire",), stages=("extended",)))
     explained = reader_of(wanted).explain(article(), NOW)
     assert f"ceasefire is at the stage {explained.reading.topics[0].stage}" in notes(explained)
+
+
+@pytest.mark.parametrize("query", ['"grain deal" OR grain', 'grain OR "grain deal"'])
+def test_a_watch_is_called_by_each_of_its_parts_that_are_looked_for_by_the_same_word(query: str) -> None:
+    of = reader_of(Watch(id="grain", title="Grain", query=query))
+    read = of.read(article_of({"id": "a", "title": "Prices", "body": "The price of grain rose."}), NOW)
+    assert read is not None
+    assert [candidate.watch for candidate in read.candidates] == ["grain"]
