@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
@@ -173,13 +173,13 @@ class CueFinder:
                 if name != LINK:
                     yield phrases, Meaning(self._numbers[language], "context", _CONTEXT_TOPIC, name)
 
-    def look(self, excerpt: Excerpt, declared: str) -> Sighting | None:
+    def look(self, excerpt: Excerpt, declared: str, told: Callable[[], str]) -> Sighting | None:
         """Find everything; None where no topic has a cue.
 
-        `declared` is the language tag that the article gives, "" for none.
+        `declared` is the language tag that the article gives, "" for none; `told` finds one out, which takes its time.
         """
         literals = self._phrases.find(excerpt.text)
-        language = self._language(literals, declared)
+        language = self._language(literals, declared, told)
         sighting = self._cues(excerpt, literals, language)
         if not any(sighting.cues):
             return None
@@ -306,10 +306,16 @@ class CueFinder:
                 else:
                     stages.setdefault(contrary[name], []).append((denial, stop))
 
-    def _language(self, literals: Sequence[Found], declared: str) -> int:
-        """The language that most words are of: phrases of another one would mean something else here."""
+    def _language(self, literals: Sequence[Found], declared: str, told: Callable[[], str]) -> int:
+        """The language that most words are of: phrases of another one would mean something else here.
+
+        What the article declares counts a fifth of the votes; where it declares nothing and the vote is a draw (names
+        are the same in many languages), what `told` finds out.
+        """
         languages_of = self._languages_of
         votes = Counter(chain.from_iterable([languages_of[number] for number, _, _ in literals[:_VOTERS]]))
+        if not declared and len({count for _, count in votes.most_common(2)}) == 1 < len(votes):
+            declared = told()
         own = self._numbers.get(declared.partition("-")[0].lower())
         return max(
             range(len(self._numbers)),

@@ -130,7 +130,9 @@ class TopicClassifier:
 
     def _look(self, scene: Scene) -> Sighting | None:
         excerpt = self._excerpt(scene)
-        return self._finder.look(excerpt, scene.article.language) if excerpt.sentences else None
+        if not excerpt.sentences:
+            return None
+        return self._finder.look(excerpt, scene.article.language, lambda: scene.language)
 
     def _marks(self, scene: Scene) -> list[int]:
         """Where strong phrases stand in the body."""

@@ -163,6 +163,7 @@ def test_what_is_denied_is_not_told_as_done(title: str, topic: str, stage: str) 
         ("Serbia, Kosovo fail to agree in Brussels", "mediation", "stalled"),
         ("Ethiopia, Somalia settle port row in Ankara", "mediation", "agreement"),
         ("Muscat carries Tehran's answer to Washington", "mediation", "talks_held"),
+        ("Oman carries Iran's reply to Washington", "mediation", "talks_held"),
         ("Aid groups beg warring sides to stop shooting", "ceasefire", "called_for"),
         ("Gang leader offers to down arms if pardoned", "ceasefire", "proposed"),
         ("Villagers told to make for high ground after tsunami warning", "evacuation", "ordered"),
