@@ -33,7 +33,14 @@ LONGEST_ENDING: Final = 4
 """Letters of a name that are kept, and letters that one name may have at its end beyond what another form has."""
 
 _WORD: Final = re.compile(r"\w+")
-_STAMP: Final = re.compile(r"^[^\w\n]{0,8}\d{1,2}:\d\d\b", re.MULTILINE)
+_FRAME: Final = re.compile(
+    r"^[^\w\n]{0,8}\d{1,2}:\d\d\b"
+    r"|^(?i:by|von|par|por|da|от|автор|від|yazan|بقلم|كتب):?"
+    r"(?: (?:and|und|et|y|и|та|ve|&|[A-ZÀ-ÞЀ-Я][\w.'’-]{0,30}),?){2,8}$"
+    r"|^\W{0,4}(?i:©|copyright\b|all rights reserved|alle rechte|tous droits|todos los derechos"
+    r"|(?:additional )?reporting by\b|(?:writing|editing|edited) by\b).*$",
+    re.MULTILINE,
+)
 _IN_BODY: Final = "~"
 _ARTICLE: Final = re.compile(r"^(?:[وفبك]?ال|لل)(?=\w{3})")
 _ARABIC: Final = "\u0600"
@@ -194,13 +201,15 @@ def names_in_body(text: str) -> dict[str, str]:
     """As `names`, of a part of a body. Its numbers are others than those of headlines: a date or a block of houses must
     not make the dead of the next headline known.
     """
-    found = names(without_stamps(text))
+    found = names(without_frame(text))
     return {f"{name}{_IN_BODY}" if name.isdigit() else name: word for name, word in found.items()}
 
 
-def without_stamps(text: str) -> str:
-    """A text without the times that open a line, as they do each entry of a live blog: they tell nothing."""
-    return _STAMP.sub(" ", text)
+def without_frame(text: str) -> str:
+    """A text without what stands around the news and tells nothing: the times that open a line, as they do each entry
+    of a live blog, lines that say who wrote it, and lines of rights.
+    """
+    return _FRAME.sub(" ", text)
 
 
 def is_same_name(one: str, other: str) -> bool:

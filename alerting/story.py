@@ -39,7 +39,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BeforeValidator, Field, PlainSerializer, TypeAdapter
 
 from alerting.fingerprint import similarity
-from alerting.gist import STEM, Gist, in_lead, is_same_name, names, shared, telling_words, without_stamps
+from alerting.gist import STEM, Gist, in_lead, is_same_name, names, shared, telling_words, without_frame
 from streams.ids import derive_id
 from streams.printable import shortened
 from streams.wire import Candidate, Fingerprint, Moment
@@ -497,7 +497,7 @@ def _headline_names(candidate: Candidate) -> Mapping[str, str]:
 def _named_in_body(candidate: Candidate) -> Mapping[str, str]:
     # Where nothing of the body decided, the sentence is the headline.
     title, sentence = candidate.article.title, candidate.sentence
-    own = _names(without_stamps(sentence)) if title and sentence != title else {}
+    own = _names(without_frame(sentence)) if title and sentence != title else {}
     return {**own, **candidate.named}
 
 

@@ -49,6 +49,20 @@ ORDER = "The governor ordered the evacuation of Torvik on Monday as the river ro
 LEAVE = "Residents should leave by the northern road, the civil protection office said."
 
 
+def test_who_wrote_a_copy_and_whose_it_is_is_no_news() -> None:
+    of, title = reader(), "Evacuation ordered as river rises near Torvik"
+    copies = [
+        f"{ORDER} {LEAVE}",
+        f"By Anna Holm and Karl O’Brien\n{ORDER} {LEAVE}",
+        f"{ORDER} {LEAVE}\nCopyright 2026 Brandt Media. All rights reserved.",
+        f"{ORDER} {LEAVE}\n\n(Reporting by Ida Novak in Oslo; editing by Jan Toth)",
+    ]
+    told = decided(hit(of, title, body, str(number), number) for number, body in enumerate(copies))
+    assert [one.alert is not None for one in told] == [True, False, False, False], reasons(told)
+    more = hit(of, title, f"{ORDER} {LEAVE}\nBy Friday Lund must be empty too.", "last", 5)
+    assert "Lund" in more.named.values()
+
+
 def test_a_page_under_one_headline_is_told_for_each_place_that_it_adds_to_an_order() -> None:
     of, title = reader(), "Evacuation ordered as river rises near Torvik"
     bodies = [
