@@ -67,6 +67,12 @@ class Configuration:
     as_read: Signature = frozenset()
     example_places: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
+    @property
+    def says_what_to_watch(self) -> bool:
+        """Whether it has a file of watches, if only an empty one."""
+        own = (path.relative_to(self.folder) for path in self.files if path.is_relative_to(self.folder))
+        return any(path.parts[0].partition(".")[0] == "watches" for path in own)
+
 
 def configuration_folder(folder: Path | None, environ: Mapping[str, str]) -> Path:
     """The folder that is meant: the one given, else TOCSIN_CONFIG, else the sample."""

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from streams.cli import app
 from streams.cli.options import Config
 from streams.configuration import load_configuration
+from streams.errors import ConfigurationError, Fault
 from streams.installation import check_installation
 from streams.logs import configure_logs
 from streams.reload import log_warnings
 from streams.trial import Trial
 from streams.worker import run_worker
+
+NO_WATCHES: Final = (
+    "has neither watches.yaml nor files in watches/: all articles would be read and nobody told. "
+    "Where that is meant, write `watches: []` into watches.yaml"
+)
 
 
 @app.command()
@@ -30,7 +36,10 @@ def worker(
     """Run the service on the brokers of the configuration, until SIGTERM or Ctrl-C."""
     configure_logs(json=json_logs)
     check_installation()
-    load = context.obj.load if isinstance(context.obj, Trial) else load_configuration
+    is_trial = isinstance(context.obj, Trial)
+    load = context.obj.load if is_trial else load_configuration
     configuration = load(config)
+    if not (is_trial or configuration.says_what_to_watch):
+        raise ConfigurationError([Fault(str(configuration.folder), 0, "", NO_WATCHES)])
     log_warnings(configuration)
     run_worker(configuration, create_topics=create_topics, load=load)

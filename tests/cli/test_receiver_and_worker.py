@@ -20,6 +20,7 @@ import pytest
 
 from alerting.formats import render
 from alerting.headers import request_headers
+from streams.configuration import load_configuration
 from streams.sample import SAMPLE_ENVIRONMENT
 from tests.builders import alert, endpoint
 from tests.cli.conftest import Call, Kafka
@@ -142,3 +143,13 @@ def test_worker_with_a_wrong_configuration_is_exit_code_2(call: Call, tmp_path: 
     assert result.exit_code == 2
     (line,) = result.stderr.splitlines()
     assert line.startswith("tocsin: watches.yaml:1: watches[0].qurey: unknown key")
+
+
+def test_a_worker_starts_with_no_watch_only_where_that_is_said(call: Call, small: Path) -> None:
+    (small / "watches.yaml").rename(small / "elsewhere.txt")
+    lost = call("worker", "--config", small)
+    assert lost.exit_code == 2
+    (line,) = lost.stderr.splitlines()
+    assert "has neither watches.yaml nor files in watches/" in line
+    (small / "watches.yaml").write_text("watches: []\n")
+    assert load_configuration(small).says_what_to_watch
