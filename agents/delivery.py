@@ -354,12 +354,8 @@ class Delivery:
 
     async def _catch_up(self, partition: Partition, endpoint_id: str) -> None:
         """Try now, once, what failed while an endpoint was away: its schedule has it hours after it is back."""
-        line, now = partition.lines[endpoint_id], self._service.now()
-        written: list[Acknowledgement] = []
-        async for key in breathe(line.keys()):
-            owed = line.hasten_once(key, now)
-            if owed is not None:
-                written.append(await self._write(partition, key, owed, offset=_as_of(owed, partition)))
+        line = partition.lines[endpoint_id]
+        written = await self._hasten(partition, line, line.hasten_once, self._service.now())
         if written:
             log.info("endpoint.back", endpoint=endpoint_id, hastened=len(written))
             await settle(written)
@@ -412,17 +408,28 @@ class Delivery:
             log.info("endpoint.not_retried", endpoint=endpoint_id, disabled=gate.disabled if gate else None)
             return []
         now = self._service.now()
-        written: list[Acknowledgement] = []
-        async for key in breathe(line.keys()):
-            owed = line.hasten(key, now)
-            if owed is not None:
-                written.append(await self._write(partition, key, owed, offset=_as_of(owed, partition)))
+        written = await self._hasten(partition, line, line.hasten, now)
         log.info("endpoint.retried", endpoint=endpoint_id, owed=len(line), hastened=len(written))
         # Only now may anything be written as of this input: a kill before has it read again, and the rest hastened.
         partition.mark = offset
         gate.hasten(now)
         written.append(await self._write_gate(partition, gate))
         line.look()
+        return written
+
+    async def _hasten(
+        self,
+        partition: Partition,
+        line: Line,
+        hasten: Callable[[str, datetime], Owed | None],
+        now: datetime,
+    ) -> list[Acknowledgement]:
+        """Make due now what of a line `hasten` says, and write it so."""
+        written: list[Acknowledgement] = []
+        async for key in breathe(line.keys()):
+            owed = hasten(key, now)
+            if owed is not None:
+                written.append(await self._write(partition, key, owed, offset=_as_of(owed, partition)))
         return written
 
     # Writing to `pending`, and figures.

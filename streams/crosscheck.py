@@ -108,21 +108,23 @@ def _settings_faults(settings: Settings, *, files: bool) -> Iterator[tuple[KeyPa
     yield from settings_problems(settings)
     if not files:
         return
-    named = {place: getattr(getattr(settings, place[0]), place[1]) for place in CERTIFICATE_FILES}
-    missing = {place for place, name in named.items() if name is not None and not Path(name).is_file()}
-    for place in sorted(missing):
+    missing = [
+        (section, key)
+        for section, key in CERTIFICATE_FILES
+        if (name := getattr(getattr(settings, section), key)) is not None and not Path(name).is_file()
+    ]
+    for place in missing:
         yield place, "there is no such file"
-    if not any(section == "broker" for section, _ in missing) and settings.broker.security_protocol.endswith(
-        "SSL"
-    ):
-        fault = tls_fault(settings.broker)
+    lacking = {section for section, _ in missing}
+    broker, authorities = settings.broker, settings.service.webhook_ca_file
+    if "broker" not in lacking and broker.security_protocol.endswith("SSL"):
+        fault = tls_fault(broker)
         if fault is not None:
             yield ("broker", fault[0]), fault[1]
-    authorities = "service", "webhook_ca_file"
-    if named[authorities] is not None and authorities not in missing:
-        wrong = authorities_fault(named[authorities])
+    if "service" not in lacking and authorities is not None:
+        wrong = authorities_fault(authorities)
         if wrong is not None:
-            yield authorities, wrong
+            yield ("service", "webhook_ca_file"), wrong
 
 
 def example_places(placed: Placed[Watch]) -> tuple[str, ...]:

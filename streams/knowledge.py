@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from agents.reading.keywords import ALONE
+from agents.reading.keywords import has_alone
 from agents.reading.taxonomy import CONTEXT, SUPPORTING, TOPIC, TopicFile, model_of
 from streams.errors import Fault
 from streams.yamlfile import Document, KeyPath, did_you_mean, spell
@@ -19,7 +19,6 @@ from streams.yamlfile import Document, KeyPath, did_you_mean, spell
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
 _WITHOUT_ENDS: Final = re.compile(r"\A(?:(?!\.\.\.)[^\w*]|_)*(?:\*|\.\.\.|\Z)|\.\.\.[\W_]*\Z")
 """A phrase in which nothing is before a `*` or a gap, or behind one."""
-_UNSPACED: Final = re.compile(f"[{ALONE}]")
 _DEEPEST: Final = 2
 """Names in the path of a file of `topics/`: a folder and a file."""
 
@@ -111,7 +110,7 @@ def _check_phrases(words: _Words) -> Iterator[Fault]:
                 path = (*words.path, *below, index)
                 if _WITHOUT_ENDS.search(phrase):
                     document.fault(path, "must begin and end with a word: nothing could find it")
-                elif _UNSPACED.search(phrase):
+                elif has_alone(phrase):
                     what = "is found between spaces and marks only: watch for it by a `query` or `terms`"
                     yield Fault(document.name, document.line(path), spell(path), what)
 

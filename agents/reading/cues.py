@@ -199,7 +199,7 @@ class CueFinder:
                 continue
             at = bisect_right(starts, start + 1) - 1
             for phrase, kind, topic, name in known[number]:
-                stop = end - 1 if phrase is None else phrase.stop(text, end)
+                stop = _stop(phrase, text, end)
                 if stop is None:
                     continue
                 if kind == "part":
@@ -240,7 +240,7 @@ class CueFinder:
         for number, start, end in literals:
             for phrase, _, _, name in known.get(number, ()):
                 if name == _ARMED:
-                    stop = end - 1 if phrase is None else phrase.stop(text, end)
+                    stop = _stop(phrase, text, end)
                     if stop is not None:
                         spans.setdefault(bisect_right(starts, start + 1) - 1, []).append((start + 1, stop))
         return spans
@@ -261,7 +261,7 @@ class CueFinder:
             for phrase, kind, topic, name in known[number]:
                 if kind == "stage" and not sighting.cues[topic]:
                     continue
-                stop = end - 1 if phrase is None else phrase.stop(text, end)
+                stop = _stop(phrase, text, end)
                 if stop is None:
                     continue
                 if kind == "context":
@@ -322,6 +322,11 @@ class CueFinder:
             key=lambda number: votes[number] * (_DECLARED if number == own else 1),
             default=0,
         )
+
+
+def _stop(phrase: Phrase[Meaning] | None, text: str, end: int) -> int | None:
+    """Where a phrase (None: spelled out) ends whose head was found up to `end`; None where its tail does not follow."""
+    return end - 1 if phrase is None else phrase.stop(text, end)
 
 
 @dataclass(slots=True)

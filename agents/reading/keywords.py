@@ -153,6 +153,11 @@ def stands_alone(word: str) -> bool:
     return _IS_ALONE.match(word) is not None
 
 
+def has_alone(text: str) -> bool:
+    """Whether there is a character in a text that is a word of its own."""
+    return _IS_ALONE.search(text) is not None
+
+
 def is_unspaced(character: str) -> bool:
     """Whether a letter of a folded text may have another word right beside it: one of these, or a Korean syllable."""
     return character >= _FIRST_ALONE and _UNSPACED.match(character) is not None

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 from zlib import crc32
 
 from agents.reading.article import Article
@@ -35,6 +35,8 @@ NEAR: Final = 300
 """Characters behind a sentence with evidence that are read for names too, as the places of an order often follow it;
 and characters around evidence that are read where no sentence ends for long.
 """
+Span = tuple[int, int]
+
 _CUT_WORD: Final = re.compile(r"\w*\Z")
 _NO_LETTER: Final = re.compile(r"\W+")
 
@@ -74,24 +76,27 @@ def candidates_of(
     signature = fingerprint(f"{article.title} {article.body[article.body_start :]}")
     words = gist(article.title, article.body[article.body_start : article.body_start + LONGEST_LEAD])
     of_topics = [e for topic in reading.topics for e in topic.evidence if e.field == "body"]
-    said, named = _said_in(scene, of_topics), _named_around(scene, of_topics)
-    return tuple(
-        Candidate(
-            candidate_id=derive_id("cnd", hit.watch.id, article.id, version),
-            watch=hit.watch.id,
-            article=reading.article,
-            topics=reading.topics,
-            actors=reading.actors,
-            because=hit.clauses[:KEPT],
-            sentence=_sentence(scene, evidence := of_topics or _of_clauses(hit)),
-            said=said if of_topics else _said_in(scene, evidence),
-            named=named if of_topics else _named_around(scene, evidence),
-            fingerprint=signature,
-            gist=words,
-            seen_at=seen_at,
+    by_topics = _decided_by(scene, of_topics) if of_topics else None
+    candidates = []
+    for hit in hits:
+        decided = by_topics or _decided_by(scene, _of_clauses(hit))
+        candidates.append(
+            Candidate(
+                candidate_id=derive_id("cnd", hit.watch.id, article.id, version),
+                watch=hit.watch.id,
+                article=reading.article,
+                topics=reading.topics,
+                actors=reading.actors,
+                because=hit.clauses[:KEPT],
+                sentence=decided.sentence,
+                said=decided.said,
+                named=decided.named,
+                fingerprint=signature,
+                gist=words,
+                seen_at=seen_at,
+            )
         )
-        for hit in hits
-    )
+    return tuple(candidates)
 
 
 def _keywords(hits: Sequence[Evaluation]) -> tuple[KeywordReading, ...]:
@@ -112,37 +117,51 @@ def _of_clauses(hit: Evaluation) -> list[Evidence]:
     return [e for clause in hit.clauses for e in clause.evidence if e.field == "body"][:1]
 
 
-def _sentence(scene: Scene, evidence: Sequence[Evidence]) -> str:
-    """The sentence of the body around the first evidence there is; the title where none is in the body."""
-    article = scene.article
+class _Decided(NamedTuple):
+    """What stands where evidence in the body is: the sentence around the first of it (the title where there is none),
+    checksums of that and of all others with evidence, and the names and numbers that stand by.
+    """
+
+    sentence: str
+    said: tuple[str, ...]
+    named: dict[str, str]
+
+
+def _decided_by(scene: Scene, evidence: Sequence[Evidence]) -> _Decided:
     if not evidence:
-        return article.title[:SENTENCE_KEPT]
-    first, last = _sentence_span(scene, evidence[0])
-    sentence = " ".join(article.body[first:last].split())
-    return shortened(sentence, SENTENCE_KEPT)
-
-
-def _sentence_span(scene: Scene, evidence: Evidence) -> tuple[int, int]:
+        return _Decided(scene.article.title[:SENTENCE_KEPT], (), {})
     body = scene.body.folded
-    return body.span(*sentence_at(body.text, body.position(evidence.start)))
-
-
-def _said_in(scene: Scene, evidence: Iterable[Evidence]) -> tuple[str, ...]:
-    """Checksums of the letters of the sentences in which evidence stands, each once."""
-    spans = dict.fromkeys(_sentence_span(scene, one) for one in evidence)
-    sentences = (_NO_LETTER.sub("", fold(scene.article.body[first:last])) for first, last in spans)
-    return tuple(
-        dict.fromkeys(f"{crc32(letters.encode(errors='surrogatepass')):08x}" for letters in sentences)
+    sentences = [body.span(*sentence_at(body.text, body.position(one.start))) for one in evidence]
+    first, last = sentences[0]
+    sentence = " ".join(scene.article.body[first:last].split())
+    near = [_near(*one) for one in zip(sentences, evidence, strict=True)]
+    return _Decided(
+        shortened(sentence, SENTENCE_KEPT), _said_in(scene, sentences), _named_around(scene, near)
     )
 
 
-def _named_around(scene: Scene, evidence: Iterable[Evidence]) -> dict[str, str]:
-    """The names and numbers of the sentences of the body in which evidence stands, and of what follows each."""
+def _near(sentence: Span, evidence: Evidence) -> Span:
+    """The span of a sentence around some evidence and of what follows it."""
+    first, last = sentence
+    return max(first, evidence.start - NEAR), min(last, evidence.end + NEAR) + NEAR
+
+
+def _said_in(scene: Scene, spans: Iterable[Span]) -> tuple[str, ...]:
+    """Checksums of the letters of some sentences of the body, each once."""
+    letters = (
+        _NO_LETTER.sub("", fold(scene.article.body[first:last])) for first, last in dict.fromkeys(spans)
+    )
+    sums = (f"{crc32(one.encode(errors='surrogatepass')):08x}" for one in letters)
+    return tuple(dict.fromkeys(sums))
+
+
+def _named_around(scene: Scene, spans: Iterable[Span]) -> dict[str, str]:
+    """The names and numbers of some parts of the body."""
     text = scene.article.body
     # An outlet puts its name behind what it copies; of a host the longest part is one (`www.coastnews.example`).
     outlet = max(scene.source.replace(" ", "").split("."), key=len)
     named: dict[str, str] = {}
-    for first, last in dict.fromkeys(_near(scene, one) for one in evidence):
+    for first, last in dict.fromkeys(spans):
         near = text[first:last] if last >= len(text) else _CUT_WORD.sub("", text[first:last])
         found = names_in_body(near)
         own = [name for name in found if name in outlet]
@@ -151,9 +170,3 @@ def _named_around(scene: Scene, evidence: Iterable[Evidence]) -> dict[str, str]:
                 del found[name]
         named |= found
     return dict(islice(named.items(), KEPT))
-
-
-def _near(scene: Scene, evidence: Evidence) -> tuple[int, int]:
-    """The span of the sentence around some evidence and of what follows it."""
-    first, last = _sentence_span(scene, evidence)
-    return max(first, evidence.start - NEAR), min(last, evidence.end + NEAR) + NEAR

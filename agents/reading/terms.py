@@ -23,6 +23,7 @@ from agents.reading.joined import CodedTexts
 from agents.reading.keywords import (
     ALONE,
     ARTICLE,
+    has_alone,
     key_of,
     may_stand,
     phrase_at,
@@ -45,7 +46,6 @@ _LONGEST_TERM: Final = 1000
 _NONE: Final = -1
 _SPECIAL: Final = re.compile(rf"['\u0400-\u04ff{ALONE}]|{ARTICLE}")
 """Where a term's words are not simply its letters and digits in a row."""
-_ALONE: Final = re.compile(f"[{ALONE}]")
 
 
 _Found = defaultdict[int, dict[Span, None]]
@@ -197,7 +197,7 @@ def _key(term: str) -> str:
     folded = fold(term)
     if (folded.isascii() and "'" not in folded) or not _SPECIAL.search(folded):
         return folded
-    if _ALONE.search(folded):
+    if has_alone(folded):
         return ""
     return " ".join(key_of(word) for word in words_of(folded))
 
