@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Final
 
@@ -13,6 +14,7 @@ EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 WRITTEN_HEADER: Final = "tocsin-written"
 """On a record that was put back: when (milliseconds since 1970) it was written first."""
 
+_MILLISECONDS: Final = re.compile(rb"[0-9]{1,15}")
 _LATEST_MS: Final = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp() * 1000)
 
 
@@ -36,8 +38,12 @@ def seen_at(record: ConsumerRecord, now: datetime) -> datetime:
 
 
 def written_at(record: ConsumerRecord) -> datetime:
-    """When a record of this service's own was written, however often it has been put back since."""
-    return _moment(int(dict(record.headers).get(WRITTEN_HEADER, record.timestamp)))
+    """When a record of this service's own was written, however often it has been put back since.
+
+    Another program may have set the header to anything: of what is no time nothing is believed.
+    """
+    header = dict(record.headers).get(WRITTEN_HEADER) or b""
+    return _moment(int(header) if _MILLISECONDS.fullmatch(header) else record.timestamp)
 
 
 def as_written(record: ConsumerRecord) -> list[tuple[str, bytes]]:

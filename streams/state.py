@@ -95,7 +95,10 @@ class StateReader(Generic[S]):
         self._unreadable.pop(record_key, None)
         try:
             offset = _input_offset(record.headers)
-            parsed = self._parse(record.value) if record.value is not None else None
+            parsed = None
+            if record.value is not None:
+                _value_key(record_key)  # as text, or nothing could be found under it
+                parsed = self._parse(record.value)
         except ValueError as error:
             self._unreadable[record_key] = record, error
             return
@@ -125,7 +128,7 @@ class StateReader(Generic[S]):
             ) from error
         record_keys: dict[str, tuple[bytes, ...]] = {}
         for record_key in self._standing:
-            key = record_key.partition(OWNER_MARK)[0].decode()
+            key = _value_key(record_key)
             record_keys[key] = (*record_keys.get(key, ()), record_key)
         values = {key: self._newest(candidates) for key, candidates in record_keys.items()}
         return Loaded(values, self.mark, self.made_anew, record_keys)
@@ -207,8 +210,13 @@ async def _read_through(
 def _input_offset(headers: Any) -> int:
     for name, value in headers or ():
         if name == OFFSET_HEADER:
-            return int(value)
+            return int(value or b"")
     return -1
+
+
+def _value_key(record_key: bytes) -> str:
+    """The key of the value that stands under a record's key, whoever wrote it."""
+    return record_key.partition(OWNER_MARK)[0].decode()
 
 
 async def write_state(

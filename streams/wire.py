@@ -25,7 +25,20 @@ def _utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-Moment = Annotated[datetime, AfterValidator(_utc)]
+EARLIEST_YEAR: Final = 1000
+LATEST_YEAR: Final = 9000
+"""Years of a moment. Spans of time are added to it and taken from it: at the ends of the calendar there is no such date
+as comes of that, and an agent would end on what anybody may have written.
+"""
+
+
+def _within_reckoning(moment: datetime) -> datetime:
+    if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
+        raise ValueError(f"must lie between the years {EARLIEST_YEAR} and {LATEST_YEAR}")
+    return _utc(moment)
+
+
+Moment = Annotated[datetime, AfterValidator(_within_reckoning)]
 
 
 def _packed(numbers: Any) -> bytes:

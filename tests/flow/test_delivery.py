@@ -23,7 +23,7 @@ from streams.outputs import settle
 from streams.receiver import Answer, Receiver
 from streams.state import write_state
 from streams.topics import NOTIFICATIONS, PENDING, REJECTED
-from streams.wire import EndpointEnabled, Webhook
+from streams.wire import EndpointEnabled, Notification, Webhook
 from tests import builders
 from tests.flow.desk import Desk, ids
 from tests.unit.configurations import SECRET
@@ -845,3 +845,14 @@ async def test_what_is_no_notification_is_rejected_with_its_bytes_and_holds_up_n
     [rejected] = await desk.raw(REJECTED)
     assert (rejected.key, rejected.value) == (b"desk", b'{"no": "notification"}')
     assert dict(rejected.headers)["tocsin-error-reason"] == b"bad-notification"
+
+
+async def test_nor_does_one_of_a_time_that_cannot_be_reckoned_with(desk: Desk, opened: Open) -> None:
+    await desk.start(await opened("desk"))
+    notification = Notification(endpoint="desk", alert=builders.alert()).to_bytes()
+    odd = notification.replace(b'"at":"2026-03-07T12:00:00Z"', b'"at":"9999-12-31T23:59:59-14:00"')
+    assert odd != notification
+    await settle([await desk.outputs.send(NOTIFICATIONS, odd, key=b"desk")])
+    await desk.notify("desk", 1)
+    assert ids(desk.got["desk"]) == ["msg_1"]
+    assert [rejected.value for rejected in await desk.raw(REJECTED)] == [odd]

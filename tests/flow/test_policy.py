@@ -19,6 +19,7 @@ from alerting.watch import Watch
 from streams.batches import Batch
 from streams.embedded import PARTITIONS, EmbeddedBroker
 from streams.outputs import Outputs
+from streams.record_time import WRITTEN_HEADER
 from streams.service import Service
 from streams.topics import ALERTS, CANDIDATES, NOTIFICATIONS, REJECTED, STORIES, Topic
 from streams.wire import Alert, Candidate, Notification, from_bytes
@@ -177,6 +178,30 @@ async def test_what_is_no_candidate_is_rejected_with_its_bytes_and_holds_up_nobo
     [rejected] = await room.records(REJECTED)
     assert rejected.value == b'{"no": "candidate"}'
     assert dict(rejected.headers)["tocsin-error-reason"] == b"bad-candidate"
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z"])
+async def test_nor_does_one_of_a_time_that_cannot_be_reckoned_with(room: Room, moment: str) -> None:
+    seen_at = MOMENT.strftime("%Y-%m-%dT%H:%M:%SZ")
+    odd = candidate(1, "the army signed a truce").to_bytes().replace(seen_at.encode(), moment.encode())
+    assert moment.encode() in odd
+    await room.write(odd, candidate(2, "envoys left for talks"))
+    await room.decide()
+    assert await room.alerts() == [("alert.opened", "art_2")]
+    assert [rejected.value for rejected in await room.records(REJECTED)] == [odd]
+
+
+@pytest.mark.parametrize("header", [b"soon", b"", b"1e9", b"9" * 5000, None])
+async def test_a_candidate_of_a_watch_that_is_gone_ends_nothing_whatever_says_when_it_was_written(
+    room: Room, header: bytes | None
+) -> None:
+    gone = candidate(1, "the army signed a truce", watch="gone").to_bytes()
+    headers: Any = [(WRITTEN_HEADER, header)]
+    await asyncio.gather(await room.outputs.send(CANDIDATES, gone, key=b"gone", partition=0, headers=headers))
+    [record] = await room.inputs()
+    long_ago = int((MOMENT - timedelta(hours=1)).timestamp() * 1000)
+    await (await room.policy.handle(Batch([replace(record, timestamp=long_ago)])))
+    assert len(await room.records(CANDIDATES)) == 1, "nothing was put back"
 
 
 async def test_a_candidate_of_a_watch_that_is_gone_tells_nothing_and_leaves_no_story(room: Room) -> None:

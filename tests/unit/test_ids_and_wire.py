@@ -49,6 +49,16 @@ def test_times_are_utc_on_the_wire() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "0999-12-31T23:59:59Z", "9001-01-01"]
+)
+def test_a_time_that_cannot_be_reckoned_with_is_refused_as_any_other_fault(moment: str) -> None:
+    value = candidate(seen_at=MOMENT).to_bytes().replace(b"2026-03-07T12:00:00Z", moment.encode())
+    assert moment.encode() in value
+    with pytest.raises(ValidationError, match="between the years"):
+        from_bytes(Candidate, value)
+
+
 def test_a_fingerprint_is_numbers_on_the_wire() -> None:
     value = candidate(fingerprint=(1, 2**32 - 1)).to_bytes()
     assert b'"fingerprint":[1,4294967295]' in value

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.errors import UnreadableState
 from streams.state import OFFSET_HEADER, OwnedState, StateReader
 from streams.topics import STORIES, Topic
 
@@ -18,7 +20,10 @@ class Record:
 
     key: bytes | None
     value: bytes | None
-    headers: tuple[tuple[str, bytes], ...]
+    headers: tuple[tuple[str, bytes | None], ...]
+    topic: str = "stories"
+    partition: int = 3
+    offset: int = 7
 
 
 class Log:
@@ -97,3 +102,23 @@ def test_a_value_counts_as_of_its_offset_header() -> None:
         reader.add(Record(b"a", value, ((OFFSET_HEADER, b"%d" % offset),)))
     assert reader.loaded().values == {"a": b"new"}
     assert reader.mark == 20
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        Record(b"a", b"value", ((OFFSET_HEADER, None),)),
+        Record(b"a", b"value", ((OFFSET_HEADER, b"first"),)),
+        Record(b"\xff", b"value", ((OFFSET_HEADER, b"1"),)),
+    ],
+    ids=["an offset that is nothing", "an offset that is no number", "a key that is no text"],
+)
+def test_what_another_program_wrote_is_named_with_its_place_and_forgotten_by_a_tombstone(
+    foreign: Record,
+) -> None:
+    reader: StateReader[bytes] = StateReader(bytes)
+    reader.add(foreign)
+    with pytest.raises(UnreadableState, match="partition 3, offset 7"):
+        reader.loaded()
+    reader.add(replace(foreign, value=None, headers=()))
+    assert reader.loaded().values == {}
