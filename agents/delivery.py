@@ -293,7 +293,7 @@ class Delivery:
         changed = gate.ended(
             endpoint, attempted.verdict, now, failure=result.failure, retry_after=result.retry_after
         )
-        counts = gate.counts(endpoint, attempted.verdict, now)
+        counts = gate.counts(endpoint, attempted.verdict, now, owed.unscheduled)
         due_at = None if gate.disabled else self._due_again(endpoint, owed, attempted, now, counts=counts)
         made = _attempt_value(owed, attempted, began, due_at, disabled=bool(gate.disabled))
         self._count(made, owed, now)

@@ -22,6 +22,11 @@ from streams.wire import EndpointDisabled
 LONGEST_HOLD: Final = timedelta(hours=1)
 """How long all of an endpoint's notifications wait, at most, because one of them met a `Retry-After`."""
 
+MOST_UNSCHEDULED: Final = 1000
+"""Attempts of an alert that its schedule does not count, at most. They are a minute apart or more, unless the endpoint
+says otherwise: some seventeen hours.
+"""
+
 _NONE: Final = timedelta(0)
 
 
@@ -107,14 +112,14 @@ class Gate:
         """
         return verdict.delivered and self._state.breaker.failed >= endpoint.breaker.of_at_least
 
-    def counts(self, endpoint: Endpoint, verdict: Verdict, now: datetime) -> bool:
-        """Whether an attempt that has ended is one of the schedule's.
+    def counts(self, endpoint: Endpoint, verdict: Verdict, now: datetime, unscheduled: int) -> bool:
+        """Whether an attempt that has ended is one of the schedule's, of an alert with so many before it that were not.
 
         Not where the endpoint was only called too fast and takes others: of a hundred alerts at once to one that takes
         one a second, those that it refuses again and again would wait for hours. After a restart nobody knows that it
-        takes others until it has.
+        takes others until it has. But one alert may be refused so for ever, and must be given up some time.
         """
-        if not verdict.too_fast or self._taken_at is None:
+        if not verdict.too_fast or self._taken_at is None or unscheduled >= MOST_UNSCHEDULED:
             return True
         return not timedelta(0) <= now - self._taken_at < endpoint.breaker.within
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -619,6 +620,27 @@ async def test_many_at_once_to_one_that_takes_few_a_minute_arrive_as_fast_as_it_
         await desk.move(minutes=1)
     delivered = {a.webhook_id for a in await desk.attempts("desk") if a.outcome == "delivered"}
     assert delivered == {f"msg_{number}" for number in range(24)}
+
+
+async def test_an_alert_that_meets_429_for_ever_at_one_that_takes_others_is_given_up_some_time(
+    desk: Desk, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alerting.gate.MOST_UNSCHEDULED", 3)
+
+    async def not_that_one(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=429 if request.headers["webhook-id"] == "msg_0" else 204)
+
+    breaker = Breaker(of_at_least=100)
+    schedule = (timedelta(minutes=2), timedelta(minutes=3))
+    await desk.start(await opened("desk", *[not_that_one] * 1000, breaker=breaker, schedule=schedule))
+    for minute in range(1, 12):
+        await desk.notify("desk", *([1, 0] if minute == 1 else [minute]))
+        await desk.move(minutes=1)
+    [given_up] = await desk.undelivered("desk")
+    assert given_up.notification.alert.webhook_id == "msg_0"
+    assert given_up.reason == "429 too many requests"
+    waits = [after.at - before.at for before, after in pairwise(given_up.attempts)]
+    assert waits == [timedelta(minutes=minutes) for minutes in (1, 1, 1, 2, 3)]
 
 
 async def test_a_day_of_429_loses_nothing_and_calls_seldom(desk: Desk, opened: Open) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from alerting.breaker import PROBE_PATIENCE
 from alerting.endpoint import Breaker, RateLimit
-from alerting.gate import LONGEST_HOLD, Gate
+from alerting.gate import LONGEST_HOLD, MOST_UNSCHEDULED, Gate
 from alerting.pending import EndpointState, newer, parse_pending
 from alerting.verdict import judge
 from tests.builders import MOMENT, endpoint
@@ -86,12 +86,14 @@ def test_what_ends_an_outage_is_the_first_success_after_as_many_failures_as_open
 
 def test_a_429_counts_in_the_schedule_unless_the_endpoint_takes_others() -> None:
     desk, within = gate(), DESK.breaker.within
-    assert desk.counts(DESK, judge(429), MOMENT), "nobody knows that it takes any"
+    assert desk.counts(DESK, judge(429), MOMENT, 0), "nobody knows that it takes any"
     desk.ended(DESK, judge(204), MOMENT)
-    assert not desk.counts(DESK, judge(429), MOMENT + SECOND)
-    assert desk.counts(DESK, judge(503), MOMENT + SECOND)
-    assert desk.counts(DESK, judge(429), MOMENT + within)
-    assert desk.counts(DESK, judge(429), MOMENT - SECOND), "the clock was set back"
+    assert not desk.counts(DESK, judge(429), MOMENT + SECOND, 0)
+    assert desk.counts(DESK, judge(503), MOMENT + SECOND, 0)
+    assert desk.counts(DESK, judge(429), MOMENT + within, 0)
+    assert desk.counts(DESK, judge(429), MOMENT - SECOND, 0), "the clock was set back"
+    assert not desk.counts(DESK, judge(429), MOMENT + SECOND, MOST_UNSCHEDULED - 1)
+    assert desk.counts(DESK, judge(429), MOMENT + SECOND, MOST_UNSCHEDULED), "else it would never end"
 
 
 def test_a_shorter_retry_after_does_not_undo_a_longer_one() -> None:
