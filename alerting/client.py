@@ -38,7 +38,9 @@ explains.
 """
 
 IDLE: Final = 30.0
-"""Seconds after which an unused connection is not used again; it is closed when the next is asked for."""
+"""Seconds after which an unused connection is not used again. It is closed when the next is asked for, or soon after
+where none is: receivers hang up without that we hear of it, and each would keep a descriptor for as long.
+"""
 
 _HEADERS: Final = {"accept": "*/*", "accept-encoding": "identity", "connection": "keep-alive"}
 
@@ -60,6 +62,7 @@ class _Pool:
 
     shape: tuple[object, ...]
     transport: httpx.AsyncHTTPTransport
+    used_at: float
     url: httpx.URL | None = None
     calls: int = 0
     retired: bool = False
@@ -87,6 +90,8 @@ class WebhookClient:
         self._resolve = resolve or self._resolver
         self._ca_file = ca_file
         self._pools: dict[str, _Pool] = {}
+        self._sweep: asyncio.TimerHandle | None = None
+        self._closing: set[asyncio.Future[None]] = set()
 
     def prepare(self) -> None:
         """Do beforehand what the first call would wait for; takes some tens of milliseconds, best in a thread."""
@@ -101,6 +106,8 @@ class WebhookClient:
             return await _post(pool, endpoint, body, headers)
         finally:
             pool.calls -= 1
+            pool.used_at = perf_counter()
+            self._sweep_later()
             if pool.keeps_what_nobody_uses():
                 pool.retired = True
                 if self._pools.get(endpoint.id) is pool:
@@ -128,10 +135,30 @@ class WebhookClient:
         transport = httpx.AsyncHTTPTransport(verify=context, trust_env=False)
         # httpx has no parameter for the backend of its pool; the pool itself does.
         transport._pool = _connection_pool(endpoint, context, backend)
-        return _Pool(shape, transport)
+        return _Pool(shape, transport, perf_counter())
+
+    def _sweep_later(self) -> None:
+        if self._sweep is None:
+            self._sweep = asyncio.get_running_loop().call_later(IDLE, self._close_unused)
+
+    def _close_unused(self) -> None:
+        """Close the connections of endpoints that nobody has called for a while."""
+        self._sweep = None
+        since = perf_counter() - IDLE
+        for endpoint_id, pool in [*self._pools.items()]:
+            if not pool.calls and pool.used_at <= since:
+                del self._pools[endpoint_id]
+                closing = asyncio.ensure_future(pool.transport.aclose())
+                self._closing.add(closing)
+                closing.add_done_callback(self._closing.discard)
+        if self._pools:
+            self._sweep_later()
 
     async def close(self) -> None:
         """Close all connections."""
+        if self._sweep is not None:
+            self._sweep.cancel()
+        await asyncio.gather(*self._closing)
         pools, self._pools = list(self._pools.values()), {}
         for pool in pools:
             await pool.transport.aclose()

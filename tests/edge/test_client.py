@@ -507,6 +507,32 @@ async def test_connections_of_a_url_that_is_called_no_more_are_closed(client: We
             await former.hung_up.wait()
 
 
+async def test_connections_that_nobody_uses_are_closed_and_no_call_under_way_with_them(
+    client: WebhookClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Receivers hang up, and we hear of it with the next call: of many endpoints that is many descriptors."""
+    monkeypatch.setattr("alerting.client.IDLE", 0.05)
+    go_on = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await go_on.wait()
+        writer.write(NO_CONTENT)
+
+    async with (
+        serving(answering(NO_CONTENT, keep_open=True)) as idle,
+        serving(answer) as busy,
+        asyncio.timeout(10),
+    ):
+        under_way = asyncio.ensure_future(ask(client, builders.endpoint(id="busy", url=busy.url())))
+        desk = builders.endpoint(id="idle", url=idle.url())
+        assert (await ask(client, desk)).status == 204
+        await idle.hung_up.wait()
+        go_on.set()
+        assert (await under_way).status == 204
+        assert (await ask(client, desk)).status == 204
+        assert idle.accepted == 2
+
+
 async def test_an_endpoint_that_hangs_takes_no_connection_from_another(client: WebhookClient) -> None:
     async with serving(forever) as hanging, serving(answering(NO_CONTENT, keep_open=True)) as well:
         slow = builders.endpoint(id="slow", url=hanging.url(), timeout=timedelta(seconds=30))
