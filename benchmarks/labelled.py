@@ -50,6 +50,7 @@ FLASHES = ROOT / "tests" / "fixtures" / "flashes_labelled.jsonl"
 USUAL = ROOT / "tests" / "fixtures" / "usual_labelled.jsonl"
 FREELY = ROOT / "tests" / "fixtures" / "freely_labelled.jsonl"
 PAPERS = ROOT / "tests" / "fixtures" / "papers_labelled.jsonl"
+DESKS = ROOT / "tests" / "fixtures" / "desks_labelled.jsonl"
 HALVES = {
     "stream": "tune", "stream_test": "test", "eastern": "tune", "eastern_test": "test", "wire": "tune",
     "wire_test": "test", "headlines": "tune", "headlines_test": "test",
@@ -57,6 +58,7 @@ HALVES = {
     "beside": "tune", "beside_test": "test", "beside_late": "late",
     "flashes": "tune", "flashes_late": "late", "usual": "tune", "usual_test": "test",
     "usual_late": "late", "freely": "tune", "freely_test": "test", "papers": "tune", "papers_test": "test",
+    "desks": "tune", "desks_test": "test",
 }  # fmt: skip
 SETS = {
     "dev_labelled": DATA / "dev_labelled.jsonl",
@@ -87,12 +89,14 @@ SETS = {
     "freely_test": FREELY,
     "papers": PAPERS,
     "papers_test": PAPERS,
+    "desks": DESKS,
+    "desks_test": DESKS,
 }
 TRAINED_ON = tuple(
     name
     for name in SETS
     if HALVES.get(name) in (None, "tune")
-    and name not in ("leads", "beside", "flashes", "usual", "freely", "papers")
+    and name not in ("leads", "beside", "flashes", "usual", "freely", "papers", "desks")
 )
 """What weights are trained on. By the others that are marked so only words are chosen: weights that fit them read whole
 articles worse."""
