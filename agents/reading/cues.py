@@ -21,7 +21,7 @@ from agents.reading.excerpt import Excerpt
 from agents.reading.phrases import Phrase, PhraseSet
 from agents.reading.taxonomy import GRAMMAR, LINK, SUPPORTING, Pattern, Strength, Taxonomies
 
-Kind = Literal["strong", "likely", "weak", "never", "part", "stage", "context"]
+Kind = Literal["strong", "likely", "weak", "never", "part", "stage", "denied", "context"]
 Span = tuple[int, int]
 
 RANK: Final[Mapping[str, int]] = {"strong": 0, "likely": 1, "weak": 2}
@@ -117,7 +117,7 @@ def _sorted_out(phrases: Sequence[Phrase[Meaning]]) -> tuple[tuple[int, ...], _B
     for phrase in phrases:
         meaning = phrase.meaning
         ready = (None if phrase.plain else phrase, meaning.kind, meaning.topic, meaning.name)
-        known = around if meaning.kind in ("context", "stage") else topical
+        known = around if meaning.kind in ("context", "stage", "denied") else topical
         known.setdefault(meaning.language, []).append(ready)
     return tuple({*topical, *around}), topical, around
 
@@ -168,6 +168,8 @@ class CueFinder:
                     yield phrases, Meaning(own, "part", number, name)
                 for name, phrases in words.stages.items():
                     yield phrases, Meaning(own, "stage", number, name)
+                for name, phrases in words.denied.items():
+                    yield phrases, Meaning(own, "denied", number, name)
         for language, classes in taxonomies.context.items():
             for name, phrases in classes.items():
                 if name != LINK:
@@ -259,7 +261,7 @@ class CueFinder:
             if number not in known:
                 continue
             for phrase, kind, topic, name in known[number]:
-                if kind == "stage" and not sighting.cues[topic]:
+                if kind != "context" and not sighting.cues[topic]:
                     continue
                 stop = _stop(phrase, text, end)
                 if stop is None:
@@ -274,8 +276,12 @@ class CueFinder:
                     continue
                 words = (topic, start + 1, stop)
                 known_as = said.get(words)
-                if known_as is None or end > known_as.end:
-                    said[words] = _Said([name], end, phrase)
+                if known_as is None:
+                    said[words] = known_as = _Said([], [], end, phrase)
+                if kind == "denied":
+                    known_as.denied.append(name)
+                elif end > known_as.end or not known_as.names:
+                    known_as.names, known_as.end, known_as.phrase = [name], end, phrase
                 elif end == known_as.end:
                     known_as.names.append(name)
         self._add_stages(sighting, said, self._denying.get(language))
@@ -283,7 +289,11 @@ class CueFinder:
     def _add_stages(
         self, sighting: Sighting, said: Mapping[tuple[int, int, int], _Said], denying: re.Pattern[str] | None
     ) -> None:
-        """Fill in the words of stages, by topic and span; what is denied says the contrary that the topic names."""
+        """Fill in the words of stages, by topic and span.
+
+        What is denied says what the language says of these words (`not respected`), else the contrary that the topic
+        names.
+        """
         text = sighting.excerpt.text
         starts = [sentence.at for sentence in sighting.excerpt.sentences]
         listed: defaultdict[int, list[Span]] = defaultdict(list)
@@ -292,14 +302,19 @@ class CueFinder:
             stages = around.stages.setdefault(topic, {})
             contrary = self._topics[topic].denied
             denial = None
-            if contrary:
+            if contrary or words.denied:
                 negations = _denials(around.context)
                 before = listed[topic]
                 if words.is_denied_within(text, stop, negations, denying):
                     denial = start
                 else:
-                    before.append((start, stop))
+                    if words.names:
+                        before.append((start, stop))
                     denial = _denial(text, (start, stop), negations, before[-_PHRASES_BEFORE:])
+            if denial is not None and words.denied:
+                for name in words.denied:
+                    stages.setdefault(name, []).append((denial, stop))
+                continue
             for name in words.names:
                 if denial is None or name not in contrary:
                     stages.setdefault(name, []).append((start, stop))
@@ -331,9 +346,12 @@ def _stop(phrase: Phrase[Meaning] | None, text: str, end: int) -> int | None:
 
 @dataclass(slots=True)
 class _Said:
-    """Words of stages: whose they are, and the phrase (None: spelled out) whose head ends at `end`."""
+    """Words of stages: whose they are, whose where they are denied, and the phrase (None: spelled out) whose head ends
+    at `end`.
+    """
 
     names: list[str]
+    denied: list[str]
     end: int
     phrase: Phrase[Meaning] | None
 

@@ -57,7 +57,8 @@ class TopicWords(Part):
     """How one topic sounds in one language.
 
     `strong` phrases name it, `likely` ones often do, `weak` ones count among others; `never` phrases take away
-    what they overlap. `parts` are the word classes of the topic's patterns.
+    what they overlap. `parts` are the word classes of the topic's patterns. `denied` are words that speak for a stage
+    behind a word of denial only (`not respected`), whatever the topic says of theirs.
     """
 
     strong: Phrases = ()
@@ -66,6 +67,7 @@ class TopicWords(Part):
     never: Phrases = ()
     parts: Mapping[str, Phrases] = Field(default_factory=dict)
     stages: Mapping[str, Phrases] = Field(default_factory=dict)
+    denied: Mapping[str, Phrases] = Field(default_factory=dict)
 
 
 class TopicFile(Part):
@@ -89,7 +91,7 @@ class TopicFile(Part):
         if self.default_stage not in known:
             raise ValueError(f"default_stage {self.default_stage!r} is none of the stages")
         for language, words in self.languages.items():
-            for stage in words.stages:
+            for stage in (*words.stages, *words.denied):
                 if stage not in known:
                     raise ValueError(f"{language}: {stage!r} is none of the stages")
         for stage in (*self.denied.keys(), *self.denied.values()):

@@ -45,10 +45,16 @@ def test_each_stage_shows_the_words_that_say_it() -> None:
 
 
 def features_of(
-    title: str, body: str = "", denied: Mapping[str, str] | None = None, /, **stages: list[str]
+    title: str,
+    body: str = "",
+    denied: Mapping[str, str] | None = None,
+    denied_words: Mapping[str, list[str]] | None = None,
+    /,
+    **stages: list[str],
 ) -> Mapping[str, float]:
     """The features of the stage, with other words of the stages."""
-    languages = TRUCE["languages"] | {"en": TRUCE["languages"]["en"] | {"stages": stages}}
+    words = {"stages": stages, "denied": denied_words or {}}
+    languages = TRUCE["languages"] | {"en": TRUCE["languages"]["en"] | words}
     table = LiteralTable()
     classifier = TopicClassifier(taxonomies(languages=languages, denied=denied or {}), table)
     sighting = classifier.look(Scene.of(Article("a", title, body), table.build()))
@@ -86,6 +92,25 @@ def test_what_is_denied_speaks_for_the_contrary_that_the_topic_names(title: str,
     words = {"agreed": ["signed"], "broken": ["violat*", "not able to", "break the"]}
     denied = {"agreed": "broken", "broken": "agreed"}
     assert says == features_of(title, "", denied, **words).keys() & {"agreed", "broken"}
+
+
+@pytest.mark.parametrize(
+    ("title", "says"),
+    [
+        ("Truce is not being respected by the army", {"broken"}),
+        ("Truce is respected by the army", {"agreed"}),
+        ("Truce is respectable to the army", set()),
+        ("Truce of the army has not begun", {"agreed"}),
+        ("Truce of the army has begun", set()),
+    ],
+)
+def test_denied_words_speak_for_the_stage_that_the_language_names_before_the_topic(
+    title: str, says: set[str]
+) -> None:
+    words = {"agreed": ["respected"], "broken": ["violat*"]}
+    denied_words = {"broken": ["respected"], "agreed": ["begun"]}
+    features = features_of(title, "", {"agreed": "agreed"}, denied_words, **words)
+    assert says == features.keys() & {"agreed", "broken"}
 
 
 def test_a_denied_word_of_a_stage_without_a_contrary_counts_as_it_stands() -> None:

@@ -148,10 +148,50 @@ def test_a_flash_says_its_stage(title: str, topic: str, stage: str) -> None:
         ("Qatar has not suspended its mediation between Israel and Hamas", "mediation", "talks_held"),
         ("Embassy in Beirut says it is not evacuating staff", "evacuation", "rejected"),
         ("Evacuation of Sumy villages not suspended, governor says", "evacuation", "under_way"),
+        ("Ceasefire in Juba has not begun, rebels say", "ceasefire", "agreed"),
+        ("Truce with army is not being respected, monitors say", "ceasefire", "violated"),
+        ("Neither army respects the truce, villagers say", "ceasefire", "violated"),
+        ("Ceasefire in Darfur never held, aid workers say", "ceasefire", "violated"),
+        ("Ceasefire in Tripoli not over, UN mission says", "ceasefire", "in_force"),
+        ("Armies fail to agree ceasefire in Jeddah", "ceasefire", "negotiating"),
+        ("Government and rebels have not agreed on truce", "ceasefire", "negotiating"),
+        ("Peace talks have not begun, Norway says", "mediation", "talks_scheduled"),
+        ("Evacuation of Huliaipole has not started, mayor says", "evacuation", "planned"),
+        ("Evacuation order for Paradise not lifted, sheriff says", "evacuation", "ordered"),
+        ("Evacuation flights from Khartoum have not resumed", "evacuation", "suspended"),
     ],
 )
 def test_what_is_denied_is_not_told_as_done(title: str, topic: str, stage: str) -> None:
     item = Item("own", "x", "en", title, "", {}, frozenset(), {}, look_alike=False, group="own")
+    assert read(item).get(topic) == stage
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "topic", "stage"),
+    [
+        ("Truce in Darfur could collapse, UN warns", "", "ceasefire", "in_force"),
+        ("Fears grow that Gaza ceasefire will collapse", "", "ceasefire", "in_force"),
+        ("Ceasefire with rebels would be a mistake, general says", "", "ceasefire", "rejected"),
+        ("A ceasefire would save lives in Gaza, surgeons say", "", "ceasefire", "called_for"),
+        ("Cabinet to vote on ceasefire with Hezbollah", "", "ceasefire", "proposed"),
+        ("Reports of a ceasefire with the rebels untrue, army says", "", "ceasefire", "rejected"),
+        (
+            "Correction: no ceasefire agreed in Darfur",
+            "We earlier reported that army and RSF had agreed to a ceasefire. This was wrong.",
+            "ceasefire",
+            "rejected",
+        ),
+        ("Evacuation alert for Ventura sent in error, county says", "", "evacuation", "rejected"),
+        ("Evacuation order rescinded for 400 homes", "", "evacuation", "lifted"),
+        ("Ankara denies it is mediating between Hamas and Fatah", "", "mediation", "rejected"),
+        ("Rebels agree to direct peace talks", "", "mediation", "accepted"),
+        ("Mediators fail to bridge gaps between Israel and Hamas", "", "mediation", "stalled"),
+    ],
+)
+def test_what_is_feared_wished_or_taken_back_is_not_told_as_done(
+    title: str, body: str, topic: str, stage: str
+) -> None:
+    item = Item("own", "x", "en", title, body, {}, frozenset(), {}, look_alike=False, group="own")
     assert read(item).get(topic) == stage
 
 
