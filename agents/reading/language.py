@@ -9,7 +9,10 @@ half as many of its own. What is doubtful, or none of the eight languages of the
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from io import BytesIO
 from typing import Any, Final
 
 UNDETERMINED: Final = "und"
@@ -128,8 +131,31 @@ def prepare() -> None:
 @cache
 def _identifier() -> Any:
     # Commands that read no article, or only some that say their language, are spared most of a second.
+    from py3langid import modelio  # noqa: PLC0415
     from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415
 
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
+    with _unpacked_in_memory(modelio):
+        identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
     identifier.set_languages(_KNOWN)
     return identifier
+
+
+class _InMemory:
+    """What py3langid uses of `tempfile`."""
+
+    @staticmethod
+    def TemporaryFile(**_: Any) -> BytesIO:  # noqa: N802 - its name there
+        return BytesIO()
+
+
+@contextmanager
+def _unpacked_in_memory(modelio: Any) -> Iterator[None]:
+    """Have py3langid unpack its model (70 MB, for a moment) in memory and not into a file: a worker whose root file
+    system is read-only has no folder for one, and could not start.
+    """
+    tempfile = modelio.tempfile
+    modelio.tempfile = _InMemory
+    try:
+        yield
+    finally:
+        modelio.tempfile = tempfile

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -69,3 +71,10 @@ def test_what_the_sender_says_is_taken(declared: str, tag: str) -> None:
 @pytest.mark.parametrize("text", ["", "12:30", "3 — 2", "Oslo 5"])
 def test_a_few_letters_tell_nothing(text: str) -> None:
     assert identify(text) == "und"
+
+
+def test_the_model_is_loaded_where_no_temporary_file_can_be_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))  # as in a read-only root file system
+    assert language._identifier.__wrapped__().classify(OTHERS["az"])[0] == "az"
