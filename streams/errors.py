@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final, Literal, get_args
 
+from streams.printable import clean
+
 
 class TocsinError(Exception):
     """Base of all errors that Tocsin raises on purpose."""
@@ -49,7 +51,8 @@ class Fault:
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{place}: {self.key}: {self.message}" if self.key else f"{place}: {self.message}"
+        # A key may hold what forges a line or moves the cursor (`"\e[2J"`).
+        return clean(f"{place}: {self.key}: {self.message}" if self.key else f"{place}: {self.message}")
 
 
 class ConfigurationError(TocsinError):

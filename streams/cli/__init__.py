@@ -20,6 +20,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from streams.collector import collector_resting
 from streams.errors import TocsinError
+from streams.printable import clean
 
 COMMANDS: Final[Mapping[str, str]] = {
     "up": "See it work: broker, worker, receiver and samples, all in one.",
@@ -85,7 +86,7 @@ class Commands(TyperGroup):
             if not (lines := _lines(error)):
                 raise
             for line in lines:
-                print(f"tocsin: {line}", file=sys.stderr)
+                print(f"tocsin: {clean(line)}", file=sys.stderr)
             code = getattr(error, "exit_code", 1)
         except KeyboardInterrupt:
             code = 130

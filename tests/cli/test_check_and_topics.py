@@ -67,6 +67,14 @@ def test_every_fault_of_every_file_is_one_line_with_its_place(call: Call, tmp_pa
     assert len(report["faults"]) == len(lines)
 
 
+def test_a_key_neither_forges_a_line_nor_moves_the_cursor(call: Call, tmp_path: Path) -> None:
+    folder = write(tmp_path, SMALL | {"watches.yaml": '"\\e[2J\\ntocsin: all is well": 1\nwatches: []\n'})
+    result = call("check", "--config", folder)
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(r"tocsin: watches.yaml:1: \u001b[2J\u000atocsin: all is well: unknown key")
+
+
 def test_secrets_are_looked_up_unless_told_not_to_and_never_shown(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -61,6 +61,11 @@ def test_a_wrong_call_is_one_line_and_exit_code_2(call: Call, arguments: list[st
     assert line.endswith("--help`")
 
 
+def test_the_name_of_a_file_moves_no_cursor(call: Call) -> None:
+    (line,) = error_lines(call("explain", "/nowhere/\x1b[2J"))
+    assert line.startswith(r"tocsin: /nowhere/\u001b[2J: ")
+
+
 def test_the_help_page_imports_nothing_that_is_slow() -> None:
     code = (
         "import sys; from streams.cli import app\n"
