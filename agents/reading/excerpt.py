@@ -34,9 +34,12 @@ MOST: Final = 60
 """Sentences of an excerpt: what comes after so many changes nothing."""
 
 _LETTER: Final = re.compile(r"[^\W\d_]")
-_LINE_END: Final = re.compile(r"\n(?=[^\W\d_])(?:(?<=[^\s.!?:;…]\n)|(?<=[^\s.!?:;…]\r\n))")
+_LINE_END: Final = re.compile(r"\n(?=[^\W\d_])(?:(?<=[^\s.!?:;…]\n)|(?<=[^\s.!?:;…][ \r]\n))")
 _WIDTH: Final = 45
 """Characters of a line that its width may have ended."""
+_WIDEST: Final = 100
+_ENDS: Final = 2
+"""Characters of a line of such a text at most, and ends of lines by which it is told at least."""
 
 
 class Sentence(NamedTuple):
@@ -104,19 +107,35 @@ def unwrapped(body: FoldedText) -> str:
     """The folded text of a body with a space for each end of a line that only its width made, as in mails.
 
     There none of what ends a sentence or opens a list stands before, and the line goes on in small letters; or with a
-    capital, where others do in small letters and the line is as long as those of such texts.
+    capital, where others do in small letters and the line is as long as those of such texts; or, in any script, where
+    all lines are of one width.
     """
     text = body.text
     if "\n" not in text:
         return text
     written = body.aligned
     ends = [found.start() for found in _LINE_END.finditer(written)]
-    if not any(written[end + 1].islower() for end in ends):
+    if any(written[end + 1].islower() for end in ends):
+        ends = [
+            end
+            for end in ends
+            if written[end + 1].islower() or "\n" not in written[max(0, end - _WIDTH) : end]
+        ]
+    elif not (ends and _is_of_one_width(text)):
         return text
-    going_on = [
-        end for end in ends if written[end + 1].islower() or "\n" not in written[max(0, end - _WIDTH) : end]
-    ]
-    return " ".join(text[begin + 1 : end] for begin, end in pairwise([-1, *going_on, len(text)]))
+    return " ".join(text[begin + 1 : end] for begin, end in pairwise([-1, *ends, len(text)]))
+
+
+def _is_of_one_width(text: str) -> bool:
+    """Whether no line had room for the first word of the next one."""
+    lines = [line.rstrip() for line in text.split("\n")]
+    width = max(map(len, lines))
+    if not _WIDTH < width <= _WIDEST:
+        return False
+    pairs = [(line, following) for line, following in pairwise(lines) if line and following]
+    return len(pairs) >= _ENDS and all(
+        len(line) + 1 + len(following.split(maxsplit=1)[0]) > width for line, following in pairs
+    )
 
 
 def _place(number: int) -> Place:

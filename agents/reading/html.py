@@ -73,6 +73,8 @@ _TAG: Final = re.compile(
 )
 _BARE_TAG: Final = re.compile(r"</?[a-z0-9]+>")
 _ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
+_TIMES_ESCAPED: Final = 3
+"""How many times over a text may have been escaped, and looked at for that."""
 _SPACE: Final = re.compile(rf"[^\S{_PARAGRAPH}{_LINE}]+")
 _BREAKS: Final = re.compile(rf" ?[{_PARAGRAPH}{_LINE}][{_PARAGRAPH}{_LINE} ]*")
 
@@ -81,16 +83,16 @@ def readable_text(text: str) -> str:
     """A text that may or may not be HTML: as it is when it is plain, except that entities are decoded.
 
     Text counts as HTML when it holds a tag that HTML knows; `5 < 6` or `<unnamed>` do not make it so. HTML
-    that came escaped as a whole (`&lt;p&gt;`, as feeds send it) is taken for what it is.
+    that came escaped as a whole (`&lt;p&gt;`, as feeds send it) is taken for what it is, and so is what was escaped
+    twice (`&amp;quot;`), as feeds of feeds have it.
     """
-    if "<" in text and _LOOKS_LIKE_HTML.search(text):
-        return html_to_text(text)
-    if "&" not in text:
-        return text
-    decoded = _ENTITY.sub(_decode_entity, text)
-    if "&lt;" in text and _LOOKS_LIKE_HTML.search(decoded):
-        return html_to_text(decoded)
-    return decoded
+    for _ in range(_TIMES_ESCAPED):
+        if "<" in text and _LOOKS_LIKE_HTML.search(text):
+            return _decoded(html_to_text(text))
+        if "&" not in text:
+            return text
+        text = _decoded(text)
+    return text
 
 
 def html_to_text(html: str) -> str:
@@ -127,6 +129,10 @@ def _arrange(text: str) -> str:
 def _break(separators: re.Match[str]) -> str:
     found = separators[0]
     return "\n\n" if _PARAGRAPH in found or found.count(_LINE) > 1 else "\n"
+
+
+def _decoded(text: str) -> str:
+    return _ENTITY.sub(_decode_entity, text) if "&" in text else text
 
 
 def _decode_entity(entity: re.Match[str]) -> str:

@@ -143,7 +143,8 @@ class TopicGate:
 
 def _may_go_on(text: str, at: int) -> bool:
     """Whether a sentence may go on where a line ends: the width of a mail may have ended it."""
-    return text[at] == "\n" and text[at - 1 : at].isalnum() and text[at + 1 : at + 2].isalpha()
+    before = at - 2 if text[at - 1 : at] in (" ", "\r") else at - 1
+    return text[at] == "\n" and text[before : before + 1].isalnum() and text[at + 1 : at + 2].isalpha()
 
 
 def _by_text(

@@ -50,7 +50,7 @@ def test_a_sentence_without_end_is_cut_and_many_marks_are_bounded() -> None:
 def test_a_line_that_goes_on_is_no_end_of_a_sentence() -> None:
     body = "The Armies agreed a\r\ntruce. The guns\nfall silent\nResidents come home:\nall of them\n- and\n\nmore"
     assert unwrapped(fold_text(body)) == fold(
-        "The Armies agreed a\r truce. The guns fall silent\nResidents come home:\nall of them\n- and\n\nmore"
+        "The Armies agreed a truce. The guns fall silent\nResidents come home:\nall of them\n- and\n\nmore"
     )
     wide = "An order to leave was given to all who live in the\nTown of Tyre and\nits suburbs"
     assert "\n" not in unwrapped(fold_text(wide))
@@ -58,6 +58,17 @@ def test_a_line_that_goes_on_is_no_end_of_a_sentence() -> None:
         unwrapped(fold_text("A headline as long as any that wires have sent out\nAnother one")).count("\n")
         == 1
     )
+
+
+def test_lines_of_one_width_go_on_in_scripts_without_small_letters() -> None:
+    wide = (
+        "أعلنت وزارة الخارجية القطرية مساء الثلاثاء أن الجانبين اتفقا على وقف\n"
+        "إطلاق النار في القطاع لمدة ستين يوما تبدأ صباح الغد بعد مفاوضات جرت\n"
+        "في الدوحة"
+    )
+    assert "\n" not in unwrapped(fold_text(wide))
+    headlines = "وقف إطلاق النار في غزة يدخل حيز التنفيذ صباح اليوم\nالطقس غدا\nأسعار الذهب اليوم في مصر"
+    assert unwrapped(fold_text(headlines)) == fold(headlines)
 
 
 @given(st.text(alphabet="aB.\n\rßé -"))

@@ -89,8 +89,12 @@ class WholeNames:
             return True
         if LOCATIVE.search(folded, max(start, end - 8), end):
             return True
-        blank = folded[max(0, start - _BLANK) : start]
-        blank = blank[len(blank.rstrip()) :]
+        before = folded[max(0, start - _BLANK) : start]
+        blank = before[len(before.rstrip()) :]
+        if blank.count("\n") == 1:  # the width of a mail may have ended the line
+            before = f"{before.rstrip()} "
+            if word_before(before, len(before)) in self._words.places_after:
+                return True
         at_line_start = "\n" in blank or len(blank) == start
         following = folded[end : end + 12]
         return at_line_start and (
