@@ -28,7 +28,7 @@ _FLAG: Final = "\x00"  # in a first pass: "this character changes the length"
 _LETTERS: Final = {
     "ı": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "æ": "ae", "œ": "oe", "ħ": "h", "ŋ": "n",
     "ə": "a", "ґ": "г",
-    # Arabic: alef and hamza carriers, alef maksura, teh marbuta; letters of other keyboards that stand for the same sound.
+    # Arabic: alef and hamza carriers, alef maksura, teh marbuta; other keyboards have others for the same sound.
     "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ئ": "ي", "ؤ": "و", "ة": "ه", "ک": "ك",
     "ہ": "ه", "ھ": "ه", "ۃ": "ه", "ە": "ه", "ڪ": "ك",
     # Apostrophes, quotation marks, dashes and spaces as typed on a keyboard.
