@@ -36,9 +36,10 @@ from streams.secrets import Secrets
 from streams.settings import Settings
 from streams.settings_file import LoadedSettings
 from streams.soundpart import NOTHING, sound_part
+from streams.suggestion import did_you_mean
 from streams.termlist import LARGEST_FILE, doubtful, packed, read_terms
 from streams.visible_files import FileState, Signature, is_yaml, signature, signature_of, visible_files
-from streams.yamlfile import Document, KeyPath, did_you_mean, ids_in, load, problems, read_text, validate
+from streams.yamlfile import Document, KeyPath, ids_in, load, problems, read_text, validate
 
 _PARTS: Final = ("tocsin", "watches", "endpoints")
 P = TypeVar("P", bound=Part)

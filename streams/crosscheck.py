@@ -22,9 +22,10 @@ from streams.config_values import Part
 from streams.errors import Fault, QueryError
 from streams.settings import CERTIFICATE_FILES, Settings, settings_problems
 from streams.soundpart import NOTHING, as_written
+from streams.suggestion import did_you_mean
 from streams.termlist import doubt_about
 from streams.tls import authorities_fault, tls_fault
-from streams.yamlfile import Document, KeyPath, did_you_mean, spell
+from streams.yamlfile import Document, KeyPath, spell
 
 P = TypeVar("P", bound=Part)
 
@@ -181,6 +182,11 @@ def _check_watch(placed: Placed[Watch], known: Known) -> Iterator[Fault]:
         placed.fault((), f"the watch would match everything{but}; give it topics, actors, a query, or terms")
     if not watch.notify:
         yield placed.warning((), "notify is empty: its alerts only go to the topic `alerts`")
+    if watch.update_every > watch.window:
+        key = "window" if "window" in watch.model_fields_set else "update_every"
+        yield placed.warning(
+            (key,), "window is shorter than update_every: stories end before copies are told"
+        )
     if not watch.examples:
         yield placed.warning((), "has no examples: nothing shows that it matches what it should")
 

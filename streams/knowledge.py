@@ -14,7 +14,8 @@ from typing import Any, Final
 from agents.reading.keywords import has_alone
 from agents.reading.taxonomy import CONTEXT, SUPPORTING, TOPIC, TopicFile, model_of
 from streams.errors import Fault
-from streams.yamlfile import Document, KeyPath, did_you_mean, spell
+from streams.suggestion import did_you_mean
+from streams.yamlfile import Document, KeyPath, spell
 
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
 _WITHOUT_ENDS: Final = re.compile(r"\A(?:(?!\.\.\.)[^\w*]|_)*(?:\*|\.\.\.|\Z)|\.\.\.[\W_]*\Z")

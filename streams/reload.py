@@ -95,8 +95,9 @@ class LiveConfiguration(Generic[T]):
         return signature(self.current.folder, (*self.current.files, *self._tried))
 
     async def run(self) -> None:
-        """Look and reload for ever; SIGHUP reloads at once."""
+        """Look and reload for ever; SIGHUP reloads at once. It means afterwards what it meant before."""
         loop = asyncio.get_running_loop()
+        before = signal.getsignal(signal.SIGHUP)
         with suppress(NotImplementedError, RuntimeError, ValueError):
             loop.add_signal_handler(signal.SIGHUP, self.ask)
         try:
@@ -110,6 +111,7 @@ class LiveConfiguration(Generic[T]):
         finally:
             with suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.remove_signal_handler(signal.SIGHUP)
+                signal.signal(signal.SIGHUP, before)
 
     def ask(self) -> None:
         """Reload as soon as possible, changed or not."""

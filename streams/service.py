@@ -92,6 +92,10 @@ WAITS_HINT: Final = (
     "are the brokers there, with as many replicas in sync as min.insync.replicas of each topic asks?"
 )
 
+SLOW_HINT: Final = (
+    "batches get done, but later than they come: give the worker more CPU, or start another one elsewhere"
+)
+
 MOST_UNFINISHED = 256
 """Batches of one agent whose acknowledgements, or what they put back, may be outstanding."""
 
@@ -153,14 +157,21 @@ class Service:
         """Log now and then which agent has not been done with a batch for long. Never returns: cancel it.
 
         While a broker refuses to acknowledge for a reason that may pass, such as replicas that are not in sync, the
-        producers try again, for ever and in silence.
+        producers try again, for ever and in silence. Where batches are done all the same, it is the CPU that is short.
         """
         clock = asyncio.get_running_loop().time
+        oldest: dict[str, float] = {}
         while True:
             await sleep(SAY_EVERY)
             for name, begun in self.unfinished.items():
-                if begun and (waits := clock() - begun[0]) >= SAY_EVERY:
-                    log.warning("agent.waits", agent=name, seconds=round(waits), hint=WAITS_HINT)
+                if not begun:
+                    oldest.pop(name, None)
+                    continue
+                if (waits := clock() - begun[0]) >= SAY_EVERY:
+                    moves = oldest.get(name, begun[0]) != begun[0]
+                    hint = SLOW_HINT if moves else WAITS_HINT
+                    log.warning("agent.waits", agent=name, seconds=round(waits), hint=hint)
+                oldest[name] = begun[0]
 
     async def loop(self, name: str, stream: Any, handle: Handle) -> None:
         """Hand each batch of a stream to `handle`; acknowledge it when all it caused is acknowledged by the broker.

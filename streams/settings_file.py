@@ -13,7 +13,8 @@ from streams.errors import ENVIRONMENT, Fault
 from streams.secrets import LITERAL, Secrets, is_reference
 from streams.settings import CERTIFICATE_FILES, SECTIONS, Settings, from_variable, variables
 from streams.soundpart import NOTHING, sound_part
-from streams.yamlfile import Document, KeyPath, did_you_mean, problems
+from streams.suggestion import did_you_mean
+from streams.yamlfile import Document, KeyPath, problems
 
 _PASSWORD: Final = ("broker", "sasl_password")
 _FOLDER: Final = "TOCSIN_CONFIG"

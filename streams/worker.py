@@ -29,6 +29,7 @@ from streams.app import build_app, longest_pause
 from streams.batches import BatchConsumer
 from streams.configuration import Configuration, load_configuration
 from streams.connection import client_options, wait_for_broker
+from streams.contact import Contact
 from streams.errors import BrokerError
 from streams.health import Health, HealthServer
 from streams.open_files import raise_limit_on_open_files
@@ -145,6 +146,7 @@ class Worker:
         self._assigned = False
         self._assigned_at = self.service.now()
         self._had_partitions = False
+        self._contact = Contact()
         self.health = HealthServer(
             self.settings.service.health_host,
             self.settings.service.health_port,
@@ -304,6 +306,8 @@ class Worker:
                 self.consumer.check()
             except Exception as error:  # noqa: BLE001 - whatever it is, nothing would come any more
                 leave("kafka", error)
+            if self._assigned:
+                self._contact.look(self.service.now().timestamp(), self._heard_at())
             health = self.live()
             stuck = 0 if health.ok else stuck + 1
             if stuck > ENDS_AFTER:
@@ -345,12 +349,15 @@ class Worker:
         if not self._assigned:
             return Health(False, "no partitions assigned yet")
         now = self.service.now().timestamp()
-        for topic, heard_at in sorted(self.consumer.heard_at(self._assigned_at.timestamp()).items()):
+        for topic, heard_at in sorted(self._heard_at().items()):
             if now - heard_at > CUT_OFF_AFTER.total_seconds():
                 return Health(
                     False, f"no broker has answered for {now - heard_at:.0f} s what is new in {topic}"
                 )
         return Health(True, "ready")
+
+    def _heard_at(self) -> dict[str, float]:
+        return self.consumer.heard_at(self._assigned_at.timestamp())
 
     def exposition(self) -> bytes:
         """The metrics now."""

@@ -7,9 +7,8 @@ and `on` are words, `12:30` is text, and a date stays as it was written.
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar, get_args
@@ -18,6 +17,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from streams.errors import Fault
+from streams.suggestion import did_you_mean
 
 LARGEST: Final = 8 * 1024 * 1024
 """Bytes of one file; long lists of keywords belong into a `terms_file`."""
@@ -334,16 +334,6 @@ def _words(problem: Mapping[str, Any], model: type[BaseModel], path: KeyPath) ->
     message: str = problem["msg"]
     message = message.removeprefix("Value error, ")
     return message.replace("Input should", "must").replace("String should", "must")
-
-
-def did_you_mean(word: str, known: Sequence[str]) -> str:
-    """The end of a message about an unknown word: the nearest known one, or all where they are few."""
-    # A part of a name, such as the surname in an actor's id, rather than another word with some letters the same.
-    near = [name for name in known if word.lower() in name.split("-")][:1]
-    near = near or difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
-    if near:
-        return f"; did you mean {near[0]!r}?"
-    return f"; known are {', '.join(sorted(known))}" if 0 < len(known) <= 30 else ""
 
 
 def _fields_at(model: type[BaseModel], path: KeyPath) -> list[str]:

@@ -10,6 +10,7 @@ import errno
 import importlib
 import io
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
@@ -21,6 +22,7 @@ from typer.core import TyperCommand, TyperGroup
 from streams.collector import collector_resting
 from streams.errors import TocsinError
 from streams.printable import clean
+from streams.suggestion import did_you_mean
 
 COMMANDS: Final[Mapping[str, str]] = {
     "up": "See it work: broker, worker, receiver and samples, all in one.",
@@ -43,7 +45,18 @@ _ClickError: Final = typer.BadParameter.__mro__[2]
 """What the command line itself raises for a wrong call; typer gives it no public name."""
 
 
-class Commands(TyperGroup):
+class Group(TyperGroup):
+    """Commands under one name; a mistyped one is refused with what was probably meant."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that the first argument names."""
+        known = self.list_commands(ctx)
+        if args[0] not in known and not args[0].startswith("-"):
+            ctx.fail(f"no command {clean(args[0])!r}{did_you_mean(args[0], known)}")
+        return super().resolve_command(ctx, args)
+
+
+class Commands(Group):
     """The commands, each imported when it is called; the help page needs none of them."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -60,6 +73,10 @@ class Commands(TyperGroup):
             return None
         if self._summarising:
             return TyperCommand(cmd_name, help=COMMANDS[cmd_name])
+        if cmd_name == "worker":
+            # It asks for a reload. Until the worker listens, and once it stops, that is nothing to end for: a change of
+            # the files since they were read is noticed anyway.
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
         with collector_resting():
             importlib.import_module(f"streams.cli.{cmd_name}")
         return typer.main.get_group(app).commands[cmd_name]
@@ -116,6 +133,8 @@ def _usage(error: Any) -> list[str]:
     if type(error).__name__ == "NoArgsIsHelpError":  # its message is the help page
         print(message)
         return [f"name a command behind `{context.command_path}`"]
+    if name := getattr(error, "option_name", None):  # only of an option that does not exist
+        message = f"no option {clean(name)}{did_you_mean(name, list(error.possibilities or ()))}"
     return [f"{' '.join(message.split()).rstrip('.')}; see `{context.command_path} --help`"]
 
 

@@ -27,7 +27,7 @@ from alerting.redact import excerpt, redact_url
 from alerting.signing import new_secret, public_key
 from alerting.stories import Stories
 from alerting.watch import Watch
-from streams.cli import app
+from streams.cli import Group, app
 from streams.cli.endpoint_state import Id, enable, find_endpoint, retry, status
 from streams.cli.options import Config
 from streams.cli.pipes import say
@@ -35,10 +35,12 @@ from streams.configuration import Configuration, load_configuration
 from streams.errors import UnreadableArticle, UsageError
 from streams.printable import clean
 from streams.reading import build_reader
+from streams.suggestion import did_you_mean
 from streams.tls import authorities_fault
 from streams.wire import Alert, AlertWatch
 
 commands = typer.Typer(
+    cls=Group,
     help="See what an endpoint would get and how it stands, send it a drill, make a secret.",
     no_args_is_help=True,
 )
@@ -150,7 +152,7 @@ def _alert_of(
     """The alert that the article would open: of the wanted watch, else one that notifies it, else any."""
     known = [watch.id for watch in configuration.watches]
     if wanted is not None and wanted not in known:
-        raise UsageError(f"no watch {clean(wanted)!r} in the configuration; there are: {', '.join(known)}")
+        raise UsageError(f"no watch {clean(wanted)!r} in the configuration{did_you_mean(wanted, known)}")
     reader = build_reader(configuration)
     read = reader.read(article, now)
     watches = _in_order_of_interest(configuration.watches, endpoint, wanted)

@@ -26,6 +26,7 @@ from streams.outputs import Outputs, settle
 from streams.printable import clean, counted
 from streams.settings import Settings
 from streams.state import StateReader
+from streams.suggestion import did_you_mean
 from streams.topics import NOTIFICATIONS, PENDING
 from streams.wire import EndpointEnabled, rfc3339
 
@@ -123,8 +124,8 @@ def find_endpoint(configuration: Configuration, endpoint_id: str) -> Endpoint:
     for endpoint in configuration.endpoints:
         if endpoint.id == endpoint_id:
             return endpoint
-    known = ", ".join(endpoint.id for endpoint in configuration.endpoints) or "none"
-    raise UsageError(f"no endpoint {clean(endpoint_id)!r} in the configuration; there are: {known}")
+    hint = did_you_mean(endpoint_id, [endpoint.id for endpoint in configuration.endpoints])
+    raise UsageError(f"no endpoint {clean(endpoint_id)!r} in the configuration{hint}")
 
 
 def next_attempt(state: EndpointState, due: list[datetime], *, ordered: bool) -> datetime | None:

@@ -23,6 +23,7 @@ from streams.configuration import Configuration, load_configuration
 from streams.errors import UnreadableArticle, UsageError
 from streams.printable import clean
 from streams.reading import build_reader
+from streams.suggestion import did_you_mean
 from streams.wire import Clause, Wire
 
 
@@ -82,7 +83,9 @@ def reader_of(configuration: Configuration, watches: list[str]) -> Reader:
     known = {watch.id for watch in configuration.watches}
     for watch in watches:
         if watch not in known:
-            raise UsageError(f"no watch {clean(watch)!r} in the configuration; there are: {', '.join(known)}")
+            raise UsageError(
+                f"no watch {clean(watch)!r} in the configuration{did_you_mean(watch, sorted(known))}"
+            )
     chosen = [
         # One that is named is explained even where it is switched off.
         watch.model_copy(update={"enabled": True}) if watches else watch

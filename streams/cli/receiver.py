@@ -25,6 +25,7 @@ from streams.printable import clean
 from streams.receiver import Answer, Received, Receiver
 from streams.sample import RECEIVER_PORT, SAMPLE_ENVIRONMENT
 from streams.secrets import Secrets, is_reference
+from streams.suggestion import did_you_mean
 
 SAMPLE_SECRET = "env:TOCSIN_SAMPLE_SECRET"  # noqa: S105 - a reference
 
@@ -98,7 +99,9 @@ def _answer(name: str) -> Answer:
     if name.isdecimal() and 200 <= int(name) <= 599:
         return int(name)
     if name not in MISBEHAVIOURS:
-        raise UsageError(f"--fault takes a status or one of {', '.join(MISBEHAVIOURS)}")
+        raise UsageError(
+            f"--fault {clean(name)!r}: neither a status nor a fault{did_you_mean(name, [*MISBEHAVIOURS])}"
+        )
     return MISBEHAVIOURS[name]
 
 

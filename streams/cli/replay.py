@@ -31,9 +31,9 @@ from streams.outputs import Outputs, settle
 from streams.printable import clean
 from streams.rejection import CUT, PREFIX, original_headers
 from streams.settings import Settings
+from streams.suggestion import did_you_mean
 from streams.topics import ARTICLES, DELIVERIES, NOTIFICATIONS, REJECTED, UNDELIVERED
 from streams.wire import Alert, Attempt, Undelivered, from_bytes, rfc3339
-from streams.yamlfile import did_you_mean
 
 PLACE: Final = re.compile(r"\d+:\d+")
 

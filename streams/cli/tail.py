@@ -34,6 +34,7 @@ from streams.errors import UnreadableArticle, UsageError
 from streams.printable import clean, shortened
 from streams.record_time import moment_of
 from streams.rejection import PREFIX
+from streams.suggestion import did_you_mean
 from streams.topics import ALERTS, ALL, ARTICLES, CLASSIFIED, DELIVERIES, REJECTED, UNDELIVERED, Topic
 from streams.wire import Alert, Attempt, Reading, Undelivered, from_bytes, rfc3339
 
@@ -81,7 +82,7 @@ def find_topic(name: str, prefix: str) -> Topic:
     """The public topic of a name, with or without the prefix. Raises UsageError."""
     topic = PUBLIC.get(name) or PUBLIC.get(name.removeprefix(prefix))
     if topic is None:
-        raise UsageError(f"no public topic {clean(name)!r}; there are: {', '.join(PUBLIC)}")
+        raise UsageError(f"no public topic {clean(name)!r}{did_you_mean(name, [*PUBLIC])}")
     return topic
 
 

@@ -45,8 +45,12 @@ def test_every_command_is_there_and_has_help(call: Call, command: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["bell"], "tocsin: No such command 'bell'"),
-        (["--loud"], "tocsin: No such option: --loud"),
+        (["bell"], "tocsin: no command 'bell'; known are backtest, check, "),
+        (["chek"], "tocsin: no command 'chek'; did you mean 'check'?; see"),
+        (["Worker"], "tocsin: no command 'Worker'; did you mean 'worker'?; see"),
+        (["endpoint", "retyr", "desk"], "tocsin: no command 'retyr'; did you mean 'retry'?; see"),
+        (["--loud"], "tocsin: no option --loud; see"),
+        (["explain", "--jsno", "-"], "tocsin: no option --jsno; did you mean '--json'?; see"),
         (["replay"], "tocsin: Missing argument 'what'"),
         (["replay", "articles"], "tocsin: Invalid value for 'what': 'articles' is not one of 'rejected'"),
         (["publish", "-", "--patience", "soon"], "tocsin: Invalid value for '--patience'"),
@@ -64,6 +68,36 @@ def test_a_wrong_call_is_one_line_and_exit_code_2(call: Call, arguments: list[st
 def test_the_name_of_a_file_moves_no_cursor(call: Call) -> None:
     (line,) = error_lines(call("explain", "/nowhere/\x1b[2J"))
     assert line.startswith(r"tocsin: /nowhere/\u001b[2J: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (["tail", "alrts"], "alerts"),
+        (["explain", "-", "--watch", "gazza"], "gaza"),
+        (["receiver", "--fault", "hagn"], "hang"),
+    ],
+)
+def test_a_mistyped_name_is_told_what_was_probably_meant(
+    call: Call, arguments: list[str], meant: str
+) -> None:
+    result = call(*arguments)
+    assert result.exit_code == 2
+    assert error_lines(result)[-1].endswith(f"; did you mean '{meant}'?")
+
+
+def test_a_worker_that_is_only_starting_outlives_a_hangup() -> None:
+    code = (
+        "import os, signal, sys, streams.cli.worker\n"
+        "def load(_):\n"
+        "    os.kill(os.getpid(), signal.SIGHUP)\n"
+        "    sys.exit(7)\n"
+        "streams.cli.worker.load_configuration = load\n"
+        "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
+        "streams.cli.main(['worker'])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 7, done.stderr
 
 
 def test_the_help_page_imports_nothing_that_is_slow() -> None:

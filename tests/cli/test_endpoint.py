@@ -203,7 +203,7 @@ async def test_an_unknown_endpoint_is_one_line_that_names_those_there_are(
 ) -> None:
     result = await tried("http://127.0.0.1:1/", *command, stdin="{}")
     assert result.exit_code == 2
-    assert error_lines(result) == ["tocsin: no endpoint 'dsk' in the configuration; there are: desk"]
+    assert error_lines(result) == ["tocsin: no endpoint 'dsk' in the configuration; did you mean 'desk'?"]
 
 
 async def test_a_template_that_fails_is_named_with_its_place(tried: Tried) -> None:

@@ -187,7 +187,7 @@ def test_the_settings_are_read_once_with_the_password_and_without_an_endpoints_s
 def test_an_unknown_endpoint_is_one_line_that_names_those_there_are(call: Call, command: str) -> None:
     result = call("endpoint", command, "dsk")
     assert result.exit_code == 2
-    assert error_lines(result) == ["tocsin: no endpoint 'dsk' in the configuration; there are: desk, ops"]
+    assert error_lines(result) == ["tocsin: no endpoint 'dsk' in the configuration; did you mean 'desk'?"]
 
 
 @pytest.mark.parametrize("command", [("retry", "desk"), ("enable", "desk"), ("status",)])

@@ -270,7 +270,9 @@ def test_a_watch_can_be_chosen_and_an_unknown_one_is_named(call: Call, small: Pa
     assert [each["id"] for each in lines_of(result.stdout)[0]["watches"]] == ["gaza"]
     result = call("explain", "-", "--watch", "gazza", stdin=json.dumps(HARBOUR))
     assert result.exit_code == 2
-    assert error_lines(result)[0].startswith("tocsin: no watch 'gazza' in the configuration; there are: ")
+    assert error_lines(result)[0].startswith(
+        "tocsin: no watch 'gazza' in the configuration; did you mean 'gaza'?"
+    )
 
 
 def test_an_article_cannot_move_the_cursor_or_style_the_page(call: Call, small: Path) -> None:
@@ -288,7 +290,7 @@ def test_an_article_cannot_move_the_cursor_or_style_the_page(call: Call, small: 
         (["explain"], "Missing argument"),
         (["explain", "missing.jsonl"], "missing.jsonl: No such file or directory"),
         (["explain", "-", "--config", "nowhere"], "nowhere: the configuration folder does not exist"),
-        (["explain", "-", "--jsom"], "No such option: --jsom"),
+        (["explain", "-", "--jsom"], "no option --jsom; did you mean '--json'?"),
     ],
 )
 def test_a_wrong_call_is_one_line_and_exit_code_2(

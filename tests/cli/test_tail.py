@@ -106,7 +106,7 @@ def test_a_topic_that_is_not_public_is_refused_by_name(call: Call, topic: str) -
     result = call("tail", topic)
     assert result.exit_code == 2
     (line,) = result.stderr.splitlines()
-    assert line.startswith(f"tocsin: no public topic '{topic}'; there are: articles, ")
+    assert line.startswith(f"tocsin: no public topic '{topic}'; known are alerts, ")
 
 
 def test_a_missing_topic_is_one_line_and_is_not_made(

@@ -312,6 +312,18 @@ async def test_sighup_reloads_at_once(live: Live) -> None:
     assert live.in_force[-1].endpoints[0].title == "Renamed"
 
 
+async def test_sighup_means_afterwards_what_it_meant_before(live: Live) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        running = asyncio.ensure_future(live.live.run())
+        await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 async def test_a_worker_reads_with_the_new_version_and_counts_a_refused_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable
 from itertools import pairwise
 from typing import Any, NoReturn, cast
@@ -12,7 +13,7 @@ from aiokafka import ConsumerRecord
 from structlog.testing import capture_logs
 
 from streams.batches import Batch
-from streams.service import MOST_BYTES, MOST_RECORDS, MOST_UNFINISHED, Service, breathe
+from streams.service import MOST_BYTES, MOST_RECORDS, MOST_UNFINISHED, SLOW_HINT, WAITS_HINT, Service, breathe
 
 
 class Event:
@@ -150,6 +151,23 @@ async def test_an_agent_that_waits_for_long_is_named_until_it_is_done(
     with capture_logs() as said, pytest.raises(asyncio.CancelledError):
         await made.say_who_waits(sleep)
     assert [(line["event"], line["agent"]) for line in said] == [("agent.waits", "test")] * 2
+
+
+async def test_an_agent_that_is_late_but_gets_on_is_short_of_cpu_and_not_of_brokers() -> None:
+    made = service()
+    begun = made.unfinished["test"] = deque()
+    now = asyncio.get_running_loop().time()
+    looks = iter([(-100.0, -90.0), (-90.0, -80.0), (-90.0, -80.0)])
+
+    async def sleep(_: float) -> None:
+        begun.clear()
+        begun.extend(now + at for at in next(looks, ()))
+        if not begun:
+            raise asyncio.CancelledError
+
+    with capture_logs() as said, pytest.raises(asyncio.CancelledError):
+        await made.say_who_waits(sleep)
+    assert [line["hint"] for line in said] == [WAITS_HINT, SLOW_HINT, WAITS_HINT]
 
 
 @pytest.mark.parametrize(

@@ -311,3 +311,19 @@ def test_truth_is_no_number(tmp_path: Path) -> None:
         "tocsin.yaml: topics.partitions: must be a number",
         "watches.yaml: watches[0].topics.min_score: must be a number",
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [
+        ({"window": "10m"}, "window"),
+        ({"update_every": "3d"}, "update_every"),
+        ({"update_every": "48h"}, None),
+    ],
+)
+def test_a_story_that_ends_before_its_copies_are_told_is_warned_of(
+    tmp_path: Path, given: dict[str, str], key: str | None
+) -> None:
+    files = {"watches.yaml": {"watches": [watch(**given)]}}
+    said = [one.key for one in load(tmp_path, files).warnings if "shorter than update_every" in one.message]
+    assert said == ([f"watches[0].{key}"] if key else [])

@@ -12,8 +12,10 @@ from typing import Any, NoReturn
 
 import pytest
 from faust.types import TP
+from structlog.testing import capture_logs
 
 from agents import delivery, intake, policy
+from streams.contact import Contact
 from streams.health import Health
 from streams.worker import CUT_OFF_AFTER, ENDS_AFTER, STUCK_AFTER, Worker
 from tests.unit.configurations import ENVIRON, load
@@ -173,3 +175,32 @@ async def test_a_worker_whose_agents_do_not_move_ends_though_nobody_asks_whether
     with pytest.raises(Left, match="policy has not moved"):
         await worker._check(sleep)
     assert looks == 2 * ENDS_AFTER + 1
+
+
+async def test_the_log_says_once_that_no_broker_answers_and_once_that_they_do_again(
+    worker: Worker, consumer: Consumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker._assigned, started = True, worker._assigned_at
+    consumer.answered_at = started.timestamp()
+    looks = 0
+
+    async def sleep(seconds: float) -> None:
+        nonlocal looks
+        looks += 1
+        worker.service.now = lambda: started + looks * timedelta(seconds=seconds)
+        if looks >= 40:
+            consumer.answered_at = (started + timedelta(seconds=40)).timestamp()
+        if looks == 50:
+            raise Left
+
+    with capture_logs() as said, pytest.raises(Left):
+        await worker._check(sleep)
+    assert [(line["event"], line["seconds"]) for line in said] == [("broker.away", 10), ("broker.back", 40)]
+
+
+async def test_of_a_worker_that_stood_still_no_broker_is_said_to_be_away() -> None:
+    contact = Contact()
+    with capture_logs() as said:
+        for now in (0.0, 60.0, 61.0, 62.0):
+            contact.look(now, {"tocsin.articles": 0.0 if now < 62 else now})
+    assert not said

@@ -1,0 +1,16 @@
+"""What was probably meant by a name that nobody knows."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str:
+    """The end of a message about an unknown word: the nearest known one, or all where they are few."""
+    # A part of a name, such as the surname in an actor's id, rather than another word with some letters the same.
+    near = [name for name in known if word.lower() in name.split("-")][:1]
+    near = near or difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
+    if near:
+        return f"; did you mean {near[0]!r}?"
+    return f"; known are {', '.join(sorted(known))}" if 0 < len(known) <= 30 else ""
