@@ -182,7 +182,18 @@ def _open_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def _end_when_told() -> None:
+    """Let SIGTERM end the process from now on, until a command handles it.
+
+    To the first process of a container the kernel gives no signal that it does not handle: a worker that was told to
+    stop while it loads would start all the same, take partitions, and be killed with them.
+    """
+    if os.getpid() == 1:
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(128 + signal.SIGTERM))
+
+
 def main(arguments: Sequence[str] | None = None, given: object = None) -> None:
     """Run the command line; never returns. `given` is the command's `context.obj`."""
+    _end_when_told()
     _open_streams()
     app(args=list(arguments) if arguments is not None else None, standalone_mode=True, obj=given)

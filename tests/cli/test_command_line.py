@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import subprocess
 import sys
 from importlib.metadata import version
@@ -122,3 +123,17 @@ def test_a_traceback_is_shown_only_where_asked_for(call: Call, monkeypatch: pyte
 def test_app_runs_without_standing_alone() -> None:
     with pytest.raises(Exception, match="does not exist"):
         app(["check", "--config", "nowhere"], standalone_mode=False)
+
+
+def test_the_first_process_of_a_container_can_be_stopped_while_a_command_loads() -> None:
+    code = (
+        "import os, signal\n"
+        "itself = os.getpid()\n"
+        "os.getpid = lambda: 1\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)  # so the kernel treats it there\n"
+        "from streams import cli\n"
+        "cli.collector_resting = lambda: os.kill(itself, signal.SIGTERM)  # as the command is imported\n"
+        "cli.main(['worker'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGTERM, "")

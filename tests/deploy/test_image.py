@@ -68,7 +68,11 @@ def test_each_stage_begins_with_a_slim_python_of_an_exact_version() -> None:
 
 def test_the_last_stage_installs_nothing_and_holds_no_installer() -> None:
     last = stages()[-1]
-    assert of(last, "RUN") == ["python -m pip uninstall --yes --root-user-action=ignore pip setuptools wheel"]
+    python = ".".join(of(last, "FROM")[0].removeprefix("python:").split(".")[:2])
+    assert of(last, "RUN") == [
+        "python -m pip uninstall --yes --root-user-action=ignore pip setuptools wheel "
+        f"&& rm -r /usr/local/lib/python{python}/ensurepip"
+    ]
     assert of(last, "COPY") == ["--from=build /opt/tocsin /opt/tocsin"]
 
 
