@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from agents.reading.choices import spelled_out
 from agents.reading.keywords import has_alone
 from agents.reading.taxonomy import CONTEXT, SUPPORTING, TOPIC, TopicFile, model_of
 from streams.errors import Fault
@@ -109,7 +110,7 @@ def _check_phrases(words: _Words) -> Iterator[Fault]:
         for below, phrases in of_keys:
             for index, phrase in enumerate(phrases):
                 path = (*words.path, *below, index)
-                if _WITHOUT_ENDS.search(phrase):
+                if any(map(_WITHOUT_ENDS.search, spelled_out(phrase))):
                     document.fault(path, "must begin and end with a word: nothing could find it")
                 elif has_alone(phrase):
                     what = "is found between spaces and marks only: watch for it by a `query` or `terms`"

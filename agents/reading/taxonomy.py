@@ -9,17 +9,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import yaml
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from agents.reading.choices import spelled_out
 from streams.config_values import Identifier, Part
 from streams.visible_files import is_yaml
 from streams.wire import Codes
 
-Phrases = tuple[Annotated[str, Field(min_length=1, max_length=120)], ...]
+
+def _with_choices(phrase: str) -> str:
+    spelled_out(phrase)
+    return phrase
+
+
+def _spelled_out(phrases: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(chain.from_iterable(map(spelled_out, phrases)))
+
+
+Phrases = Annotated[
+    tuple[Annotated[str, AfterValidator(_with_choices)], ...],
+    AfterValidator(_spelled_out),
+]
+"""Phrases, those with choices spelled out; a fault names the phrase as it is written."""
 Strength = Literal["strong", "likely", "weak"]
 
 SUPPORTING: Final = ("armed", "interstate", "danger", "authority")
