@@ -27,7 +27,7 @@ def spelled_out(phrase: str) -> tuple[str, ...]:
         return (phrase,)
     pieces = _CHOICE.split(phrase)
     sides = [piece.split("|") if at % 2 else [piece] for at, piece in enumerate(pieces)]
-    if any(map(_MARK.search, pieces[::2])) or any(len(side) < 2 for side in sides[1::2]):  # noqa: PLR2004
+    if any(map(_MARK.search, pieces[::2])) or any(len(side) < 2 for side in sides[1::2]):
         raise ValueError("a choice is written (one|other), and none lies in another")
     if (count := prod(map(len, sides))) > MOST:
         raise ValueError(f"stands for {count} phrases; {MOST} are allowed")
