@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
 from operator import itemgetter
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeVar
 
 from agents.reading.automaton import Found
 from agents.reading.excerpt import Excerpt
 from agents.reading.phrases import Phrase, PhraseSet
 from agents.reading.taxonomy import GRAMMAR, LINK, SUPPORTING, Pattern, Strength, Taxonomies
 
+T = TypeVar("T")
 Kind = Literal["strong", "likely", "weak", "never", "part", "stage", "denied", "context"]
 Span = tuple[int, int]
 
@@ -205,9 +206,8 @@ class CueFinder:
                 if stop is None:
                     continue
                 if kind == "part":
-                    surroundings[at].parts.setdefault(topic, {}).setdefault(name, []).append(
-                        (start + 1, stop)
-                    )
+                    parts = surroundings[at].parts.setdefault(topic, {})
+                    parts.setdefault(name, []).extend(part_spans(phrase, start, end, stop))
                 elif kind == "never":
                     if phrase is not None and (words := phrase.words_behind_gap):
                         gap = end, _last_words(text, stop, words)
@@ -430,6 +430,16 @@ def _last_words(text: str, end: int, words: int) -> int:
 class _Found:
     cues: list[Cue] = field(default_factory=list)
     nevers: list[Span] = field(default_factory=list)
+
+
+def part_spans(phrase: Phrase[T] | None, start: int, end: int, stop: int) -> Sequence[Span]:
+    """Where a part of patterns stands whose head was found from the space before it to `end`, and that ends at `stop`.
+
+    One with a gap stands at its head, too: another part may stand in the gap (`bring ... together`).
+    """
+    if phrase is None or not phrase.words_behind_gap:
+        return ((start + 1, stop),)
+    return (start + 1, stop), (start + 1, end)
 
 
 def pattern_cues(pattern: Pattern, sentence: int, parts: Mapping[str, Sequence[Span]]) -> list[Cue]:

@@ -17,7 +17,7 @@ from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from agents.reading.automaton import Found, LiteralTable
-from agents.reading.cues import Span, pattern_cues
+from agents.reading.cues import Span, part_spans, pattern_cues
 from agents.reading.joined import Joined
 from agents.reading.letters import BREAK, spaced
 from agents.reading.phrases import Phrase, PhraseSet, Tail, anywhere
@@ -132,7 +132,7 @@ class TopicGate:
                 _, topic, language, part = phrase.meaning
                 if part and (stop := phrase.stop(text, end)) is not None:
                     own = parts[bisect_right(ends, start + 1), language, topic]
-                    own.setdefault(part, []).append((start + 1, stop))
+                    own.setdefault(part, []).extend(part_spans(phrase, start, end, stop))
         return any(
             pattern_cues(pattern, 0, own)
             for (_, _, topic), own in parts.items()

@@ -259,3 +259,14 @@ def test_the_cues_near_a_span_are_found_without_looking_at_all(
     assert distance_to_cues((begin, stop), cues) == min(distances)
     near = [cue for cue, distance in zip(cues, distances, strict=True) if distance <= 40]
     assert list(cues_within(40, (begin, stop), cues)) == near
+
+
+def test_a_part_may_stand_in_the_gap_of_another() -> None:
+    parts = {"stop": ["bring ... to a halt"], "fighting": ["fighting"]}
+    languages = {"en": TRUCE["languages"]["en"] | {"parts": parts}}
+    table = LiteralTable()
+    classifier = TopicClassifier(taxonomies(languages=languages), table)
+    title = "Army and rebels bring all fighting in the war to a halt"
+    sighting = classifier.look(Scene.of(Article("a", title, ""), table.build()))
+    assert sighting is not None
+    assert [cue.pattern for cue in sighting.cues[0]] == ["stop+fighting"]
