@@ -5,8 +5,9 @@ do not decompose get their usual stand-in (ı→i, ß→ss, ø→o, ł→l). Of 
 Cyrillic stays Cyrillic; digits are those of ASCII. Where marks tell words apart as letters do, they stay: the vowel
 signs of the scripts of India and South-East Asia, tones in Thai, the voice marks of kana. Letters that are written in
 parts (jamo, kana with their marks beside them) are put together. In a text that is set in columns, indented or of lines
-that end with a carriage return, spaces in a row are one and none stands at the end of a line. Folding is idempotent,
-and a span of folded text can always be traced to the original.
+that end with a carriage return, spaces in a row are one and none stands at the end of a line. Words that mix Latin and
+Cyrillic letters are of one of them (`agents.reading.scripts`). Folding is idempotent, and a span of folded text can
+always be traced to the original.
 
 Most text keeps its length when folded, so the common case is one look-up of all its UTF-16 units in a table (ten times
 faster than `str.translate`); characters that vanish or become several are flagged by that same pass, and only they
@@ -18,10 +19,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+
+from agents.reading.scripts import of_one_script
 
 _FLAG: Final = "\x00"  # in a first pass: "this character changes the length"
 
@@ -141,6 +144,7 @@ def fold(text: str) -> str:
         folded = text.translate(_FOLDS)
         if not _JOINING.isdisjoint(folded):
             return fold_text(text).text
+        folded = of_one_script(folded)
     return _SPARE.sub("", folded) if _is_set(folded) else folded
 
 
@@ -215,6 +219,10 @@ def _is_set(folded: str) -> bool:
 def fold_text(text: str) -> FoldedText:
     """Fold a text and keep the way back to its original positions. Linear in its length."""
     folded = _folded(text)
+    if not folded.text.isascii():
+        in_one_script = of_one_script(folded.text)
+        if in_one_script is not folded.text:
+            folded = replace(folded, text=in_one_script)
     return _with_single_spaces(folded) if _is_set(folded.text) else folded
 
 

@@ -17,6 +17,7 @@ import yaml
 from pydantic import AfterValidator, Field, model_validator
 
 from agents.reading.choices import spelled_out
+from agents.reading.umlauts import without_umlauts
 from streams.config_values import Identifier, Part
 from streams.visible_files import is_yaml
 from streams.wire import Codes
@@ -84,6 +85,17 @@ class TopicWords(Part):
     parts: Mapping[str, Phrases] = Field(default_factory=dict)
     stages: Mapping[str, Phrases] = Field(default_factory=dict)
     denied: Mapping[str, Phrases] = Field(default_factory=dict)
+
+    def in_language(self, language: str) -> TopicWords:
+        """The same with all spellings of a language."""
+        return self.model_copy(
+            update={
+                name: _spelt(value, language)
+                if isinstance(value, tuple)
+                else {key: _spelt(own, language) for key, own in value.items()}
+                for name, value in self
+            }
+        )
 
 
 class TopicFile(Part):
@@ -184,7 +196,11 @@ def load_taxonomies(folder: Path, read: Callable[[Path], Any] = _read) -> Taxono
             continue
         if path.is_dir() and path.name == CONTEXT:
             context = {
-                file.stem: ContextWords.model_validate(read(file)).classes for file in _yaml_files(path)
+                file.stem: {
+                    name: _spelt(phrases, file.stem)
+                    for name, phrases in ContextWords.model_validate(read(file)).classes.items()
+                }
+                for file in _yaml_files(path)
             }
         elif path.is_dir():
             topics.append(_topic_of(path, read))
@@ -193,7 +209,7 @@ def load_taxonomies(folder: Path, read: Callable[[Path], Any] = _read) -> Taxono
             if path.stem == WEIGHTS:
                 weights = WeightsFile.model_validate(value).weights
             else:
-                topics.append(TopicFile.model_validate(value))
+                topics.append(_with_spellings(TopicFile.model_validate(value)))
     return Taxonomies(tuple(topics), context, weights)
 
 
@@ -207,7 +223,17 @@ def _topic_of(folder: Path, read: Callable[[Path], Any]) -> TopicFile:
             languages[path.stem] = read(path) or {}
     if not isinstance(value, dict):
         raise ValueError(f"{folder.name}: the folder of a topic needs a file topic.yaml")
-    return TopicFile.model_validate({**value, "languages": {**value.get("languages", {}), **languages}})
+    languages = {**value.get("languages", {}), **languages}
+    return _with_spellings(TopicFile.model_validate({**value, "languages": languages}))
+
+
+def _spelt(phrases: Phrases, language: str) -> Phrases:
+    return (*phrases, *(spelt for phrase in phrases if (spelt := without_umlauts(phrase, language))))
+
+
+def _with_spellings(topic: TopicFile) -> TopicFile:
+    spelt = {language: words.in_language(language) for language, words in topic.languages.items()}
+    return topic.model_copy(update={"languages": spelt})
 
 
 def _yaml_files(folder: Path) -> list[Path]:
