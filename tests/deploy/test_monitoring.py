@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -117,6 +119,22 @@ def test_every_rule_has_its_remedy_in_the_operations_page() -> None:
     page = (ROOT / "docs" / "operations.md").read_text()
     for rule in RULES:
         assert f"`{rule['alert']}`" in page, rule["alert"]
+
+
+def test_prometheus_raises_each_alert_when_it_should_and_not_else() -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("no promtool here")
+    cases = ROOT / "tests" / "deploy" / "tocsin.rules.test.yaml"
+    raised = set(re.findall(r'alertname="(\w+)"', cases.read_text()))
+    assert raised == {rule["alert"] for rule in RULES}
+    rules = ROOT / "deploy" / "prometheus" / "tocsin.rules.yaml"
+    for command in (
+        ["check", "rules", "--lint=all", "--lint-fatal", str(rules)],
+        ["test", "rules", str(cases)],
+    ):
+        done = subprocess.run([promtool, *command], capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_panels_have_ids_of_their_own_and_do_not_overlap() -> None:
