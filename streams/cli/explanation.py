@@ -129,7 +129,26 @@ def _topics(page: _Page, topics: Sequence[TopicReading]) -> list[Text]:
             )
         )
         lines += _evidence_lines(page, topic.evidence, indent=8)
+        lines += _stage_lines(page, topic)
     return lines
+
+
+def _stage_lines(page: _Page, topic: TopicReading) -> list[Text]:
+    """By which words a topic is at its stages; nothing of a stage that no other words say than the topic's first."""
+    said = [
+        f"{clean(stage.stage)} {_quoted(stage.evidence)}"
+        for stage in topic.stages
+        if stage.evidence != topic.evidence[:1]
+    ]
+    indent = " " * 15
+    return [
+        Text.assemble((" " * 8 + "stage  " if first else indent, "cyan"), (line, "yellow"))
+        for first, line in zip(
+            (True, *(False,) * len(said) * page.width),
+            wrap("; ".join(said), page.width - len(indent), break_on_hyphens=False),
+            strict=False,
+        )
+    ]
 
 
 def _evidence_lines(page: _Page, evidence: Sequence[Evidence], indent: int) -> list[Text]:

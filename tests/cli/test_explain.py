@@ -74,6 +74,19 @@ def test_every_field_of_a_json_line_is_there(call: Call) -> None:
     assert (erdogan["kind"], erdogan["match"]) == ("person", "exact")
 
 
+def test_each_topic_says_by_which_words_it_is_at_its_stages(call: Call) -> None:
+    title = "Houthis say truce with Saudis is not being respected"
+    result = call("explain", "-", stdin=json.dumps({"title": title}))
+    assert "    ceasefire violated" in result.stdout
+    assert "        stage  violated “not being respected”\n" in result.stdout
+
+
+def test_a_stage_that_no_word_says_is_not_said_to_rest_on_any(call: Call) -> None:
+    result = call("explain", "-", stdin=json.dumps({"title": "The truce between Houthis and Saudis"}))
+    assert "    ceasefire in_force" in result.stdout
+    assert " stage  " not in result.stdout
+
+
 def test_every_watch_says_which_conditions_held(call: Call, tmp_path: Path) -> None:
     watches = [
         watch(id="odesa", query="odesa AND harbour"),
