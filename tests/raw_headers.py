@@ -32,11 +32,22 @@ class _Name(str):
 
 def raw_batch(records: Iterable[Record], codec: int = NONE, first: int = 1_700_000_000_000) -> Any:
     """aiokafka's builder, in Python, with some records in it, of a time (milliseconds since 1970) and after."""
-    builder = _DefaultRecordBatchBuilderPy(2, codec, 0, -1, -1, -1, 10_000_000)
+    builder = _DefaultRecordBatchBuilderPy(2, codec, 0, -1, -1, -1, 1_000_000_000)
     for number, (value, headers) in enumerate(records):
         named = [(_Name.of(name), content) for name, content in headers]
         assert builder.append(number, first + number, b"key", value, named) is not None
     return builder
+
+
+def answer(*batches: tuple[list[Record], int]) -> bytes:
+    """Batches as a broker returns them: their offsets follow each other."""
+    answered = bytearray()
+    offset = 0
+    for records, codec in batches:
+        batch = bytes(raw_batch(records, codec).build())
+        answered += offset.to_bytes(8, "big") + batch[8:]
+        offset += len(records)
+    return bytes(answered)
 
 
 async def publish_raw(

@@ -20,6 +20,8 @@ from aiokafka.record.default_records import _DefaultRecordBatchPy, _DefaultRecor
 from aiokafka.record.memory_records import MemoryRecords, _MemoryRecordsPy
 from aiokafka.record.util import decode_varint
 
+from streams.kafka_client.bounded_batches import BoundedRecords
+
 FIRST_WITH_HEADERS: Final = 2
 """The version of the format of batches from which on records have headers."""
 
@@ -61,15 +63,19 @@ class LenientBatch(_DefaultRecordBatchPy):  # type: ignore[misc]  # aiokafka is 
 
 
 class LenientRecords(_MemoryRecordsPy):  # type: ignore[misc]
-    """The batches of an answer, as `LenientBatch`es."""
+    """The batches of an answer, as `LenientBatch`es. `at_hand` is the last that was taken."""
+
+    at_hand: Any = None
 
     def next_batch(self) -> Any:
         """The next batch, or None."""
         batch = self._next_slice
         if batch is None or batch[self.MAGIC_OFFSET] < FIRST_WITH_HEADERS:
-            return super().next_batch()
-        self._cache_next()
-        return LenientBatch(batch)
+            self.at_hand = super().next_batch()
+        else:
+            self._cache_next()
+            self.at_hand = LenientBatch(batch)
+        return self.at_hand
 
 
 class KeptRecords(MemoryRecords):  # type: ignore[misc]
@@ -79,17 +85,17 @@ class KeptRecords(MemoryRecords):  # type: ignore[misc]
         super().__init__(answer)
         self.answer = answer
         self.taken = 0
+        self.at_hand: Any = None
 
     def next_batch(self) -> Any:
         """The next batch, or None."""
         self.taken += 1
-        return super().next_batch()
+        self.at_hand = super().next_batch()
+        return self.at_hand
 
 
-class ReadableRecords(fetcher.PartitionRecords):  # type: ignore[misc]
+class ReadableRecords(BoundedRecords):
     """The records of a partition that a fetch brought, whatever names their headers have."""
-
-    _records: Any
 
     def _unpack_records(self) -> Iterator[Any]:
         try:

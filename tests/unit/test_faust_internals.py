@@ -380,6 +380,17 @@ def test_records_are_unpacked_in_the_classes_that_are_replaced_and_the_parser_in
     ]
 
 
+def test_batches_are_unpacked_by_functions_that_can_be_replaced_and_say_what_stands_in_for_one() -> None:
+    from aiokafka.record import default_records
+
+    unpacks = inspect.getsource(default_records._DefaultRecordBatchPy._maybe_uncompress)
+    for name in ("gzip_decode", "lz4_decode", "zstd_decode"):
+        assert f"{name}(" in unpacks
+    for batch in (default_records.DefaultRecordBatch, default_records._DefaultRecordBatchPy):
+        for said in ("next_offset", "max_timestamp", "timestamp_type"):
+            assert hasattr(batch, said)
+
+
 def test_who_waits_for_the_group_is_told_by_what_stop_joining_looks_at() -> None:
     from aiokafka.client import AIOKafkaClient
     from aiokafka.consumer.group_coordinator import GroupCoordinator

@@ -13,21 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.kafka_client.header_names import KeptRecords, LenientRecords, ReadableRecords
-from tests.raw_headers import CODECS, GZIP, NONE, Record, raw_batch
+from tests.raw_headers import CODECS, GZIP, NONE, Record, answer
 
 BAD: Record = (b"bad", [(b"ce_id", b"7"), (b"gr\xfc\xdfe", b"\xff"), (b"", None)])
 GOOD: Record = (b"good", [("größe".encode(), b"\xff")])
-
-
-def answer(*batches: tuple[list[Record], int]) -> bytes:
-    """Batches as a broker returns them: their offsets follow each other."""
-    answered = bytearray()
-    offset = 0
-    for records, codec in batches:
-        batch = bytes(raw_batch(records, codec).build())
-        answered += offset.to_bytes(8, "big") + batch[8:]
-        offset += len(records)
-    return bytes(answered)
 
 
 def fetched(raw: bytes, at: int = 0, isolation: int = READ_UNCOMMITTED) -> Any:

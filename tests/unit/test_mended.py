@@ -10,7 +10,14 @@ from aiokafka.consumer import fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 
 from streams.connection import client_options
-from streams.kafka_client import committed, header_names, metadata, silent_brokers, static_members
+from streams.kafka_client import (
+    bounded_batches,
+    committed,
+    header_names,
+    metadata,
+    silent_brokers,
+    static_members,
+)
 from streams.settings import BrokerSettings
 
 
@@ -25,6 +32,9 @@ def test_asking_how_to_connect_mends_all_that_is_to_be_mended(monkeypatch: pytes
     monkeypatch.setattr(fetcher.Fetcher, "_proc_offset_request", None)
     monkeypatch.setattr(fetcher, "PartitionRecords", None)
     monkeypatch.setattr(fetcher, "MemoryRecords", None)
+    for parser in bounded_batches.PARSERS:
+        for name in bounded_batches.UNPACK:
+            monkeypatch.setattr(parser, name, None)
     client_options(BrokerSettings())
     assert [
         (name, getattr(replaced, name))
@@ -35,4 +45,6 @@ def test_asking_how_to_connect_mends_all_that_is_to_be_mended(monkeypatch: pytes
     assert GroupCoordinator.reset_generation is static_members.RESET
     assert errors.for_code(static_members.InstanceIdTakenError.errno) is static_members.InstanceIdTakenError
     assert fetcher.Fetcher._proc_offset_request is metadata.ASK_FOR_OFFSETS
+    for parser in bounded_batches.PARSERS:
+        assert {name: getattr(parser, name) for name in bounded_batches.UNPACK} == bounded_batches.UNPACK
     assert fetcher.PartitionRecords is header_names.ReadableRecords

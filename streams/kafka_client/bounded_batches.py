@@ -1,0 +1,124 @@
+"""Batches that unpack to more than anybody sends: put aside as one record, not unpacked whole.
+
+A broker takes a batch by its length as it was compressed. Of zeros zstd makes thirty thousand times as many: a batch of
+less than a megabyte, from whoever may write articles, would take all of a worker's memory, again each time that it is
+fetched, and nothing behind it in its partition would ever be read. So at most `UNPACKED_LIMIT` are unpacked; the
+beginning of a longer one stands for all of its records, at the offset of the last, and is refused for its length.
+
+Takes the place of what unpacks in aiokafka (0.14), and of the class that its fetcher makes of each answer;
+`tests/unit/test_faust_internals.py` fails when an upgrade changes what is relied on. Snappy is left as it is: it makes
+of a batch some twenty times its length at most.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import sys
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any, Final
+
+from aiokafka.codec import cramjam
+from aiokafka.consumer import fetcher
+from aiokafka.record import default_records
+from aiokafka.record.default_records import DefaultRecordBatch, _DefaultRecordPy
+
+from agents.reading.decode import MAX_BYTES
+
+UNPACKED_LIMIT: Final = 64 * 1024 * 1024
+"""Bytes of one batch. Producers fill a batch by what is in it before it is compressed: a megabyte or a few."""
+
+_LEAST: Final = 64 * 1024
+_USUAL_RATIO: Final = 8
+"""Room that is made for a batch at first, in bytes and in its lengths; what needs more is unpacked anew."""
+
+_NO_ROOM: Final = "whole buffer"
+"""What the error says where the room did not suffice, and nothing else was wrong."""
+
+
+class BatchTooLong(Exception):
+    """A batch unpacks to more than `UNPACKED_LIMIT`; `beginning` is longer by a byte than the longest article."""
+
+    def __init__(self, beginning: bytes) -> None:
+        self.beginning = beginning
+        super().__init__(f"a batch unpacks to more than {UNPACKED_LIMIT:,} bytes")
+
+
+def _bounded(unpack_into: Callable[[Any, bytearray], int]) -> Callable[[Any], bytes]:
+    def unpack(payload: Any) -> bytes:
+        size = max(_LEAST, _USUAL_RATIO * len(payload))
+        while True:
+            room = bytearray(min(size, UNPACKED_LIMIT))
+            try:
+                length = unpack_into(payload, room)
+            except cramjam.DecompressionError as error:
+                if size < UNPACKED_LIMIT:
+                    size *= _USUAL_RATIO
+                    continue
+                if _NO_ROOM not in str(error):
+                    raise
+                raise BatchTooLong(bytes(room[: MAX_BYTES + 1])) from None
+            return bytes(memoryview(room)[:length])
+
+    return unpack
+
+
+unpack_zstd: Final = _bounded(cramjam.zstd.decompress_into)
+unpack_lz4: Final = _bounded(cramjam.lz4.decompress_into)
+
+
+def unpack_gzip(payload: Any) -> bytes:
+    """What a payload unpacks to. Raises BatchTooLong."""
+    with gzip.GzipFile(fileobj=io.BytesIO(payload)) as file:
+        unpacked = file.read(UNPACKED_LIMIT + 1)
+    if len(unpacked) > UNPACKED_LIMIT:
+        raise BatchTooLong(unpacked[: MAX_BYTES + 1])
+    return unpacked
+
+
+class BoundedRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # aiokafka is untyped for us
+    """The records of a partition that a fetch brought, whatever their batches unpack to.
+
+    Its `_records` give the batch `at_hand`.
+    """
+
+    _tp: Any
+    _records: Any
+    next_fetch_offset: int
+
+    def _unpack_records(self) -> Iterator[Any]:
+        while True:
+            try:
+                yield from super()._unpack_records()
+            except BatchTooLong as error:
+                batch = self._records.at_hand
+                last = batch.next_offset - 1
+                stand_in = _DefaultRecordPy(
+                    last, batch.max_timestamp, batch.timestamp_type, None, error.beginning, []
+                )
+                if last >= self.next_fetch_offset:  # else it was read before
+                    self.next_fetch_offset = last + 1
+                    yield self._consumer_record(self._tp, stand_in)
+            else:
+                return
+
+
+PARSERS: Final[tuple[ModuleType, ...]] = (default_records, sys.modules[DefaultRecordBatch.__module__])
+"""The modules that unpack batches: aiokafka's parser in Python, and that in C where there is one."""
+
+UNPACK: Final[dict[str, Callable[[Any], bytes]]] = {
+    "gzip_decode": unpack_gzip,
+    "lz4_decode": unpack_lz4,
+    "zstd_decode": unpack_zstd,
+}
+
+
+def bound_batches() -> None:
+    """Have all consumers of aiokafka in this process unpack no more of a batch from now on.
+
+    `header_names` puts the class in its place.
+    """
+    for parser in PARSERS:
+        for name, unpack in UNPACK.items():
+            setattr(parser, name, unpack)
