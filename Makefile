@@ -35,8 +35,10 @@ kafka-jars: $(KAFKA_JARS) ## fetch the broker's jars (needs Maven and Java 17)
 kafka: setup kafka-jars ## a real Kafka on this machine, until Ctrl-C
 	$(BIN)/python -m streams.local_kafka
 
+# Four, though there may be fewer cores: those on a real Kafka mostly wait. Bytecode is kept, whatever the environment
+# says: the tests start a hundred processes.
 test: setup kafka-jars ## all tests
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 chaos: setup kafka-jars ## kill, stop and cut off everything, and check the books; ARTICLES= KILLS= SEED= BROKERS=3
 	$(BIN)/python -m tests.chaos

@@ -161,7 +161,8 @@ class LocalKafka(Startable):
 
     def __init__(self, *, short_lived: bool = False) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="tocsin-kafka-"))
-        self._port, controller = free_ports(2)
+        self._ports = HeldPorts(2)
+        self._port, controller = self._ports.numbers
         self._process = KafkaProcess(self._folder, "-Xmx512m", short_lived=short_lived)
         self._properties = self._process.properties
         self._properties.write_text(
@@ -204,6 +205,7 @@ class LocalKafka(Startable):
     def close(self) -> None:
         """Stop, and remove all data."""
         self.kill()
+        self._ports.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _format(self, *options: str) -> None:
@@ -261,27 +263,36 @@ def admin_of(servers: str) -> AdminClient:
     return AdminClient({"bootstrap.servers": servers, "log_level": 0, "reconnect.backoff.max.ms": 200})
 
 
-def free_ports(count: int) -> list[int]:
-    """Free ports, held together so that they differ, outside the range that outgoing connections take theirs from.
+class HeldPorts:
+    """Free ports of loopback, held until `close`: a broker listens at them whenever it runs, nobody else finds them.
 
-    The search begins anywhere: the port of a broker that is down for a moment must not be found by the next one.
+    They are outside the range that outgoing connections take theirs from.
     """
-    held = []
-    for port in range(20_000 + secrets.randbelow(10_000), 32_000):
-        candidate = socket.socket()
-        candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            candidate.bind(("127.0.0.1", port))
-        except OSError:
-            candidate.close()
-            continue
-        held.append(candidate)
-        if len(held) == count:
-            break
-    ports = [candidate.getsockname()[1] for candidate in held]
-    for candidate in held:
-        candidate.close()
-    return ports
+
+    def __init__(self, count: int) -> None:
+        self._sockets: list[socket.socket] = []
+        for port in range(20_000 + secrets.randbelow(10_000), 32_000):
+            candidate = socket.socket()
+            try:
+                candidate.bind(("127.0.0.1", port))
+            except OSError:
+                candidate.close()
+                continue
+            # Bound and not listening, it lets in who says so too, as Java does, and whoever looks for a free port not.
+            candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._sockets.append(candidate)
+            if len(self._sockets) == count:
+                break
+
+    @property
+    def numbers(self) -> list[int]:
+        """The ports."""
+        return [held.getsockname()[1] for held in self._sockets]
+
+    def close(self) -> None:
+        """Let them go."""
+        for held in self._sockets:
+            held.close()
 
 
 def main() -> None:

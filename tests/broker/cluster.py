@@ -19,7 +19,7 @@ from confluent_kafka import ElectionType, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from streams.errors import BrokerError
-from streams.local_kafka import KafkaProcess, Startable, admin_of, free_ports, random_id, run_tool, why_not
+from streams.local_kafka import HeldPorts, KafkaProcess, Startable, admin_of, random_id, run_tool, why_not
 
 BROKERS: Final = (1, 2, 3)
 CONTROLLER: Final = 0
@@ -108,7 +108,8 @@ class LocalCluster(Startable):
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="tocsin-cluster-"))
-        controller, *ports = free_ports(1 + len(BROKERS))
+        self._ports = HeldPorts(1 + len(BROKERS))
+        controller, *ports = self._ports.numbers
         self._controller = Node(CONTROLLER, self._folder / "controller", controller, controller)
         self.nodes: Mapping[int, Node] = {
             number: Node(number, self._folder / f"broker-{number}", port, controller)
@@ -135,6 +136,7 @@ class LocalCluster(Startable):
         """End all, and remove all data."""
         for node in (*self.nodes.values(), self._controller):
             node.kill()
+        self._ports.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _format(self) -> None:

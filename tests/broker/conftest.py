@@ -1,6 +1,6 @@
 """One real Kafka for all broker tests of a process; each test has topics and a group of its own.
 
-`make test` has two processes, and hands each of them one file after another, these first: so there are two brokers,
+`make test` has four processes, and hands each of them one file after another, these first: so there are four brokers,
 beside what a file has of its own. A test may end and start the broker: in its process nobody else uses it meanwhile.
 
 Where Java or the jars are missing the tests are skipped, and say why; with CI=true that is a failure.

@@ -33,6 +33,8 @@ from streams.sample import sample_configuration
 from streams.settings import BrokerSettings
 from streams.topic_alter import alter_topics
 
+LONG_SESSION = 20.0
+"""Seconds, where nobody is killed: a slow machine ends none by itself."""
 SECRET = "whsec_dG9jc2luLXRlc3Qtc2VjcmV0LW9mLTMyLWJ5dGVzISE="
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -12,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from streams.local_kafka import LocalKafka
+from streams.local_kafka import HeldPorts, LocalKafka
 
 PASSWORD = "a-password-that-no-log-may-hold"  # the Kafka of this test alone knows it
 
@@ -84,12 +83,8 @@ class SecuredKafka(LocalKafka):
 
     def __init__(self) -> None:
         super().__init__(short_lived=True)
-        held = [socket.socket() for _ in range(2)]
-        for each in held:
-            each.bind(("127.0.0.1", 0))
-        self.sasl, self.mutual = (each.getsockname()[1] for each in held)
-        for each in held:
-            each.close()
+        self._secured_ports = HeldPorts(2)
+        self.sasl, self.mutual = self._secured_ports.numbers
         authority = Authority(self._folder)
         authority.issue("server")
         self.ca_file = self._folder / "ca.pem"
@@ -111,3 +106,7 @@ class SecuredKafka(LocalKafka):
         for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-512"):
             options += ("--add-scram", f"{mechanism}=[name=tocsin,password={PASSWORD}]")
         super()._format(*options)
+
+    def close(self) -> None:
+        super().close()
+        self._secured_ports.close()

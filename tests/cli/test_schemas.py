@@ -14,17 +14,17 @@ import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 
 from agents.reading.article import read_article
-from agents.reading.reader import Read, Reader
+from agents.reading.reader import Read
 from agents.reading.shapes import NAMES
 from alerting.formats import standard
 from alerting.notice import endpoint_disabled
 from alerting.policy import decide
 from alerting.stories import Stories
-from streams.configuration import load_configuration
 from streams.errors import UnreadableArticle
 from streams.schemas import ASYNCAPI, MODELS, documents
 from streams.topics import ALL, Topic
 from streams.wire import Alert, Wire, cloudevent_headers
+from tests import sample
 from tests.builders import MOMENT, attempt, endpoint, undelivered
 from tests.cli.conftest import Call
 
@@ -54,20 +54,13 @@ def asyncapi() -> dict[str, Any]:
 
 @cache
 def reads() -> list[Read]:
-    configuration = load_configuration(resolve_secrets=False)
-    reader = Reader(
-        taxonomies=configuration.taxonomies,
-        registry=configuration.registry,
-        watches=configuration.watches,
-        terms=configuration.terms,
-    )
     lines = (ROOT / "deploy" / "samples" / "articles.jsonl").read_bytes().splitlines()
-    return [read for line in lines if (read := reader.read(read_article(line), MOMENT)) is not None]
+    return [read for line in lines if (read := sample.reader().read(read_article(line), MOMENT)) is not None]
 
 
 @cache
 def alerts() -> list[Alert]:
-    watches = {watch.id: watch for watch in load_configuration(resolve_secrets=False).watches}
+    watches = {watch.id: watch for watch in sample.configuration().watches}
     decisions = (
         decide(Stories(), candidate, watches[candidate.watch])
         for read in reads()

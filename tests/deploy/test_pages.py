@@ -17,7 +17,6 @@ import yaml
 from pydantic import BaseModel, SecretStr
 from pydantic_core import PydanticUndefined
 
-from agents.reading.taxonomy import load_taxonomies
 from alerting.drill import drill_alert
 from alerting.endpoint import Breaker, Endpoint
 from alerting.formats import render
@@ -27,6 +26,7 @@ from alerting.watch import Watch
 from streams.config_values import duration
 from streams.errors import REASONS
 from streams.settings import BrokerSettings, ServiceSettings, TopicSettings
+from tests import sample
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
@@ -95,7 +95,7 @@ def test_every_key_is_documented_with_its_default(page: str, before: str, model:
 
 
 def test_the_stages_are_those_of_the_taxonomy() -> None:
-    stages = load_taxonomies(ROOT / "deploy" / "config" / "topics").stages()
+    stages = sample.taxonomies().stages()
     rows = table(WATCHES, "| topic | stages |")
     assert {topic: re.findall(r"`(\w+)`", names) for topic, names in rows.items()} == {
         topic: list(names) for topic, names in stages.items() if topic in rows

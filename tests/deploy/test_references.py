@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from functools import lru_cache
@@ -20,10 +21,11 @@ FOLDERS = ("agents", "alerting", "benchmarks", "deploy", "docs", "streams", "tes
 
 
 def files(*suffixes: str) -> list[Path]:
-    found = [
-        path for path in ROOT.rglob("*") if path.is_file() and not SKIPPED & set(path.relative_to(ROOT).parts)
-    ]
-    return sorted(path for path in found if path.suffix in suffixes)
+    found = []
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = set(folders) - SKIPPED  # they are not gone into
+        found += [Path(folder, name) for name in names]
+    return sorted(path for path in found if path.is_file() and path.suffix in suffixes)
 
 
 PAGES = files(".md")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,19 +12,23 @@ from pydantic import ValidationError
 
 from agents.reading.actors.inflection import suffix_end
 from agents.reading.actors.matcher import ActorMatcher
-from agents.reading.actors.registry import Actor, Registry, RegistryFile, load_registry
+from agents.reading.actors.registry import Actor, Registry, RegistryFile
 from agents.reading.actors.typos import MIN_LENGTH, TypoIndex
 from agents.reading.fold import fold_text
-from benchmarks.quality_actors import ITEMS, lines_of, measure, namer
+from benchmarks.quality_actors import ITEMS, Naming, lines_of, measure, namer
 from streams.wire import ActorReading
+from tests import sample
 
 ROOT = Path(__file__).resolve().parents[2]
-REGISTRY = load_registry(ROOT / "deploy" / "config" / "actors")
-NAME = namer(REGISTRY)
+
+
+@cache
+def naming() -> Naming:
+    return namer(sample.registry())
 
 
 def named(body: str, title: str = "") -> dict[str, ActorReading]:
-    return {actor.id: actor for actor in NAME(title, body)}
+    return {actor.id: actor for actor in naming()(title, body)}
 
 
 def how(text: str) -> dict[str, str]:
@@ -35,22 +40,22 @@ def words(text: str, actor: str) -> list[str]:
 
 
 def test_the_registry_names_hundreds_of_actors_in_eight_languages() -> None:
-    kinds = [actor.kind for actor in REGISTRY.actors.values()]
+    kinds = [actor.kind for actor in sample.registry().actors.values()]
     assert len(kinds) >= 600
     assert kinds.count("country") >= 150
-    languages = {language for actor in REGISTRY.actors.values() for language in actor.names}
+    languages = {language for actor in sample.registry().actors.values() for language in actor.names}
     assert languages >= {"en", "tr", "uk", "ru", "fr", "es", "de", "ar"}
 
 
 def test_no_two_actors_have_one_wikidata_id() -> None:
-    ids = [actor.wikidata for actor in REGISTRY.actors.values() if actor.wikidata]
+    ids = [actor.wikidata for actor in sample.registry().actors.values() if actor.wikidata]
     assert len(ids) == len(set(ids))
 
 
 def test_labelled_texts_are_read_as_well_as_claimed() -> None:
     items = lines_of(ITEMS)
     assert len(items) >= 150
-    scores, matches, errors = measure(items, NAME)
+    scores, matches, errors = measure(items, naming())
     assert scores["all"].f1 >= 0.97, "\n".join(errors)
     for group, score in scores.items():
         assert not group.startswith("language") or score.f1 >= 0.95, group
@@ -278,7 +283,7 @@ TEXTS = st.lists(
 @given(title=TEXTS, body=TEXTS)
 def test_evidence_is_always_cut_from_the_original_text(title: str, body: str) -> None:
     texts = {"title": title, "body": body}
-    for actor in NAME(title, body):
+    for actor in naming()(title, body):
         for evidence in actor.evidence:
             assert texts[evidence.field][evidence.start : evidence.end] == evidence.text != ""
 
@@ -286,7 +291,7 @@ def test_evidence_is_always_cut_from_the_original_text(title: str, body: str) ->
 @given(text=st.text(max_size=40))
 def test_any_text_before_and_after_leaves_a_name_where_it_is(text: str) -> None:
     body = f"{text}\nSergey Lavrov\n{text}"
-    spans = [(e.start, e.text) for a in NAME("", body) if a.id == "sergey-lavrov" for e in a.evidence]
+    spans = [(e.start, e.text) for a in naming()("", body) if a.id == "sergey-lavrov" for e in a.evidence]
     assert (len(text) + 1, "Sergey Lavrov") in spans
 
 

@@ -9,11 +9,9 @@ from typing import Any
 
 import pytest
 
-from agents.reading.actors.registry import load_registry
 from agents.reading.article import Article, read_article
-from streams.configuration import load_configuration
 from streams.errors import UnreadableArticle
-from streams.reading import build_reader
+from tests import sample
 from tests.builders import MOMENT
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,15 +66,13 @@ def test_samples_have_wire_copies_an_update_and_names_misspelt() -> None:
 
 
 def test_every_watch_of_the_sample_has_an_article_that_it_matches() -> None:
-    configuration = load_configuration(environ={}, resolve_secrets=False)
-    reader = build_reader(configuration)
     matched = {
         watch
         for article in _articles()
-        if (read := reader.read(article, MOMENT)) is not None
+        if (read := sample.reader().read(article, MOMENT)) is not None
         for watch in read.reading.watches
     }
-    assert matched == {watch.id for watch in configuration.watches}
+    assert matched == {watch.id for watch in sample.configuration().watches}
 
 
 @pytest.mark.parametrize("line", _lines("deploy/samples/unreadable.jsonl"))
@@ -96,5 +92,6 @@ def test_unreadable_samples_have_three_reasons() -> None:
 
 
 def test_expected_actors_are_of_the_sample_registry() -> None:
-    registry = load_registry(ROOT / "deploy/config/actors").actors
-    assert {actor for expected in _expected() for actor in expected["actors"]} <= registry.keys()
+    assert {
+        actor for expected in _expected() for actor in expected["actors"]
+    } <= sample.registry().actors.keys()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from agents.reading.article import article_of
 from agents.reading.reader import Reader
@@ -18,6 +19,7 @@ START = datetime(2026, 5, 3, 6, 0, tzinfo=UTC)
 WATCH = Watch(id="desk", title="Desk", topics=TopicsWanted(any=("ceasefire", "evacuation")))
 
 
+@cache
 def reader() -> Reader:
     taxonomies, registry = english()
     return Reader(taxonomies=taxonomies, registry=registry, watches=(WATCH,))

@@ -18,12 +18,12 @@ from agents.reading.reader import Reader
 from agents.reading.scene import Scene
 from alerting.watch import Watch
 from streams.batches import Batch
-from streams.configuration import Configuration, load_configuration
 from streams.errors import UnreadableArticle
 from streams.lingering import Acknowledgement
 from streams.service import InForce, Service
 from streams.topics import Topic
 from streams.wire import Candidate, Reading, TopicReading, Wire
+from tests import sample
 from tests.builders import MOMENT
 
 
@@ -82,22 +82,20 @@ def article(number: int, title: str, body: str = "") -> bytes:
 
 
 @cache
-def loaded() -> Configuration:
-    return load_configuration(environ={}, resolve_secrets=False)
+def in_force() -> InForce:
+    watches = (Watch(id="hedges", title="Hedges", query="hedge"),)
+    reader = Reader(
+        taxonomies=sample.taxonomies(),
+        registry=sample.registry(),
+        watches=watches,
+        classifier=Failing(),
+    )
+    return InForce(replace(sample.configuration(), watches=watches), reader)
 
 
 async def written_of(batch: Batch) -> Written:
-    configuration = loaded()
-    watch = Watch(id="hedges", title="Hedges", query="hedge")
-    reader = Reader(
-        taxonomies=configuration.taxonomies,
-        registry=configuration.registry,
-        watches=[watch],
-        classifier=Failing(),
-    )
-    in_force = InForce(replace(configuration, watches=(watch,)), reader)
     written: Any = Written()
-    service = Service(in_force=in_force, outputs=written, client_options={}, fail=leave, now=lambda: MOMENT)
+    service = Service(in_force=in_force(), outputs=written, client_options={}, fail=leave, now=lambda: MOMENT)
     await (await Intake(service).handle(batch))
     return written  # type: ignore[no-any-return]
 

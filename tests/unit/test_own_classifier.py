@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import replace
-from functools import cache
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
@@ -19,10 +18,11 @@ from agents.reading.scene import Scene
 from agents.reading.taxonomy import Taxonomies
 from alerting.watch import TopicsWanted, Watch
 from streams.backtest import Side
-from streams.configuration import Configuration, load_configuration
+from streams.configuration import Configuration
 from streams.errors import ConfigurationError, UnreadableArticle
 from streams.reading import build_reader
 from streams.wire import Evidence, TopicReading
+from tests import sample
 from tests.builders import MOMENT
 
 
@@ -40,14 +40,13 @@ class Gardens:
         return (TopicReading(topic="gardens", score=1, stage="trimmed", evidence=(evidence,)),)
 
 
-@cache
-def sample() -> Configuration:
+def without_actors() -> Configuration:
     """The sample's configuration; without its actors, which are not asked for here, a reader is built sooner."""
-    return replace(load_configuration(environ={}, resolve_secrets=False), registry=Registry())
+    return replace(sample.configuration(), registry=Registry())
 
 
 def configured(**service: object) -> Configuration:
-    configuration = sample()
+    configuration = without_actors()
     settings = configuration.settings
     settings = settings.model_copy(update={"service": settings.service.model_copy(update=service)})
     return replace(configuration, settings=settings)

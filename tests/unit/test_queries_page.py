@@ -13,8 +13,8 @@ from agents.reading.query import parse_query
 from agents.reading.query_ast import FIELDS
 from agents.reading.reader import Reader
 from alerting.watch import Watch
-from streams.configuration import load_configuration
 from streams.errors import QueryError
+from tests import sample
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "queries.md").read_text(encoding="utf-8")
 NOW = datetime(2026, 3, 7, 9, 0, tzinfo=UTC)
@@ -53,7 +53,7 @@ def given(text: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def reader() -> Reader:
-    configuration = load_configuration(environ={}, resolve_secrets=False)
+    configuration = sample.configuration()
     watches = [
         Watch(id=f"row-{number}", title=query, query=query) for number, (query, *_) in enumerate(EXAMPLES)
     ]

@@ -18,9 +18,9 @@ from agents.reading.article import Article, article_of
 from agents.reading.reader import Explanation, Reader
 from agents.reading.taxonomy import Taxonomies
 from alerting.watch import ActorsWanted, TopicsWanted, Watch
-from streams.configuration import Configuration, load_configuration
 from streams.errors import QueryError, UnreadableArticle
 from streams.wire import Evidence, Reading
+from tests import sample
 from tests.steps import grows_linearly, steps
 
 NOW = datetime(2026, 3, 7, 9, 0, tzinfo=UTC)
@@ -30,14 +30,9 @@ TRUCE = "The army and the rebels signed a ceasefire on Thursday that takes effec
 
 
 @cache
-def sample_configuration() -> Configuration:
-    return load_configuration(environ={}, resolve_secrets=False)
-
-
-@cache
 def english() -> tuple[Taxonomies, Registry]:
     """Of the sample the English words and three actors: quick to build, for tests of one watch or two."""
-    configuration = sample_configuration()
+    configuration = sample.configuration()
     topics = tuple(
         topic.model_copy(update={"languages": {"en": topic.languages["en"]}})
         for topic in configuration.taxonomies.topics
@@ -56,7 +51,7 @@ def reader_of(*watches: Watch) -> Reader:
 
 @cache
 def sample_reader() -> Reader:
-    configuration = sample_configuration()
+    configuration = sample.configuration()
     everything = Watch(
         id="everything", title="Everything", query="language:en OR language:und OR putin~1 OR erd*"
     )

@@ -10,11 +10,8 @@ import pytest
 from agents.reading.fold import fold
 from agents.reading.letters import spaced
 from agents.reading.phrases import PhraseSet
-from agents.reading.taxonomy import load_taxonomies
-from benchmarks.labelled import TOPICS_FOLDER
+from tests import sample
 from tests.unit.taxonomies import hits
-
-TAXONOMIES = load_taxonomies(TOPICS_FOLDER)
 
 UNRELATED = {
     "uk": """
@@ -62,14 +59,14 @@ FOREIGN = {"uk": "ыэъё", "ru": "іїєґ"}
 
 def phrases_of(language: str) -> Iterator[tuple[str, str]]:
     """Each phrase of a language's word files, with the list it stands in."""
-    for topic in TAXONOMIES.topics:
+    for topic in sample.taxonomies().topics:
         words = topic.languages[language]
         for strength in ("strong", "likely", "weak", "never"):
             yield from ((phrase, f"{topic.topic} {strength}") for phrase in getattr(words, strength))
         for kind in ("parts", "stages"):
             for name, phrases in getattr(words, kind).items():
                 yield from ((phrase, f"{topic.topic} {kind}.{name}") for phrase in phrases)
-    for name, phrases in TAXONOMIES.context[language].items():
+    for name, phrases in sample.taxonomies().context[language].items():
         yield from ((phrase, f"context {name}") for phrase in phrases)
 
 

@@ -16,7 +16,7 @@ from agents.reading.taxonomy import (
     load_taxonomies,
     model_of,
 )
-from streams.sample import sample_configuration
+from tests import sample
 from tests.unit.taxonomies import TRUCE
 
 
@@ -67,15 +67,12 @@ def test_what_a_file_must_be_is_told_by_its_path() -> None:
     ]  # fmt: skip
 
 
-SAMPLE = load_taxonomies(sample_configuration() / "topics")
-
-
 def test_the_sample_has_three_topics_in_eight_languages_with_words_for_every_stage_and_part() -> None:
-    assert [topic.topic for topic in SAMPLE.topics] == ["ceasefire", "evacuation", "mediation"]
-    for topic in SAMPLE.topics:
+    assert [topic.topic for topic in sample.taxonomies().topics] == ["ceasefire", "evacuation", "mediation"]
+    for topic in sample.taxonomies().topics:
         assert set(topic.languages) == set("en tr uk ru fr es de ar".split())
         parts = {part for pattern in topic.patterns for part in pattern.parts}
         for language, words in topic.languages.items():
             assert set(words.stages) == set(topic.stages), (topic.topic, language)
             assert parts <= set(words.parts), (topic.topic, language)
-        assert topic.topic in SAMPLE.weights
+        assert topic.topic in sample.taxonomies().weights

@@ -20,6 +20,7 @@ from agents.reading.taxonomy import (
 )
 from agents.reading.topics import TopicClassifier
 from streams.wire import TopicReading
+from tests import sample
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "taxonomy-format.md").read_text(encoding="utf-8")
@@ -67,6 +68,6 @@ def test_what_is_not_that_topic_is_not_read_as_it(classify, title: str) -> None:
 def test_every_key_and_every_class_of_context_is_explained() -> None:
     for key in (*TopicFile.model_fields, *TopicWords.model_fields):
         assert f"| `{key}` |" in PAGE or f"`{key}`" in PAGE, key
-    classes = {name for by_class in load_taxonomies(SAMPLE).context.values() for name in by_class}
+    classes = {name for by_class in sample.taxonomies().context.values() for name in by_class}
     told = set(re.findall(r"`(\w+)`", PAGE[PAGE.index("## Context") : PAGE.index("## Weights")]))
     assert classes | set(SUPPORTING) | set(GRAMMAR) <= told

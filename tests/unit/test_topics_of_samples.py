@@ -8,14 +8,19 @@ from textwrap import wrap
 import pytest
 
 from agents.reading.article import Article, article_of
-from benchmarks.labelled import DATA, Bench, Item, items_of
+from benchmarks.labelled import DATA, Item, items_of
 from benchmarks.quality import measure
+from streams.wire import TopicReading
+from tests import sample
 
-BENCH = Bench()
+
+def classified(of: Item | Article) -> tuple[TopicReading, ...]:
+    bench = sample.bench()
+    return bench.classifier.classify(bench.scene(of) if isinstance(of, Item) else bench.scene_of(of))
 
 
 def read(item: Item) -> dict[str, str]:
-    return {topic.topic: topic.stage for topic in BENCH.classifier.classify(BENCH.scene(item))}
+    return {topic.topic: topic.stage for topic in classified(item)}
 
 
 @pytest.mark.parametrize(
@@ -373,7 +378,7 @@ def test_a_body_that_repeats_its_headline_is_no_more_than_a_headline() -> None:
     for item in items_of("flashes"):
         if not item.body and item.title:
             repeated = article_of({"title": item.title, "body": f"{item.title}\n\n{item.title}"})
-            topics = BENCH.classifier.classify(BENCH.scene_of(repeated))
+            topics = classified(repeated)
             assert {topic.topic: topic.stage for topic in topics} == read(item), item.title
 
 
@@ -388,7 +393,7 @@ def test_a_text_in_lines_of_one_width_is_read_as_one_without() -> None:
 def test_a_wrong_language_tag_takes_next_to_no_alert(language: str) -> None:
     told = [item for item in items_of("flashes") if read(item)]
     articles = [Article(item.id, item.title, item.body, language=language) for item in told]
-    missed = [a.title for a in articles if not BENCH.classifier.classify(BENCH.scene_of(a))]
+    missed = [a.title for a in articles if not classified(a)]
     assert len(missed) <= 2, missed
 
 
@@ -440,7 +445,7 @@ def test_forms_and_idioms_of_a_language_are_known(title: str, topic: str) -> Non
 
 
 def test_most_of_our_own_labelled_texts_are_read_right() -> None:
-    report = measure(items_of("own"), lambda item: BENCH.classifier.classify(BENCH.scene(item)))
+    report = measure(items_of("own"), classified)
     assert report.by["all"].f1 > 0.8
     assert report.turned_away["look-alikes away"] / report.turned_away["look-alikes"] > 0.8
 
@@ -448,15 +453,14 @@ def test_most_of_our_own_labelled_texts_are_read_right() -> None:
 @pytest.mark.skipif(not DATA.is_dir(), reason="the shared data are not here")
 @pytest.mark.parametrize(("name", "f1", "away"), [("dev_labelled", 0.85, 0.95), ("dev_written", 0.93, 0.93)])
 def test_real_and_written_texts_are_read_right(name: str, f1: float, away: float) -> None:
-    report = measure(items_of(name), lambda item: BENCH.classifier.classify(BENCH.scene(item)))
+    report = measure(items_of(name), classified)
     assert report.by["all"].f1 > f1
     assert report.turned_away["negatives away"] / report.turned_away["negatives"] > away
 
 
 def test_every_reading_shows_its_words_and_every_stage_its_own() -> None:
     for item in items_of("own") + items_of("samples"):
-        scene = BENCH.scene(item)
-        for topic in BENCH.classifier.classify(scene):
+        for topic in classified(item):
             assert topic.stages[0].stage == topic.stage
             for evidence in (*topic.evidence, *(e for stage in topic.stages for e in stage.evidence)):
                 text = item.title if evidence.field == "title" else item.body
