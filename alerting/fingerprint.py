@@ -21,6 +21,10 @@ PLACES: Final = 64
 ROWS: Final = 4
 SHINGLE: Final = 3
 """Numbers of a signature, numbers of a band, and words of a shingle."""
+SAME_TEXT: Final = 0.5
+"""Least estimated similarity of two texts that tell the same story."""
+COPY: Final = 0.9
+"""Least estimated similarity of a text and its copy; what is less alike under another headline is often other news."""
 _WORD: Final = re.compile(r"\w+")
 _MAX_WORDS: Final = 2000  # of a very long text the beginning decides
 _BEGINNING: Final = 32_768

@@ -2,9 +2,9 @@
 
 It is what headline and lead say, each word cut to its first letters, which is stem enough for the languages of the
 news, without the short words and the commonest long ones. Chinese and Japanese part no words; there it is each two
-characters that stand together. A word of the headline weighs two, one of the lead one for
-each time. Gists are compared by the cosine of their logarithmic weights. Nothing is learnt from other articles, so
-that two workers, and one before and after a kill, compare alike.
+characters that stand together. A word of the headline weighs two, one of the lead one for each time. Gists are compared
+by the cosine of their logarithmic weights. Nothing is learnt from other articles, so that two workers, and one before
+and after a kill, compare alike.
 """
 
 from __future__ import annotations
@@ -28,25 +28,13 @@ LONGEST_LEAD: Final = 600
 TITLE_WEIGHT: Final = 2
 MOST_WORDS: Final = 48
 """Words of a gist, at most."""
-LONGEST_NAME: Final = 32
-LONGEST_ENDING: Final = 4
-"""Letters of a name that are kept, and letters that one name may have at its end beyond what another form has."""
 
 _WORD: Final = re.compile(r"\w+")
-_FRAME: Final = re.compile(
-    r"^[^\w\n]{0,8}\d{1,2}:\d\d\b"
-    r"|^(?i:by|von|par|por|da|от|автор|від|yazan|بقلم|كتب):?"
-    r"(?: (?:and|und|et|y|и|та|ve|&|[A-ZÀ-ÞЀ-Я][\w.'’-]{0,30}),?){2,8}$"
-    r"|^\W{0,4}(?i:©|copyright\b|all rights reserved|alle rechte|tous droits|todos los derechos"
-    r"|(?:additional )?reporting by\b|(?:writing|editing|edited) by\b).*$",
-    re.MULTILINE,
-)
-_IN_BODY: Final = "~"
 _ARTICLE: Final = re.compile(r"^(?:[وفبك]?ال|لل)(?=\w{3})")
 _ARABIC: Final = "\u0600"
 _UNPARTED: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]")
 _BEYOND: Final = re.compile(r"[\U00010000-\U0010ffff]")
-_COMMON: Final = frozenset(
+COMMON: Final = frozenset(
     (
         "about after ahead also amid been before being could from have into its just more most over said says some "
         "than that their them they this were what when where which while will with would your "
@@ -58,46 +46,6 @@ _COMMON: Final = frozenset(
         "была были было быть если который которая которые между могут перед после свои также только чтобы этом это "
         "була були було буде бути вони його який яка які після перед проти також щодо "
         "التي الذي ايضا الى بعد بين حول خلال على عند قال قبل كما هذا هذه"
-    ).split()
-)
-
-_COMMON_SHORT: Final = frozenset(
-    "all and any are but can der des did die for from get has her his how its les los may new not now off one our out "
-    "per set she the two und via was who why you".split()
-)
-
-# What is put before a headline as it goes out again, cut as all words are: the same, only more urgent.
-_LABELS: Final = frozenset(
-    word[:STEM]
-    for word in (
-        "alert breaking developing exclusive flash latest live update updated updates urgent video watch "
-        "eil eilmeldung liveticker newsticker ticker direct exclusif derniere minute "
-        "directo exclusiva hora ultima urgente vivo canli dakika guncelleme son "
-        "молния обновлено онлайн срочно видео відео наживо оновлено терміново "
-        "عاجل فيديو مباشر"
-    ).split()
-)
-
-# Numbers and points of the compass, cut as all words are. Not two, as there is always talk of two sides, nor what is
-# another word in another language (once, est, este).
-_AS_NAMES: Final = frozenset(
-    word[:STEM]
-    for word in (
-        "three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
-        "nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand dozens "
-        "north south east west northern southern eastern western northeast northwest southeast southwest central "
-        "drei vier fünf sechs sieben acht neun zehn elf zwölf fünfzehn zwanzig dreißig vierzig fünfzig hundert tausend "
-        "nördlich südlich östlich westlich "
-        "trois quatre cinq sept huit neuf dix onze douze quinze vingt trente quarante cinquante mille centaines "
-        "nord sud ouest "
-        "tres cuatro cinco seis siete ocho nueve diez doce quince veinte treinta cuarenta cincuenta cien cientos miles "
-        "norte sur oeste noreste noroeste sureste suroeste oriental occidental "
-        "üç dört beş altı yedi sekiz dokuz yirmi otuz kırk elli yüz yüzlerce binlerce "
-        "kuzey kuzeyi kuzeyde güney güneyi güneyde doğu doğusu batı batısı "
-        "три трое четыре четверо пять пятеро шесть семь восемь девять десять двадцать тридцать сорок сто сотни тысячи "
-        "север севере северный юг юга юге южный южной южная южных восток востоке восточный запад западе западный "
-        "троє чотири четверо шість сім вісім десять двадцять тридцять сотні тисячі "
-        "північ півночі північний південь півдні південний схід сході східний захід заході західний"
     ).split()
 )
 
@@ -183,67 +131,21 @@ def telling_words(text: str) -> set[str]:
     return set(_stems(text))
 
 
-def names(text: str) -> dict[str, str]:
-    """The words of a text that may name a place, a person or a number: all that do not begin in lower case, and some.
-
-    By what they are without case and marks, which may be shorter than what a gist keeps. Where a language or a headline
-    has capitals everywhere or nowhere, each of its words may be a name.
-    """
-    words = _words(unicodedata.normalize("NFC", text))
-    found: dict[str, str] = {}
-    for word in words:
-        if (not word[0].islower() or word[:STEM] in _AS_NAMES) and _may_name(name := _bare(_plain(word))):
-            found.setdefault(name[:LONGEST_NAME], word)
-    return found
-
-
-def names_in_body(text: str) -> dict[str, str]:
-    """As `names`, of a part of a body. Its numbers are others than those of headlines: a date or a block of houses must
-    not make the dead of the next headline known.
-    """
-    found = names(without_frame(text))
-    return {f"{name}{_IN_BODY}" if name.isdigit() else name: word for name, word in found.items()}
-
-
-def without_frame(text: str) -> str:
-    """A text without what stands around the news and tells nothing: the times that open a line, as they do each entry
-    of a live blog, lines that say who wrote it, and lines of rights.
-    """
-    return _FRAME.sub(" ", text)
-
-
-def is_same_name(one: str, other: str) -> bool:
-    """Whether two names, alike in what a gist keeps of them, may be one with different endings.
-
-    As Ukraine and Ukrainian are, Kostiantynivka and Kostiantynopil not, nor seventeen and seventy.
-    """
-    if one[:STEM] in _AS_NAMES or one[0].isdigit():
-        return one == other
-    shorter, longer = sorted((one, other), key=len)
-    alike = max(len(shorter) - 1, len(longer) - LONGEST_ENDING)
-    return longer.startswith(shorter[:alike]) and alike <= len(shorter)
-
-
-def _may_name(name: str) -> bool:
-    if len(name) > 2:
-        return name not in _COMMON_SHORT and name not in _COMMON and name[:STEM] not in _LABELS
-    return name.isdigit() or _is_unparted(name)
-
-
-def _bare(word: str) -> str:
+def bare(word: str) -> str:
     """A plain word, an Arabic one without its article."""
     return _ARTICLE.sub("", word) if word >= _ARABIC else word
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A text without case and marks."""
     folded = text.casefold()
     if folded.isascii():
         return folded
     decomposed = unicodedata.normalize("NFKD", folded).replace("ı", "i")
-    plain = _marks().sub("", decomposed)
-    if _BEYOND.search(plain):
-        return "".join(character for character in plain if not unicodedata.combining(character))
-    return plain
+    bare_letters = _marks().sub("", decomposed)
+    if _BEYOND.search(bare_letters):
+        return "".join(character for character in bare_letters if not unicodedata.combining(character))
+    return bare_letters
 
 
 @cache
@@ -253,22 +155,24 @@ def _marks() -> re.Pattern[str]:
     return re.compile(f"[{''.join(marks)}]")
 
 
-def _words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
+    """The words of a text in order; of a script that parts none, each two characters."""
     words = _WORD.findall(text)
-    return [part for word in words for part in _parts(word)] if _is_unparted(text) else words
+    return [part for word in words for part in _parts(word)] if is_unparted(text) else words
 
 
 def _parts(word: str) -> list[str]:
-    return [word[at : at + 2] for at in range(max(1, len(word) - 1))] if _is_unparted(word) else [word]
+    return [word[at : at + 2] for at in range(max(1, len(word) - 1))] if is_unparted(word) else [word]
 
 
-def _is_unparted(text: str) -> bool:
+def is_unparted(text: str) -> bool:
+    """Whether a text has characters of a script that parts no words."""
     return not text.isascii() and _UNPARTED.search(text) is not None
 
 
 def _stems(text: str, most: int | None = None) -> list[str]:
     return [
-        _bare(word)[:STEM]
-        for word in _words(_plain(text))[:most]
-        if (len(word) >= SHORTEST and word not in _COMMON) or word.isdigit() or _is_unparted(word)
+        bare(word)[:STEM]
+        for word in words_of(plain(text))[:most]
+        if (len(word) >= SHORTEST and word not in COMMON) or word.isdigit() or is_unparted(word)
     ]

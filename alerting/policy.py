@@ -4,16 +4,16 @@ The clock is the candidate's `seen_at`, the time Kafka gave the article's record
 is read again after a kill must decide the same, to the byte.
 
 Rules, in order:
-1. A candidate that its story has counted already is neither counted nor told again (`repeat`), unless it is a page that
-   has come back to what it said before another stage: that is told when the last event is as old as `update_every`, or
-   feeds that send both versions in turns would tell both each time. But feeds send an article for days: the story stays
-   open while they do, or it would be told as another each time its window is over.
+1. A candidate that its story has counted already is neither counted nor told again (`repeat`), but for 5. As feeds send
+   an article for days, the story stays open while they do, or it would be told as another each time its window is over.
 2. No open story of the watch tells the same: a story opens, and an alert with it (`opened`).
 3. It tells a stage that its story had not reached: that is news, and the alert is updated (`updated`).
 4. It is like what its story told, but may be another happening, or say more of this one: the alert is updated
    (`updated`), for none of that is to be lost.
-5. The last event of the alert is younger than the watch's `update_every`: it is counted, nothing is sent (`throttled`).
-6. Otherwise the alert is updated (`updated`).
+5. It gives again, word for word, what was told before another stage, and nobody has told that stage for `update_every`,
+   or feeds that send both versions of a page in turns would tell both each time: the alert is updated (`updated`).
+6. The last event of the alert is younger than the watch's `update_every`: it is counted, nothing is sent (`throttled`).
+7. Otherwise the alert is updated (`updated`).
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal
 
+from alerting.news import News
 from alerting.stories import Stories
-from alerting.story import Story, Telling
+from alerting.story import Story
+from alerting.telling import Telling
 from alerting.watch import Watch
 from streams.ids import derive_id
 from streams.printable import shortened
@@ -64,23 +66,25 @@ def decide(stories: Stories, candidate: Candidate, watch: Watch) -> Decision:
         story = Story.opened_by(candidate, telling, watch.window, turn)
         alert = _alert("alert.opened", story, candidate, watch, reason)
         return Decision("opened", reason, story, ended, alert)
-    since = max(candidate.seen_at - story.last_event_at, timedelta(0))
+    news = News(story, candidate, telling)
+    again = news.is_given_again(watch.update_every)
     counted = candidate.candidate_id in story.candidate_ids
-    if counted and (since < watch.update_every or not story.is_back(candidate, telling)):
+    if counted and not again:
         after = story.repeated_by(candidate, watch.window, turn)
         reason = "this version of the article is counted already"
         return Decision("repeat", reason, after, ended, changed=after != story)
-    news = _new_stages(story, candidate, watch)
-    reason = f"the story reaches {', '.join(news)}" if news else story.may_tell_more(candidate, telling)
+    stages = _new_stages(story, candidate, watch)
+    reason = f"the story reaches {', '.join(stages)}" if stages else news.reason
+    since = max(candidate.seen_at - story.last_event_at, timedelta(0))
     age = timedelta(seconds=since // timedelta(seconds=1))
-    if not reason and since < watch.update_every:
+    if not reason and not again and since < watch.update_every:
         reason = f"the last event is {age} old, less than {watch.update_every}"
-        story = story.joined_by(candidate, telling, watch.window, event=False, turn=turn)
-        return Decision("throttled", reason, story, ended)
-    reason = reason or f"{story.told_by(telling)}, and the last event is {age} old"
-    again = (candidate.seen_at.isoformat(),) if counted else ()
-    story = story.joined_by(candidate, telling, watch.window, event=True, turn=turn)
-    alert = _alert("alert.updated", story, candidate, watch, reason, again)
+        return Decision("throttled", reason, news.joined(watch.window, event=False, turn=turn), ended)
+    reason = reason or f"{news.same}, and the last event is {age} old"
+    story = news.joined(watch.window, event=True, turn=turn)
+    # The same candidate once more makes another event.
+    times = (candidate.seen_at.isoformat(),) if counted else ()
+    alert = _alert("alert.updated", story, candidate, watch, reason, times)
     return Decision("updated", reason, story, ended, alert)
 
 

@@ -1,5 +1,13 @@
 """The open stories of one partition, and how an article finds its own among them.
 
+Rules, in order:
+
+1. Another version of an article that a story holds belongs to that story.
+2. A near-duplicate of a text (wire copy, light rewrite) belongs to its story: the estimated Jaccard similarity of the
+   word shingles, by MinHash, is at least `SAME_TEXT`.
+3. Other words on the same happening belong to the story that they are nearest to, if they are near enough
+   (alerting.telling). A story is the nearer the more of its articles are near.
+
 Who is compared comes from indexes, of texts (locality-sensitive buckets) and of headline words by party, newest first
 and a bounded number, so the cost does not grow with the number of open stories.
 """
@@ -13,9 +21,10 @@ from heapq import heappop, heappush, heapreplace
 from operator import attrgetter
 from typing import Final
 
-from alerting.fingerprint import bands
+from alerting.fingerprint import SAME_TEXT, bands
 from alerting.indexes import Index, Texts
-from alerting.story import SAME_HAPPENING, SAME_TEXT, Sought, Story, Telling
+from alerting.story import Story
+from alerting.telling import SAME_HAPPENING, Sought, Telling
 from streams.wire import Candidate
 
 LOOKED_UP: Final = 40
@@ -153,7 +162,9 @@ class Stories:
     def _of_text(self, indexes: _Indexes, candidate: Candidate) -> Story | None:
         near = map(self._stories.__getitem__, indexes.by_text.of(bands(candidate.fingerprint)))
         of_id = sorted(near, key=attrgetter("story_id"))
-        return self._best(of_id, candidate, lambda story: story.text_likeness(candidate), SAME_TEXT)
+        return self._best(
+            of_id, candidate, lambda story: story.text_likeness(candidate.fingerprint), SAME_TEXT
+        )
 
     def _of_happening(self, indexes: _Indexes, candidate: Candidate, telling: Telling) -> Story | None:
         words = telling.looked_up_by()
@@ -170,7 +181,8 @@ class Stories:
         # Of as many shared words the last touched stay first.
         places.sort(key=shared.__getitem__, reverse=True)
         nearest = (self._stories[place & _NUMBER] for place in places[:COMPARED])
-        return self._best(nearest, candidate, Sought(telling).nearness, SAME_HAPPENING)
+        sought = Sought(telling)
+        return self._best(nearest, candidate, lambda story: sought.nearness(story.tellings), SAME_HAPPENING)
 
     def _best(
         self, stories: Iterable[Story], candidate: Candidate, score: Callable[[Story], float], least: float

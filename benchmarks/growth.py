@@ -22,7 +22,8 @@ from alerting.gist import gist
 from alerting.pending import Owed
 from alerting.policy import decide, notifications
 from alerting.stories import Stories
-from alerting.story import Story, Telling
+from alerting.story import Story
+from alerting.telling import Telling
 from alerting.watch import Watch
 from benchmarks import reading
 from benchmarks.generator import LANGUAGES, invented, lexicon, watchlist

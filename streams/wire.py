@@ -180,9 +180,9 @@ class Candidate(Wire):
     """Value of `candidates`: one hit of one watch in one article. Keyed by watch.
 
     `fingerprint` is the article's text as a MinHash signature, `gist` the telling words of its headline and lead (see
-    `alerting.story`), `sentence` the sentence around the strongest evidence, `said` a checksum of it and of each other
+    `alerting.gist`), `sentence` the sentence around the strongest evidence, `said` a checksum of it and of each other
     one with evidence, `named` the names and numbers that stand by any of it, as they are written, by what they are cut
-    to (see `alerting.gist`). `seen_at` is the time Kafka gave the article's record: the clock of all decisions that
+    to (see `alerting.names`). `seen_at` is the time Kafka gave the article's record: the clock of all decisions that
     follow, so that a second reading of the same record decides the same.
     """
 

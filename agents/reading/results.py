@@ -16,7 +16,8 @@ from agents.reading.scene import Scene
 from agents.reading.sentences import sentence_at
 from agents.reading.watches import Evaluation
 from alerting.fingerprint import fingerprint
-from alerting.gist import LONGEST_LEAD, gist, names_in_body
+from alerting.gist import LONGEST_LEAD, gist
+from alerting.names import dateline_in, names_in_body, names_in_dateline
 from streams.ids import derive_id
 from streams.printable import shortened
 from streams.wire import ArticleRef, Candidate, Evidence, KeywordReading, Reading
@@ -73,13 +74,17 @@ def candidates_of(
     if not hits:
         return ()
     article = scene.article
-    signature = fingerprint(f"{article.title} {article.body[article.body_start :]}")
-    words = gist(article.title, article.body[article.body_start : article.body_start + LONGEST_LEAD])
+    start = article.body_start
+    dateline = dateline_in(article.body, start)
+    body = _without(article.body, [dateline])
+    signature = fingerprint(f"{article.title} {body[start:]}")
+    words = gist(article.title, body[start : start + LONGEST_LEAD])
+    own = _without(body, (scene.body.folded.span(*line) for line in scene.elsewhere))
     of_topics = [e for topic in reading.topics for e in topic.evidence if e.field == "body"]
-    by_topics = _decided_by(scene, of_topics) if of_topics else None
+    by_topics = _decided_by(scene, own, dateline, of_topics) if of_topics else None
     candidates = []
     for hit in hits:
-        decided = by_topics or _decided_by(scene, _of_clauses(hit))
+        decided = by_topics or _decided_by(scene, own, dateline, _of_clauses(hit))
         candidates.append(
             Candidate(
                 candidate_id=derive_id("cnd", hit.watch.id, article.id, version),
@@ -127,17 +132,19 @@ class _Decided(NamedTuple):
     named: dict[str, str]
 
 
-def _decided_by(scene: Scene, evidence: Sequence[Evidence]) -> _Decided:
+def _decided_by(scene: Scene, own: str, dateline: Span, evidence: Sequence[Evidence]) -> _Decided:
+    """`own` is the body without its dateline, which stood there, and without lines that lead elsewhere."""
     if not evidence:
         return _Decided(scene.article.title[:SENTENCE_KEPT], (), {})
     body = scene.body.folded
     sentences = [body.span(*sentence_at(body.text, body.position(one.start))) for one in evidence]
     first, last = sentences[0]
-    sentence = " ".join(scene.article.body[first:last].split())
+    sentence = " ".join(body.original[first:last].split())
     near = [_near(*one) for one in zip(sentences, evidence, strict=True)]
-    return _Decided(
-        shortened(sentence, SENTENCE_KEPT), _said_in(scene, sentences), _named_around(scene, near)
-    )
+    named = _named_around(scene, own, near)
+    if any(first <= dateline[0] < last for first, last in near):
+        named = names_in_dateline(body.original[slice(*dateline)]) | named
+    return _Decided(shortened(sentence, SENTENCE_KEPT), _said_in(own, sentences), named)
 
 
 def _near(sentence: Span, evidence: Evidence) -> Span:
@@ -146,18 +153,24 @@ def _near(sentence: Span, evidence: Evidence) -> Span:
     return max(first, evidence.start - NEAR), min(last, evidence.end + NEAR) + NEAR
 
 
-def _said_in(scene: Scene, spans: Iterable[Span]) -> tuple[str, ...]:
-    """Checksums of the letters of some sentences of the body, each once."""
-    letters = (
-        _NO_LETTER.sub("", fold(scene.article.body[first:last])) for first, last in dict.fromkeys(spans)
-    )
+def _said_in(text: str, spans: Iterable[Span]) -> tuple[str, ...]:
+    """Checksums of the letters of some sentences, each once."""
+    letters = (_NO_LETTER.sub("", fold(text[first:last])) for first, last in dict.fromkeys(spans))
     sums = (f"{crc32(one.encode(errors='surrogatepass')):08x}" for one in letters)
     return tuple(dict.fromkeys(sums))
 
 
-def _named_around(scene: Scene, spans: Iterable[Span]) -> dict[str, str]:
-    """The names and numbers of some parts of the body."""
-    text = scene.article.body
+def _without(text: str, spans: Iterable[Span]) -> str:
+    """A text with nothing but line ends where some spans of it are, which are in order."""
+    kept, at = [], 0
+    for first, last in spans:
+        kept += [text[at:first], "\n" * (last - first)]
+        at = last
+    return "".join((*kept, text[at:]))
+
+
+def _named_around(scene: Scene, text: str, spans: Iterable[Span]) -> dict[str, str]:
+    """The names and numbers of some parts of a body."""
     # An outlet puts its name behind what it copies; of a host the longest part is one (`www.coastnews.example`).
     outlet = max(scene.source.replace(" ", "").split("."), key=len)
     named: dict[str, str] = {}

@@ -91,6 +91,8 @@ class Scene:
         self.body = Text("body", fold_text(article.body))
         self.topics: dict[str, TopicReading] = {}
         self.actors: dict[str, ActorReading] = {}
+        self.elsewhere: Sequence[tuple[int, int]] = ()
+        """Lines of the folded body that the classifier found to lead elsewhere (`agents.reading.links`), in order."""
         # What an explanation tells of topics that are too weak, and of actors that are not surely named.
         self.weak_topics: dict[str, TopicReading] = {}
         self.doubtful_actors: Mapping[str, str] = {}

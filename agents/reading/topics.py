@@ -144,8 +144,8 @@ class TopicClassifier:
         title, body = scene.title.folded.text, scene.body.folded.text
         start, marks = _folded_start(scene), self._marks(scene)
         until = max(start + HEAD, marks[-1] + 1 if marks else 0)
-        links = self._links.spans(body, start, until)
-        return Excerpt(title, unwrapped(scene.body.folded), start, marks, links)
+        scene.elsewhere = self._links.spans(body, start, until)
+        return Excerpt(title, unwrapped(scene.body.folded), start, marks, scene.elsewhere)
 
     def _read(
         self, scene: Scene, sighting: Sighting, number: int, *, least: float = ENOUGH

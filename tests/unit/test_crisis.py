@@ -6,9 +6,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
+import pytest
+
 from agents.reading.article import article_of
 from agents.reading.reader import Reader
 from agents.reading.results import KEPT, NEAR
+from alerting.names import names
 from alerting.policy import Decision, decide
 from alerting.stories import Stories
 from alerting.watch import TopicsWanted, Watch
@@ -63,6 +66,132 @@ def test_who_wrote_a_copy_and_whose_it_is_is_no_news() -> None:
     assert [one.alert is not None for one in told] == [True, False, False, False], reasons(told)
     more = hit(of, title, f"{ORDER} {LEAVE}\nBy Friday Lund must be empty too.", "last", 5)
     assert "Lund" in more.named.values()
+
+
+DATELINES = [
+    "BERGEN, Norway (AP) — ",
+    "OSLO, May 3 (Reuters) - ",
+    "Oslo/Bergen (dpa/AFP) - ",
+    "Oslo, 3 may (EFE).- ",
+    "ОСЛО, 3 мая - РИА Новости. ",
+    "Осло. 3 травня. УНН. ",
+    "أوسلو 3 مايو (رويترز) - ",
+    "AFP - ",
+]
+
+
+@pytest.mark.parametrize("dateline", DATELINES)
+def test_a_dateline_before_the_same_text_is_no_news(dateline: str) -> None:
+    of, title = reader(), "Evacuation ordered as river rises near Torvik"
+    texts = [f"{ORDER} {LEAVE}", f"{dateline}{ORDER} {LEAVE}", f"{ORDER} {LEAVE}"]
+    told = [hit(of, title, text, str(number), number) for number, text in enumerate(texts)]
+    assert reasons(decided(told)) == ["no open story tells the same", "throttled", "throttled"]
+    assert len({one.fingerprint for one in told}) == len({one.said for one in told}) == 1
+
+
+def test_a_dateline_behind_who_wrote_it_is_no_news() -> None:
+    of, title = reader(), "Evacuation ordered as river rises near Torvik"
+    rest = " ".join(f"Rule {n}: keep road {n} free for engines." for n in range(100, 140))
+    frames = ("", "By Anna Holm and Karl O’Brien\nOSLO (Reuters) - ")
+    told = [
+        hit(of, title, f"{frame}{ORDER} {LEAVE} {rest}", str(len(frame)), len(frame) / 9) for frame in frames
+    ]
+    assert reasons(decided(told)) == ["no open story tells the same", "throttled"]
+
+
+def test_a_dateline_that_is_all_that_names_a_place_tells_one_order_from_another() -> None:
+    of, title = reader(), "Evacuation ordered as river rises"
+    order = "The governor ordered the evacuation of the valley on Monday as the river rose."
+    places = ["LUND, Norway (AP) — ", "HAUGEN, Norway (AP) — ", "LUND (Reuters) - ", "NEW HAUGEN (AP) — ", ""]
+    told = [hit(of, title, f"{place}{order}", str(number), number) for number, place in enumerate(places)]
+    assert reasons(decided(told)) == [
+        "no open story tells the same",
+        "new in it: HAUGEN",
+        "throttled",
+        "throttled",
+        "throttled",
+    ]
+    assert told[0].named.keys() >= {"lund@", "norway@"}
+    assert "ap" not in told[0].named
+    in_headline = hit(of, "Evacuation ordered in Lund as river rises", order, "9", 9)
+    assert reasons(decided([told[0], in_headline])) == ["no open story tells the same", "throttled"]
+
+
+def test_a_line_with_a_place_in_front_is_no_dateline() -> None:
+    of, title = reader(), "Evacuation ordered as river rises near Torvik"
+    lines = ["", "HAUGEN — ", "Lund: ", "Maren (old town) - ", "Egge, Nes and Rør (AP) - "]
+    told = [hit(of, title, f"{line}{ORDER} {LEAVE}", str(n), n) for n, line in enumerate(lines)]
+    assert [one.alert is not None for one in decided(told)] == [True] * 5
+
+
+def test_a_line_that_leads_elsewhere_under_a_copy_is_no_news() -> None:
+    of, title = reader(), "Evacuation ordered as river rises near Torvik"
+    links = ["", "Read also: Carnival in Haugen", "Most read\nCarnival in Lund\nCup final: Maren wins"]
+    told = [hit(of, title, f"{ORDER} {LEAVE}\n\n{link}", str(n), n) for n, link in enumerate(links)]
+    assert reasons(decided(told)) == ["no open story tells the same", "throttled", "throttled"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "new"),
+    [
+        ("district 1a", "district 1b", "1b"),
+        ("Zone 3A", "Zone 3B", "3B"),
+        ("zone LVK12a", "zone LVK12b", "LVK12b"),
+        ("zone A", "zone B", "B"),
+        ("Zone B", "Zone A", "A"),
+        ("zones A, B and C", "zones A, D and C", "D"),
+        ("sector 5-B", "sector 5-C", "C"),
+    ],
+)
+def test_a_letter_tells_one_zone_from_another(one: str, other: str, new: str) -> None:
+    of = reader()
+    rest = " ".join(f"Rule {n}: keep road {n} free for engines." for n in range(100, 160))
+
+    def notices(title: str) -> list[Candidate]:
+        places = enumerate((one, other, other))
+        return [
+            hit(of, title.format(place), f"Residents of {place} are ordered to evacuate. {rest}", str(n), n)
+            for n, place in places
+        ]
+
+    for title in ("Evacuation order", "Evacuation ordered for {}"):
+        assert reasons(decided(notices(title)))[1:] == [f"new in it: {new}", "throttled"]
+
+
+def test_a_letter_that_is_a_word_or_stands_for_one_names_nothing() -> None:
+    assert (
+        not {"a", "i", "u", "s", "l", "и"}
+        & names(
+            "A truce, and I hope: Sign A Truce. The U.S. says L'ONU... SIGN A TRUCE. ТРАМП И ПУТИН"
+        ).keys()
+    )
+
+
+@pytest.mark.parametrize(
+    ("label", "word"),
+    [
+        ("Retracted: {}", "Retracted"),
+        ("Report retracted: {}", "retracted"),
+        ("CORRECTION: {}", "CORRECTION"),
+        ("{} (corrected)", "corrected"),
+        ("KORREKTUR: {}", "KORREKTUR"),
+        ("Démenti: {}", "Démenti"),
+        ("Düzeltme: {}", "Düzeltme"),
+        ("Опровержение: {}", "Опровержение"),
+        ("تصحيح: {}", "تصحيح"),
+    ],
+)
+@pytest.mark.parametrize("article", ["page", "another"])
+def test_what_takes_back_what_was_told_is_told_once_and_says_so(label: str, word: str, article: str) -> None:
+    of, title = reader(), "Evacuation ordered as river rises near Torvik"
+    body = f"{ORDER} {LEAVE}"
+    versions = [(title, "page"), (label.format(title), article), (label.format(title), "copy")]
+    told = decided(hit(of, one, body, page, minutes=n) for n, (one, page) in enumerate(versions))
+    assert reasons(told) == [
+        "no open story tells the same",
+        f"it takes back or corrects what was told; new in it: {word}",
+        "throttled",
+    ]
 
 
 def test_a_page_under_one_headline_is_told_for_each_place_that_it_adds_to_an_order() -> None:

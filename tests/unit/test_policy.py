@@ -6,12 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from alerting.fingerprint import fingerprint, similarity
+from alerting.fingerprint import COPY, fingerprint, similarity
 from alerting.formats import render
 from alerting.gist import gist
+from alerting.news import News
 from alerting.policy import LONGEST_HEADLINE, Decision, decide, notifications
 from alerting.stories import Stories
-from alerting.story import ARTICLES, COPY, REMEMBERED, Story, Telling
+from alerting.story import ARTICLES, REMEMBERED, Story
+from alerting.telling import Telling
 from alerting.watch import TopicsWanted, Watch
 from streams.wire import ActorReading, ArticleRef, Candidate, Evidence
 from tests import builders
@@ -235,22 +237,59 @@ def page(text: str, stage: str, minutes: float, article: str = "page") -> Candid
     return one.model_copy(update={"candidate_id": f"cnd {article} {text}", "article": ref})
 
 
-def test_a_page_that_says_again_what_it_said_before_another_stage_is_told_once_the_pause_is_over() -> None:
+def test_a_page_that_comes_back_to_a_stage_is_told_at_once_unless_that_stage_was_told_just_now() -> None:
+    """As where an order is lifted and given once more, and then a feed sends both versions in turns."""
     versions = [
         page("agreed", "agreed", 0),
         page("broken", "violated", 60),
-        page("agreed", "agreed", 80),
-        page("agreed", "agreed", 90),
-        page("agreed", "agreed", 91),
-        page("broken", "violated", 130),
-        page("agreed", "agreed", 170),
+        page("agreed", "agreed", 65),
+        page("agreed", "agreed", 66),
+        page("broken", "violated", 89),
+        page("broken", "violated", 90),
+        page("agreed", "agreed", 94),
+        page("agreed", "agreed", 95),
     ]
     decisions = run(versions)
-    assert rulings(decisions) == ["opened", "updated", "repeat", "updated", "repeat", "updated", "updated"]
-    assert decisions[3].reason == "it tells ceasefire agreed, which the last one did not"
-    assert decisions[3].story.articles == 1
+    assert rulings(decisions) == [
+        *("opened", "updated", "updated", "repeat", "repeat", "updated", "repeat", "updated"),
+    ]
+    assert decisions[2].reason == "it tells ceasefire agreed, which the last one did not"
+    assert decisions[2].story.articles == 1
     ids = {decision.alert.webhook_id for decision in decisions if decision.alert}
     assert len(ids) == 5, "or a receiver drops one as a repeat"
+
+
+@pytest.mark.parametrize(
+    ("source", "minutes", "ruling"),
+    [
+        ("wire", 29, "throttled"),
+        ("wire", 31, "updated"),
+        ("daily", 31, "throttled"),
+        ("", 31, "throttled"),
+    ],
+)
+def test_a_source_that_gives_an_order_once_more_word_for_word_is_told_and_another_ones_late_copy_is_not(
+    source: str, minutes: float, ruling: str
+) -> None:
+    lifted = told(2, FLOOD, 20, topics=(topic_reading(topic="evacuation", stage="lifted"),))
+    first, again = (
+        told(number, TRUCE, at, topics=(topic_reading(topic="evacuation", stage="ordered"),), source=of)
+        for number, at, of in ((1, 0, "wire"), (3, minutes, source))
+    )
+    lifted = lifted.model_copy(update={"article": first.article})
+    decisions = run([first, lifted, again])
+    assert rulings(decisions) == ["opened", "updated", ruling]
+    if ruling == "updated":
+        assert decisions[2].reason == (
+            "it tells evacuation ordered as one before the last did, and the last event is 0:11:00 old"
+        )
+
+
+def test_a_copy_that_came_before_the_order_was_lifted_and_is_read_after_that_is_late() -> None:
+    ordered, lifted = ((topic_reading(topic="evacuation", stage=stage),) for stage in ("ordered", "lifted"))
+    page = told(2, FLOOD, 60, topics=lifted).model_copy(update={"article": told(1).article})
+    decisions = run([told(1, topics=ordered), page, told(3, minutes=59, topics=ordered)])
+    assert rulings(decisions) == ["opened", "updated", "throttled"]
 
 
 def test_versions_of_a_page_that_are_read_twice_are_not_told_twice() -> None:
@@ -265,7 +304,7 @@ def test_an_article_that_comes_again_after_another_one_has_told_the_next_stage_i
     first, other = page("agreed", "agreed", 0), page("broken", "violated", 60, article="other")
     stories = Stories([Story.opened_by(first, Telling.of(first), watch().window)])
     (story,) = stories
-    stories.put(story.joined_by(other, Telling.of(other), watch().window, event=True, turn=1))
+    stories.put(News(story, other, Telling.of(other)).joined(watch().window, event=True, turn=1))
     assert rulings(run([page("agreed", "agreed", 120)], stories=stories)) == ["repeat"]
 
 
@@ -275,7 +314,7 @@ def test_of_pages_with_several_versions_those_that_changed_last_are_remembered()
     for number in range(REMEMBERED + 2):
         for text in ("agreed", "broken"):
             one = page(text, "agreed", number, article=f"page {number % (REMEMBERED + 1)}")
-            story = story.joined_by(one, Telling.of(one), watch().window, event=True)
+            story = News(story, one, Telling.of(one)).joined(watch().window, event=True)
     assert len(story.versions) == REMEMBERED
     assert list(story.versions)[-1] == "page 0"
 

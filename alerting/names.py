@@ -1,0 +1,189 @@
+"""Names and numbers: the words by which one happening is told from another that is reported alike.
+
+Which words may be one is told by how they are written, in any language; nothing knows which are. What stands around the
+news and is other in each copy of it (who wrote it, whose it is, where it comes from) is looked at apart.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from alerting.gist import COMMON, STEM, bare, is_unparted, plain, words_of
+
+LONGEST_NAME: Final = 32
+LONGEST_ENDING: Final = 4
+"""Letters of a name that are kept, and letters that one name may have at its end beyond what another form has."""
+
+HEAD: Final = 300
+"""Characters of a body in which its dateline is looked for: who wrote it may stand before that."""
+
+IN_DATELINE: Final = "@"
+_IN_BODY: Final = "~"
+"""Marks of a name of a dateline, and of a number of a body."""
+
+_AGENCY: Final = (
+    "(?:"
+    "Reuters|AP|AFP|[Dd][Pp][Aa]|UPI|EFE(?:COM)?|Europa Press|ANSA|APA|Anadolu|AA|[İI]HA|DHA|Bloomberg|Xinhua|Kyodo"
+    "|Yonhap|PTI|ANI|IANS|KUNA|WAM|SPA|BelTA|TASS|Interfax|RIA(?: Novosti)?|Ukrinform|РИА(?: Новости)?|ТАСС"
+    "|И(?:нтерфакс|НТЕРФАКС)|У(?:крин|крін|КРИН|КРІН)(?:форм|ФОРМ)|УНИАН|УНІАН|УНН|رويترز|الأناضول|أ ف ب|د ب أ"
+    ")"
+)
+_NAME: Final = r"(?:[^\W\d_a-zß-ÿа-џґ][\w.'’-]{0,30}|de|del|la|do|am)"
+_PLACE: Final = rf"{_NAME}(?:[ /]{_NAME}){{0,3}}"
+_DATE: Final = r"(?:[\w.]{1,14} \d{1,2}|\d{1,2}\.? [\w.]{1,14})(?:,? \d{2,4})?"
+_DATELINE: Final = re.compile(
+    rf"^[^\w\n]{{0,4}}(?:(?P<place>{_PLACE}(?:, {_PLACE})?)(?:[.,]? {_DATE})?[.,]? ?)?"
+    rf"(?:[(/]{_AGENCY}(?:[/, ]{{1,2}}{_AGENCY})?[)/]|[-–—] {_AGENCY}\b|(?<![^\W.,] ){_AGENCY}(?=[.:]| ?[-–—]))"
+    r"[.:]? ?[-–—]{0,2}",
+    re.MULTILINE,
+)
+"""What an agency puts before a report: `KYIV, Nov 30 (Reuters) -`, `Genf/Moskau (dpa/AFP) -`, `AFP -`."""
+
+_FRAME: Final = re.compile(
+    r"^[^\w\n]{0,8}\d{1,2}:\d\d\b"
+    r"|^(?i:by|von|par|por|da|от|автор|від|yazan|بقلم|كتب):?"
+    r"(?: (?:and|und|et|y|и|та|ve|&|[A-ZÀ-ÞЀ-Я][\w.'’-]{0,30}),?){2,8}$"
+    r"|^\W{0,4}(?i:©|copyright\b|all rights reserved|alle rechte|tous droits|todos los derechos"
+    r"|(?:additional )?reporting by\b|(?:writing|editing|edited) by\b).*$",
+    re.MULTILINE,
+)
+
+_LETTER: Final = re.compile(
+    r"(?:(?<=[^\W\d_A-ZÀ-ÞА-ЯІЇЄҐ][ -])|(?<=\d-)|(?<=\W\w, ))(?!I\b|A [A-Z])[^\W\d_](?!\w|['’]|\.\w)"
+)
+"""A letter that stands by itself behind a word in lower case, a number or another such letter, as that of a zone does;
+elsewhere it may be a word (`A truce`) or stand for one (`U.S.`).
+"""
+
+_COMMON_SHORT: Final = frozenset(
+    "all and any are but can der des did die for from get has her his how its les los may new not now off one our out "
+    "per set she the two und via was who why you".split()
+)
+
+# What is put before a headline as it goes out again, cut as all words are: the same, only more urgent.
+_LABELS: Final = frozenset(
+    word[:STEM]
+    for word in (
+        "alert breaking developing exclusive flash latest live update updated updates urgent video watch "
+        "eil eilmeldung liveticker newsticker ticker direct exclusif derniere minute "
+        "directo exclusiva hora ultima urgente vivo canli dakika guncelleme son "
+        "молния обновлено онлайн срочно видео відео наживо оновлено терміново "
+        "عاجل فيديو مباشر"
+    ).split()
+)
+
+# Words by which what was told is taken back or put right, without case and marks.
+_TAKES_BACK: Final = frozenset(
+    (
+        "retract retracts retracted retracting retraction correction corrects corrected corrigendum erratum "
+        "widerruf widerrufen richtigstellung berichtigung korrektur korrigiert "
+        "rectificatif rectification erratum dementi "
+        "retractacion rectificacion rectifica correccion desmentido "
+        "duzeltme tekzip tekzibi duzeltildi "
+        "опровержение исправление исправлено отозвано спростування виправлення виправлено відкликано "
+        "تصحيح تصويب"
+    ).split()
+)
+
+# Numbers and points of the compass, cut as all words are. Not two, as there is always talk of two sides, nor what is
+# another word in another language (once, est, este).
+_AS_NAMES: Final = frozenset(
+    word[:STEM]
+    for word in (
+        "three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
+        "nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand dozens "
+        "north south east west northern southern eastern western northeast northwest southeast southwest central "
+        "drei vier fünf sechs sieben acht neun zehn elf zwölf fünfzehn zwanzig dreißig vierzig fünfzig hundert tausend "
+        "nördlich südlich östlich westlich "
+        "trois quatre cinq sept huit neuf dix onze douze quinze vingt trente quarante cinquante mille centaines "
+        "nord sud ouest "
+        "tres cuatro cinco seis siete ocho nueve diez doce quince veinte treinta cuarenta cincuenta cien cientos miles "
+        "norte sur oeste noreste noroeste sureste suroeste oriental occidental "
+        "üç dört beş altı yedi sekiz dokuz yirmi otuz kırk elli yüz yüzlerce binlerce "
+        "kuzey kuzeyi kuzeyde güney güneyi güneyde doğu doğusu batı batısı "
+        "три трое четыре четверо пять пятеро шесть семь восемь девять десять двадцать тридцать сорок сто сотни тысячи "
+        "север севере северный юг юга юге южный южной южная южных восток востоке восточный запад западе западный "
+        "троє чотири четверо шість сім вісім десять двадцять тридцять сотні тисячі "
+        "північ півночі північний південь півдні південний схід сході східний захід заході західний"
+    ).split()
+)
+
+
+def names(text: str) -> dict[str, str]:
+    """The words of a text that may name a place, a person or a number: all that do not begin in lower case, and some.
+
+    By what they are without case and marks, which may be shorter than what a gist keeps. Where a language or a headline
+    has capitals everywhere or nowhere, each of its words may be a name.
+    """
+    text = unicodedata.normalize("NFC", text)
+    found: dict[str, str] = {}
+    for word in words_of(text):
+        name = bare(plain(word))
+        if (not word[0].islower() or _counts_in_lower_case(word, name)) and _may_name(name):
+            found.setdefault(name[:LONGEST_NAME], word)
+    for letter in _LETTER.findall(text):
+        if letter.isupper():
+            found.setdefault(plain(letter), letter)
+    return found
+
+
+def names_in_body(text: str) -> dict[str, str]:
+    """As `names`, of a part of a body. Its numbers are others than those of headlines: a date or a block of houses must
+    not make the dead of the next headline known.
+    """
+    found = names(_FRAME.sub(" ", text))
+    return {f"{name}{_IN_BODY}" if name.isdigit() else name: word for name, word in found.items()}
+
+
+def dateline_in(text: str, start: int = 0) -> tuple[int, int]:
+    """The span of an agency's dateline in the first lines of a text that begins at `start`; an empty one without it."""
+    dateline = _DATELINE.search(text, start, start + HEAD)
+    return dateline.span() if dateline else (start, start)
+
+
+def names_in_dateline(dateline: str) -> dict[str, str]:
+    """As `names`, of the place in a dateline; each is marked with `IN_DATELINE`."""
+    found = _DATELINE.match(dateline)
+    place = found["place"] if found else None
+    return {f"{name}{IN_DATELINE}": word for name, word in names(place or "").items()}
+
+
+def without_frame(text: str) -> str:
+    """A text without what stands around the news and tells nothing: datelines of agencies, the times that open a line,
+    as they do each entry of a live blog, lines that say who wrote it, and lines of rights.
+    """
+    return _FRAME.sub(" ", _DATELINE.sub(" ", text))
+
+
+def is_same_name(one: str, other: str) -> bool:
+    """Whether two names, alike in what a gist keeps of them, may be one with different endings.
+
+    As Ukraine and Ukrainian are, Kostiantynivka and Kostiantynopil not, nor seventeen and seventy, nor 12a and 12b.
+    """
+    if one[:STEM] in _AS_NAMES or has_digit(one):
+        return one == other
+    shorter, longer = sorted((one, other), key=len)
+    alike = max(len(shorter) - 1, len(longer) - LONGEST_ENDING)
+    return longer.startswith(shorter[:alike]) and alike <= len(shorter)
+
+
+def has_digit(name: str) -> bool:
+    """Whether a name is a number, or a code with one (`12b`)."""
+    return any(map(str.isdigit, name))
+
+
+def takes_back(name: str) -> bool:
+    """Whether a name is a word by which what was told is taken back or put right."""
+    return name in _TAKES_BACK
+
+
+def _counts_in_lower_case(word: str, name: str) -> bool:
+    return word[:STEM] in _AS_NAMES or name in _TAKES_BACK
+
+
+def _may_name(name: str) -> bool:
+    if len(name) > 2:
+        return name not in _COMMON_SHORT and name not in COMMON and name[:STEM] not in _LABELS
+    return has_digit(name) or is_unparted(name)

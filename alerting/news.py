@@ -1,0 +1,234 @@
+"""News: what an article tells beyond its story, and why it is told. Pure.
+
+That an article belongs to a story (alerting.stories) can be wrong, and it may tell another happening or more of this
+one: a report written into the mould of another, a version with three hundred dead instead of five, the next entry of a
+live blog. So that alone does not silence it. It surely tells the same only where
+
+1. neither the headline nor what stands by the evidence brings a name or a number that the story had not;
+2. the headline brings no party, none that was not told to be at this stage, and puts none in front that never was;
+3. the story has not come to another stage since;
+4. it is another version or a near-duplicate, or an article of the story has the same stages, shares parties and
+   particular words and is close in time.
+
+Else `News.reason` says why it is told. Copies of a text have headlines of their own, and come late. So where as good as
+all of the text is the same, of the headline only a new number counts, a word that takes something back, and a name that
+the lead has too: a copy's lead is that of the story. Nor is an agency's dateline news that a copy puts before a text
+which had none.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from functools import cached_property
+from typing import Final
+
+from alerting.fingerprint import COPY, SAME_TEXT
+from alerting.gist import STEM, in_lead
+from alerting.names import IN_DATELINE, has_digit, is_same_name, takes_back
+from alerting.story import Story
+from alerting.telling import Telling, headline_names, named_in_body, pair_of
+from streams.printable import shortened
+from streams.wire import Candidate
+
+SHOWN: Final = 6
+LONGEST_SHOWN: Final = 40
+"""Words that are said to be new, and characters of each, at most."""
+
+
+class News:
+    """What a candidate, with what is to be remembered of it, tells beyond a story. Each comparison is made once."""
+
+    def __init__(self, story: Story, candidate: Candidate, telling: Telling) -> None:
+        self._story = story
+        self._candidate = candidate
+        self._telling = telling
+
+    @property
+    def reason(self) -> str:
+        """Why it may tell another happening or more of this one; empty where it surely tells the same.
+
+        In words, for whoever is told.
+        """
+        reason = self._more()
+        if reason and all(own.language != self._telling.language for own in self._story.tellings):
+            return f"it is the first in {self._telling.language}"  # of which all words are new
+        return reason
+
+    @property
+    def same(self) -> str:
+        """In words, what is told where there is no reason: the same as by the last article, or as by one before."""
+        return (
+            f"it tells {_spoken(self._left)} as one before the last did"
+            if self._left
+            else "it tells the same"
+        )
+
+    def is_given_again(self, pause: timedelta) -> bool:
+        """Whether who told a stage that the story has left tells it word for word once more, as an order to leave that
+        was lifted may be given again, and nobody has told that stage for as long as `pause`.
+
+        That is a page which has come back to what it said before another version, or another copy by a source of the
+        story. Other sources copy what they have not told yet, and late.
+        """
+        story, candidate = self._story, self._candidate
+        known = [stage for stage in self._left if ":".join(stage) in story.stages]
+        if not known or candidate.seen_at <= story.last_event_at:
+            return False
+        if candidate.candidate_id in story.candidate_ids:
+            # What is read twice does not come back: its time is before that of the version that came after it.
+            last, at = story.versions.get(candidate.article.id, (candidate.candidate_id, candidate.seen_at))
+            comes_back = last != candidate.candidate_id and candidate.seen_at > at
+        else:
+            comes_back = candidate.article.source in story.sources
+        told = (own.seen_at for own in story.tellings if not own.stages.items().isdisjoint(known))
+        return comes_back and all(candidate.seen_at - at >= pause for at in told)
+
+    def joined(self, window: timedelta, *, event: bool, turn: int = 0) -> Story:
+        """The story after this article; `event` says that it made an alert event."""
+        return self._story.joined_by(
+            self._candidate,
+            self._telling,
+            window,
+            event=event,
+            is_known=self._is_known,
+            is_copy=self._is_copy,
+            turn=turn,
+        )
+
+    def _more(self) -> str:
+        story, candidate = self._story, self._candidate
+        new = self._new
+        if not named_in_body(candidate).keys().isdisjoint(new):
+            return _brings(new)
+        version = candidate.article.id in story.article_ids
+        first_said = bool(candidate.said) and candidate.said[0] not in story.said
+        if version and first_said and not frozenset(story.said).isdisjoint(candidate.said):
+            return "it says something else before what was told"
+        if self._is_copy and not (self._left and (version or first_said)):
+            return _brings({name: word for name, word in new.items() if self._counts_in_copy(name)})
+        if new:
+            return _brings(new)
+        called = {actor.id: actor.name for actor in candidate.actors}
+        if parties := self._new_parties():
+            return _new_in_it(called.get(party, party) for party in parties)
+        if self._left:
+            return f"it tells {_spoken(self._left)}, which the last one did not"
+        if self._newly_reached:
+            reached, parties = self._newly_reached
+            return f"it tells {reached} of {', '.join(called.get(party, party) for party in parties)} as well"
+        if self._newly_led:
+            first, led = self._telling.parties[0], _spoken(self._newly_led)
+            return f"its headline puts {called.get(first, first)} first, as none did that told {led}"
+        if (
+            version
+            or self._likeness >= SAME_TEXT
+            or any(own.is_near(self._telling) for own in story.tellings)
+        ):
+            return ""
+        return "it is like the story, but not so near that it surely tells the same"
+
+    @property
+    def _is_known(self) -> bool:
+        """Whether the story had all that the headline names, and was last at its stages, with its parties."""
+        return not (
+            self._left
+            or self._newly_reached
+            or self._newly_led
+            or not headline_names(self._candidate).keys().isdisjoint(self._new)
+        )
+
+    @cached_property
+    def _likeness(self) -> float:
+        return self._story.text_likeness(self._candidate.fingerprint)
+
+    @property
+    def _is_copy(self) -> bool:
+        return self._likeness >= COPY
+
+    @cached_property
+    def _left(self) -> list[tuple[str, str]]:
+        """Of the article's topics and stages those where the last article told another: a truce may be restored."""
+        last = {topic: stage for own in self._story.tellings for topic, stage in own.stages.items()}
+        stages = self._telling.stages.items()
+        return [(topic, stage) for topic, stage in stages if last.get(topic, stage) != stage]
+
+    def _new_parties(self) -> list[str]:
+        """Of the parties of the headline those that no headline told of."""
+        known = {*self._story.parties, *(party for own in self._story.tellings for party in own.parties)}
+        return [party for party in self._telling.parties if party not in known]
+
+    @cached_property
+    def _reached(self) -> set[str]:
+        """Which parties were told to be at which stages, and which of them first."""
+        return {*self._story.reached, *(pair for own in self._story.tellings for pair in own.reached())}
+
+    @cached_property
+    def _newly_reached(self) -> tuple[str, list[str]] | None:
+        """The first stage of the article, with its topic, and those parties of its headline of which none was told to
+        be there.
+
+        One side of a conflict breaks a truce, then the other; or two conflicts are one story.
+        """
+        for topic, stage in self._telling.stages.items():
+            parties = self._telling.parties
+            newly = [party for party in parties if pair_of(topic, stage, party) not in self._reached]
+            if newly:
+                return f"{topic} {stage}", newly
+        return None
+
+    @cached_property
+    def _newly_led(self) -> list[tuple[str, str]]:
+        """The topics and stages of the article that no headline told with the same party in front.
+
+        Two sides accuse each other of breaking a truce: both stand in each headline, who accuses first.
+        """
+        stages = self._telling.stages.items()
+        return [stage for stage in stages if not self._reached.issuperset(self._telling.led(*stage))]
+
+    @cached_property
+    def _new(self) -> dict[str, str]:
+        """The names and numbers of the article that nothing told of the story had, as they are written."""
+        tellings = self._story.tellings
+        expected = {word for own in tellings for word in own.expected}
+        words = {word for own in tellings for word in own.gist.words} | expected
+        told: defaultdict[str, list[str]] = defaultdict(list)
+        for name in self._story.named:
+            told[name[:STEM].removesuffix(IN_DATELINE)].append(name.removesuffix(IN_DATELINE))
+        # Of a dateline that a copy puts before a text which had none.
+        is_frame = self._is_copy and not any(name.endswith(IN_DATELINE) for name in self._story.named)
+
+        def is_known(name: str) -> bool:
+            if name.endswith(IN_DATELINE) and is_frame:
+                return True
+            name = name.removesuffix(IN_DATELINE)
+            stem = name[:STEM]
+            # A number of a lead may be a date or a block of houses: by it none of a headline is known.
+            if stem in told and (stem not in expected or stem.isdigit()):
+                return any(is_same_name(name, other) for other in told[stem])
+            return stem in words and not stem.isdigit()
+
+        names: Mapping[str, str] = {**headline_names(self._candidate), **named_in_body(self._candidate)}
+        return {name: word for name, word in names.items() if not is_known(name)}
+
+    def _counts_in_copy(self, name: str) -> bool:
+        """Whether a new name of a copy's headline is more than one of a headline of its own."""
+        candidate = self._candidate
+        return has_digit(name) or takes_back(name) or in_lead(name, candidate.article.title, candidate.gist)
+
+
+def _spoken(stages: Iterable[tuple[str, str]]) -> str:
+    return ", ".join(map(" ".join, stages))
+
+
+def _brings(new: Mapping[str, str]) -> str:
+    """What new names and numbers an article brings; empty where there are none."""
+    taken_back = "it takes back or corrects what was told; " if any(map(takes_back, new)) else ""
+    return taken_back + _new_in_it(new.values()) if new else ""
+
+
+def _new_in_it(words: Iterable[str]) -> str:
+    shown = [shortened(word, LONGEST_SHOWN) for word in dict.fromkeys(words)]
+    more = f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else ""
+    return f"new in it: {', '.join(shown[:SHOWN])}{more}"

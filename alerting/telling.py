@@ -1,0 +1,197 @@
+"""A telling: what a story remembers of one of its articles, and how sure it is that another tells the same happening.
+
+Words on one happening are compared by how alike headline and lead are (alerting.gist), whether the same parties stand
+in the headline, whether the topics are at the same stages, and how much time lies between. The sum of these must reach
+`SAME_HAPPENING`. Without a party in common no words suffice: sides, disasters and figures of speech are alike
+everywhere. In another language words tell nothing: the same stages, the same two parties or more, and half a day
+suffice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import lru_cache
+from typing import Annotated, Final, Literal
+
+from pydantic import BeforeValidator, PlainSerializer
+
+from alerting.gist import Gist, shared, telling_words
+from alerting.names import names, without_frame
+from streams.wire import Candidate, Moment
+
+SAME_HAPPENING: Final = 0.55
+"""Least sum of likeness, parties, stages and time for one happening told in other words."""
+PARTIES: Final = 0.2
+SAME_STAGES: Final = 0.05
+SAME_STAGES_AND_PARTIES: Final = 0.1
+SOME_STAGES: Final = 0.1
+OTHER_STAGES: Final = -0.05
+DAY: Final = -0.2
+"""What each of these adds: the share of parties in common; topics all at the same stages, and that share once more;
+some of them; none; a day between.
+"""
+_ONE_DAY: Final = timedelta(days=1)
+OTHER_LANGUAGE: Final = timedelta(hours=12)
+SAME_PARTIES: Final = 2 / 3
+"""Within which time, and by which share of parties in common, another language may tell the same happening."""
+
+SURELY_WITHIN: Final = timedelta(hours=6)
+SURELY_SHARED: Final = 3
+"""Within which time, and by how many shared parties and particular words, one of each at least, the same is surely
+told.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """What a story remembers of one article: whether another tells the same is decided by it.
+
+    `expected` are the words by which topics and actors were found: many a happening has them.
+    """
+
+    gist: Annotated[Gist, BeforeValidator(Gist.of), PlainSerializer(Gist.as_dict)] = field(
+        default_factory=Gist
+    )
+    expected: tuple[str, ...] = ()
+    parties: tuple[str, ...] = ()
+    stages: dict[str, str] = field(default_factory=dict)
+    language: str = ""
+    seen_at: Moment
+
+    @classmethod
+    def of(cls, candidate: Candidate) -> Telling:
+        """What there is to remember of a candidate. Parties are the actors of the headline, in its order, each behind
+        its country.
+        """
+        named = [a for a in candidate.actors if any(e.field == "title" for e in a.evidence)]
+        parties = dict.fromkeys(party for a in named for party in (a.country, a.id) if party is not None)
+        return cls(
+            gist=Gist.of(candidate.gist),
+            expected=shared(sorted(_expected(candidate))),
+            parties=tuple(parties),
+            stages={topic.topic: topic.stage for topic in candidate.topics},
+            language=candidate.article.language,
+            seen_at=candidate.seen_at,
+        )
+
+    def looked_up_by(self) -> list[str]:
+        """The words by which it is looked up among those of a party: its headline's, and an empty one, as all have."""
+        return ["", *self.gist.headline_words()]
+
+    def reached(self) -> tuple[str, ...]:
+        """Which parties are told to be at which stages, and which of them first."""
+        return shared(
+            pair
+            for topic, stage in self.stages.items()
+            for pair in (*(pair_of(topic, stage, party) for party in self.parties), *self.led(topic, stage))
+        )
+
+    def led(self, topic: str, stage: str) -> tuple[str, ...]:
+        """The party that the headline puts first, as told to be at a stage; empty where it has none."""
+        return tuple(f"{pair_of(topic, stage, party)}:first" for party in self.parties[:1])
+
+    def is_near(self, other: Telling) -> bool:
+        """Whether both have a language, all stages, a party and particular words in common, and are close in time."""
+        words = (set(self.gist.words) & set(other.gist.words)) - set(self.expected) - set(other.expected)
+        parties = set(self.parties) & set(other.parties)
+        return (
+            self.language == other.language
+            and _stages_in_common(self.stages, other.stages) == "all"
+            and bool(words and parties)
+            and len(words) + len(parties) >= SURELY_SHARED
+            and abs(self.seen_at - other.seen_at) <= SURELY_WITHIN
+        )
+
+
+class Sought:
+    """The telling of an article whose story is looked for: what each comparison needs of it, worked out once."""
+
+    __slots__ = ("_direction", "_parties", "_telling")
+
+    def __init__(self, telling: Telling) -> None:
+        self._telling = telling
+        self._parties = frozenset(telling.parties)
+        self._direction = telling.gist.direction()
+
+    def nearness(self, tellings: Sequence[Telling]) -> float:
+        """How sure it is that it tells a story, of its tellings: half by the nearest of them, half by all."""
+        if len(tellings) == 1:  # by far most
+            return self.sameness(tellings[0])
+        scores = [self.sameness(own) for own in tellings]
+        return (max(scores) + sum(scores) / len(scores)) / 2 if scores else 0.0
+
+    def sameness(self, other: Telling) -> float:
+        """How sure it is that another tells the same happening; from SAME_HAPPENING on it does."""
+        telling = self._telling
+        if telling.language != other.language:
+            return SAME_HAPPENING if self._is_same_in_other_language(other) else 0.0
+        in_common = self._parties_in_common(other)
+        if not in_common:
+            return 0.0
+        apart = abs(telling.seen_at - other.seen_at) / _ONE_DAY
+        score = other.gist.likeness(self._direction) + PARTIES * in_common + DAY * apart
+        stages = _stages_in_common(telling.stages, other.stages)
+        if stages == "all":
+            return score + SAME_STAGES + SAME_STAGES_AND_PARTIES * in_common
+        return score + (SOME_STAGES if stages == "some" else OTHER_STAGES if stages == "none" else 0.0)
+
+    def _is_same_in_other_language(self, other: Telling) -> bool:
+        return (
+            _stages_in_common(self._telling.stages, other.stages) == "all"
+            and len(self._parties.intersection(other.parties)) > 1
+            and self._parties_in_common(other) >= SAME_PARTIES
+            and abs(self._telling.seen_at - other.seen_at) <= OTHER_LANGUAGE
+        )
+
+    def _parties_in_common(self, other: Telling) -> float:
+        """Of the parties of both, the share that both have."""
+        shared = len(self._parties.intersection(other.parties))
+        return shared / (len(self._parties) + len(other.parties) - shared) if shared else 0.0
+
+
+def _expected(candidate: Candidate) -> set[str]:
+    found = [topic.evidence for topic in candidate.topics]
+    found += [actor.evidence for actor in candidate.actors]
+    found += [clause.evidence for clause in candidate.because]
+    return {word for evidence in found for one in evidence for word in telling_words(one.text)}
+
+
+def _stages_in_common(
+    ours: Mapping[str, str], theirs: Mapping[str, str]
+) -> Literal["all", "some", "none", "unknown"]:
+    if not ours or not theirs:
+        return "unknown"
+    if ours == theirs:
+        return "all"
+    return "none" if ours.items().isdisjoint(theirs.items()) else "some"
+
+
+def pair_of(topic: str, stage: str, party: str) -> str:
+    """A party that is told to be at a stage."""
+    return f"{topic}:{stage}:{party}"
+
+
+# Asked for twice to decide about a candidate, and an article is a candidate of each watch that it hits.
+@lru_cache(64)
+def _names(text: str) -> Mapping[str, str]:
+    return names(text)
+
+
+def headline_names(candidate: Candidate) -> Mapping[str, str]:
+    """The names of a candidate's headline, as `alerting.names` has them."""
+    return _names(candidate.article.title or without_frame(candidate.sentence))
+
+
+def named_in_body(candidate: Candidate) -> Mapping[str, str]:
+    """The names that stand by what decided in its body."""
+    # Where nothing of the body decided, the sentence is the headline.
+    title, sentence = candidate.article.title, candidate.sentence
+    own = _names(without_frame(sentence)) if title and sentence != title else {}
+    return {**own, **candidate.named}
+
+
+def named_by(candidate: Candidate) -> tuple[str, ...]:
+    """All of them, without the words as they are written."""
+    return shared({**headline_names(candidate), **named_in_body(candidate)})
