@@ -1,8 +1,37 @@
-"""What holds for all tests: a property is not timed, since a busy machine would let it fail."""
+"""What holds for all tests: no property is timed, since a busy machine would let it fail; logs end with a test."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
 from hypothesis import settings
+
+from streams.logs import LOUD
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+@pytest.fixture
+def own_logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Logs are configured for this test alone: a logger that kept them would not be heard by those that come later."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    levels = {name: logging.getLogger(name).level for name in LOUD}
+    # A logger of a module keeps how it was first configured otherwise, and is the same for all tests of a process.
+    configure = structlog.configure
+
+    def uncached(**given: Any) -> None:
+        configure(**given | {"cache_logger_on_first_use": False})
+
+    monkeypatch.setattr(structlog, "configure", uncached)
+    yield
+    structlog.reset_defaults()
+    for name, former in levels.items():
+        logging.getLogger(name).setLevel(former)
+    root.handlers[:] = handlers
+    root.setLevel(level)

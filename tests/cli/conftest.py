@@ -30,7 +30,7 @@ Call = Callable[..., Result]
 
 
 @pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch) -> Call:
+def call(monkeypatch: pytest.MonkeyPatch, own_logs: None) -> Call:
     """Run `tocsin` with arguments, and `stdin` where it reads that; the environment names no configuration."""
     monkeypatch.delenv("TOCSIN_CONFIG", raising=False)
     monkeypatch.setenv("COLUMNS", "120")

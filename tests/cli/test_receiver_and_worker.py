@@ -105,7 +105,7 @@ def test_a_port_that_is_taken_is_one_line_and_exit_code_2(call: Call) -> None:
     [
         (["--secret", SECRET], "--secret takes env:NAME or file:PATH"),
         (["--secret", "env:NOT_SET_ANYWHERE"], "NOT_SET_ANYWHERE is not set"),
-        (["--fault", "nonsense"], "--fault takes a status or one of"),
+        (["--fault", "nonsense"], "neither a status nor a fault; known are "),
     ],
 )
 def test_wrong_options_of_receiver_are_exit_code_2_and_show_no_secret(

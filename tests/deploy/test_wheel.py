@@ -88,9 +88,10 @@ def test_the_wheel_is_typed_and_has_its_licence(wheel: Path) -> None:
 
 def test_the_installed_packages_are_those_of_the_wheel(run: Run, installed: Path) -> None:
     done = run(
-        "-c", "import streams, agents, alerting; print(streams.__file__, agents.__file__, alerting.__file__)"
+        "-c",
+        "import streams, agents, alerting as a; print(streams.__file__, agents.__file__, a.__file__, sep='\\n')",
     )
-    assert [Path(path).parent.parent for path in done.stdout.split()] == [installed] * 3, done.stderr
+    assert [Path(path).parent.parent for path in done.stdout.splitlines()] == [installed] * 3, done.stderr
 
 
 def test_check_passes_from_the_wheel_alone(run: Run) -> None:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import base64
-import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import structlog
 
 from alerting.breaker import BreakerState
 from alerting.endpoint import Endpoint
 from alerting.sendapprise import installed
 from streams.embedded import EmbeddedBroker
-from streams.logs import LOUD, configure_logs
+from streams.logs import configure_logs
 from streams.topics import NOTIFICATIONS
 from tests import builders
 from tests.edge.servers import NO_CONTENT, answering, forever, serving
@@ -35,21 +33,10 @@ async def desk(embedded: EmbeddedBroker, prefix: str) -> AsyncIterator[Desk]:
 
 
 @pytest.fixture
-def logged(capfd: pytest.CaptureFixture[str]) -> Iterator[pytest.CaptureFixture[str]]:
+def logged(own_logs: None, capfd: pytest.CaptureFixture[str]) -> pytest.CaptureFixture[str]:
     """All logs, as a worker writes them to stderr, and whatever else is said."""
-    root = logging.getLogger()
-    handlers, level, levels = (
-        root.handlers[:],
-        root.level,
-        {name: logging.getLogger(name).level for name in LOUD},
-    )
     configure_logs(json=True)
-    yield capfd
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    for name, former in levels.items():
-        logging.getLogger(name).setLevel(former)
-    structlog.reset_defaults()
+    return capfd
 
 
 def secretive(name: str, url: str, **changes: Any) -> Endpoint:

@@ -4,28 +4,16 @@ from __future__ import annotations
 
 import io
 import json
-import logging
-from collections.abc import Iterator
 
 import pytest
 import structlog
+from structlog.testing import capture_logs
 
 from streams.app import build_app
-from streams.logs import LOUD, configure_logs
+from streams.logs import configure_logs
 from streams.settings import Settings
 
-
-@pytest.fixture(autouse=True)
-def as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    levels = {name: logging.getLogger(name).level for name in LOUD}
-    yield
-    for name, former in levels.items():
-        logging.getLogger(name).setLevel(former)
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+pytestmark = pytest.mark.usefixtures("own_logs")
 
 
 class Full(io.StringIO):
@@ -83,3 +71,12 @@ def test_nothing_fails_for_a_log_that_cannot_be_written(
     monkeypatch.setattr("sys.stderr", stream)
     configure_logs(json=True)
     structlog.get_logger("tocsin.test").error("lost")
+
+
+def test_a_logger_that_was_used_with_logs_configured_is_heard_by_the_next_test() -> None:
+    log = structlog.get_logger("tocsin.test")
+    configure_logs()
+    log.info("this test's")
+    with capture_logs() as heard:
+        log.info("the next one's")
+    assert [line["event"] for line in heard] == ["the next one's"]
