@@ -12,7 +12,9 @@ finds, in a text:
 - in an article in Turkish or Azerbaijani, a word of four letters or more: itself with plural, possessive and case
   endings (`ateşkes` finds `ateşkesi`);
 - an Arabic word: itself behind the article and the particles written with it (`هدنة` finds `والهدنة`); one that has
-  the article, itself behind particles, of which ل takes a letter from it (`الهدنة` finds `للهدنة`).
+  the article, itself behind particles, of which ل takes a letter from it (`الهدنة` finds `للهدنة`);
+- a Hebrew word: itself behind the particles written with it (`עזה` finds `בעזה`); one of two letters behind the
+  article alone.
 
 docs/queries.md says this to the writers of watches.
 """
@@ -53,11 +55,16 @@ _TURKISH_ENDINGS: Final = re.compile(
     r"(?:l[ae]r)?(?:[iu]?m[iu]z|[iu]?n[iu]z|s?[iu]|[iu]m)?"
     r"(?:n?[iu]n|[yn]?[iu]|[yn]?[ae]|n?[dt][ae]n?|y?l[ae])?(?:ki(?:l[ae]r)?)?"
 )
-_ARABIC_PREFIXES: Final = frozenset(fold(prefix) for prefix in "ال وال بال فال كال لل ولل و ف ب ل".split())
-
 ARTICLE: Final = "ال"
-_WITH_ARTICLE: Final = frozenset("ال وال بال فال كال لل ولل".split())
+_WITH_ARTICLE: Final = frozenset("ال وال بال فال كال لل ولل فلل".split())
 """The article as it stands in front of a word, particles before it included."""
+_ARABIC_PREFIXES: Final = _WITH_ARTICLE | frozenset("و ف ب ل وب فب ول فل".split())
+_HEBREW_PREFIXES: Final = frozenset(
+    "ו ה ב ל מ ש כ וה וב ול ומ וש וכ שה שב של שמ מה כש ושה ומה וכש כשה שמה".split()
+)
+_HEBREW_ARTICLE: Final = frozenset(("ה", "וה"))
+_SHORTEST_BEHIND_HEBREW: Final = 3
+"""Letters that a Hebrew word needs for what is written on to it to be any particle: `מים` (water) is not `ים` (sea)."""
 SHORTEST_BEHIND_ARTICLE: Final = 3
 """Letters that an Arabic word needs for what it begins with to be the article."""
 
@@ -65,8 +72,8 @@ LONGEST_TURKISH_ENDING: Final = 8
 SHORTEST_TURKISH_STEM: Final = 4
 LONGEST_CYRILLIC_ENDING: Final = max(map(len, _CYRILLIC_ENDINGS))
 SHORTEST_CYRILLIC_STEM: Final = 3
-LONGEST_ARABIC_PREFIX: Final = max(map(len, _ARABIC_PREFIXES))
-ARABIC_PREFIX_LETTERS: Final = "".join(sorted({prefix[0] for prefix in _ARABIC_PREFIXES}))
+LONGEST_PREFIX: Final = max(map(len, _ARABIC_PREFIXES | _HEBREW_PREFIXES))
+PREFIX_LETTERS: Final = "".join(sorted({prefix[0] for prefix in _ARABIC_PREFIXES | _HEBREW_PREFIXES}))
 """What a particle that is written with its word can begin with."""
 
 
@@ -128,7 +135,7 @@ def stem_of(word: str) -> str:
 
 
 def starts_word(text: str, at: int) -> bool:
-    """Whether a watched word that stands at a position begins there, Arabic particles in front of it aside."""
+    """Whether a watched word that stands at a position begins there, particles in front of it aside."""
     if at == 0:
         return True
     before = text[at - 1]
@@ -136,7 +143,12 @@ def starts_word(text: str, at: int) -> bool:
         return True
     if (before >= _FIRST_ALONE or text[at] >= _FIRST_ALONE) and not _goes_on(text, at):
         return True
-    return "\u0600" <= before <= "\u06ff" and _written_on(text, at) in _ARABIC_PREFIXES
+    if "\u0600" <= before <= "\u06ff":
+        return _written_on(text, at) in _ARABIC_PREFIXES
+    if not "\u05d0" <= before <= "\u05ea":
+        return False
+    is_short = run_end(text, at, _SHORTEST_BEHIND_HEBREW) - at < _SHORTEST_BEHIND_HEBREW
+    return _written_on(text, at) in (_HEBREW_ARTICLE if is_short else _HEBREW_PREFIXES)
 
 
 def begin_of(word: str, text: str, at: int) -> int | None:
@@ -174,7 +186,7 @@ def _goes_on(text: str, at: int) -> bool:
 
 def _written_on(text: str, at: int) -> str:
     """What is written on to the front of a word that stands at a position; of much, the last letters."""
-    return text[run_begin(text, at, LONGEST_ARABIC_PREFIX + 1) : at]
+    return text[run_begin(text, at, LONGEST_PREFIX + 1) : at]
 
 
 def run_begin(text: str, at: int, most: int) -> int:

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from agents.reading.joined import CodedTexts
 from agents.reading.keywords import (
-    ARABIC_PREFIX_LETTERS,
-    LONGEST_ARABIC_PREFIX,
     LONGEST_CYRILLIC_ENDING,
+    LONGEST_PREFIX,
     LONGEST_TURKISH_ENDING,
+    PREFIX_LETTERS,
     SHORTEST_CYRILLIC_STEM,
     SHORTEST_TURKISH_STEM,
 )
@@ -35,13 +35,13 @@ def _kind(byte: int) -> int:
     if byte in (SPACE, BREAK_BYTE) or ALONES <= byte < OTHERS:
         return 0
     if byte >= OTHERS:
-        return _WORD | _OTHER
+        return _WORD | _OTHER | (_PARTICLE if byte in _PARTICLES else 0)
     if CYRILLIC <= byte < ARABIC:
         return _WORD | _CYRILLIC
     return _WORD | _PARTICLE if byte in _PARTICLES else _WORD
 
 
-_PARTICLES: Final = frozenset(map(byte_of, ARABIC_PREFIX_LETTERS))
+_PARTICLES: Final = frozenset(map(byte_of, PREFIX_LETTERS))
 _KINDS: Final = bytes(map(_kind, range(256)))
 """What each byte of a coded text is."""
 
@@ -103,7 +103,7 @@ def runs_of(joined: CodedTexts) -> Runs:
 
 
 def spellings_of(runs: Runs, rows: Places | None = None, *, turkish: Chosen | None) -> Spellings:
-    """All or some of the runs as they stand; without what may be a case ending, or an Arabic particle in front.
+    """All or some of the runs as they stand; without what may be a case ending, or particles in front.
 
     They are too many: which endings and particles there are is not looked at. `turkish`: which of all runs may have
     endings of Turkish as well.
@@ -116,7 +116,7 @@ def spellings_of(runs: Runs, rows: Places | None = None, *, turkish: Chosen | No
     if runs.every & _PARTICLE:
         particle = (runs.kinds.take(before + 1) & _PARTICLE).nonzero()[0]
         if len(particle):
-            which, cut = _cuts(particle, last - before, LONGEST_ARABIC_PREFIX, least=1)
+            which, cut = _cuts(particle, last - before, LONGEST_PREFIX, least=1)
             before = np.concatenate((before, before.take(which) + cut))
             of, last = (np.concatenate((own, own.take(which))) for own in (of, last))
     if runs.every & _CYRILLIC:

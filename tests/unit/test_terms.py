@@ -67,7 +67,7 @@ def agree(found: dict[int, set[Span]], expected: dict[int, set[Span]]) -> bool:
 WORDS = st.sampled_from(
     "erdogan Erdoğan'ın erdoganlar gaza Gaza'da moody's l'oréal d'ivoire at&t a s in новый нового путин Путину мир "
     "міністр міністрами об'єкт здоров'я الهدنة والهدنة هدنة للهدنة وقف "
-    "للغزة القدس بالقدس للقدس الله 停火 停 停火协议 ไทย 서울 x² 𝐀bc 🕊 g20 "
+    "للغزة القدس بالقدس للقدس الله ولهدنة وبالقدس עזה בעזה שבעזה העז אש האש ראש 停火 停 停火协议 ไทย 서울 x² 𝐀bc 🕊 g20 "
     "evlerinizden ev evler sana'a ab'cd'ef the".split()
 )
 BETWEEN = st.sampled_from(
@@ -150,6 +150,8 @@ def test_articles_searched_at_once_have_the_terms_that_each_has_alone(
         ("Красный Крест", "заявили в Красном Кресте вчера", "Красном Кресте"),
         ("هدنة", "أعلنت الأطراف عن الاتفاق والهدنة", "هدنة"),
         ("القدس", "زيارة للقدس", "للقدس"),
+        ("القدس", "وللقدس مكانتها", "للقدس"),
+        ("חמאס", "הודעה לחמאס", "חמאס"),
         ("الأمم المتحدة", "قال الأمين العام للأمم المتحدة", "للأمم المتحدة"),
         ("停火", "双方同意立即停火协议", "停火"),
         ("grain deal", "the grain deals", None),
