@@ -94,7 +94,16 @@ class Delivery:
         self._service = service
         self._client = WebhookClient(ca_file=service.in_force.configuration.settings.service.webhook_ca_file)
         self._rng = random.Random()  # noqa: S311 - jitter
-        self._partitions = Partitions(self._load, self._partition_of)
+        load = partial(
+            load_state,
+            PENDING,
+            beside=NOTIFICATIONS,
+            parse=parse_held,
+            client_options=service.client_options,
+            outputs=service.outputs,
+            newer=newer,
+        )
+        self._partitions = Partitions(load, self._partition_of)
         self._taking = True
         self._announcing: set[str] = set()
         self._endpoints = Members(lambda: service.in_force.configuration.endpoints)
@@ -116,18 +125,6 @@ class Delivery:
         self._held = False
         # What is owed must be attempted even where nothing new arrives.
         self._partitions.open_ahead(partitions, partial(self._service.fail, NAME), self._announce_all)
-
-    async def _load(self, number: int) -> Loaded[Held]:
-        service = self._service
-        return await load_state(
-            PENDING,
-            number,
-            beside=NOTIFICATIONS,
-            parse=parse_held,
-            client_options=service.client_options,
-            outputs=service.outputs,
-            newer=newer,
-        )
 
     def _partition_of(self, number: int, loaded: Loaded[Held]) -> Partition:
         settled = {key: value for key, value in loaded.values.items() if isinstance(value, Settled)}

@@ -111,25 +111,29 @@ class Line:
         """Make due what was tried and waits to be again, unless its schedule has not counted an attempt before: whose
         alert is refused again and again is not tried again with all that others come to. Returns what is changed.
         """
-        owed = self._owed.get(key)
-        if key in self._running or owed is None or not owed.made or owed.due_at <= now:
-            return None
-        return None if _whole(owed).unscheduled else self.hasten(key, now)
+        return None if key in self._running else self._hasten(key, now, once=True)
 
     def hasten(self, key: str, now: datetime) -> Owed | None:
         """Make due what was tried and waits to be again; returns it, where that changed something.
 
         What is under way may have begun too early to succeed: it is made due where it fails (`failed`).
         """
-        owed = self._owed.get(key)
         if key in self._running and key not in self._failed:
             self._asked.add(key)
-        elif owed is not None and owed.made and owed.due_at > now:
-            hastened = _whole(owed).hastened(now)
-            self._queue(key, hastened)
-            self._rest(key)
-            return hastened
-        return None
+            return None
+        return self._hasten(key, now, once=False)
+
+    def _hasten(self, key: str, now: datetime, *, once: bool) -> Owed | None:
+        waiting = self._owed.get(key)
+        if waiting is None or not waiting.made or waiting.due_at <= now:
+            return None
+        owed = _whole(waiting)
+        if once and owed.unscheduled:
+            return None
+        hastened = owed.hastened(now)
+        self._queue(key, hastened)
+        self._rest(key)
+        return hastened
 
     def failed(self, key: str, owed: Owed, now: datetime) -> Owed:
         """Take what is owed after the attempt under way, and return it as it is to be written, at once.

@@ -65,24 +65,21 @@ class Policy:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._partitions = Partitions(self._load, self._partition_of)
+        load = partial(
+            load_state,
+            STORIES,
+            beside=CANDIDATES,
+            parse=Story.from_bytes,
+            client_options=service.client_options,
+            outputs=service.outputs,
+        )
+        self._partitions = Partitions(load, self._partition_of)
         self._watches = Members(lambda: service.in_force.configuration.watches)
 
     def assign(self, partitions: set[int]) -> None:
         """Load the stories of the partitions that are ours now, or the first candidate of each would wait for it."""
         self.release()
         self._partitions.open_ahead(partitions, partial(self._service.fail, NAME))
-
-    async def _load(self, number: int) -> Loaded[Story]:
-        service = self._service
-        return await load_state(
-            STORIES,
-            number,
-            beside=CANDIDATES,
-            parse=Story.from_bytes,
-            client_options=service.client_options,
-            outputs=service.outputs,
-        )
 
     def _partition_of(self, number: int, loaded: Loaded[Story]) -> Partition:
         state = OwnedState(self._service.outputs, STORIES, number, loaded.record_keys)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from functools import cache
 
 import pytest
 
@@ -23,7 +22,6 @@ START = datetime(2026, 5, 3, 6, 0, tzinfo=UTC)
 WATCH = Watch(id="desk", title="Desk", topics=TopicsWanted(any=("ceasefire", "evacuation")))
 
 
-@cache
 @cache
 def reader() -> Reader:
     taxonomies, registry = english()
