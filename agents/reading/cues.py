@@ -17,8 +17,9 @@ from operator import itemgetter
 from typing import Final, Literal, NamedTuple, TypeVar
 
 from agents.reading.automaton import Found
+from agents.reading.denial import DENYING, denial_before, denials_in, is_denied_within
 from agents.reading.excerpt import Excerpt
-from agents.reading.phrases import Phrase, PhraseSet
+from agents.reading.phrases import Phrase, PhraseSet, last_words
 from agents.reading.taxonomy import GRAMMAR, LINK, SUPPORTING, Pattern, Strength, Taxonomies
 
 T = TypeVar("T")
@@ -38,23 +39,6 @@ _VOTERS: Final = 200
 
 SECTION: Final = "sport"
 """The context that tells something where it stands in the credit of a title: papers call their pages so."""
-
-CLAUSE_END: Final = "  "
-"""What is left of a punctuation mark and the space behind it in a spaced text."""
-
-_DENIED: Final = 8
-"""Characters between a word of denial and the word of a stage that it denies, at most."""
-
-_DENYING: Final = {
-    "tr": re.compile("m(?:[ae](?:di(?:[kmn]|l[ae]r)?|mis|y[ae]c[ae]k?.{0,4}|z)|[iu]yor.{0,4})$")
-}
-"""Endings that deny a verb (`uzatıl|madı`), by language; `ma` alone makes a noun of it."""
-
-_AUXILIARY: Final = re.compile(r" (?:et|ed|ol|yap|ver|sagla|var)\w+")
-"""A Turkish verb that makes one of the noun before it: `ilan etmeyeceğiz`."""
-
-_PHRASES_BEFORE: Final = 8
-"""Phrases of stages, of those that begin before a word, that may hold the word of denial in front of it."""
 
 _ARMED: Final = "armed"
 """The context beside which a `never` phrase with a gap, which may reach over anything, takes no cue away. Of danger all
@@ -133,7 +117,7 @@ class CueFinder:
             language: number for number, language in enumerate(sorted(languages | set(taxonomies.context)))
         }
         self._denying = {
-            self._numbers[language]: ends for language, ends in _DENYING.items() if language in self._numbers
+            self._numbers[language]: ends for language, ends in DENYING.items() if language in self._numbers
         }
         speaking = {*GRAMMAR, *SUPPORTING, SECTION, *chain.from_iterable(t.support for t in self._topics)}
         self._about_else = {name for of in taxonomies.context.values() for name in of} - speaking
@@ -210,7 +194,7 @@ class CueFinder:
                     parts.setdefault(name, []).extend(part_spans(phrase, start, end, stop))
                 elif kind == "never":
                     if phrase is not None and (words := phrase.words_behind_gap):
-                        gap = end, _last_words(text, stop, words)
+                        gap = end, last_words(text, stop, words)
                         loose.append(_Loose(topic, at, (start + 1, stop), gap))
                     else:
                         found[topic].nevers.append((start + 1, stop))
@@ -303,14 +287,14 @@ class CueFinder:
             contrary = self._topics[topic].denied
             denial = None
             if contrary or words.denied:
-                negations = _denials(around.context)
+                negations = denials_in(around.context)
                 before = listed[topic]
-                if words.is_denied_within(text, stop, negations, denying):
+                if is_denied_within(words.phrase, text, (words.end, stop), negations, denying):
                     denial = start
                 else:
                     if words.names:
                         before.append((start, stop))
-                    denial = _denial(text, (start, stop), negations, before[-_PHRASES_BEFORE:])
+                    denial = denial_before(text, (start, stop), negations, before)
             if denial is not None and words.denied:
                 for name in words.denied:
                     stages.setdefault(name, []).append((denial, stop))
@@ -355,55 +339,6 @@ class _Said:
     end: int
     phrase: Phrase[Meaning] | None
 
-    def is_denied_within(
-        self, text: str, stop: int, negations: Sequence[Span], denying: re.Pattern[str] | None
-    ) -> bool:
-        """Whether a word of denial stands before what is behind a gap (`hat ... nicht zugestimmt`), or the ending of
-        the verb, here or in the next word, is one of denial.
-        """
-        phrase = self.phrase
-        if denying is not None:
-            ending = phrase.goes_on(text, self.end, stop) if phrase is not None else ""
-            auxiliary = _AUXILIARY.match(text, stop)
-            if denying.search(ending) or (auxiliary is not None and denying.search(auxiliary[0])):
-                return True
-        if phrase is None:
-            return False
-        behind = _last_words(text, stop, phrase.words_behind_gap) if phrase.words_behind_gap else 0
-        return any(end + 1 == behind for _, end in negations)
-
-
-def _denials(context: Mapping[str, Sequence[Span]]) -> Sequence[Span]:
-    """Where words of denial stand that deny: not those of a contrast (`not only`)."""
-    negations, contrasts = context.get("negation", ()), context.get("contrast")
-    if not contrasts:
-        return negations
-    return [
-        (begin, end)
-        for begin, end in negations
-        if not any(first <= begin and end <= last for first, last in contrasts)
-    ]
-
-
-def _denial(text: str, words: Span, negations: Sequence[Span], listed: Sequence[Span]) -> int | None:
-    """Where a word of denial begins that is about words behind it (`not yet extended`); None where none is.
-
-    One that stands within a longer phrase of a stage has been read with that (`not able to`), unless the words go on
-    from within it (`pas encore d'accord`, `accord sur`).
-    """
-    start, stop = words
-    for begin, end in negations:
-        if (
-            start - _DENIED <= end < start
-            and CLAUSE_END not in text[end:start]
-            and not any(
-                first <= begin and end <= last and last - first > end - begin and not start < last < stop
-                for first, last in listed
-            )
-        ):
-            return begin
-    return None
-
 
 class _Loose(NamedTuple):
     """A `never` phrase with a gap: its topic, sentence and span, and where its (last) gap is."""
@@ -417,13 +352,6 @@ class _Loose(NamedTuple):
         """Whether a word is none of its own: it stands in the gap or outside."""
         start, end = span
         return end <= self.span[0] or self.span[1] <= start or (self.gap[0] <= start and end <= self.gap[1])
-
-
-def _last_words(text: str, end: int, words: int) -> int:
-    """Where the last words before a position of a spaced text begin."""
-    for _ in range(words):
-        end = text.rindex(" ", 0, end)
-    return end + 1
 
 
 @dataclass(slots=True)

@@ -41,6 +41,9 @@ _WIDEST: Final = 100
 _ENDS: Final = 2
 """Characters of a line of such a text at most, and ends of lines by which it is told at least."""
 
+CLAUSE_END: Final = "  "
+"""What is left of a punctuation mark and the space behind it in a spaced text."""
+
 
 class Sentence(NamedTuple):
     """A sentence of an excerpt. `start` is its place in the field's folded text, `at` that in the excerpt's."""

@@ -193,3 +193,10 @@ def _space_before(excerpt: str, start: int) -> int:
         return start - 1
     space = excerpt.rfind(" ", max(0, start - _LONGEST_PROCLITIC - 1), start)
     return space if space >= 0 and excerpt[space + 1 : start] in _PROCLITICS else -1
+
+
+def last_words(text: str, end: int, words: int) -> int:
+    """Where the last words before a position of a spaced text begin."""
+    for _ in range(words):
+        end = text.rindex(" ", 0, end)
+    return end + 1

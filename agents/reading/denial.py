@@ -1,0 +1,83 @@
+"""Denial: words and endings by which a text says that something is not so (`not yet extended`, `uzatılmadı`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeVar
+
+from agents.reading.excerpt import CLAUSE_END
+from agents.reading.phrases import Phrase, last_words
+
+T = TypeVar("T")
+Span = tuple[int, int]
+
+_DENIED: Final = 8
+"""Characters between a word of denial and the word of a stage that it denies, at most."""
+
+DENYING: Final = {
+    "tr": re.compile("m(?:[ae](?:di(?:[kmn]|l[ae]r)?|mis|y[ae]c[ae]k?.{0,4}|z)|[iu]yor.{0,4})$")
+}
+"""Endings that deny a verb (`uzatıl|madı`), by language; `ma` alone makes a noun of it."""
+
+_AUXILIARY: Final = re.compile(r" (?:et|ed|ol|yap|ver|sagla|var)\w+")
+"""A Turkish verb that makes one of the noun before it: `ilan etmeyeceğiz`."""
+
+_PHRASES_BEFORE: Final = 8
+"""Phrases of stages, of those that begin before a word, that may hold the word of denial in front of it."""
+
+
+def is_denied_within(
+    phrase: Phrase[T] | None,
+    text: str,
+    tail: Span,
+    negations: Sequence[Span],
+    denying: re.Pattern[str] | None,
+) -> bool:
+    """Whether a phrase (None: spelled out) that goes on with `tail` behind its head denies itself: a word of denial
+    stands before what is behind its gap (`hat ... nicht zugestimmt`), or the verb, here or in the next word, has an
+    ending of `denying`.
+    """
+    end, stop = tail
+    if denying is not None:
+        ending = phrase.goes_on(text, end, stop) if phrase is not None else ""
+        auxiliary = _AUXILIARY.match(text, stop)
+        if denying.search(ending) or (auxiliary is not None and denying.search(auxiliary[0])):
+            return True
+    if phrase is None:
+        return False
+    behind = last_words(text, stop, phrase.words_behind_gap) if phrase.words_behind_gap else 0
+    return any(last + 1 == behind for _, last in negations)
+
+
+def denials_in(context: Mapping[str, Sequence[Span]]) -> Sequence[Span]:
+    """Where words of denial stand that deny: not those of a contrast (`not only`)."""
+    negations, contrasts = context.get("negation", ()), context.get("contrast")
+    if not contrasts:
+        return negations
+    return [
+        (begin, end)
+        for begin, end in negations
+        if not any(first <= begin and end <= last for first, last in contrasts)
+    ]
+
+
+def denial_before(text: str, words: Span, negations: Sequence[Span], listed: Sequence[Span]) -> int | None:
+    """Where a word of denial begins that is about words behind it (`not yet extended`); None where none is.
+
+    One that stands within a longer phrase of a stage has been read with that (`not able to`), unless the words go on
+    from within it (`pas encore d'accord`, `accord sur`). `listed` are the phrases before, in order.
+    """
+    start, stop = words
+    listed = listed[-_PHRASES_BEFORE:]
+    for begin, end in negations:
+        if (
+            start - _DENIED <= end < start
+            and CLAUSE_END not in text[end:start]
+            and not any(
+                first <= begin and end <= last and last - first > end - begin and not start < last < stop
+                for first, last in listed
+            )
+        ):
+            return begin
+    return None
