@@ -22,7 +22,7 @@ Found = tuple[int, int, int]
 """A literal's number and its span (start, end) in the folded text."""
 
 
-_ONE_SPACE: Final = str.maketrans("-\n\t", "   ")
+_ONE_SPACE: Final = str.maketrans("-_\n\t", "    ")
 _PLAIN: Final = re.compile(r"[a-z0-9]+")
 """Literals that nothing else is taken for."""
 _MOST_MEMORY: Final = 44 << 20

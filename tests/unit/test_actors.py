@@ -89,6 +89,14 @@ def test_labelled_texts_are_read_as_well_as_claimed() -> None:
         ),
         ("C\u0327avus\u0327og\u0306lu spoke.", "mevlut-cavusoglu", "alias", "C\u0327avus\u0327og\u0306lu"),
         ("заява Гутерреша", "antonio-guterres", "inflected", "Гутерреша"),
+        # Names of several words behind what opens a quotation, and as hashtags have them.
+        ("«Нагорном Карабахе»", "nagorno-karabakh", "inflected", "Нагорном Карабахе"),
+        ("В #Нагорном_Карабахе тихо", "nagorno-karabakh", "inflected", "Нагорном_Карабахе"),
+        ("#الجيش_الإسرائيلي ينذر السكان", "idf", "inflected", "الجيش_الإسرائيلي"),
+        ("La #Unión_Africana insta", "african-union", "inflected", "Unión_Africana"),
+        # Turkish without apostrophes.
+        ("Katarın çağrısı", "qatar", "inflected", "Katarın"),
+        ("Gazzede sessizlik", "palestine", "inflected", "Gazzede"),
     ],
 )
 def test_a_mention_matches_so_and_its_evidence_is_cut_from_the_text(
@@ -144,6 +152,9 @@ def test_a_misspelling_that_stands_often_is_another_name() -> None:
 def test_a_city_counts_where_it_acts_and_not_where_something_is() -> None:
     assert how("Moscow said no.") == {"russia": "alias"}
     assert how("A theatre in Moscow reopened.") == {}
+    assert how("Heyetler Brüksel'de görüştü.") == how("Heyetler Brükselde görüştü.") == {}
+    assert how("Der Minister war gestern in\nMoskau") == {}
+    assert how("Der Minister war gestern in\n\nMoskau lehnt ab") == {"russia": "alias"}
     assert how("MOSCOW (Wire) - A theatre reopened.") == {}
 
 
@@ -375,6 +386,8 @@ def test_a_typo_index_finds_every_word_one_edit_away(word: str, data: st.DataObj
         ("putinism", 5, None),
         ("erdoganin", 7, 9),
         ("iranian", 4, None),
+        ("katarin", 5, 7),
+        ("iranda", 4, None),
     ],
 )
 def test_a_suffix_of_latin_script_ends_here(text: str, end: int, expected: int | None) -> None:

@@ -87,13 +87,13 @@ def spelling(name: str, *, person: bool = False, demonym: bool = False) -> Spell
         return Spelling(stem, endings)
     parts = [_stem(word, person=False, demonym=demonym) for word in words]
     anchor = max(range(len(parts)), key=lambda at: len(parts[at][0]))
-    before = sum(len(re.split(r"[\s-]+", word)) for word in words[:anchor])
+    before = sum(len(re.split(r"[\s_-]+", word)) for word in words[:anchor])
     return Spelling(parts[anchor][0], whole=LazyPattern(partial(_whole, parts)), anchor=before)
 
 
 def _whole(parts: Sequence[tuple[str, frozenset[str]]]) -> str:
     return (
-        r"[\s-]+".join(
+        r"[\s_-]+".join(
             re.escape(stem) + (f"(?:{'|'.join(sorted(endings, key=len, reverse=True))})" if endings else "")
             for stem, endings in parts
         )
@@ -185,7 +185,7 @@ _DEMONYM: Final = {
     "tr": re.compile(rf"(?:lar|ler)?(?:{_TURKISH_CASES})?(?!\w)"),
 }
 _ARABIC_DEMONYM: Final = re.compile(r"(?:ه|ين|ون|ان|تين|ات|ا)?(?!\w)")
-LOCATIVE: Final = re.compile(r"'(?:n?[dt][ae]n?(?:ki)?)(?!\w)")
+LOCATIVE: Final = re.compile(r"'?n?[dt][ae]n?(?:ki)?")
 """The Turkish suffixes that make a place of a name."""
 
 
@@ -217,5 +217,5 @@ def suffix_end(text: str, end: int, *, language: str = "", demonym: bool = False
 
 
 def _long_before(text: str, end: int) -> bool:
-    """Whether six letters stand before a position: bare suffixes are only read behind long names."""
-    return end >= 6 and text[end - 6 : end].isalnum()
+    """Whether five letters stand before a position: bare suffixes are only read behind long names."""
+    return end >= 5 and text[end - 5 : end].isalnum()

@@ -45,9 +45,11 @@ def word_before(text: str, start: int) -> str:
 def begin_of_words(text: str, start: int, words: int) -> int:
     """Where the word that stands so many words before a position begins; of a longer one than any name, its end."""
     for _ in range(words):
-        while start > 0 and text[start - 1] in " -\n\t":
+        while start > 0 and text[start - 1] in " -_\n\t":
             start -= 1
         earliest = max(0, start - _LOOK_BACK)
-        while start > earliest and text[start - 1] not in " -\n\t":
+        while start > earliest and text[start - 1] not in " -_\n\t":
             start -= 1
+    while not text[start].isalnum():  # what opens a quotation or a hashtag
+        start += 1
     return start

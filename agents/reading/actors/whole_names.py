@@ -71,7 +71,7 @@ class WholeNames:
                 and not has_its_diacritics(written, form.spelt)
             ):
                 return None
-        if form.role == "metonym" and self._is_place(text, start, last, written):
+        if form.role == "metonym" and self._is_place(text, start, end, last, written):
             return None
         if form.doubtful and self._is_first_name(text, start, last):
             return None
@@ -82,12 +82,12 @@ class WholeNames:
             first_original, last_original, match, form.actor, role=form.role, doubtful=form.doubtful
         )
 
-    def _is_place(self, text: FoldedText, start: int, end: int, written: str) -> bool:
-        """Whether a city is no more than where something is."""
+    def _is_place(self, text: FoldedText, start: int, bare_end: int, end: int, written: str) -> bool:
+        """Whether a city, which ends at `bare_end` without its suffix, is no more than where something is."""
         folded = text.text
         if word_before(folded, start) in self._words.places_after:
             return True
-        if LOCATIVE.search(folded, max(start, end - 8), end):
+        if LOCATIVE.fullmatch(folded, bare_end, end):
             return True
         before = folded[max(0, start - _BLANK) : start]
         blank = before[len(before.rstrip()) :]
