@@ -25,7 +25,7 @@ from streams.printable import clean
 from streams.suggestion import did_you_mean
 
 COMMANDS: Final[Mapping[str, str]] = {
-    "up": "See it work: broker, worker, receiver and samples, all in one.",
+    "up": "See it work: broker, worker, receiver and sample articles, all in one.",
     "worker": "Run the service on the brokers of the configuration.",
     "receiver": "Listen for webhooks, verify their signatures, print them.",
     "publish": "Send articles into the `articles` topic.",
@@ -33,9 +33,9 @@ COMMANDS: Final[Mapping[str, str]] = {
     "check": "Validate the configuration and run the watches' examples.",
     "tail": "Follow a public topic, readable.",
     "trace": "Print the life of an alert, from its article to each attempt.",
-    "replay": "Send what was rejected or not delivered through again.",
-    "backtest": "Compare the alerts of a new configuration with the present.",
-    "endpoint": "See what an endpoint would get and how it stands, send it a drill, make a secret.",
+    "replay": "Send rejected articles or undelivered alerts again.",
+    "backtest": "Compare the alerts that two configurations would have raised.",
+    "endpoint": "See how endpoints stand and what they would get; test, retry or enable one; make a secret.",
     "topics": "Create or verify the Kafka topics.",
     "schemas": "Write the JSON Schemas and the AsyncAPI document.",
 }
@@ -45,15 +45,31 @@ _ClickError: Final = typer.BadParameter.__mro__[2]
 """What the command line itself raises for a wrong call; typer gives it no public name."""
 
 
+def _say_no_type_of_flags(parameters: list[Any]) -> None:
+    """Keep `<bool>` off the help pages: a flag takes no value."""
+    for parameter in parameters:
+        if getattr(parameter, "is_flag", False) and parameter.metavar is None:
+            parameter.metavar = ""
+
+
 class Group(TyperGroup):
     """Commands under one name; a mistyped one is refused with what was probably meant."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The options of the group itself."""
+        parameters: list[Any] = super().get_params(ctx)
+        _say_no_type_of_flags(parameters)
+        return parameters
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that the first argument names."""
         known = self.list_commands(ctx)
         if args[0] not in known and not args[0].startswith("-"):
             ctx.fail(f"no command {clean(args[0])!r}{did_you_mean(args[0], known)}")
-        return super().resolve_command(ctx, args)
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None:
+            _say_no_type_of_flags(command.get_params(ctx))
+        return name, command, rest
 
 
 class Commands(Group):

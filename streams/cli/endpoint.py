@@ -41,7 +41,7 @@ from streams.wire import Alert, AlertWatch
 
 commands = typer.Typer(
     cls=Group,
-    help="See what an endpoint would get and how it stands, send it a drill, make a secret.",
+    help="See how endpoints stand and what they would get; test, retry or enable one; make a secret.",
     no_args_is_help=True,
 )
 app.add_typer(commands, name="endpoint")
@@ -53,7 +53,7 @@ def preview(
     file: Annotated[Path, typer.Argument(help="An article as JSON; `-` reads standard input.")],
     config: Config = None,
     watch: Annotated[
-        str | None, typer.Option(help="As an alert of this watch [default: the first that matches].")
+        str | None, typer.Option(help="Show the alert of this watch [default: the first that matches].")
     ] = None,
     headers: Annotated[bool, typer.Option("--headers", help="Print the headers of the call too.")] = False,
 ) -> None:
@@ -88,7 +88,7 @@ def preview(
 
 @commands.command(name="test")
 def send_test(endpoint_id: Id, config: Config = None) -> None:
-    """Send an endpoint a drill, marked as such, once. Exits 1 when it was not taken."""
+    """Send an endpoint one test alert, marked as a drill. Exits 1 if it is not accepted."""
     configuration = load_configuration(
         config, resolve_secrets=False, of_endpoint=lambda given: given.get("id") == endpoint_id
     )

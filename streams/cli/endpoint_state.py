@@ -48,7 +48,7 @@ class Pending:
 
 
 def status(config: Config = None, brokers: Brokers = None) -> None:
-    """Print, for each endpoint, whether it is called, how much it is owed and when it is called next."""
+    """Print how each endpoint stands: whether it is called, how much it is owed, when the next attempt is."""
     configuration = _configuration(config)
     pending = asyncio.run(_pending(at_brokers(configuration.settings, brokers)))
     table = Table("endpoint", "owed", "next attempt", "state", box=None, pad_edge=False)
@@ -75,7 +75,7 @@ def status(config: Config = None, brokers: Brokers = None) -> None:
 
 
 def retry(endpoint_id: Id, config: Config = None, brokers: Brokers = None) -> None:
-    """Have all that an endpoint is owed tried now, instead of when its schedule says. 1 where it is disabled."""
+    """Try now everything that an endpoint is owed, whatever its schedule says. Exits 1 if it is disabled."""
     configuration = _configuration(config)
     endpoint = find_endpoint(configuration, endpoint_id)
     if not endpoint.enabled:
@@ -98,7 +98,7 @@ def retry(endpoint_id: Id, config: Config = None, brokers: Brokers = None) -> No
 
 
 def enable(endpoint_id: Id, config: Config = None, brokers: Brokers = None) -> None:
-    """Have a disabled endpoint called again. What it was owed meanwhile can be replayed."""
+    """Call a disabled endpoint again. What it missed can be sent with `tocsin replay undelivered`."""
     configuration = _configuration(config)
     find_endpoint(configuration, endpoint_id)
     settings = at_brokers(configuration.settings, brokers)

@@ -32,9 +32,10 @@ def explain(
     file: Articles,
     config: Config = None,
     watch: Annotated[
-        list[str] | None, typer.Option(help="Only this watch, with all its conditions; repeatable.")
+        list[str] | None,
+        typer.Option(metavar="ID", help="Only this watch, with all its conditions; repeatable."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON for each line read.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON per line read.")] = False,
 ) -> None:
     """Say how each article is read, and why each watch did or did not match. Needs no broker.
 

@@ -9,11 +9,11 @@ import typer
 
 Config = Annotated[
     Path | None,
-    typer.Option(envvar="TOCSIN_CONFIG", help="Folder of the configuration [default: the sample]."),
+    typer.Option(envvar="TOCSIN_CONFIG", metavar="FOLDER", help="The configuration [default: the sample]."),
 ]
 Brokers = Annotated[
     str | None,
-    typer.Option(help="host:port of one or more brokers, with commas [default: the configuration's]."),
+    typer.Option(metavar="HOST:PORT,…", help="One or more brokers [default: the configuration's]."),
 ]
 Articles = Annotated[
     Path, typer.Argument(help="JSON Lines, a JSON object or array, also .gz; `-` reads standard input.")

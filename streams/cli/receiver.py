@@ -39,17 +39,26 @@ def receiver(
     secret: Annotated[
         list[str] | None,
         typer.Option(
-            help="Where the signing secret is: env:NAME or file:PATH; several while one is rotated "
-            f"[default: {SAMPLE_SECRET}]."
+            metavar="REFERENCE",
+            help="Where the signing secret is: env:NAME or file:PATH; repeat it while one is rotated "
+            f"[default: {SAMPLE_SECRET}].",
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON a webhook.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON per webhook.")] = False,
     status: Annotated[
-        int | None, typer.Option(help="Answer this to all [default: 204, or 401].", min=200, max=599)
+        int | None,
+        typer.Option(
+            help="Answer every webhook with this status [default: 204, or 401 if it does not verify].",
+            min=200,
+            max=599,
+        ),
     ] = None,
     fault: Annotated[
         list[str] | None,
-        typer.Option(help=f"Misbehave at the first calls, one a call: a status, {', '.join(MISBEHAVIOURS)}."),
+        typer.Option(
+            metavar="FAULT",
+            help=f"Misbehave at the next call, repeatable: a status, {', '.join(MISBEHAVIOURS)}.",
+        ),
     ] = None,
 ) -> None:
     """Listen for webhooks, verify their signatures, print what comes. Ctrl-C ends it."""

@@ -61,12 +61,14 @@ def replay(
     only: Annotated[
         list[str] | None,
         typer.Option(
-            "--id", help="Only this alert, event of it (alr_…#2), webhook, or PARTITION:OFFSET; repeatable."
+            "--id",
+            metavar="ID",
+            help="Only this alert, event of it (alr_…#2), webhook, or PARTITION:OFFSET; repeatable.",
         ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, send nothing.")] = False,
 ) -> None:
-    """Send what was rejected or not delivered through again: all of it, or what the options choose."""
+    """Send rejected articles or undelivered alerts again: all of them, or those that the options choose."""
     if what is What.REJECTED and endpoint is not None:
         raise UsageError("--endpoint goes with `undelivered`; rejected articles have no endpoint")
     if what is What.UNDELIVERED and reason is not None:

@@ -47,16 +47,17 @@ def tail(
     config: Config = None,
     brokers: Brokers = None,
     from_beginning: Annotated[
-        bool, typer.Option("--from-beginning", help="All that the topic holds, then what comes.")
+        bool, typer.Option("--from-beginning", help="Begin with the oldest record that the topic holds.")
     ] = False,
-    last: Annotated[int, typer.Option(help="Begin with the last so many.", min=0)] = 0,
-    count: Annotated[int | None, typer.Option("-n", "--count", help="End after so many.", min=1)] = None,
+    last: Annotated[int, typer.Option(help="Begin with this many of the newest records.", min=0)] = 0,
+    count: Annotated[int | None, typer.Option("-n", "--count", help="End after this many.", min=1)] = None,
     follow: Annotated[
-        bool, typer.Option(help="Wait for what comes, until Ctrl-C; --no-follow ends with what is there.")
+        bool,
+        typer.Option(help="Wait for new records until Ctrl-C; --no-follow ends with those that are there."),
     ] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON a record.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON per record.")] = False,
 ) -> None:
-    """Follow a public topic, readable: from now on, or from its beginning. Ctrl-C ends it."""
+    """Follow a public topic, readable. Ctrl-C ends it."""
     settings = load_settings(config)
     chosen = find_topic(topic, settings.topics.prefix)
     settings = at_brokers(settings, brokers)

@@ -43,14 +43,14 @@ def up(
         typer.Option(help="JSON Lines, a JSON object or array to play [default: the sample articles]."),
     ] = None,
     once: Annotated[
-        bool, typer.Option("--once", help="Play, wait until all is settled, print a summary, end.")
+        bool, typer.Option("--once", help="End by itself once every webhook has arrived, with a summary.")
     ] = False,
     rate: Annotated[float, typer.Option(help="Articles a second to play.", min=0.1)] = 10.0,
 ) -> None:
-    """See it work: broker, worker, receiver and samples, all in one. Ctrl-C ends all of it.
+    """See it work: broker, worker, receiver and sample articles, all in one. Ctrl-C ends it.
 
-    Every endpoint of the configuration calls the local receiver, none what its URL says; no secret is needed.
-    With --once it exits with 0 only where every webhook that was due arrived and verified.
+    All webhooks go to the local receiver instead of the endpoints' URLs, and no secret is needed.
+    With --once, it exits with 0 only if every webhook that was due arrived with a valid signature.
     """
     print("tocsin: starting broker, worker and receiver", flush=True)
     with _worker(config) as worker:

@@ -23,6 +23,13 @@ def test_the_help_page_names_every_command_with_its_summary(call: Call) -> None:
         assert summary.replace("`", "") in text
 
 
+@pytest.mark.parametrize("command", [(), ("up",), ("endpoint",), ("endpoint", "secret")])
+def test_a_flag_takes_no_value_on_the_help_page(call: Call, command: tuple[str, ...]) -> None:
+    shown = call(*command, "--help").stdout
+    assert "--help" in shown
+    assert "bool" not in shown
+
+
 def test_the_version_is_that_of_the_package(call: Call) -> None:
     result = call("--version")
     assert (result.exit_code, result.stdout) == (0, f"tocsin {version('tocsin')}\n")
