@@ -41,10 +41,10 @@ from alerting.pending import (
     pending_key,
 )
 from alerting.retry import next_attempt
-from streams.batches import Batch
+from streams.batch import Batch
 from streams.errors import UnreadableArticle
 from streams.lingering import Acknowledgement
-from streams.outputs import said_by, settle
+from streams.outputs import settle, value_of
 from streams.partitions import Partitions
 from streams.rejection import reject
 from streams.service import Members, Service, breathe
@@ -519,6 +519,6 @@ def _enabled(record: ConsumerRecord) -> EndpointEnabled | None:
 
 def _notification(record: ConsumerRecord) -> Notification | None:
     try:
-        return said_by(record, Notification)
+        return value_of(record, Notification)
     except ValidationError:
         return None

@@ -17,7 +17,7 @@ from aiokafka import ConsumerRecord
 from agents.reading.article import Article, read_article
 from agents.reading.portions import Portions
 from agents.reading.reader import Read, Reader, Searched
-from streams.batches import Batch
+from streams.batch import Batch
 from streams.errors import UnreadableArticle
 from streams.lingering import Acknowledgement
 from streams.outputs import settle

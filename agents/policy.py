@@ -22,10 +22,10 @@ from alerting.policy import Decision, decide, notifications
 from alerting.stories import Stories
 from alerting.story import Story
 from alerting.watch import Watch
-from streams.batches import Batch
+from streams.batch import Batch
 from streams.errors import UnreadableArticle
 from streams.lingering import Acknowledgement
-from streams.outputs import said_by, settle
+from streams.outputs import settle, value_of
 from streams.partitions import Partitions
 from streams.record_time import written_at
 from streams.rejection import reject
@@ -212,6 +212,6 @@ class Policy:
 
 def _candidate(record: ConsumerRecord) -> Candidate | None:
     try:
-        return said_by(record, Candidate)
+        return value_of(record, Candidate)
     except ValidationError:
         return None

@@ -24,7 +24,7 @@ from agents.reading.reader import Reader
 from benchmarks.place import producer_of
 from benchmarks.reading import portions
 from streams.app import build_app
-from streams.batches import MAX_BATCH_RECORDS
+from streams.batch import MAX_BATCH_RECORDS
 from streams.configuration import Configuration
 from streams.connection import client_options
 from streams.errors import UnreadableArticle

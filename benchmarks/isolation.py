@@ -35,7 +35,7 @@ from aiokafka import ConsumerRecord
 
 from agents.delivery import Delivery
 from alerting.endpoint import Endpoint
-from streams.batches import Batch
+from streams.batch import Batch
 from streams.configuration import Configuration, load_configuration
 from streams.local_kafka import LocalKafka, why_not
 from streams.logs import configure_logs

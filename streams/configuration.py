@@ -1,8 +1,7 @@
-"""The configuration: one validated, frozen value, loaded once. Every fault of every file is named at once.
+"""The configuration: one validated, frozen value. Loading it reports every fault of every file at once.
 
-A folder holds `tocsin.yaml` (settings), `watches.yaml` and `watches/*.yaml`, `endpoints.yaml`, and may hold
-`topics/` and `actors/`; where these two are missing the sample's are used. docs/configuration.md tells the
-rest. What must hold between the parts is checked in `streams.crosscheck`.
+A folder holds `tocsin.yaml` (settings), `watches.yaml` and `watches/*.yaml`, `endpoints.yaml`, and may hold `topics/`
+and `actors/`; the sample's are used where these two are missing. See docs/configuration.md.
 """
 
 from __future__ import annotations
@@ -19,27 +18,35 @@ from agents.reading.actors.registry import Registry, RegistryFile, registry_of
 from agents.reading.taxonomy import Taxonomies, load_taxonomies, model_of
 from alerting.endpoint import Endpoint
 from alerting.watch import Watch
-from streams.collector import collector_resting
-from streams.config_values import Part
-from streams.crosscheck import (
+from streams.config_files.crosscheck import (
     Known,
     Placed,
     check_endpoints,
     check_watches,
     example_places,
 )
-from streams.endpoint_secrets import EndpointSecrets, WhichEndpoints
+from streams.config_files.endpoint_secrets import EndpointSecrets, WhichEndpoints
+from streams.config_files.partial_model import NO_FAULTS, partial_model
+from streams.config_files.secrets import Secrets
+from streams.config_files.settings_file import LoadedSettings
+from streams.config_files.termlist import LARGEST_FILE, keyword_warnings, pack, read_terms
+from streams.config_files.topics_and_actors import check_actors, check_topics
+from streams.config_files.yamlfile import (
+    Document,
+    KeyPath,
+    ids_in,
+    load,
+    problems,
+    read_text,
+    validate,
+)
+from streams.config_values import Part
 from streams.errors import ConfigurationError, Fault
-from streams.knowledge import check_actors, check_topics
+from streams.gc_pause import gc_paused
 from streams.sample import SAMPLE_ENVIRONMENT, sample_configuration
-from streams.secrets import Secrets
 from streams.settings import Settings
-from streams.settings_file import LoadedSettings
-from streams.soundpart import NOTHING, sound_part
 from streams.suggestion import did_you_mean
-from streams.termlist import LARGEST_FILE, doubtful, packed, read_terms
 from streams.visible_files import FileState, Signature, is_yaml, signature, signature_of, visible_files
-from streams.yamlfile import Document, KeyPath, ids_in, load, problems, read_text, validate
 
 _PARTS: Final = ("tocsin", "watches", "endpoints")
 P = TypeVar("P", bound=Part)
@@ -50,10 +57,11 @@ L = TypeVar("L")
 class Configuration:
     """Everything that was configured.
 
-    `terms` are all keywords of the watches that have any, by watch id, those of `terms_file` included.
-    `example_places` are file and line of each example, by watch id. `files` are what it was read from, even
-    where a file is not there, `as_read` how these and all others of the folder were before they were read.
-    `warnings` are worth a line in the log and stop nothing.
+    - `terms`: by watch id, all its keywords, those of its `terms_file` included; only of watches that have any.
+    - `warnings`: worth a line in the log.
+    - `files`: what was read, and what was looked for and is missing.
+    - `as_read`: the state of these files and all others in the folder, from before they were read.
+    - `example_places`: by watch id, file and line of each example.
     """
 
     folder: Path
@@ -70,40 +78,40 @@ class Configuration:
 
     @property
     def says_what_to_watch(self) -> bool:
-        """Whether it has a file of watches, if only an empty one."""
+        """Whether there is a file of watches, even an empty one."""
         own = (path.relative_to(self.folder) for path in self.files if path.is_relative_to(self.folder))
         return any(path.parts[0].partition(".")[0] == "watches" for path in own)
 
 
 def configuration_folder(folder: Path | None, environ: Mapping[str, str]) -> Path:
-    """The folder that is meant: the one given, else TOCSIN_CONFIG, else the sample."""
+    """The folder to load: the one given, else TOCSIN_CONFIG, else the sample."""
     if folder is not None:
         return folder
     named = environ.get("TOCSIN_CONFIG", "").strip()
     return Path(named) if named else sample_configuration()
 
 
-@collector_resting()
+@gc_paused()
 def load_configuration(
     folder: Path | None = None,
     environ: Mapping[str, str] = os.environ,
     *,
     resolve_secrets: bool = True,
-    of_broker: bool = False,
-    of_endpoint: WhichEndpoints = lambda _: False,
+    broker_secrets: bool = False,
+    endpoint_secrets: WhichEndpoints = lambda _: False,
 ) -> Configuration:
     """Load and check a configuration folder. Raises ConfigurationError with every fault of every file.
 
-    Without `resolve_secrets` references to secrets are left as they are, for reading only, not for sending: but for
-    the broker's with `of_broker`, and for those of each endpoint that `of_endpoint` picks by what its file says.
+    Without `resolve_secrets` no secret is looked up, and nothing can be sent, except that `broker_secrets` asks for
+    those of the brokers, and `endpoint_secrets` picks endpoints by their keys and values in the file.
     """
     folder = _existing(configuration_folder(folder, environ))
-    which: WhichEndpoints = (lambda _: True) if resolve_secrets else of_endpoint
-    return _Load(folder, environ, resolve_secrets or of_broker, which).run()
+    which: WhichEndpoints = (lambda _: True) if resolve_secrets else endpoint_secrets
+    return _Load(folder, environ, resolve_secrets or broker_secrets, which).run()
 
 
 def load_settings(folder: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
-    """Load the settings alone, for what needs a broker and no watch. Raises ConfigurationError."""
+    """Load only the settings, for what needs a broker and no watch. Raises ConfigurationError."""
     return _Load(_existing(configuration_folder(folder, environ)), environ, True, lambda _: False).settings()
 
 
@@ -118,31 +126,33 @@ def _existing(folder: Path) -> Path:
 
 
 class _Load:
-    """One loading: collects faults, warnings and the files that were read."""
+    """Loads one folder; collects faults, warnings and the files that were read."""
 
     def __init__(
-        self, folder: Path, environ: Mapping[str, str], of_broker: bool, of_endpoint: WhichEndpoints
+        self, folder: Path, environ: Mapping[str, str], broker_secrets: bool, endpoint_secrets: WhichEndpoints
     ) -> None:
         self._folder = folder
         self._environ = environ
-        self._of_broker = of_broker
+        self._broker_secrets = broker_secrets
         is_sample = folder.resolve() == sample_configuration().resolve()
         known_to_all = SAMPLE_ENVIRONMENT.keys() - environ.keys() if is_sample else ()
         with_sample = {**SAMPLE_ENVIRONMENT, **environ} if is_sample else environ
-        self._of_settings = Secrets(folder, with_sample, of_broker)
-        self._of_endpoints = EndpointSecrets(folder, with_sample, of_endpoint, known_to_all, self._note)
+        self._settings_secrets = Secrets(folder, with_sample, broker_secrets)
+        self._endpoint_secrets = EndpointSecrets(
+            folder, with_sample, endpoint_secrets, known_to_all, self._note
+        )
         self._documents: list[Document] = []
         self._faults: list[Fault] = []
         self._warnings: list[Fault] = []
         self._files: dict[Path, None] = {}
         self._as_read: dict[str, FileState] = {}
-        self._unread: set[str] = set()  # folders that are there and could not be read
-        self._of_part: dict[str, list[Document]] = {}
+        self._unreadable: set[str] = set()  # folders that exist and cannot be read
+        self._documents_of: dict[str, list[Document]] = {}
 
     def settings(self) -> Settings:
-        """The settings alone."""
+        """Only the settings."""
         settings = self._settings()
-        settings.check(files=self._of_broker)
+        settings.check(files=self._broker_secrets)
         faults = self._all_faults(settings)
         if faults or settings.value is None:
             raise ConfigurationError(faults)
@@ -155,24 +165,24 @@ class _Load:
     def run(self) -> Configuration:
         """The whole configuration."""
         self._as_read = {state[0]: state for state in signature(self._folder)}
-        self._look_around()
+        self._check_folder()
         settings = self._settings()
         watches = self._items("watches", Watch, self._plain)
-        endpoints = self._items("endpoints", Endpoint, self._of_endpoints.looked_up)
-        taxonomies = self._knowledge(
+        endpoints = self._items("endpoints", Endpoint, self._endpoint_secrets.resolve)
+        taxonomies = self._load_folder(
             "topics", lambda folder, values: load_taxonomies(folder, values.get), model_of, check_topics
         )
-        registry = self._knowledge(
+        registry = self._load_folder(
             "actors", lambda _, values: registry_of(values.values()), lambda _: RegistryFile, check_actors
         )
         terms = self._terms(watches)
-        settings.check(files=self._of_broker)
+        settings.check(files=self._broker_secrets)
         known = Known.of(
             taxonomies, registry, endpoints=self._ids("endpoints"), actors=self._ids("actors") or None
         )
         warnings = [
             *check_watches(watches, known),
-            *check_endpoints(endpoints, known, resolved=self._of_endpoints.are_looked_up),
+            *check_endpoints(endpoints, known, resolved=self._endpoint_secrets.are_resolved),
         ]
         faults = self._all_faults(settings)
         files = tuple(self._files)
@@ -186,7 +196,7 @@ class _Load:
             taxonomies=taxonomies,
             registry=registry,
             terms=terms,
-            warnings=tuple(sorted((*self._warnings, *self._of_endpoints.warnings, *warnings))),
+            warnings=tuple(sorted((*self._warnings, *self._endpoint_secrets.warnings, *warnings))),
             files=files,
             as_read=frozenset(self._as_read.values()),
             example_places={placed.value.id: example_places(placed) for placed in watches},
@@ -195,13 +205,13 @@ class _Load:
     # Files.
 
     def _note(self, path: Path) -> None:
-        """Remember a file that is about to be read, and how it is."""
+        """Record a file and its state, before it is read."""
         self._files[path] = None
         for state in signature_of([path]):
             self._as_read.setdefault(state[0], state)
 
-    def _look_around(self) -> None:
-        """Warn of files that nobody reads, such as `watch.yaml`; refuse a folder with nothing in it."""
+    def _check_folder(self) -> None:
+        """Warn about files that are not read, such as `watch.yaml`; an empty folder is a fault."""
         names = sorted(path.name for path in self._folder.iterdir() if is_yaml(path))
         for name in names:
             if name not in {f"{part}.{suffix}" for part in _PARTS for suffix in ("yaml", "yml")}:
@@ -220,27 +230,27 @@ class _Load:
     def _paths(self, part: str) -> list[Path]:
         """The files of a part: `part.yaml` and those in the folder of that name.
 
-        A link that leads nowhere is one too: what it should hold must not be missing in silence.
+        A dangling link is one of them, so that it becomes a fault and is not silently missing.
         """
         named = (self._folder / f"{part}.{name}" for name in ("yaml", "yml"))
         return [*filter(os.path.lexists, named), *self._yaml_files(self._folder / part)]
 
     def _yaml_files(self, folder: Path) -> list[Path]:
-        """The YAML files below a folder, if it is there. That it, or one below it, cannot be read is a fault."""
+        """The YAML files below a folder, if it exists. A folder that cannot be read is a fault."""
 
         def cannot(error: OSError) -> None:
             path = Path(error.filename)
             if path.is_symlink() or not isinstance(error, FileNotFoundError | NotADirectoryError):
                 name = self._name(path)
-                self._unread.add(name)
+                self._unreadable.add(name)
                 self._faults.append(Fault(name, 0, "", f"the folder cannot be read: {error.strerror}"))
 
         found = visible_files(folder, cannot)
         return sorted(filter(is_yaml, found))
 
-    def _is_unread(self, part: str) -> bool:
-        """Whether some of a part's files are not known, because a folder could not be read."""
-        return any(name == part or name.startswith(f"{part}/") for name in self._unread)
+    def _is_incomplete(self, part: str) -> bool:
+        """Whether a part may have more files, in a folder that could not be read."""
+        return any(name == part or name.startswith(f"{part}/") for name in self._unreadable)
 
     def _open(self, path: Path) -> Document:
         self._note(path)
@@ -249,7 +259,7 @@ class _Load:
         return document
 
     def _name(self, path: Path) -> str:
-        """A path as faults show it: relative to the folder."""
+        """A path as faults show it: relative to the configuration folder."""
         return path.relative_to(self._folder).as_posix() if path.is_relative_to(self._folder) else str(path)
 
     def _settings(self) -> LoadedSettings:
@@ -257,7 +267,7 @@ class _Load:
         document = self._open(paths[0]) if paths else Document("tocsin.yaml")
         if not paths:
             self._documents.append(document)
-        return LoadedSettings(document, self._environ, self._of_settings)
+        return LoadedSettings(document, self._environ, self._settings_secrets)
 
     # Watches and endpoints.
 
@@ -267,27 +277,27 @@ class _Load:
         model: type[P],
         prepare: Callable[[Document, KeyPath, dict[str, Any]], dict[str, Any]],
     ) -> list[Placed[P]]:
-        """The members of the list `part` in all files of that part."""
+        """The members of the list `part` in all files of that part, as far as they are valid."""
         items = []
-        self._of_part[part] = [self._open(path) for path in self._paths(part)]
-        for document in self._of_part[part]:
+        self._documents_of[part] = [self._open(path) for path in self._paths(part)]
+        for document in self._documents_of[part]:
             if not document.readable or document.value is None:
                 continue
             for at, value in _list_of(document, part):
                 if not isinstance(value, dict):
                     document.fault(at, "must be keys and values")
                     continue
-                prepared, gone = prepare(document, at, value), NOTHING
+                prepared, faulty = prepare(document, at, value), NO_FAULTS
                 item = validate(document, model, prepared, at)
-                if item is None:  # the rest of it is checked too, so that one run names all that is wrong
-                    item, gone = sound_part(model, prepared)
+                if item is None:  # check the rest of it too, so that one run reports every fault
+                    item, faulty = partial_model(model, prepared)
                 if item is not None:
-                    items.append(Placed(item, document, at, gone))
+                    items.append(Placed(item, document, at, faulty))
         return items
 
     def _ids(self, part: str) -> tuple[str, ...] | None:
-        """The ids of the members of the list `part` in all files of that part, sound or not."""
-        return None if self._is_unread(part) else ids_in(self._of_part[part], part)
+        """The ids in the list `part` of all its files, even of faulty members; None if some cannot be known."""
+        return None if self._is_incomplete(part) else ids_in(self._documents_of[part], part)
 
     @staticmethod
     def _plain(_document: Document, _at: KeyPath, value: dict[str, Any]) -> dict[str, Any]:
@@ -307,13 +317,13 @@ class _Load:
                     read[watch.terms_file] = self._terms_of_file(placed, watch.terms_file)
                 listed = read[watch.terms_file]
             if watch.terms:
-                terms[watch.id] = packed(tuple(dict.fromkeys((*watch.terms, *listed))))
+                terms[watch.id] = pack(tuple(dict.fromkeys((*watch.terms, *listed))))
             elif listed:
                 terms[watch.id] = listed
         return terms
 
     def _terms_of_file(self, placed: Placed[Watch], name: str) -> Sequence[str]:
-        """The keywords of the file that a watch names."""
+        """The keywords of the `terms_file` that a watch names."""
         path = self._folder / name
         self._note(path)
         text = read_text(path, name, LARGEST_FILE)
@@ -324,28 +334,28 @@ class _Load:
                 placed.fault(("terms_file",), f"{name}: {text.message}")
             return ()
         terms, faults = read_terms(text, name)
-        self._warnings.extend(doubtful(text, name))
+        self._warnings.extend(keyword_warnings(text, name))
         self._faults.extend(faults)
         if not terms and not faults:
             placed.fault(("terms_file",), f"{name} holds no keyword")
-        return packed(terms)
+        return pack(terms)
 
     # Topics and actors.
 
-    def _knowledge(
+    def _load_folder(
         self,
         part: str,
         read: Callable[[Path, Mapping[Path, Any]], L],
         model_of: Callable[[Path], type[BaseModel]],
         check: Callable[[Mapping[Path, Document]], Iterable[Fault]],
     ) -> L | None:
-        """What `read` makes of the folder `part`, or of the sample's where there is none."""
+        """What `read` makes of the folder `part`, or of the sample's where there is none; None where it is faulty."""
         folder = self._folder / part
         if not folder.is_dir() and not folder.is_symlink():
             folder = sample_configuration() / part
         paths = self._yaml_files(folder)
-        documents = self._of_part[part] = [self._open(path) for path in paths]
-        if any(document.faults for document in documents) or self._is_unread(part):
+        documents = self._documents_of[part] = [self._open(path) for path in paths]
+        if any(document.faults for document in documents) or self._is_incomplete(part):
             return None
         if not documents:
             self._faults.append(Fault(part, 0, "", "the folder holds no YAML file"))
@@ -357,11 +367,11 @@ class _Load:
         found: L | None = None
         wrong = ""
         try:
-            found = read(folder, values)  # parsed already, with the lines of its faults
+            found = read(folder, values)
         except ValidationError as error:
             wrong = "; ".join(message for _, message in problems(error, BaseModel))
             for path, document in by_place.items():
-                _validate_with(document, model_of(path))
+                validate(document, model_of(path), document.value or {})
         except (OSError, ValueError) as error:
             wrong = str(error)
         if not any(document.faults for document in documents):
@@ -374,7 +384,7 @@ class _Load:
 
 
 def _list_of(document: Document, part: str) -> Iterable[tuple[KeyPath, Any]]:
-    """The members of a file's only list, `part: [...]`, each with its key path."""
+    """The members of the list `part` in a file that holds nothing else, each with its key path."""
     value = document.value
     if not isinstance(value, dict) or part not in value:
         document.fault((), f"must hold the key {part!r} with a list")
@@ -389,12 +399,3 @@ def _list_of(document: Document, part: str) -> Iterable[tuple[KeyPath, Any]]:
         return
     for index, member in enumerate(value[part]):
         yield (part, index), member
-
-
-def _validate_with(document: Document, model: type[BaseModel]) -> None:
-    """Name the faults of a document."""
-    try:
-        model.model_validate(document.value or {})
-    except ValidationError as error:
-        for path, message in problems(error, model):
-            document.fault(path, message)

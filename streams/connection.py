@@ -1,4 +1,4 @@
-"""How to connect to the brokers of the settings, for aiokafka and for Faust, and how to wait for them."""
+"""Options to connect to the configured brokers, for aiokafka and for Faust, and waiting until one answers."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from streams.errors import BrokerError, UsageError
-from streams.kafka_client.mended import mend_aiokafka
+from streams.kafka_client.patches import patch_aiokafka
 from streams.settings import BrokerSettings, Settings, server_fault
 from streams.tls import ssl_context
 
 log = structlog.get_logger("tocsin.broker")
 
-ASK_AGAIN: Final = (1.0, 2.0, 5.0)
+RETRY_AFTER: Final = (1.0, 2.0, 5.0)
 """Seconds between attempts to reach a broker; the last is repeated."""
 
 
 def client_options(broker: BrokerSettings) -> dict[str, Any]:
-    """Keyword arguments of aiokafka's clients. Raises OSError where a certificate file cannot be read.
+    """Keyword arguments of aiokafka's clients. Raises OSError where a file of certificates cannot be read.
 
-    Whoever asks is about to connect: from now on aiokafka is mended in this process.
+    Also patches aiokafka in this process, since whoever needs the options is about to connect.
     """
-    mend_aiokafka()
+    patch_aiokafka()
     options: dict[str, Any] = {
         "bootstrap_servers": list(broker.servers),
         "client_id": broker.client_id,
@@ -46,7 +46,7 @@ def client_options(broker: BrokerSettings) -> dict[str, Any]:
 
 
 def at_brokers(settings: Settings, brokers: str | None) -> Settings:
-    """The settings with other servers, as an option `--brokers` names them (None: as they are). Raises UsageError."""
+    """The settings with the servers that an option `--brokers` names (None: unchanged). Raises UsageError."""
     if brokers is None:
         return settings
     servers = tuple(server.strip() for server in brokers.split(",") if server.strip())
@@ -74,7 +74,7 @@ def faust_options(broker: BrokerSettings) -> dict[str, Any]:
 
 
 def no_answer(servers: Iterable[str], error: Exception) -> BrokerError:
-    """What to say where a client could not connect."""
+    """The error where a client could not connect."""
     where, what = ", ".join(servers), type(error).__name__
     return BrokerError(
         f"no broker answers at {where} ({what}); is Kafka running, and are broker.servers and "
@@ -83,9 +83,9 @@ def no_answer(servers: Iterable[str], error: Exception) -> BrokerError:
 
 
 def no_topic(name: str) -> BrokerError:
-    """What to say where there is no topic of a name."""
+    """The error where a topic does not exist."""
     return BrokerError(
-        f"the brokers have no topic {name}: `tocsin topics --create` makes it, or is topics.prefix another?"
+        f"the brokers have no topic {name}: create it by `tocsin topics --create`, or check topics.prefix"
     )
 
 
@@ -99,7 +99,7 @@ async def wait_for_broker(broker: BrokerSettings, patience: timedelta | None = N
         try:
             await admin.start()
         except (KafkaError, OSError) as error:
-            wait = ASK_AGAIN[min(tries, len(ASK_AGAIN) - 1)]
+            wait = RETRY_AFTER[min(tries, len(RETRY_AFTER) - 1)]
             tries += 1
             servers = ", ".join(broker.servers)
             if until is not None and loop.time() + wait > until:

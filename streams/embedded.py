@@ -1,7 +1,7 @@
-"""The embedded broker: librdkafka's mock cluster, for trying out and for tests.
+"""The embedded broker: librdkafka's mock cluster, for trying out and for tests only.
 
-It forgets everything when it stops, keeps about 5 MB a partition and makes topics with 4 partitions when they are
-first asked for. Nothing is promised of it.
+It forgets everything when it stops, keeps about 5 MB a partition, and creates topics with 4 partitions when a client
+first asks for them.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ PARTITIONS = 4
 
 
 class EmbeddedBroker:
-    """A Kafka broker inside this process. Lives from `with` to its end. Raises BrokerError where it has no loopback."""
+    """A Kafka broker inside this process, while in its `with` block. Raises BrokerError if there is no loopback."""
 
     def __init__(self) -> None:
-        # The cluster belongs to this client; the client itself sends nothing.
+        # The cluster lives as long as this client, which sends nothing.
         self._owner: Producer | None = None
         self.servers = ""
 
@@ -43,7 +43,7 @@ class EmbeddedBroker:
         self._owner = None
 
     def create(self, topics: Iterable[str]) -> None:
-        """Make topics (by asking for them)."""
+        """Create topics, by asking for them."""
         if self._owner is None:
             raise RuntimeError("the embedded broker is not running")
         for topic in topics:

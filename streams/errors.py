@@ -4,7 +4,7 @@
     ├── ConfigurationError      the configuration is wrong; carries every fault at once
     ├── UsageError              the call is wrong
     ├── UnreadableArticle       a message that is no article; goes to `rejected`
-    ├── UnreadableState         a record in a state topic that is no state; read again by whoever starts next
+    ├── UnreadableState         a record of a state topic that cannot be read; the worker ends
     ├── QueryError              a watch query that cannot be parsed
     ├── BrokerError             Kafka cannot be reached or refuses; retriable
     │   └── OutputRefused       an output was not acknowledged; the input must be read again
@@ -33,7 +33,7 @@ class TocsinError(Exception):
 
 
 ENVIRONMENT: Final = "environment"
-"""Stands for the file in faults of environment variables."""
+"""The `file` of faults in environment variables."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -56,8 +56,8 @@ class Fault:
 
 
 class ConfigurationError(TocsinError):
-    """The configuration is wrong. `faults` names every fault that was found, sorted by file and line; `files` are what
-    was read, or should have been.
+    """The configuration is wrong. `faults` are all that were found, sorted by file and line; `files` are those that
+    were read, and those that are missing.
     """
 
     exit_code = 2
@@ -105,7 +105,7 @@ class UnreadableArticle(TocsinError):
 
 
 class UnreadableState(TocsinError):
-    """A record of a state topic that holds no state that is known here."""
+    """A record of a state topic that this version cannot read."""
 
 
 class QueryError(TocsinError):

@@ -1,4 +1,4 @@
-"""The examples of the watches: each text is read as an article, and its watch must match it, or must not."""
+"""Runs the examples of the watches: each is read as an article that its watch must match, or must not."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from streams.wire import Clause
 
 @dataclass(frozen=True, slots=True)
 class ExampleResult:
-    """What became of one example: `place` is its file and line, `clauses` say why where it failed."""
+    """The result of one example: `place` is its file and line; `clauses` say why it failed, if it did."""
 
     watch: str
     example: Example
@@ -31,7 +31,7 @@ class ExampleResult:
 
 
 def run_examples(configuration: Configuration, now: datetime) -> Iterator[ExampleResult]:
-    """Run every example of every watch, also of those that are switched off. Raises QueryError."""
+    """Run every example of every watch, even of those that are switched off. Raises QueryError."""
     watches = [watch.model_copy(update={"enabled": True}) for watch in configuration.watches]
     reader = build_reader(configuration, watches)
     for watch in watches:

@@ -1,8 +1,4 @@
-"""`/live`, `/ready` and `/metrics` on one port. Health is facts: what moved last, and when.
-
-Live: no agent sits on a batch for longer than `STUCK_AFTER` (streams.worker). Ready: the group has handed out
-partitions, nothing is being taken away or given back at the moment, and brokers answer.
-"""
+"""`/live`, `/ready` and `/metrics` on one port. `streams.worker` decides what live and ready mean."""
 
 from __future__ import annotations
 
@@ -12,12 +8,12 @@ from dataclasses import dataclass
 from aiohttp import web
 
 HANG_UP_AFTER = 1.0
-"""Seconds that a worker's end waits for who asked and does not read the answer."""
+"""Seconds that stopping waits for clients that do not read their answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """An answer with its reason."""
+    """The answer of a check, with its reason."""
 
     ok: bool
     reason: str
@@ -43,7 +39,7 @@ class HealthServer:
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> None:
-        """Begin to answer. Raises OSError when the port is taken."""
+        """Start listening. Raises OSError when the port is taken."""
         application = web.Application()
         application.router.add_get("/live", self._answer(self._live))
         application.router.add_get("/ready", self._answer(self._ready))
@@ -57,7 +53,7 @@ class HealthServer:
         self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
-        """Stop answering."""
+        """Stop listening."""
         if self._runner is not None:
             await self._runner.cleanup()
 

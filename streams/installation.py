@@ -1,4 +1,4 @@
-"""Whether this installation is sound: `streams`, `agents` and `alerting` are common names, and must be Tocsin's."""
+"""Checks the installation: `streams`, `agents` and `alerting` are common names, and must be Tocsin's."""
 
 from __future__ import annotations
 

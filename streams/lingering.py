@@ -1,7 +1,6 @@
-"""Records that may wait for company: all that are handed over within a moment go to a broker in one request.
+"""A producer that waits a moment so that many records go out in one request, which costs more than the records in it.
 
-aiokafka's own linger counts for each partition by itself, so that records of several topics leave in as many requests;
-and a request costs more than the records in it.
+aiokafka's own linger is counted per partition, so records of several topics leave in as many requests.
 """
 
 from __future__ import annotations
@@ -13,28 +12,34 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 from aiokafka.structs import RecordMetadata
 
 from streams.errors import OutputRefused
 
 LINGER: Final = 0.005
-"""Seconds that a record waits for others."""
+"""Seconds that the first record waits for others."""
 
 Headers = Sequence[tuple[str, bytes]]
 Value = bytes | Callable[[], bytes] | None
-"""What a record says; None forgets a key. A call gives it when the record leaves: what lingers need not be written out
-while something else is waited for.
+"""The value of a record; None deletes the key. A function is called when the record is sent, so that it is serialised
+only then.
 """
 Acknowledgement = asyncio.Future[RecordMetadata]
 
 
 def refused(topic: str, error: Exception) -> OutputRefused:
-    """The error of a record that a producer did not take."""
-    return OutputRefused(f"{topic}: {type(error).__name__}: {error}")
+    """The error for a record that a producer did not accept."""
+    return OutputRefused(f"{topic}: {described(error)}")
 
 
-def written(value: Value) -> bytes | None:
-    """A value as it is written to a topic."""
+def described(error: BaseException) -> str:
+    """An error with its kind, which the text of a KafkaError names already."""
+    return str(error) if isinstance(error, KafkaError) else repr(error)
+
+
+def to_bytes(value: Value) -> bytes | None:
+    """The bytes of a value."""
     return value() if callable(value) else value
 
 
@@ -48,9 +53,9 @@ class _Waiting(NamedTuple):
 
 
 class LingeringProducer:
-    """A producer that sends what was handed to it together, in its order, `linger` seconds after the first of it.
+    """Sends records together, in order, `linger` seconds after the first of them was handed over.
 
-    Once it could not take a record it takes no other: what came behind would stand there as if nothing were missing.
+    After one record has failed all others fail too, so that there is no gap in the order.
     """
 
     def __init__(self, producer: AIOKafkaProducer, linger: float = LINGER) -> None:
@@ -64,15 +69,15 @@ class LingeringProducer:
     def send(
         self, topic: str, value: Value, *, key: bytes | None, headers: Headers, partition: int | None
     ) -> Acknowledgement:
-        """Take a record; the result is done when the broker has acknowledged it, or failed with why it was refused."""
+        """Queue a record; the result is done when the broker has acknowledged it, or fails with OutputRefused."""
         loop = asyncio.get_running_loop()
         acknowledged: Acknowledgement = loop.create_future()
         self._waiting.append(_Waiting(topic, value, key, headers, partition, acknowledged))
         if self._timer is None and self._sending is None:
-            self._timer = loop.call_later(self._linger, self._depart)
+            self._timer = loop.call_later(self._linger, self._start_sending)
         return acknowledged
 
-    def _depart(self) -> None:
+    def _start_sending(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -80,7 +85,7 @@ class LingeringProducer:
             self._sending = asyncio.ensure_future(self._send_waiting())
 
     async def _send_waiting(self) -> None:
-        # One at a time: the order within a partition is the order of handing over.
+        # One after the other: the order within a partition is the order in which records were handed over.
         try:
             while self._waiting:
                 topic, value, key, headers, partition, acknowledged = self._waiting.popleft()
@@ -88,34 +93,34 @@ class LingeringProducer:
                     if self._refused is not None:
                         raise self._refused
                     sent = await self._producer.send(
-                        topic, written(value), key=key, headers=list(headers), partition=partition
+                        topic, to_bytes(value), key=key, headers=list(headers), partition=partition
                     )
-                except Exception as error:  # noqa: BLE001 - whatever it is, who waits for the record must know
+                except Exception as error:  # noqa: BLE001 - whatever it is, those who wait for the record must know
                     self._refused = self._refused or refused(topic, error)
                     if not acknowledged.done():
                         acknowledged.set_exception(self._refused)
                 else:
-                    sent.add_done_callback(partial(_pass_on, acknowledged))
+                    sent.add_done_callback(partial(_copy_result, acknowledged))
         finally:
             self._sending = None
 
     async def flush(self) -> None:
-        """Wait until all that was handed over is acknowledged, or has failed."""
-        await self._hand_on()
+        """Wait until everything that was handed over is acknowledged or has failed."""
+        await self._send_now()
         await self._producer.flush()
 
     async def stop(self) -> None:
         """Send what still waits, and disconnect."""
-        await self._hand_on()
+        await self._send_now()
         await self._producer.stop()
 
-    async def _hand_on(self) -> None:
-        self._depart()
+    async def _send_now(self) -> None:
+        self._start_sending()
         if self._sending is not None:
             await asyncio.shield(self._sending)
 
 
-def _pass_on(acknowledged: Acknowledgement, sent: Acknowledgement) -> None:
+def _copy_result(acknowledged: Acknowledgement, sent: Acknowledgement) -> None:
     if acknowledged.done():
         return
     if sent.cancelled():

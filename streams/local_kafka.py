@@ -1,7 +1,7 @@
 """A real Kafka broker on this machine, for tests and for trying out: one node in KRaft mode, in a temporary folder.
 
-The jars come from Maven Central (`make kafka-jars`), the broker needs Java 17. It listens on loopback alone, on a free
-port that stays its own over kills and restarts, and dies with the process that started it.
+The jars come from Maven Central (`make kafka-jars`), and the broker needs Java 17. It listens on loopback, on a free
+port that it keeps across kills and restarts, and ends with the process that started it.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from streams.parent import die_with_parent
 
 JARS: Final = Path(__file__).resolve().parent.parent / "deploy" / "kafka-local" / "target" / "jars"
 READY_WITHIN: Final = 60.0
-"""Seconds that a broker may take to answer."""
+"""Seconds that a broker may take until it answers."""
 ENDS_WITHIN: Final = 30.0
-"""Seconds that a broker may take to end in order, before it is killed."""
+"""Seconds that a broker may take to shut down before it is killed."""
 
 _PROPERTIES: Final = """\
 process.roles=broker,controller
@@ -58,7 +58,7 @@ broker.heartbeat.interval.ms=500
 
 
 def why_not() -> str | None:
-    """Why no local Kafka can be started here; None where it can."""
+    """Why Kafka cannot be started on this machine; None if it can."""
     if shutil.which("java") is None:
         return "no java on the PATH; install a Java 17 runtime"
     if not any(JARS.glob("kafka_*.jar")):
@@ -67,29 +67,29 @@ def why_not() -> str | None:
 
 
 class KafkaProcess:
-    """The process of one node of Kafka. Can be killed and started again on the same port and data.
+    """The process of one Kafka node. Can be killed and started again on the same port and data.
 
     It ends with the thread that started it.
     """
 
     def __init__(self, folder: Path, heap: str, *, short_lived: bool = False) -> None:
-        """`folder` has its `server.properties`, and gets its log; the rest as `java` takes it."""
+        """`folder` holds `server.properties` and gets the log. The other arguments are those of `java`."""
         self._folder = folder
         self._java = java(heap, short_lived=short_lived)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def properties(self) -> Path:
-        """The file that it is started with."""
+        """The configuration file of the node."""
         return self._folder / "server.properties"
 
     @property
     def runs(self) -> bool:
-        """Whether the process is there."""
+        """Whether the process is running."""
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Begin to start."""
+        """Start the process."""
         with (self._folder / "kafka.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [*self._java, "kafka.Kafka", str(self.properties)],
@@ -104,11 +104,11 @@ class KafkaProcess:
             self._process.send_signal(number)
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """Kill it, as a power cut would."""
         self._end(signal.SIGKILL)
 
     def stop(self) -> None:
-        """End it in order."""
+        """Shut it down cleanly."""
         self._end(signal.SIGTERM)
 
     def _end(self, number: signal.Signals) -> None:
@@ -129,15 +129,15 @@ class KafkaProcess:
 
 
 class Startable(ABC):
-    """What starts with `with`, and leaves nothing behind."""
+    """A context manager that starts something, and on leaving removes it with its data."""
 
     @abstractmethod
     def start(self) -> None:
-        """Start, and wait until it answers. Raises BrokerError."""
+        """Start it and wait until it answers. Raises BrokerError."""
 
     @abstractmethod
     def close(self) -> None:
-        """End, and remove all data."""
+        """Stop it and remove all data."""
 
     def __enter__(self) -> Self:
         try:
@@ -156,7 +156,7 @@ class Startable(ABC):
 class LocalKafka(Startable):
     """One broker. Starts with `start` or `with`; can be killed and started again on the same port and data.
 
-    One that is `short_lived` costs less to start and is slower in the long run.
+    A `short_lived` one starts faster and runs slower.
     """
 
     def __init__(self, *, short_lived: bool = False) -> None:
@@ -177,11 +177,11 @@ class LocalKafka(Startable):
 
     @property
     def runs(self) -> bool:
-        """Whether the broker's process is there."""
+        """Whether the broker's process is running."""
         return self._process.runs
 
     def start(self) -> None:
-        """Start and wait until the broker answers. Raises BrokerError. The broker ends with the thread that calls."""
+        """Start and wait until the broker answers. Raises BrokerError. The broker ends with the calling thread."""
         reason = why_not()
         if reason is not None:
             raise BrokerError(reason)
@@ -195,15 +195,15 @@ class LocalKafka(Startable):
         self._process.send(number)
 
     def kill(self) -> None:
-        """End the broker as a power cut would."""
+        """Kill the broker, as a power cut would."""
         self._process.kill()
 
     def stop(self) -> None:
-        """End the broker in order."""
+        """Shut the broker down cleanly."""
         self._process.stop()
 
     def close(self) -> None:
-        """Stop, and remove all data."""
+        """Stop the broker and remove all data."""
         self.kill()
         self._ports.close()
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -233,17 +233,16 @@ class LocalKafka(Startable):
 
 
 def java(heap: str, *, short_lived: bool = False) -> list[str]:
-    """The beginning of a command that runs a class of Kafka's; `heap` as `-Xmx512m`.
+    """The start of a command line that runs one of Kafka's classes; `heap` such as `-Xmx512m`.
 
-    To compile well takes a process more than it gains by it within a minute or two, so one that is `short_lived` does
-    not.
+    A `short_lived` process does not optimise its code: within a minute or two that costs more than it gains.
     """
     compiles = ["-XX:TieredStopAtLevel=1"] if short_lived else []
     return ["java", heap, "-XX:+UseSerialGC", *compiles, "-cp", f"{JARS}/*"]
 
 
 def run_tool(*arguments: str) -> str:
-    """Run one of Kafka's tools; returns what it prints. Raises BrokerError."""
+    """Run one of Kafka's tools and return what it prints. Raises BrokerError."""
     done = subprocess.run(
         [*java("-Xmx128m", short_lived=True), *arguments], capture_output=True, text=True, check=False
     )
@@ -253,13 +252,13 @@ def run_tool(*arguments: str) -> str:
 
 
 def random_id() -> str:
-    """An id for a cluster or a directory, as the tool's random-uuid gives it, without another JVM."""
+    """A random id for a cluster or a directory, like Kafka's `random-uuid`, without starting a JVM."""
     without_dash_in_front = b"\0" + secrets.token_bytes(15)
     return urlsafe_b64encode(without_dash_in_front).decode().rstrip("=")
 
 
 def admin_of(servers: str) -> AdminClient:
-    """A client that asks brokers about themselves, in silence."""
+    """An admin client that logs nothing."""
     return AdminClient({"bootstrap.servers": servers, "log_level": 0, "reconnect.backoff.max.ms": 200})
 
 

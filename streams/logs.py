@@ -1,6 +1,6 @@
-"""Structured logs: one line an event that matters, as JSON, or readable in a terminal.
+"""Structured logs: one line for each event, as JSON, or readable on a terminal.
 
-Values from articles may hold anything, so they are written as `streams.printable` has them.
+Values are escaped by `streams.printable`, because those from articles may hold anything.
 """
 
 from __future__ import annotations
@@ -17,45 +17,42 @@ import structlog
 from streams.printable import clean
 
 LOUD: Final = {
-    # Libraries that say the same thing a hundred times a second while a broker is away.
     "aiokafka": logging.ERROR,
     "faust": logging.ERROR,
     "mode": logging.ERROR,
-    "streams": logging.ERROR,  # what mode says of its services that have a class of ours; we write past `logging`
+    "streams": logging.ERROR,  # mode's logs about services of our classes; our own logs do not use `logging`
     "httpx": logging.WARNING,
     "httpcore": logging.WARNING,
     "asyncio": logging.WARNING,
     "aiohttp": logging.WARNING,
 }
+"""Minimum levels of libraries that log the same a hundred times a second while a broker is away."""
 
-
-SAID_AGAIN_AFTER: Final = 10.0
-"""Seconds in which a library's message is written once; the next says how often it came meanwhile."""
+REPEAT_AFTER: Final = 10.0
+"""Seconds in which a message of such a library is logged once; the next one tells how many were left out."""
 
 
 class Repetitions(logging.Filter):
-    """Lets each message of the loud libraries through once in a while: a broker that is away is said once, not a
-    hundred times a second.
-    """
+    """Lets each message of the loud libraries through once in `REPEAT_AFTER` seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._clock = clock
-        self._said: dict[tuple[str, int, str], tuple[float, int]] = {}
+        self._logged: dict[tuple[str, int, str], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether to write a record; adds to it how many like it were left out."""
+        """Whether to log a record; adds to it how many like it were left out."""
         if record.name.partition(".")[0] not in LOUD:
             return True
         place = record.name, record.levelno, str(record.msg)
         now = self._clock()
-        at, left_out = self._said.get(place, (-SAID_AGAIN_AFTER, 0))
-        if now - at < SAID_AGAIN_AFTER:
-            self._said[place] = at, left_out + 1
+        at, left_out = self._logged.get(place, (-REPEAT_AFTER, 0))
+        if now - at < REPEAT_AFTER:
+            self._logged[place] = at, left_out + 1
             return False
-        if len(self._said) > 1000:
-            self._said.clear()
-        self._said[place] = now, 0
+        if len(self._logged) > 1000:
+            self._logged.clear()
+        self._logged[place] = now, 0
         if left_out:
             record.msg = f"{record.msg} ({left_out} more like it since)"
         return True
@@ -69,18 +66,18 @@ def _clean_values(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMa
 
 
 def quiet_clients() -> None:
-    """For commands that ask the brokers: what the client has to say of them ends in the command's one line.
+    """Silence aiokafka and asyncio, for commands that report errors of the broker in one line of their own.
 
-    So does what asyncio has to say: of a connection that was refused, that nobody asked for its error in the end.
+    asyncio would log "exception was never retrieved" for connections that were refused.
     """
     for name in ("aiokafka", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 class _Lines:
-    """Writes our own events to stderr, past `logging`: they are said once and need nothing of it.
+    """Writes our own events to stderr, bypassing `logging`, whose filters they do not need.
 
-    No event may fail for a log that is full or closed.
+    Logging must not fail when stderr is closed or its disk is full.
     """
 
     def __init__(self, name: str = "tocsin") -> None:

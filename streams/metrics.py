@@ -1,4 +1,4 @@
-"""The figures of a worker, for Prometheus. One registry a worker, so that tests do not share counts."""
+"""The metrics of a worker, for Prometheus. Each worker has its own registry, so that tests do not share counts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from streams.wire import AlertType, Outcome
 
 LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 36000)
 RESULTS: Final = ("hit", "topic", "nothing", "rejected")
-"""What reading an article came to: a watch matched; a topic and no watch; neither; it could not be read."""
+"""Of reading an article: a watch matched; it has a topic, but no watch matched; neither; it could not be read."""
 
 
 class Metrics:
@@ -30,7 +30,7 @@ class Metrics:
         self.attempts = Counter(
             "tocsin_attempts", "Delivery attempts, by outcome.", ["outcome"], registry=registry
         )
-        # A series that begins at its first event would hide that event from increase() and rate().
+        # Start every series at 0: increase() and rate() do not see the first event of a series.
         for outcome in get_args(Outcome):
             self.attempts.labels(outcome)
         for kind in get_args(AlertType):

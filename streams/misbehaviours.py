@@ -1,10 +1,10 @@
-"""Ways in which a receiver misbehaves, for `streams.receiver`: to see that delivery bears them.
+"""Ways in which `streams.receiver` can misbehave, to test that delivery copes with them.
 
-Each is called with the request and answers in place of a status. What never ends here ends when the sender
+Each is called with the request and answers in place of a status. Those that never end are cancelled when the sender
 hangs up.
 """
 
-# ruff: noqa: ARG001 - all are called alike
+# ruff: noqa: ARG001 - all have the same signature
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ MUCH: Final = b"\0" * 65536
 
 
 async def hang(request: web.Request) -> web.StreamResponse:
-    """Take the request and answer nothing."""
+    """Accept the request and never answer."""
     await asyncio.sleep(3600)
     return web.Response(status=204)
 
 
 async def drip(request: web.Request) -> web.StreamResponse:
-    """Answer 503 and then one byte in ten seconds."""
+    """Answer 503, then one byte every ten seconds."""
     response = await _begin(request, 503)
     while True:
         await response.write(b".")
@@ -49,19 +49,19 @@ async def bomb(request: web.Request) -> web.StreamResponse:
 
 
 async def reset(request: web.Request) -> web.StreamResponse:
-    """Take the whole request, then break the connection: the sender cannot know whether it arrived."""
+    """Read the whole request, then break the connection: the sender cannot know whether it arrived."""
     if request.transport is not None:
         request.transport.abort()
     return web.Response(status=204)
 
 
 async def redirect(request: web.Request) -> web.StreamResponse:
-    """Answer with a redirect to the cloud's metadata."""
+    """Redirect to the cloud's metadata service."""
     return web.Response(status=307, headers={"location": "http://169.254.169.254/latest/meta-data/"})
 
 
 async def busy(request: web.Request) -> web.StreamResponse:
-    """Answer 429 and ask for patience."""
+    """Answer 429 with Retry-After."""
     return web.Response(status=429, headers={"retry-after": "2"})
 
 

@@ -1,4 +1,4 @@
-"""Writing to Kafka: every output is awaited until the broker has acknowledged it, or the input is not committed."""
+"""Writing to Kafka. An input is committed only when the brokers have acknowledged every output that it caused."""
 
 from __future__ import annotations
 
@@ -13,32 +13,31 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.errors import KafkaError
 
 from streams.errors import OutputRefused
-from streams.kafka_client.prompt_sender import PromptSender
-from streams.lingering import Acknowledgement, Headers, LingeringProducer, Value, refused, written
+from streams.kafka_client.direct_sender import DirectSender
+from streams.lingering import Acknowledgement, Headers, LingeringProducer, Value, described, refused, to_bytes
 from streams.topics import CANDIDATES, NOTIFICATIONS, Topic
 from streams.wire import W, Wire, cloudevent_headers, from_bytes
 
 MAX_OUTPUT_BYTES: Final = 2 * 1024 * 1024
-"""The longest record that is ever written, and as much of a partition as is fetched at a time."""
+"""The longest record that is ever written, and how much of a partition is fetched at a time."""
 
 URGENT: Final = (CANDIDATES, NOTIFICATIONS)
-"""What the next agent waits for. Each of these topics has a producer of its own, all others have one that lingers.
+"""Topics whose records the next agent waits for. Each has a producer of its own; all others share one that lingers.
 
-A producer has one request to a broker under way at a time: candidates would queue behind the readings of other
-articles. No output relies on an order of records between topics, other than by waiting for acknowledgements.
-What this worker may read itself is told to `Outputs.acknowledged` as well.
+A producer has one request to a broker under way at a time, so candidates would queue behind the readings of other
+articles. No output relies on an order between topics, other than by waiting for acknowledgements.
 """
 
 
 @dataclass
 class OwnRecord(ConsumerRecord):  # type: ignore[misc]  # aiokafka is untyped for us
-    """A record that this worker wrote, as a consumer would read it, with the value that it was written from."""
+    """A record that this worker wrote, as a consumer would read it, with the model that it was written from."""
 
     made: Wire | None = None
 
 
-def said_by(record: ConsumerRecord, model: type[W]) -> W:
-    """What a record says: the value that this worker wrote it from, where it has that still, else as it is parsed.
+def value_of(record: ConsumerRecord, model: type[W]) -> W:
+    """The value of a record: the model that this worker wrote it from, or else parsed from its bytes.
 
     Both are equal. Raises pydantic's ValidationError.
     """
@@ -53,8 +52,8 @@ Acknowledged = Callable[[ConsumerRecord], None]
 class Outputs:
     """The worker's producers: `acks=all`, idempotent, in order within a partition.
 
-    `sending` is called when a record of `URGENT` is handed to its producer, `acknowledged` is told of it once the
-    broker has it, as a consumer will read it.
+    `sending` is called when a record of an `URGENT` topic is handed to its producer. `acknowledged` is called with it,
+    as a consumer would read it, once the broker has it.
     """
 
     def __init__(self, client_options: dict[str, Any], prefix: str, request_timeout_ms: int = 40_000) -> None:
@@ -68,7 +67,7 @@ class Outputs:
 
     async def start(self) -> None:
         """Connect. Raises aiokafka's KafkaConnectionError where no broker answers."""
-        urgent = {topic: self._producer(wakeful=True) for topic in URGENT}
+        urgent = {topic: self._producer(urgent=True) for topic in URGENT}
         other = self._producer()
         producers = [*urgent.values(), other]
         try:
@@ -80,7 +79,7 @@ class Outputs:
             raise
         self._urgent, self._other = urgent, LingeringProducer(other)
 
-    def _producer(self, *, wakeful: bool = False) -> AIOKafkaProducer:
+    def _producer(self, *, urgent: bool = False) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(
             **self._options,
             acks="all",
@@ -89,20 +88,20 @@ class Outputs:
             max_request_size=MAX_OUTPUT_BYTES,
             request_timeout_ms=self._request_timeout_ms,
         )
-        PromptSender.install(producer, wakeful=wakeful)
+        DirectSender.install(producer, urgent=urgent)
         return producer
 
     def _producers(self) -> list[AIOKafkaProducer | LingeringProducer]:
         return [*self._urgent.values(), self._other] if self._other is not None else []
 
     async def stop(self) -> None:
-        """Send what is still waiting, and disconnect."""
+        """Send what still waits, and disconnect."""
         producers = self._producers()
         self._urgent, self._other = {}, None
         await asyncio.gather(*(producer.stop() for producer in producers))
 
     async def flush(self) -> None:
-        """Wait until everything that was handed over is acknowledged, or has failed."""
+        """Wait until everything that was handed over is acknowledged or has failed."""
         await asyncio.gather(*(producer.flush() for producer in self._producers()))
 
     def topic_name(self, topic: Topic) -> str:
@@ -119,9 +118,9 @@ class Outputs:
         partition: int | None = None,
         made: Wire | None = None,
     ) -> Acknowledgement:
-        """Hand a record to the producer; the result is done when the broker has acknowledged it.
+        """Hand a record to its producer; the result is done when the broker has acknowledged it.
 
-        `made` is what it was written from.
+        `made` is the model that the value was written from.
         """
         name = topic.full_name(self._prefix)
         producer = self._urgent.get(topic)
@@ -131,15 +130,15 @@ class Outputs:
             return self._other.send(name, value, key=key, headers=headers, partition=partition)
         if self.sending is not None:
             self.sending()
-        urgent = written(value)
+        encoded = to_bytes(value)
         try:
             future: Acknowledgement = await producer.send(
-                name, urgent, key=key, headers=list(headers), partition=partition
+                name, encoded, key=key, headers=list(headers), partition=partition
             )
         except KafkaError as error:
             raise refused(name, error) from error
         if self.acknowledged is not None:
-            future.add_done_callback(partial(_tell, self.acknowledged, key, urgent, headers, made))
+            future.add_done_callback(partial(_hand_on, self.acknowledged, key, encoded, headers, made))
         return future
 
     async def publish(
@@ -150,7 +149,7 @@ class Outputs:
         return await self.send(topic, value.to_bytes, key=key.encode(), headers=headers, made=value)
 
 
-def _tell(
+def _hand_on(
     acknowledged: Acknowledged,
     key: bytes | None,
     value: bytes | None,
@@ -162,7 +161,7 @@ def _tell(
         return
     place = future.result()
     if place.log_start_offset is None or place.log_start_offset < 0:
-        return  # sent twice, and the broker no longer knew where the first had gone: this offset is none
+        return  # a repeat that the broker dropped without knowing the first one's offset: there is none to hand on
     record = OwnRecord(
         topic=place.topic,
         partition=place.partition,
@@ -190,6 +189,4 @@ async def settle(acknowledgements: Iterable[Acknowledgement]) -> None:
         if isinstance(result, OutputRefused):
             raise result
         if isinstance(result, BaseException):
-            raise OutputRefused(
-                f"the broker did not acknowledge an output: {type(result).__name__}: {result}"
-            ) from result
+            raise OutputRefused(f"the broker did not acknowledge an output: {described(result)}") from result

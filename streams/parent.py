@@ -1,4 +1,4 @@
-"""Children that end with the process that started them, however that ends."""
+"""Child processes that end with their parent, even when that is killed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ _PR_SET_PDEATHSIG: Final = 1
 
 
 def die_with_parent() -> None:
-    """Run in a child before it becomes another program: it is not to outlive a process that is killed (on Linux)."""
+    """A `preexec_fn`: the child is killed when its parent ends (on Linux)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -1,6 +1,4 @@
-"""What an agent holds of each partition of its input: made once of the partition's state, given up when partitions
-change hands.
-"""
+"""What an agent holds for each partition of its input: made from the partition's state, dropped at every rebalance."""
 
 from __future__ import annotations
 
@@ -14,7 +12,7 @@ P = TypeVar("P")
 
 
 class Partitions(Generic[L, P]):
-    """The partitions of one agent, by number. `load` reads a partition's state, `make` makes of it what is held."""
+    """The partitions of one agent, by number. `load` reads a partition's state, `make` makes what is held from it."""
 
     def __init__(self, load: Callable[[int], Awaitable[L]], make: Callable[[int, L], P]) -> None:
         self._load = load
@@ -29,7 +27,7 @@ class Partitions(Generic[L, P]):
         return [*self._held.values()]
 
     async def get(self, number: int) -> P:
-        """One partition, loaded where it is not held. Raises what `load` raises."""
+        """One partition, loaded if it is not held yet. Raises what `load` raises."""
         held = self._held.get(number)
         if held is not None:
             return held
@@ -37,7 +35,7 @@ class Partitions(Generic[L, P]):
             while (held := self._held.get(number)) is None:
                 given_up = self._given_up
                 loaded = await self._load(number)
-                # Given up meanwhile, it may have been another worker's: what was read may be old.
+                # If partitions were given up meanwhile, another worker may have had it: what was read may be old.
                 if given_up == self._given_up:
                     self._held[number] = self._make(number, loaded)
             return held
@@ -52,9 +50,9 @@ class Partitions(Generic[L, P]):
         fail: Callable[[Exception], object],
         then: Callable[[P], Awaitable[None]] | None = None,
     ) -> None:
-        """Load partitions before they are asked for, and do something with each.
+        """Load partitions in the background, then call `then` with each.
 
-        `fail` is told of an error: without its state a partition must not be worked on.
+        `fail` is called with an error: a partition must not be worked on without its state.
         """
         self._opening = asyncio.ensure_future(self._open(numbers, fail, then))
 
@@ -68,11 +66,11 @@ class Partitions(Generic[L, P]):
             for partition in await self.get_all(numbers):
                 if then is not None:
                     await then(partition)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it ends here
+        except Exception as error:  # noqa: BLE001 - whatever it is, `fail` decides
             fail(error)
 
     def give_up(self) -> list[P]:
-        """Forget all partitions, those that are being loaded too; returns what was held."""
+        """Drop all partitions, also those that are being loaded; returns what was held."""
         if self._opening is not None:
             self._opening.cancel()
             self._opening = None

@@ -1,6 +1,6 @@
-"""Notices that this process stood still: it was stopped, its machine was paused, or something held up its loop.
+"""Notices that this process was suspended: it was stopped, its machine was paused, or something blocked its loop.
 
-A worker that stood still for longer than its session may have lost its partitions without having been told yet.
+A worker that was suspended for longer than its session may have lost its partitions without knowing it yet.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import NoReturn
 
-OFTEN = 0.25
+INTERVAL = 0.25
 """Seconds between two looks at the clock."""
 
 
 class Pauses:
-    """Calls `paused` with the seconds that passed between two looks at the clock, where they are more than `longest`.
+    """Calls `paused` with the seconds between two looks at the clock when they exceed `longest`.
 
-    `watch` looks often. What must not be done after a pause looks before it, too: all that came due meanwhile is begun
-    before the task that watches has its turn.
+    `watch` looks at intervals. Work that must not be done after a pause calls `look` first: timers that came due during
+    the pause run before `watch` has its turn.
     """
 
     def __init__(
@@ -42,8 +42,8 @@ class Pauses:
             self._paused(self._looked_at - before)
 
     async def watch(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> NoReturn:
-        """Look every `OFTEN` seconds. Never returns: cancel it."""
+        """Look every `INTERVAL` seconds. Never returns: cancel it."""
         self._looked_at = self._clock()
         while True:
-            await sleep(OFTEN)
+            await sleep(INTERVAL)
             self.look()

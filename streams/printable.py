@@ -1,5 +1,6 @@
-"""Text as it may be printed or logged. Values from articles may hold anything: line breaks, terminal escapes and
-bidirectional controls are written as escapes, so that a headline can neither forge a line nor move the cursor.
+"""Makes text safe to print and log: line breaks, terminal escapes and bidirectional controls become escapes.
+
+So a headline can neither forge a line nor move the cursor.
 """
 
 from __future__ import annotations

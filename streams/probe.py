@@ -1,7 +1,7 @@
-"""`python -m streams.probe live|ready`: ask the worker on this machine how it is. For health checks of containers.
+"""`python -m streams.probe live|ready`: a container's health check of the worker on this machine.
 
-The port is that of TOCSIN_SERVICE__HEALTH_PORT, as the image sets it, else the default of the settings. Exit code 0:
-yes; 1: no, or no answer. It prints the reason. Nothing but the standard library is loaded, so that asking costs little.
+The port is TOCSIN_SERVICE__HEALTH_PORT, as the image sets it, else the default of the settings. Prints the reason.
+Exit code 0: yes; 1: no, or no answer. Imports only the standard library, so that it starts fast.
 """
 
 from __future__ import annotations

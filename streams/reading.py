@@ -1,7 +1,7 @@
-"""The reader of a configuration, a classifier of the user's own included.
+"""Builds the reader of a configuration, with the user's own classifier if one is configured.
 
 A package offers a classifier through the entry point group `tocsin.classifiers`: a callable that takes the taxonomies
-and returns a `agents.reading.topics.Classifier`. `service.classifier` in `tocsin.yaml` names it.
+and returns an `agents.reading.topics.Classifier`. `service.classifier` in `tocsin.yaml` names it.
 """
 
 from __future__ import annotations
@@ -13,23 +13,22 @@ from typing import Final
 from agents.reading.reader import Reader
 from agents.reading.topics import Classifier
 from alerting.watch import Watch
-from streams.collector import collector_resting
 from streams.configuration import Configuration
 from streams.errors import ConfigurationError, Fault
+from streams.gc_pause import gc_paused
 
 GROUP: Final = "tocsin.classifiers"
 
 
-@collector_resting()
+@gc_paused()
 def build_reader(
     configuration: Configuration,
     watches: Sequence[Watch] | None = None,
     terms: Mapping[str, Sequence[str]] | None = None,
 ) -> Reader:
-    """The reader of a configuration; of other watches or terms where these are given.
+    """The reader of a configuration, with other watches or terms if given.
 
-    Takes seconds for large watchlists. Raises QueryError, and ConfigurationError where the classifier that is named
-    cannot be had.
+    Takes seconds for large watchlists. Raises QueryError, and ConfigurationError if the classifier cannot be loaded.
     """
     return Reader(
         taxonomies=configuration.taxonomies,

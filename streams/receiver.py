@@ -1,7 +1,7 @@
-"""A local webhook receiver, which verifies what it gets: for trying out, for tests, and as an example.
+"""A local webhook receiver that verifies what it gets: for trying out, for tests, and as an example.
 
-It can be told to misbehave: `plan` says how the first calls are answered, one entry a call (a status, or one
-of `streams.misbehaviours`); after it, and by default, a webhook that verifies is answered 204 and any other 401.
+It can be told to misbehave: `plan` says how to answer the first calls, one entry a call (a status, or one of
+`streams.misbehaviours`). After that, and by default, a webhook that verifies is answered 204 and any other 401.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from alerting.signing import verify
 from streams.wire import Alert, EndpointDisabled, Event, Webhook
 
 TOLERANCE: Final = timedelta(minutes=5)
-"""How far a webhook's timestamp may be from the clock, so that nobody can play an old request again."""
+"""How far a webhook's timestamp may be from the clock, so that an old request cannot be replayed."""
 
 Misbehaviour = Callable[[web.Request], Awaitable[web.StreamResponse]]
-"""A way to misbehave: what is answered in place of a status."""
+"""Answers a request in place of a status."""
 
 Answer = int | Misbehaviour
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One webhook as it came. `alert` is there when it tells of one in the format `standard`."""
+    """One webhook as it came. `alert` is set when it holds one in the format `standard`."""
 
     webhook_id: str
     verified: bool
@@ -74,7 +74,7 @@ class Receiver:
         self.url = ""
 
     async def start(self) -> None:
-        """Begin to listen. Raises OSError when the port is taken."""
+        """Start listening. Raises OSError when the port is taken."""
         application = web.Application(client_max_size=1024 * 1024)
         application.router.add_route("POST", "/{path:.*}", self._receive)
         self._runner = web.AppRunner(
@@ -82,7 +82,7 @@ class Receiver:
             access_log=None,
             handle_signals=False,
             shutdown_timeout=1,
-            handler_cancellation=True,  # an answer that never ends does when the sender hangs up
+            handler_cancellation=True,  # ends a misbehaviour when the sender hangs up
         )
         await self._runner.setup()
         await web.TCPSite(self._runner, self._host, self._port).start()
@@ -111,7 +111,7 @@ class Receiver:
 
     def _judge(self, headers: Mapping[str, str], body: bytes, *, repeated: bool) -> Received:
         webhook_id = headers.get("webhook-id", "")
-        if not webhook_id.isascii():  # it may hold bytes that are no text
+        if not webhook_id.isascii():  # it may hold undecodable bytes
             webhook_id = ""
         reason = self._fault(webhook_id, headers, body)
         event = _event(body)
@@ -142,7 +142,7 @@ def _event(body: bytes) -> Event | None:
 
 
 def _summary(body: bytes) -> str:
-    """What a webhook of another format than `standard` says first."""
+    """The text of a webhook in another format than `standard`."""
     try:
         value = orjson.loads(body)
     except ValueError:

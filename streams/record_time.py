@@ -1,4 +1,4 @@
-"""The time that a record has in Kafka. A producer sets it, unless the topic says otherwise, and may set anything."""
+"""The timestamp of a record. The producer sets it, unless the topic says otherwise, and may set anything."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Final
 from aiokafka import ConsumerRecord
 
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
-"""What is said to be older has no time (-1), or one in other units: seconds taken for milliseconds lie in 1970."""
+"""Earlier timestamps are wrong: -1 stands for none, and seconds taken for milliseconds lie in 1970."""
 
 WRITTEN_HEADER: Final = "tocsin-written"
-"""On a record that was put back: when (milliseconds since 1970) it was written first."""
+"""Header of a record that was put back: when (milliseconds since 1970) it was first written."""
 
 _MILLISECONDS: Final = re.compile(rb"[0-9]{1,15}")
 _LATEST_MS: Final = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp() * 1000)
 
 
 def moment_of(record: ConsumerRecord) -> datetime:
-    """The time of a record as it stands there, as near as there is such a date."""
+    """The timestamp of a record, or the nearest date that can be represented."""
     return _moment(record.timestamp)
 
 
@@ -28,10 +28,10 @@ def _moment(milliseconds: int) -> datetime:
 
 
 def seen_at(record: ConsumerRecord, now: datetime) -> datetime:
-    """When Kafka got a record; now, where its time lies ahead or cannot be.
+    """When Kafka got a record: its timestamp, or `now` where that is in the future or before `EARLIEST`.
 
-    A producer's clock may be wrong: a time from the future would end every open story, one from 1970 would open
-    stories that are over at once.
+    A producer's clock may be wrong. A time in the future would end every open story; one in 1970 would open stories
+    that are over at once.
     """
     moment = moment_of(record)
     return moment if EARLIEST <= moment <= now else now

@@ -1,7 +1,4 @@
-"""Why a message was rejected, as Kafka headers beside its original bytes, and how to tell them apart again.
-
-A rejected message keeps its own headers; Tocsin's begin with `tocsin-error-`.
-"""
+"""Writing messages to `rejected`: the original bytes and headers, and headers `tocsin-error-*` that say why."""
 
 from __future__ import annotations
 
@@ -19,22 +16,22 @@ from streams.wire import rfc3339
 
 PREFIX: Final = "tocsin-error-"
 CUT: Final = "cut"
-"""The header that a message has which was too long to be kept whole: how many bytes its value had."""
+"""Header of a message that was too long to be kept whole: how many bytes its value had."""
 
 LONGEST_KEY: Final = 1024
-"""Bytes that are kept of the key of such a message."""
+"""Bytes of the key of such a message that are kept."""
 
 ROOM_FOR_REASONS: Final = 64 * 1024
-"""Bytes of a rejected message that are left for the reasons."""
+"""Bytes of a rejected message that are reserved for the reasons."""
 
 
 async def reject(
     outputs: Outputs, record: ConsumerRecord, error: UnreadableArticle, now: datetime
 ) -> Acknowledgement:
-    """Write a message to `rejected`: its bytes, and its own headers with the reasons.
+    """Write a message to `rejected`: its bytes, its own headers, and the reasons as headers.
 
-    Brokers that are set so take longer messages than can be written on. Such a one is cut, and loses its headers:
-    a message that could not be put aside would end every worker that reads it.
+    Brokers may be set to accept longer messages than this worker can write. Such a message is cut and loses its
+    headers: if it could not be rejected, it would end every worker that reads it.
     """
     value, key = record.value, record.key
     reasons = rejection_headers(record, error, now)
@@ -69,5 +66,5 @@ def rejection_headers(
 
 
 def original_headers(record: ConsumerRecord) -> list[tuple[str, bytes]]:
-    """The headers that a message came with, before it was rejected."""
+    """The headers of a rejected message without the reasons."""
     return [(name, value) for name, value in record.headers or () if not name.startswith(PREFIX)]

@@ -1,12 +1,13 @@
-"""The configuration in force while its files change: re-read when they do, or on SIGHUP, without a restart.
+"""Reloads the configuration when its files change, or on SIGHUP, without a restart.
 
-A new version is loaded and built in a thread, then put in force by swapping one reference; whoever works with
-the old one finishes with it. A version with faults is refused: the faults are logged, and the old one stays
-in force. Files are compared by time, size and inode, at a leisurely pace; a change counts once it has stood
-still for a whole look, so that a version that is being copied is not read by halves. A version without a single watch
-is refused where there were some: a file that got lost must not silence every alert.
+A new version is loaded and built in a thread, then put in force by swapping one reference; work under way finishes with
+the old one. A version with faults is refused: the faults are logged and the old version stays in force. So is a version
+without any watch where there were some before: a lost file must not silence every alert.
 
-Settings (brokers, topics, service) are those of the start: they take a restart, and the log says so.
+Files are compared by time, size and inode every few seconds. A change counts once two looks in a row see the same, so
+that a version that is still being copied is not read.
+
+Settings (brokers, topics, service) need a restart; a change of them is logged.
 """
 
 from __future__ import annotations
@@ -34,38 +35,41 @@ EVERY: Final = 5.0
 """Seconds between looks at the files."""
 
 MOST_FAULTS: Final = 50
-"""Faults of a refused version that are logged one by one."""
+"""Faults of a refused version that are logged."""
+
+IN_FORCE: Final = "the previous version"
+"""What stays in force when a version is refused."""
 
 NONE_LEFT: Final = (
-    "no watch is left, so nothing would be alerted; switch watches off by `enabled: false`, or restart"
+    "no watch is left, so there would be no alerts; to switch watches off use `enabled: false`, or restart"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is known of the files: `tried` were loaded or refused, `last` were there at the last look."""
+    """States of the files: `tried` were last loaded or refused, `last` were seen at the last look."""
 
     tried: Signature
     last: Signature
 
 
 def look(seen: Seen, now: Signature) -> tuple[Seen, bool]:
-    """What is known after a look, and whether to load: the files differ from those tried and stand still."""
+    """The next `Seen`, and whether to load: the files differ from those tried and have not changed since `last`."""
     load = now != seen.tried and now == seen.last
     return Seen(now if load else seen.tried, now), load
 
 
 def log_warnings(configuration: Configuration) -> None:
-    """Log what is worth knowing about a configuration that is put in force."""
+    """Log the warnings of a configuration that is put in force."""
     for warning in configuration.warnings[:MOST_FAULTS]:
         log.warning("configuration.warning", warning=str(warning))
 
 
 class LiveConfiguration(Generic[T]):
-    """Keeps what was built from a configuration up to date with its files. `current` is the version in force.
+    """Keeps what is built from a configuration up to date with its files. `current` is the version in force.
 
-    `load` reads the files, `build` makes of it what is swapped in (both in a thread), `swap` puts it in force
-    (on the loop), `refused` is told of each version refused. `run` never ends: cancel it.
+    `load` reads the files and `build` makes what is to be swapped in, both in a thread. `swap` puts it in force, and
+    `refused` is called for each version that is refused, both on the loop.
     """
 
     def __init__(
@@ -88,21 +92,21 @@ class LiveConfiguration(Generic[T]):
         self._sleep = sleep
         self._asked = asyncio.Event()
         self._seen = Seen(first.as_read, first.as_read)
-        self._busy = asyncio.Lock()
-        self._tried: tuple[Path, ...] = ()  # what the version refused last was read from, or lacks
+        self._reloading = asyncio.Lock()
+        self._tried: tuple[Path, ...] = ()  # the files of the version that was refused last
 
-    def _look_around(self) -> Signature:
+    def _signature(self) -> Signature:
         return signature(self.current.folder, (*self.current.files, *self._tried))
 
     async def run(self) -> None:
-        """Look and reload for ever; SIGHUP reloads at once. It means afterwards what it meant before."""
+        """Watch the files and reload; SIGHUP reloads at once. Never returns: cancel it, which restores SIGHUP."""
         loop = asyncio.get_running_loop()
         before = signal.getsignal(signal.SIGHUP)
         with suppress(NotImplementedError, RuntimeError, ValueError):
             loop.add_signal_handler(signal.SIGHUP, self.ask)
         try:
             while True:
-                await self._until_due()
+                await self._wait()
                 if self._asked.is_set():
                     self._asked.clear()
                     await self.reload()
@@ -114,26 +118,26 @@ class LiveConfiguration(Generic[T]):
                 signal.signal(signal.SIGHUP, before)
 
     def ask(self) -> None:
-        """Reload as soon as possible, changed or not."""
+        """Reload as soon as possible, whether files changed or not."""
         self._asked.set()
 
     async def reload(self) -> bool:
-        """Load and put in force what the files say now; False where it was refused."""
-        async with self._busy:
-            now = await asyncio.to_thread(self._look_around)
+        """Load the files and put them in force; returns False if they are refused."""
+        async with self._reloading:
+            now = await asyncio.to_thread(self._signature)
             self._seen = Seen(now, now)
             try:
                 configuration, built = await asyncio.to_thread(self._make)
-            except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the old one stays in force
-                # A file elsewhere may make it sound, such as a secret that is mounted a minute later.
+            except Exception as error:  # noqa: BLE001 - whatever is wrong, the old version stays in force
+                # Watch its files outside the folder too, such as a secret that is mounted a minute later.
                 self._tried = getattr(error, "files", ())
                 self._refuse(error)
                 return False
             self._tried = ()
-            self._say_what_is_gone(configuration)
+            self._log_gone(configuration)
             self.current = configuration
             self._swap(built)
-            # Whatever has changed since it was read is read again, however long reading took.
+            # As it was before reading, so that a change made meanwhile is noticed.
             self._seen = Seen(configuration.as_read, configuration.as_read)
             log.info(
                 "configuration.reloaded",
@@ -155,8 +159,8 @@ class LiveConfiguration(Generic[T]):
             configuration = replace(configuration, settings=self.current.settings)
         return configuration, self._build(configuration)
 
-    def _say_what_is_gone(self, new: Configuration) -> None:
-        """Name what the new version lacks: a file that was written by halves may be sound, and silences a watch."""
+    def _log_gone(self, new: Configuration) -> None:
+        """Log which watches and endpoints the new version lacks: half a file can be valid, and drop a watch."""
         watches = _gone((one.id for one in self.current.watches), (one.id for one in new.watches))
         endpoints = _gone((one.id for one in self.current.endpoints), (one.id for one in new.endpoints))
         if watches or endpoints:
@@ -168,18 +172,18 @@ class LiveConfiguration(Generic[T]):
             for fault in error.faults[:MOST_FAULTS]:
                 log.error("configuration.fault", fault=str(fault))
             count = len(error.faults)
-            log.error("configuration.refused", faults=count, in_force="the version before")
+            log.error("configuration.refused", faults=count, in_force=IN_FORCE)
         else:
             kind = type(error).__name__
-            log.error("configuration.refused", error=kind, message=str(error), in_force="the version before")
+            log.error("configuration.refused", error=kind, message=str(error), in_force=IN_FORCE)
 
     async def _changed(self) -> bool:
-        now = await asyncio.to_thread(self._look_around)
+        now = await asyncio.to_thread(self._signature)
         self._seen, load = look(self._seen, now)
         return load
 
-    async def _until_due(self) -> None:
-        """Until the next look, or until asked."""
+    async def _wait(self) -> None:
+        """Wait until the next look is due, or `ask` is called."""
         pause = asyncio.ensure_future(self._sleep(self._every))
         asked = asyncio.ensure_future(self._asked.wait())
         try:
@@ -190,5 +194,5 @@ class LiveConfiguration(Generic[T]):
 
 
 def _gone(before: Iterable[str], after: Iterable[str]) -> list[str]:
-    """The ids that are no longer there, the first of them where there are many."""
+    """The ids that are gone, or the first of many."""
     return sorted({*before} - {*after})[:MOST_FAULTS]

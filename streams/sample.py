@@ -1,4 +1,4 @@
-"""The sample configuration and articles: beside the sources in a checkout, in the package when installed."""
+"""The sample configuration and articles: in `deploy/` of a checkout, or in the package when installed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SAMPLE_ENVIRONMENT: Final[Mapping[str, str]] = {
     "TOCSIN_SAMPLE_URL": f"http://127.0.0.1:{RECEIVER_PORT}/hook",
     "TOCSIN_SAMPLE_SECRET": "whsec_dGhpcyBzYW1wbGUgc2VjcmV0IGlzIG5vIHNlY3JldCEh",
 }
-"""What the sample configuration's variables are when they are not set. Everybody knows them: for trying out."""
+"""Values of the sample configuration's variables when they are not set. They are public: for trying out only."""
 
 
 def _folder(packaged: str, in_checkout: str) -> Path:
@@ -34,7 +34,7 @@ def sample_configuration() -> Path:
 
 
 def sample_articles(path: Path | None = None) -> list[bytes]:
-    """The lines of a JSON Lines file; of the sample articles, readable and not, where none is named."""
+    """The lines of a JSON Lines file, or of the sample articles, readable and not, where none is given."""
     if path is None:
         folder = _folder("articles", "samples")
         names = ("articles.jsonl", "unreadable.jsonl")
@@ -43,7 +43,7 @@ def sample_articles(path: Path | None = None) -> list[bytes]:
 
 
 def read_lines(path: Path) -> list[bytes]:
-    """The lines of a file that are not blank; `.gz` is unpacked. Raises UsageError where it cannot be read."""
+    """The lines of a file that are not blank, unpacked if it ends in `.gz`. Raises UsageError."""
     try:
         data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     except (OSError, EOFError, zlib.error) as error:

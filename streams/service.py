@@ -1,6 +1,6 @@
-"""What the agents of one worker share: configuration in force, reader, outputs, figures, clock, and how to fail.
+"""What the agents of one worker share: the configuration in force, reader, outputs, metrics, clock, and how to fail.
 
-An agent's loop never lets an exception pass: Faust would acknowledge the event all the same. `Service.loop` ends the
+No exception may leave an agent's loop, because Faust acknowledges the event all the same. `Service.loop` ends the
 worker instead, at once and without a commit, so that the input is read again.
 """
 
@@ -17,7 +17,7 @@ import structlog
 from aiokafka import ConsumerRecord
 
 from agents.reading.reader import Reader
-from streams.batches import Batch
+from streams.batch import Batch
 from streams.configuration import Configuration
 from streams.metrics import Metrics
 from streams.outputs import Outputs, settle
@@ -45,8 +45,7 @@ class InForce:
     @classmethod
     def build(cls, configuration: Configuration) -> InForce:
         """Build the reader of a configuration; takes seconds for large watchlists."""
-        reader = build_reader(configuration)
-        return cls(configuration, reader)
+        return cls(configuration, build_reader(configuration))
 
 
 class _Named(Protocol):
@@ -58,7 +57,7 @@ N = TypeVar("N", bound=_Named)
 
 
 class Members(Generic[N]):
-    """The watches or the endpoints that `in_force` gives, by id."""
+    """The watches or endpoints that `in_force` returns, by id."""
 
     def __init__(self, in_force: Callable[[], tuple[N, ...]]) -> None:
         self._in_force = in_force
@@ -66,7 +65,7 @@ class Members(Generic[N]):
         self._by_id: dict[str, N] = {}
 
     def get(self, name: str) -> N | None:
-        """The one of an id, if it is in force now."""
+        """The one with this id, if it is in force now."""
         in_force = self._in_force()
         if in_force is not self._all:
             self._all, self._by_id = in_force, {one.id: one for one in in_force}
@@ -74,35 +73,36 @@ class Members(Generic[N]):
 
 
 Handle = Callable[[Batch], Awaitable[Awaitable[None]]]
-"""Works on a batch, and returns what remains to be awaited until it is done: acknowledgements, for the most part."""
+"""Works on a batch, and returns what is still to be awaited before it is done: mostly acknowledgements."""
 
 KNOWN_WITHIN: Final = timedelta(minutes=2)
-"""How long ago something may have been written that belongs to a watch or an endpoint not in force here.
+"""For how long a record may belong to a watch or an endpoint that is not in force here.
 
-Another worker may have made it under a newer configuration; the files come to all of them within a minute or so.
+Another worker may have written it under a newer configuration; new files reach all workers within a minute or so.
 """
 
 PUT_BACK_AFTER: Final = 1.0
-"""Seconds until such a thing is put back behind all that waits."""
+"""Seconds until such a record is written again at the end of its topic."""
 
-SAY_EVERY: Final = 15.0
-"""Seconds between two looks at what waits; what has waited for less is not spoken of."""
+LOG_WAITS_EVERY: Final = 15.0
+"""Seconds between two looks at unfinished batches; one that has waited for less is not logged."""
 
-WAITS_HINT: Final = (
-    "are the brokers there, with as many replicas in sync as min.insync.replicas of each topic asks?"
+NOT_ACKNOWLEDGED: Final = (
+    "Check that the brokers are up and that every topic has as many replicas in sync as min.insync.replicas"
+)
+"""What to do when nothing that was written is acknowledged."""
+
+SLOW: Final = (
+    "batches are done, but more slowly than they come: give the worker more CPU, or start another elsewhere"
 )
 
-SLOW_HINT: Final = (
-    "batches get done, but later than they come: give the worker more CPU, or start another one elsewhere"
-)
+MAX_UNFINISHED = 256
+"""Batches of one agent that may wait for acknowledgements."""
 
-MOST_UNFINISHED = 256
-"""Batches of one agent whose acknowledgements, or what they put back, may be outstanding."""
+MAX_UNFINISHED_RECORDS = 2_000
+"""Records of such batches. They are held in memory, as a whole backlog would be while brokers acknowledge nothing."""
 
-MOST_RECORDS = 2_000
-"""Records of such batches: they are held in memory, and while brokers acknowledge nothing a backlog would be."""
-
-MOST_BYTES = 64 * 1024 * 1024
+MAX_UNFINISHED_BYTES = 64 * 1024 * 1024
 """Bytes of the values of such batches."""
 
 
@@ -110,7 +110,7 @@ class Fail(Protocol):
     """How a worker ends when an agent cannot go on."""
 
     def __call__(self, where: str, error: BaseException) -> NoReturn:
-        """Leave at once, without a commit."""
+        """End the process at once, without a commit."""
         ...
 
 
@@ -126,26 +126,26 @@ class Service:
     now: Callable[[], datetime] = utc_now
     heartbeats: dict[str, float] = field(default_factory=dict)
     unfinished: dict[str, deque[float]] = field(default_factory=dict)
-    """When (by the loop's clock) the batches that each agent works on were begun."""
+    """By agent: when (by the loop's clock) each of its unfinished batches was begun."""
 
     def topic_name(self, topic: Topic) -> str:
         """The full name of a topic."""
         return topic.full_name(self.in_force.configuration.settings.topics.prefix)
 
     def may_be_known_soon(self, written_at: datetime) -> bool:
-        """Whether what is unknown here may belong to a configuration that has come to others first.
+        """Whether a record of an unknown watch or endpoint may belong to a configuration that others have already.
 
-        Not the article's time counts: others may have read one from hours ago just now.
+        `written_at` is when the record was written, not the time of its article, which may have been read late.
         """
         return self.now() - written_at < KNOWN_WITHIN
 
     async def put_back(self, topic: Topic, records: Sequence[ConsumerRecord], read_at: float) -> None:
-        """Put records, if any, behind those that wait, a moment after `read_at` (by the loop's clock).
+        """Write records, if any, to the end of their topic again, a moment after `read_at` (by the loop's clock).
 
         Raises OutputRefused.
         """
         if records:
-            # Not a moment from now: batches end in their order, and what each waits for itself would add up.
+            # Counted from `read_at`, not from now: batches end in order, so the waits would add up.
             await asyncio.sleep(max(0.0, read_at + PUT_BACK_AFTER - asyncio.get_running_loop().time()))
             sent = [
                 await self.outputs.send(topic, record.value, key=record.key, headers=as_written(record))
@@ -153,30 +153,30 @@ class Service:
             ]
             await settle(sent)
 
-    async def say_who_waits(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-        """Log now and then which agent has not been done with a batch for long. Never returns: cancel it.
+    async def log_waits(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> NoReturn:
+        """Log which agents have had an unfinished batch for long. Never returns: cancel it.
 
-        While a broker refuses to acknowledge for a reason that may pass, such as replicas that are not in sync, the
-        producers try again, for ever and in silence. Where batches are done all the same, it is the CPU that is short.
+        While brokers refuse for a reason that may pass, such as too few replicas in sync, the producers retry for ever
+        and in silence. Where batches are done all the same, CPU is short.
         """
         clock = asyncio.get_running_loop().time
         oldest: dict[str, float] = {}
         while True:
-            await sleep(SAY_EVERY)
+            await sleep(LOG_WAITS_EVERY)
             for name, begun in self.unfinished.items():
                 if not begun:
                     oldest.pop(name, None)
                     continue
-                if (waits := clock() - begun[0]) >= SAY_EVERY:
+                if (waits := clock() - begun[0]) >= LOG_WAITS_EVERY:
                     moves = oldest.get(name, begun[0]) != begun[0]
-                    hint = SLOW_HINT if moves else WAITS_HINT
+                    hint = SLOW if moves else NOT_ACKNOWLEDGED
                     log.warning("agent.waits", agent=name, seconds=round(waits), hint=hint)
                 oldest[name] = begun[0]
 
     async def loop(self, name: str, stream: Any, handle: Handle) -> None:
-        """Hand each batch of a stream to `handle`; acknowledge it when all it caused is acknowledged by the broker.
+        """Hand each batch of a stream to `handle`, and mark it as handled when what that returns is done.
 
-        The next batch is begun while acknowledgements of former ones are awaited; batches end in their order.
+        The next batch is begun while earlier ones wait for acknowledgements; batches end in order.
         """
         clock = asyncio.get_running_loop().time
         self.heartbeats[name] = clock()
@@ -190,7 +190,7 @@ class Service:
                 await former
             try:
                 await rest
-            except Exception as error:  # noqa: BLE001 - whatever it is, its batch must not be committed
+            except Exception as error:  # noqa: BLE001 - whatever it is, the batch must not be committed
                 self.fail(name, error)
             event.value.handled = True
             event.ack()
@@ -212,7 +212,9 @@ class Service:
             held += len(event.value)
             held_bytes += event.value.size
             while unfinished and (
-                len(unfinished) > MOST_UNFINISHED or held > MOST_RECORDS or held_bytes > MOST_BYTES
+                len(unfinished) > MAX_UNFINISHED
+                or held > MAX_UNFINISHED_RECORDS
+                or held_bytes > MAX_UNFINISHED_BYTES
             ):
                 await unfinished.popleft()
             self.heartbeats[name] = clock()
@@ -221,19 +223,19 @@ class Service:
 
 
 async def breathe(items: Sequence[T], every: float = 0.001) -> AsyncIterator[T]:
-    """Iterate over a batch or a part of it, letting other tasks run about every `every` seconds."""
+    """Iterate over a batch or a part of it, and let other tasks run about every `every` seconds."""
     clock = asyncio.get_running_loop().time
     until = clock() + every
     for item in items:
         yield item
         if clock() > until:
-            # An alert takes some fifteen steps of the loop from its candidate to its webhook. One step at a time, it
-            # would wait for as many pauses of a long batch.
+            # An alert takes some fifteen loop steps from its candidate to its webhook. With one step at a time it
+            # would have to wait for as many pauses of a long batch.
             await step_aside(16)
             until = clock() + every
 
 
 async def step_aside(steps: int = 1) -> None:
-    """Let others go on for some steps of the loop: in the first one leaves what was handed to a producer just now."""
+    """Let other tasks run for some loop steps. In the first, records just handed to an urgent producer are sent."""
     for _ in range(steps):
         await asyncio.sleep(0)

@@ -1,13 +1,15 @@
-"""State of an agent in a compacted topic of its own, partition by partition beside its input.
+"""The state of an agent, in a compacted topic with a partition for each partition of its input.
 
-Input partition p has its state in partition p of the state topic. Whoever is assigned p reads that partition from the
-beginning to its end before it handles anything of p. Each state record carries the input offset that made it in the
-header `tocsin-offset`; the greatest one read is the partition's mark: inputs up to it are already contained.
+The state of input partition p is partition p of the state topic. The worker that is assigned p reads that from its
+beginning to its end before it handles any input of p. Each state record has the offset of the input that caused it in
+the header `tocsin-offset`; the greatest of them is the partition's mark: the state contains all inputs up to it.
 
-Three rules make a replay after a kill decide the same as before (docs/decisions/state.md): the outputs of an input are
-acknowledged before its state is written; state is written in the order of the inputs, so that what a kill leaves
-behind is always the state as of some input; and every owner of a partition writes under record keys of its own, so
-that a former owner that wakes up late can add to the topic but never displace what its successor wrote.
+Three rules make a replay after a kill decide the same as before (docs/decisions/state.md):
+
+- The outputs of an input are acknowledged before its state is written.
+- State is written in the order of the inputs, so what a kill leaves is always the state as of some input.
+- Each owner of a partition writes under record keys of its own, so a former owner that wakes up late can add records
+  but never replace those of its successor.
 """
 
 from __future__ import annotations
@@ -31,18 +33,22 @@ from streams.topics import Topic
 OFFSET_HEADER: Final = "tocsin-offset"
 
 OWNER_MARK: Final = b"@"
-"""Between a value's key and its owner in a record's key."""
+"""Separates a value's key from its owner in a record's key."""
 
 ANEW_KEY: Final = OWNER_MARK
-"""Key of the record that says: whatever stands before this was as of a former input topic of this name.
+"""Key of the record that says: the input topic was created again, all records before this are as of the old one.
 
-Its value is how often that has come to pass.
+Its value counts how often that has happened.
 """
 
-ASK_AGAIN_MS: Final = 1000
+RETRY_MS: Final = 1000
 
 PATIENCE: Final = 60.0
-"""Seconds that state is waited for while no broker answers."""
+"""Seconds for which reading is retried while no broker answers."""
+
+CREATED_AGAIN: Final = (
+    "the input topic was deleted and created again, so its offsets start anew; the state is kept"
+)
 
 S = TypeVar("S")
 
@@ -53,8 +59,8 @@ log = structlog.get_logger("tocsin.state")
 class Loaded(Generic[S]):
     """What one partition of a state topic held: values by key, and the mark (-1: nothing yet).
 
-    `made_anew` counts how often the input topic was made anew, `record_keys` says under which record keys each value
-    stands, whoever wrote it.
+    `made_anew` counts how often the input topic was created again. `record_keys` are the keys of the records that hold
+    each value, whoever wrote them.
     """
 
     values: dict[str, S] = field(default_factory=dict)
@@ -64,12 +70,12 @@ class Loaded(Generic[S]):
 
 
 def later(one: tuple[int, S], other: tuple[int, S]) -> bool:
-    """Whether `one` is the state as of a later input than `other`, or as of the same and written later."""
+    """Whether `one` is as of the same input as `other` or a later one. Of equals, the record read last wins."""
     return one[0] >= other[0]
 
 
 class StateReader(Generic[S]):
-    """State as it is read, record by record. `newer` says which of two values of one key stands."""
+    """Builds the state of a partition, record by record. `newer` says whether the first of two values of a key wins."""
 
     def __init__(
         self,
@@ -78,7 +84,7 @@ class StateReader(Generic[S]):
     ) -> None:
         self._parse = parse
         self._newer = newer
-        # By record key: hundreds of thousands of what was settled may stand there, so nothing is kept around each.
+        # By record key. There may be hundreds of thousands of settled notifications, so the values are plain tuples.
         self._standing: dict[bytes, tuple[int, S]] = {}
         self._unreadable: dict[bytes, tuple[ConsumerRecord, ValueError]] = {}
         self.mark = -1
@@ -89,7 +95,7 @@ class StateReader(Generic[S]):
         record_key = record.key or b""
         if record_key == ANEW_KEY:
             self.begin_anew()
-            if (record.value or b"").isdigit():  # what earlier versions wrote does not count
+            if (record.value or b"").isdigit():  # earlier versions wrote no count
                 self.made_anew = int(record.value)
             return
         self._unreadable.pop(record_key, None)
@@ -112,19 +118,19 @@ class StateReader(Generic[S]):
             self._standing[record_key] = value
 
     def begin_anew(self) -> None:
-        """Keep the values, forget as of which inputs they were."""
+        """Keep the values, but forget which inputs they are as of."""
         self.made_anew += 1
         self.mark = -1
         for record_key, (_, value) in self._standing.items():
             self._standing[record_key] = (-1, value)
 
     def loaded(self) -> Loaded[S]:
-        """What was read; of several values of a key the one that stands. Raises UnreadableState."""
+        """What was read, with the newest value of each key. Raises UnreadableState."""
         for record, error in self._unreadable.values():
             raise UnreadableState(
-                f"{record.topic}, partition {record.partition}, offset {record.offset}, key {record.key!r}: no state "
-                "that this version knows. If a newer version wrote it, run that; if another program did, write a "
-                "record with this key and no value to this partition"
+                f"{record.topic}, partition {record.partition}, offset {record.offset}, key {record.key!r}: this "
+                "version cannot read this state. If a newer version wrote it, run that; if another program did, write "
+                "a record with this key and no value to this partition"
             ) from error
         record_keys: dict[str, tuple[bytes, ...]] = {}
         for record_key in self._standing:
@@ -148,10 +154,10 @@ async def load_state(
     outputs: Outputs,
     newer: Callable[[tuple[int, S], tuple[int, S]], bool] = later,
 ) -> Loaded[S]:
-    """Read one partition of a state topic whole.
+    """Read one partition of a state topic from beginning to end.
 
-    `beside` is the input topic. A mark beyond its end is that of a former topic of this name, since made anew: the
-    values are kept, but a record is written that from here on the offsets count anew, or inputs would be passed over.
+    `beside` is the input topic. A mark beyond its end means that the input topic was created again: the values are
+    kept, but a record is written that the offsets start anew, or else new inputs would be taken for old ones.
     Raises UnreadableState, BrokerError.
     """
     until = asyncio.get_running_loop().time() + PATIENCE
@@ -165,13 +171,19 @@ async def load_state(
         except KafkaError as error:
             if not error.retriable or asyncio.get_running_loop().time() > until:
                 raise BrokerError(
-                    f"{tp.topic}, partition {partition}: the state cannot be read ({type(error).__name__}: {error}). "
-                    f"Are the brokers there, and has the topic as many partitions as {input_tp.topic}?"
+                    f"{tp.topic}, partition {partition}: the state cannot be read ({error}). "
+                    f"Check that the brokers are up and that the topic has as many partitions as {input_tp.topic}"
                 ) from error
             log.warning("state.broker_away", topic=tp.topic, partition=partition, error=type(error).__name__)
-            await asyncio.sleep(ASK_AGAIN_MS / 1000)
+            await asyncio.sleep(RETRY_MS / 1000)
     if reader.mark >= input_end:
-        log.warning("state.mark_beyond_input", topic=tp.topic, partition=partition, mark=reader.mark)
+        log.warning(
+            "state.mark_beyond_input",
+            topic=tp.topic,
+            partition=partition,
+            mark=reader.mark,
+            why=CREATED_AGAIN,
+        )
         reader.begin_anew()
         times = str(reader.made_anew).encode()
         await settle([await outputs.send(topic, times, key=ANEW_KEY, partition=partition)])
@@ -181,27 +193,29 @@ async def load_state(
 async def _read_through(
     tp: TopicPartition, input_tp: TopicPartition, reader: StateReader[Any], client_options: dict[str, Any]
 ) -> int:
-    """Read a partition to its end; returns the end of the input's."""
-    # From the beginning, also where the broker has deleted it while it was read: never from the end.
+    """Read a partition to its end; returns the end offset of the input partition."""
+    # "earliest": if the broker deletes what is being read, go on with the oldest record left, not with the newest.
     consumer = AIOKafkaConsumer(
         **client_options, enable_auto_commit=False, fetch_max_wait_ms=100, auto_offset_reset="earliest"
     )
     try:
         await consumer.start()
-        # The leader of a partition that is not assigned aiokafka would ask for again and again, with pauses between;
-        # and a broker answers nothing on a connection on which a fetch waits.
+        # The input partition is assigned too, because aiokafka is slow to find the leader of one that is not. Both are
+        # paused, because a broker answers nothing on a connection while it holds back the answer to a fetch.
         consumer.assign([tp, input_tp])
         consumer.pause(tp, input_tp)
         ends = await consumer.end_offsets([tp, input_tp])
         consumer.resume(tp)
         end = ends[tp]
         while await consumer.position(tp) < end:
-            fetched = await consumer.getmany(tp, timeout_ms=ASK_AGAIN_MS)
+            fetched = await consumer.getmany(tp, timeout_ms=RETRY_MS)
             for records in fetched.values():
                 for record in records:
                     reader.add(record)
             if not fetched:
-                end = (await consumer.end_offsets([tp]))[tp]  # the broker may have lost its end, or be back
+                end = (await consumer.end_offsets([tp]))[
+                    tp
+                ]  # raises if no broker answers; the end may have changed
         return int(ends[input_tp])
     finally:
         await consumer.stop()
@@ -222,7 +236,7 @@ def _value_key(record_key: bytes) -> str:
 async def write_state(
     outputs: Outputs, topic: Topic, partition: int, key: str | bytes, value: Value, *, offset: int
 ) -> Acknowledgement:
-    """Write one value (None: forget the key) as of an input offset."""
+    """Write one value (None: delete the key) as of an input offset."""
     return await outputs.send(
         topic,
         value,
@@ -233,11 +247,10 @@ async def write_state(
 
 
 class OwnedState:
-    """One owner's hand on one partition of a state topic: writes under record keys that nobody else ever writes.
+    """Writes one partition of a state topic for one owner, under record keys that nobody else ever uses.
 
-    Compaction keeps the last record of a key in the order of the log. A former owner that was stopped in the middle
-    of its work may write an old value after its successor wrote a newer one; under one key for both, compaction would
-    keep the old one.
+    Compaction keeps the last record of each key. A former owner that was suspended may write an old value after its
+    successor wrote a newer one; under the same key, compaction would keep the old one.
     """
 
     def __init__(
@@ -246,21 +259,20 @@ class OwnedState:
         self._outputs = outputs
         self._topic = topic
         self._partition = partition
-        # Under which record keys others wrote. Of what this owner wrote the keys alone are kept, or each open story
-        # would have a set of its own.
+        # The record keys of former owners. Those of this owner follow from the keys.
         self._former = record_keys
         self._written: set[str] = set()
         self._owner = OWNER_MARK + uuid.uuid4().hex[:12].encode()
 
     async def write(self, key: str, value: bytes, *, offset: int) -> list[Acknowledgement]:
-        """Write a value as of an input offset, then forget what former owners wrote of it."""
+        """Write a value as of an input offset, then delete the records of former owners for this key."""
         former = self._former.pop(key, ())
         self._written.add(key)
         written = [await self._send(key.encode() + self._owner, value, offset)]
         return written + [await self._send(record_key, None, offset) for record_key in sorted(former)]
 
     async def forget(self, key: str, *, offset: int) -> list[Acknowledgement]:
-        """Forget a key, whoever wrote it."""
+        """Delete a key, whoever wrote it."""
         record_keys = {*self._former.pop(key, ())}
         if key in self._written:
             self._written.remove(key)

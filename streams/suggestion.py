@@ -1,4 +1,4 @@
-"""What was probably meant by a name that nobody knows."""
+"""Suggests what an unknown name was probably meant to be."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
-    """The end of a message about an unknown word: the nearest known one, or all where they are few."""
-    # A part of a name, such as the surname in an actor's id, rather than another word with some letters the same.
+    """The end of a message about an unknown word: the nearest known one, or all of them if they are few."""
+    # A part of a name, such as the surname in an actor's id, is nearer than a word that is merely spelled alike.
     near = [name for name in known if word.lower() in name.split("-")][:1]
     near = near or difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
     if near:

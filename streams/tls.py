@@ -1,4 +1,4 @@
-"""The TLS context of the brokers' connections, and what is wrong with files of certificates."""
+"""The TLS context for connections to the brokers, and what is wrong with files of certificates."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def ssl_context(broker: BrokerSettings) -> ssl.SSLContext:
     """The system's authorities or `ca_file`, and a client certificate where one is given. Raises OSError."""
     context = ssl.create_default_context(cafile=broker.ca_file)
     if broker.cert_file is not None:
-        # An empty password, so that an encrypted key is an error and not a question at a terminal.
+        # With an empty password an encrypted key is an error; without, the terminal would be asked for one.
         context.load_cert_chain(broker.cert_file, broker.key_file, password="")
     return context
 

@@ -1,4 +1,4 @@
-"""Creates Tocsin's topics, verifies that they are as they must be, and sets what is not."""
+"""Creates Tocsin's topics, verifies their settings, and alters those that differ."""
 
 from __future__ import annotations
 
@@ -24,17 +24,15 @@ from streams.settings import Settings
 from streams.topics import ALL, ARTICLES, CANDIDATES, NOTIFICATIONS, PENDING, REJECTED, STORIES, Topic
 
 FOLLOWS: Final = {STORIES: CANDIDATES, PENDING: NOTIFICATIONS}
-"""State topics have exactly as many partitions as the topic that they hold the state of."""
+"""A state topic has exactly as many partitions as the topic whose state it holds."""
 
-ROOM: Final = {
-    # An article of the greatest length, its key and what Kafka puts around it: more than brokers take by themselves.
-    ARTICLES: MAX_BYTES + 64 * 1024,
-    # As long a message as is ever written, and what Kafka puts around it.
-    REJECTED: MAX_OUTPUT_BYTES + 64 * 1024,
+MESSAGE_SIZE: Final = {
+    ARTICLES: MAX_BYTES + 64 * 1024,  # the longest article, its key and Kafka's overhead
+    REJECTED: MAX_OUTPUT_BYTES + 64 * 1024,  # the longest record that is ever written, and Kafka's overhead
 }
-USUAL_ROOM: Final = 1024 * 1024
-"""Bytes of a message that these topics must take (`max.message.bytes`), and all others: brokers count as one what
-leaves in one batch, half of this and more. A worker whose batches are refused ends each time that there is much to do.
+USUAL_MESSAGE_SIZE: Final = 1024 * 1024
+"""Bytes of `max.message.bytes` that these topics need, and all others. Brokers apply it to whole batches, which have
+half of this or more; a worker whose batches are refused would end whenever there is much to write.
 """
 
 STATE_SEGMENT: Final = 50 * 1024 * 1024
@@ -43,22 +41,22 @@ STATE_SEGMENT: Final = 50 * 1024 * 1024
 MIN_INSYNC: Final = "min.insync.replicas"
 MESSAGE_BYTES: Final = "max.message.bytes"
 
-NOT_THERE: Final = (
+MISSING: Final = (
     "does not exist; run `tocsin topics --create`, or have its ACL let this user see it (Describe)"
 )
 
 ALTER: Final = "; `tocsin topics --alter` sets it"
 
-ASK_AGAIN: Final = 0.2
-"""Seconds between questions whether topics just created are there."""
+ASK_EVERY: Final = 0.2
+"""Seconds between two looks whether the topics just created exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class TopicReport:
-    """One topic: how many partitions it has (0: it does not exist), and how it is not as it should be.
+    """One topic: how many partitions it has (0: it does not exist), and what is wrong with it.
 
-    With `faults` the worker cannot work, or loses what it must keep; `differences` are only other than the
-    settings say. `mending`: what can be set so that it is, but for a shorter retention; `altered`: what was set.
+    With `faults` the worker cannot work, or loses what it must keep; `differences` only deviate from the settings.
+    `fixes` are the topic settings that would correct them (never a shorter retention), `altered` those that were set.
     """
 
     name: str
@@ -66,13 +64,13 @@ class TopicReport:
     faults: tuple[str, ...] = ()
     differences: tuple[str, ...] = ()
     created: bool = False
-    mending: Mapping[str, str] = field(default_factory=dict)
+    fixes: Mapping[str, str] = field(default_factory=dict)
     altered: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class TopicState:
-    """A topic as the brokers have it; of `configs` only what could be learnt."""
+    """A topic as it is on the brokers; `configs` only as far as they could be read."""
 
     partitions: int
     replicas: int
@@ -84,34 +82,34 @@ class TopicState:
 
 
 def topic_configs(topic: Topic, settings: Settings) -> dict[str, str]:
-    """The broker-side settings of a topic."""
+    """The settings that a topic is created with."""
     configs: dict[str, str] = {"cleanup.policy": topic.cleanup}
     if (in_sync := in_sync_at_least(settings)) is not None:
         configs[MIN_INSYNC] = str(in_sync)
     if topic.cleanup == "delete":
         configs["retention.ms"] = str(int(settings.topics.retention.total_seconds() * 1000))
     else:
-        # Only closed segments are compacted. With Kafka's 1 GiB, whoever starts would read a gigabyte of history.
+        # Only closed segments are compacted. With Kafka's 1 GiB, a starting worker would read a gigabyte of history.
         configs["segment.bytes"] = str(STATE_SEGMENT)
         configs["min.cleanable.dirty.ratio"] = "0.1"
-    configs[MESSAGE_BYTES] = str(_room(topic))
+    configs[MESSAGE_BYTES] = str(_message_size(topic))
     return configs
 
 
-def _room(topic: Topic) -> int:
-    return ROOM.get(topic, USUAL_ROOM)
+def _message_size(topic: Topic) -> int:
+    return MESSAGE_SIZE.get(topic, USUAL_MESSAGE_SIZE)
 
 
 def in_sync_at_least(settings: Settings) -> int | None:
-    """How many replicas must have a record before it counts as written; None: as the brokers have it."""
+    """`min.insync.replicas` of the topics; None: the brokers' default."""
     if settings.topics.min_insync_replicas is not None:
         return settings.topics.min_insync_replicas
-    # Kafka's default is one: an alert that the leader alone has is acknowledged, and lost with that broker.
+    # Kafka's default is 1: an alert that only the leader has would be acknowledged, and lost with that broker.
     return 2 if settings.topics.replication_factor > 2 else None
 
 
 async def ensure_topics(settings: Settings, *, create: bool) -> list[TopicReport]:
-    """Create what is missing (where asked) and verify the rest. Raises BrokerError naming every fault."""
+    """Verify the topics, after creating missing ones if asked. Raises BrokerError naming every fault."""
     reports = await inspect_topics(settings, create=create)
     faults = [f"{report.name}: {fault}" for report in reports for fault in report.faults]
     if faults:
@@ -120,7 +118,7 @@ async def ensure_topics(settings: Settings, *, create: bool) -> list[TopicReport
 
 
 async def inspect_topics(settings: Settings, *, create: bool, alter: bool = False) -> list[TopicReport]:
-    """How the topics are, after creating what is missing and setting what differs where asked. Raises BrokerError."""
+    """Inspect the topics, after creating missing ones and altering settings if asked. Raises BrokerError."""
     admin = AIOKafkaAdminClient(**client_options(settings.broker))
     try:
         await admin.start()
@@ -131,7 +129,7 @@ async def inspect_topics(settings: Settings, *, create: bool, alter: bool = Fals
             created = await _create(admin, missing, existing, settings)
             existing = await _states_with(admin, created, settings)
         altered = await _alter(existing, settings) if alter else {}
-        # Brokers learn what was set one after the other; what they have taken is so.
+        # Brokers learn of changed settings one after the other, so they are not asked again.
         existing = {name: state.with_configs(altered.get(name, {})) for name, state in existing.items()}
         return [
             replace(
@@ -143,7 +141,7 @@ async def inspect_topics(settings: Settings, *, create: bool, alter: bool = Fals
     except (KafkaError, OSError) as error:
         servers = ", ".join(settings.broker.servers)
         raise BrokerError(
-            f"{servers}: the topics cannot be looked at: {type(error).__name__}; is Kafka running, and "
+            f"{servers}: the topics cannot be inspected: {type(error).__name__}; is Kafka running, and "
             "are broker.servers and broker.security_protocol right?"
         ) from error
     finally:
@@ -160,39 +158,39 @@ def verify(
     settings: Settings,
     created: frozenset[str] | set[str] = frozenset(),
 ) -> TopicReport:
-    """Compare a topic with what it must be."""
+    """Compare a topic with what it should be."""
     name = _name(topic, settings)
     state = existing.get(name)
     if state is None:
-        return TopicReport(name, 0, (NOT_THERE,))
+        return TopicReport(name, 0, (MISSING,))
     return TopicReport(
         name,
         state.partitions,
         tuple(_faults(topic, state, existing, settings)),
         tuple(_differences(topic, state, settings)),
         name in created,
-        _mending(topic, state, settings),
+        _fixes(topic, state, settings),
     )
 
 
-def _mending(topic: Topic, state: TopicState, settings: Settings) -> dict[str, str]:
-    """What to set in a topic so that it is as it must be; nothing that would delete what is kept longer."""
+def _fixes(topic: Topic, state: TopicState, settings: Settings) -> dict[str, str]:
+    """The settings to alter so that a topic is as it should be; never a shorter retention."""
     given, wanted = state.configs, topic_configs(topic, settings)
-    mending: dict[str, str] = {}
+    fixes: dict[str, str] = {}
     policy = given.get("cleanup.policy", topic.cleanup)
     if policy != topic.cleanup:
         apart = ("retention.ms", MIN_INSYNC, MESSAGE_BYTES)
-        mending |= {key: value for key, value in wanted.items() if key not in apart}
+        fixes |= {key: value for key, value in wanted.items() if key not in apart}
     retention = int(given.get("retention.ms", -1))
     if "retention.ms" in wanted and 0 <= retention < int(wanted["retention.ms"]):
-        mending["retention.ms"] = wanted["retention.ms"]
+        fixes["retention.ms"] = wanted["retention.ms"]
     if MIN_INSYNC in wanted and int(given.get(MIN_INSYNC, wanted[MIN_INSYNC])) < int(wanted[MIN_INSYNC]) <= (
         state.replicas
     ):
-        mending[MIN_INSYNC] = wanted[MIN_INSYNC]
-    if int(given.get(MESSAGE_BYTES, _room(topic))) < _room(topic):
-        mending[MESSAGE_BYTES] = wanted[MESSAGE_BYTES]
-    return mending
+        fixes[MIN_INSYNC] = wanted[MIN_INSYNC]
+    if int(given.get(MESSAGE_BYTES, _message_size(topic))) < _message_size(topic):
+        fixes[MESSAGE_BYTES] = wanted[MESSAGE_BYTES]
+    return fixes
 
 
 def _faults(
@@ -239,9 +237,9 @@ def _differences(topic: Topic, state: TopicState, settings: Settings) -> list[st
             f"retention.ms is {retention}, topics.retention says {wanted['retention.ms']}{leave}"
         )
     differences += _in_sync_differences(state, wanted.get(MIN_INSYNC))
-    room = state.configs.get(MESSAGE_BYTES)
-    if room is not None and int(room) < _room(topic):
-        differences.append(f"{MESSAGE_BYTES} is {room}, should be {_room(topic)} or more")
+    size = state.configs.get(MESSAGE_BYTES)
+    if size is not None and int(size) < _message_size(topic):
+        differences.append(f"{MESSAGE_BYTES} is {size}, should be {_message_size(topic)} or more")
     return differences
 
 
@@ -278,20 +276,20 @@ async def _states(admin: AIOKafkaAdminClient, settings: Settings) -> dict[str, T
 async def _states_with(
     admin: AIOKafkaAdminClient, created: set[str], settings: Settings
 ) -> dict[str, TopicState]:
-    """How the topics are once those created are known to the brokers, which the answer does not wait for."""
+    """The topics once all brokers know those just created, which the answer to `create` does not wait for."""
     clock = asyncio.get_running_loop().time
     until = clock() + settings.broker.request_timeout.total_seconds()
     while True:
         existing = await _states(admin, settings)
         if created <= existing.keys() or clock() > until:
             return existing
-        await asyncio.sleep(ASK_AGAIN)
+        await asyncio.sleep(ASK_EVERY)
 
 
 async def _alter(existing: Mapping[str, TopicState], settings: Settings) -> dict[str, Mapping[str, str]]:
-    """Set what can be set; what was, by topic."""
+    """Alter what can be altered; returns it by topic."""
     reports = [verify(topic, existing, settings) for topic in ALL]
-    changes = {report.name: report.mending for report in reports if report.mending}
+    changes = {report.name: report.fixes for report in reports if report.fixes}
     if changes:
         from streams.topic_alter import alter_topics  # noqa: PLC0415 - another client, for this alone
 
@@ -300,7 +298,7 @@ async def _alter(existing: Mapping[str, TopicState], settings: Settings) -> dict
 
 
 async def _configs(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str]]:
-    """The settings of topics; nothing of those that the broker cannot or will not tell."""
+    """The settings of topics, except those that the broker cannot or will not tell."""
     wanted: dict[str, Any] = {
         "cleanup.policy": None,
         "retention.ms": None,
@@ -334,9 +332,9 @@ async def _create(
     ]
     cluster = await admin.describe_cluster()
     if cluster["controller_id"] not in {broker["node_id"] for broker in cluster["brokers"]}:
-        # aiokafka stumbles over it. The embedded broker has none ever; `tocsin up` makes the topics there.
+        # aiokafka fails without one. The embedded broker never has one; `tocsin up` creates the topics there.
         raise BrokerError(
-            "topics cannot be made: no broker is the cluster's controller now; try again in a while"
+            "topics cannot be created: the cluster has no controller at the moment; try again later"
         )
     response = await admin.create_topics(new)
     created = set()
@@ -356,7 +354,7 @@ async def _create(
 
 
 def _partition_count(topic: Topic, existing: Mapping[str, TopicState], settings: Settings) -> int:
-    """How many partitions a topic is created with: a state topic gets those of the topic that it follows."""
+    """How many partitions to create a topic with: a state topic gets as many as the topic that it follows."""
     followed = FOLLOWS.get(topic)
     state = existing.get(_name(followed, settings)) if followed is not None else None
     return state.partitions if state is not None else settings.topics.partitions

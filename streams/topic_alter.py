@@ -1,6 +1,6 @@
-"""Changes settings of topics that are there, one by one: all others stay as somebody has set them.
+"""Alters single settings of existing topics; all others stay as they are.
 
-By librdkafka's admin client: aiokafka's knows only the request that takes back whatever it does not name.
+Uses librdkafka's admin client, because aiokafka's has only the request that resets every setting it does not name.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""A configuration on trial, as `tocsin up` runs it: on the embedded broker, every endpoint calling one local receiver.
+"""A configuration on trial, as `tocsin up` runs it: on the embedded broker, with all endpoints calling one receiver.
 
-So any configuration can be tried as it is, where its brokers, secrets and certificates are not, and the alerts of
-articles that are only played reach nobody.
+Any configuration can be tried this way without its brokers, secrets and certificates, and nobody outside is alerted.
 """
 
 from __future__ import annotations
@@ -18,18 +17,18 @@ from streams.settings import BrokerSettings
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Where the broker and the receiver of a trial are, `url` without a path, and what webhooks are signed with."""
+    """The broker and the receiver (`url` without a path) of a trial, and the secret that signs its webhooks."""
 
     servers: str
     url: str
     secret: str
 
     def load(self, folder: Path | None) -> Configuration:
-        """A folder's configuration, put on trial; none of its secrets is looked up. Raises ConfigurationError."""
+        """The configuration of a folder, put on trial; no secrets are looked up. Raises ConfigurationError."""
         return self.put(load_configuration(folder, resolve_secrets=False))
 
     def put(self, configuration: Configuration) -> Configuration:
-        """A configuration that reaches nothing but this broker and this receiver."""
+        """The configuration changed so that it reaches only this broker and this receiver."""
         settings = configuration.settings
         service = {"health_host": "127.0.0.1", "health_port": 0, "instance_id": None, "webhook_ca_file": None}
         tried = {
@@ -43,7 +42,7 @@ class Trial:
         )
 
     def _local(self, endpoint: Endpoint) -> Endpoint:
-        # The one header of its own that changes the body: a template whose endpoint names a type may yield text.
+        # Keep this header, since it changes the body: a template whose endpoint sets a content type may yield text.
         typed = [name for name in endpoint.headers if name.lower() == "content-type"]
         return endpoint.model_copy(
             update={
@@ -54,7 +53,7 @@ class Trial:
                 "allow_private": True,
                 "allow_http": True,
                 "rate_limit": None,
-                # Apprise would call the service by itself.
+                # Apprise would call the real service.
                 "format": "standard" if endpoint.format == "apprise" else endpoint.format,
             }
         )

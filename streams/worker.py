@@ -1,8 +1,8 @@
-"""The service: one process that runs the agents on the brokers of the configuration until it is told to stop.
+"""The service: one process that runs the agents on the configured brokers until it is told to stop.
 
-Start: wait for a broker, make or verify the topics, start the producer, then Faust. Stop (SIGTERM, SIGINT): no new
-work, what is under way is finished or left to its owner within the grace period, offsets are committed. Failure: leave
-at once with a non-zero code and without a commit, so that nothing unhandled counts as done; a supervisor starts anew.
+Start: wait for a broker, create or verify the topics, start the producers, then Faust. Stop (SIGTERM, SIGINT): take no
+new work, finish what is under way within the grace period or leave it to the next owner, commit offsets. Failure: exit
+at once with a non-zero code and without a commit, so that nothing unhandled counts as done; a supervisor restarts it.
 """
 
 from __future__ import annotations
@@ -21,12 +21,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import structlog
-from aiokafka import ConsumerRecord
 
 from agents import delivery, intake, policy
 from agents.reading import language
 from streams.app import build_app, longest_pause
-from streams.batches import BatchConsumer
 from streams.configuration import Configuration, load_configuration
 from streams.connection import client_options, wait_for_broker
 from streams.contact import Contact
@@ -36,43 +34,48 @@ from streams.open_files import raise_limit_on_open_files
 from streams.outputs import Outputs
 from streams.pauses import Pauses
 from streams.reload import LiveConfiguration
-from streams.service import WAITS_HINT, InForce, Service
+from streams.service import NOT_ACKNOWLEDGED, InForce, Service
 from streams.topic_admin import ensure_topics
 from streams.topics import ARTICLES, CANDIDATES, NOTIFICATIONS
+from streams.transport import BatchConsumer
 
 log = structlog.get_logger("tocsin.worker")
 
 FAILED = 70
-"""Exit code of a worker that left because an agent could not go on."""
+"""Exit code of a worker that could not go on."""
 
 STUCK_AFTER = timedelta(minutes=3)
-"""A batch that has waited here for longer, while its agent's heart stood still, means that the worker is not alive."""
+"""The worker is not alive when a batch has waited for longer and its agent has made no progress for as long."""
 
-READ_BY = {intake.NAME: ARTICLES, policy.NAME: CANDIDATES, delivery.NAME: NOTIFICATIONS}
-"""What each agent reads."""
+INPUTS = {intake.NAME: ARTICLES, policy.NAME: CANDIDATES, delivery.NAME: NOTIFICATIONS}
+"""The topic that each agent reads."""
 
 FLUSH_WITHIN = 5.0
-"""Seconds that a rebalance waits for the acknowledgement of what was written."""
+"""Seconds that a rebalance waits until what was written is acknowledged."""
 
 LEAVE_WITHIN = 4.0
-"""Seconds of the grace period that are kept for writing, committing and leaving the group."""
+"""Seconds of the grace period that are reserved for writing, committing and leaving the group."""
 
-NOT_DONE = (
-    "what is under way was not done within service.drain_grace, and is read again by whoever starts next. Are the "
-    "brokers there, with as many replicas in sync as min.insync.replicas of each topic asks?"
+NOT_DRAINED = (
+    "work under way was not finished within service.drain_grace; the next worker reads it again. "
+    + NOT_ACKNOWLEDGED
 )
 
-CUT_OFF_AFTER = timedelta(seconds=30)
-"""For so long no broker may answer what a worker fetches of a topic before it is not ready: nothing is read of it then.
-Longer than one of three brokers that is gone keeps it waiting.
+STOOD_STILL = (
+    "this process was suspended or starved of CPU; nothing is attempted before it has rejoined its group"
+)
+
+UNANSWERED_AFTER = timedelta(seconds=30)
+"""The worker is not ready when no broker has answered its fetches of a topic for longer. More than the loss of one
+broker of three takes.
 """
 
 CHECK_EVERY = 1.0
-"""Seconds between two looks at the Kafka client, whether it has met an error in the background, and at the agents."""
+"""Seconds between two checks of the Kafka client and of the agents."""
 
-ENDS_AFTER = 30
-"""Looks at agents that do not move, one after the other, until the worker ends: not every supervisor asks `/live`, and
-when the whole process stood still it takes a moment until they move.
+MAX_FAILED_CHECKS = 30
+"""Failed liveness checks in a row after which the worker ends by itself, since not every supervisor asks `/live`. More
+than one, because agents need a moment to move again when the whole process was suspended.
 """
 
 Started = Callable[["Worker"], Awaitable[None]]
@@ -80,30 +83,30 @@ Load = Callable[[Path], Configuration]
 
 
 def leave(where: str, error: BaseException) -> NoReturn:
-    """End the process now, without a commit."""
+    """Log the error and end the process now, without a commit."""
     try:
         log.critical(
             "worker.failed", where=where, error=type(error).__name__, message=str(error), exc_info=error
         )
         sys.stderr.flush()
     finally:
-        # Whatever became of the log: who calls this relies on it that nothing comes after.
+        # Even if logging fails: callers rely on not coming back from here.
         os._exit(FAILED)
 
 
-def _set_aside() -> None:
-    """Take what lives as long as the configuration out of the collector's rounds.
+def _freeze_objects() -> None:
+    """Exempt all objects that exist now from garbage collection.
 
-    A full round over the reader's objects makes the worker stand still for a fifth of a second.
+    A full collection over the reader's objects would pause the worker for a fifth of a second.
     """
     gc.unfreeze()
     gc.collect()
     gc.freeze()
 
 
-def _build_and_set_aside(configuration: Configuration) -> InForce:
+def _build_frozen(configuration: Configuration) -> InForce:
     built = InForce.build(configuration)
-    _set_aside()
+    _freeze_objects()
     return built
 
 
@@ -128,13 +131,12 @@ class Worker:
         self.reloading = LiveConfiguration(
             configuration,
             load=lambda: load(configuration.folder),
-            build=_build_and_set_aside,
+            build=_build_frozen,
             swap=self._put_in_force,
             refused=self._count_refused,
         )
         self._put_in_force(self.service.in_force)
-        self.service.outputs.sending = self._expect
-        self.service.outputs.acknowledged = self._offer
+
         self.app = build_app(self.settings)
         intake.register(self.app, self.service)
         self.policy = policy.register(self.app, self.service)
@@ -143,6 +145,7 @@ class Worker:
         self.delivery.before_attempt = self._pauses.look
         self.app.on_partitions_revoked.connect(self._on_revoked)
         self.app.on_partitions_assigned.connect(self._on_assigned)
+        self._background: list[asyncio.Task[object]] = []
         self._assigned = False
         self._assigned_at = self.service.now()
         self._had_partitions = False
@@ -161,7 +164,7 @@ class Worker:
         consumer: BatchConsumer = self.app.consumer
         return consumer
 
-    # From start to end.
+    # Start and stop.
 
     async def run(self, started: Started | None = None) -> None:
         """Run until `stop` is called or a signal comes. Raises BrokerError or OSError when it cannot start."""
@@ -170,9 +173,9 @@ class Worker:
             with suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(number, self.stop)
         await self._start_health()
-        beside = [asyncio.ensure_future(self.reloading.run())]
+        self._run_in_background("reload", self.reloading.run())
         try:
-            if not await self._unless_stopped(self._start(beside)):
+            if not await self._unless_stopped(self._start()):
                 return
             log.info(
                 "worker.started",
@@ -181,11 +184,24 @@ class Worker:
             )
             if started is not None:
                 await started(self)
+            self._run_in_background("pauses", self._pauses.watch())
+            self._run_in_background("waits", self.service.log_waits())
             await self._until_stopped()
         finally:
-            for task in beside:
+            for task in self._background:
                 task.cancel()
             await self._shut_down()
+
+    def _run_in_background(self, name: str, work: Coroutine[Any, Any, object]) -> None:
+        """Run something until the worker stops. An error in it ends the worker: nobody would miss it otherwise."""
+
+        def ended(task: asyncio.Task[object]) -> None:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                leave(name, error)
+
+        task = asyncio.ensure_future(work)
+        task.add_done_callback(ended)
+        self._background.append(task)
 
     async def _start_health(self) -> None:
         try:
@@ -198,20 +214,22 @@ class Worker:
                 what = "is taken: set service.health_port to a free port, or 0"
             raise OSError(f"{self.health.host}:{self.health.port} {what}") from error
 
-    async def _start(self, beside: list[asyncio.Task[None]]) -> None:
-        """Start all that reads and writes; what is to run beside it is added. Ends when partitions are assigned."""
+    async def _start(self) -> None:
+        """Start everything that reads and writes. Returns when partitions are assigned."""
         await wait_for_broker(self.settings.broker, self.settings.service.broker_patience)
         await ensure_topics(self.configuration.settings, create=self._create_topics)
         await self.service.outputs.start()
         await asyncio.to_thread(language.prepare)
         await asyncio.to_thread(self.delivery.prepare)
         self.app.finalize()
-        beside.append(asyncio.ensure_future(self._check()))  # its start waits for partitions
+        self.service.outputs.sending = self.consumer.pause_fetching
+        self.service.outputs.acknowledged = self.consumer.offer
+        self._run_in_background("check", self._check())  # before the start, which waits for partitions
         await self.app.start()
-        _set_aside()
+        _freeze_objects()
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, None]) -> bool:
-        """Do some work to its end, or until the order to stop comes. Returns whether it is done."""
+        """Run something until it is done or the worker is told to stop. Returns whether it is done."""
         working = asyncio.ensure_future(work)
         stopping = asyncio.ensure_future(self._stop.wait())
         try:
@@ -227,29 +245,27 @@ class Worker:
 
     async def _until_stopped(self) -> None:
         stopping = asyncio.ensure_future(self._stop.wait())
-        fallen = asyncio.ensure_future(self.app.wait_until_stopped())
-        watching = asyncio.ensure_future(self._pauses.watch())
-        saying = asyncio.ensure_future(self.service.say_who_waits())
+        crashed = asyncio.ensure_future(self.app.wait_until_stopped())
         try:
-            await asyncio.wait({stopping, fallen}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({stopping, crashed}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (stopping, fallen, watching, saying):
+            for task in (stopping, crashed):
                 task.cancel()
         if not self._stop.is_set():
-            reason = self.app.crash_reason or BrokerError("Faust stopped by itself")
+            reason = self.app.crash_reason or BrokerError("Faust stopped without being told to")
             leave("faust", reason)
 
     def stop(self) -> None:
-        """Begin to stop."""
+        """Tell the worker to stop."""
         if not self._stop.is_set():
             log.info("worker.stopping")
         self._stop.set()
 
     async def _shut_down(self) -> None:
-        # Attempts under way end first: once Faust has left the group, another worker reads what is owed.
+        # Delivery attempts end first: once Faust has left the group, another worker makes them.
         clock = asyncio.get_running_loop().time
         grace = self.settings.service.drain_grace.total_seconds()
-        if not self._had_partitions:  # then nothing is under way
+        if not self._had_partitions:  # nothing can be under way
             grace = min(LEAVE_WITHIN, grace)
         until = clock() + grace
         await self.delivery.stop(grace - min(LEAVE_WITHIN, grace / 2))
@@ -263,11 +279,11 @@ class Worker:
                 late.add(ending)
         await self.health.stop()
         if late:
-            # Cancelled, Faust would go on waiting for what the brokers do not acknowledge.
-            leave("stop", BrokerError(NOT_DONE))
+            # Cancelling does not help: Faust would go on waiting for acknowledgements.
+            leave("stop", BrokerError(NOT_DRAINED))
         log.info("worker.stopped")
 
-    # What may happen in between.
+    # Rebalances, pauses, checks and new configurations.
 
     async def _on_assigned(self, _: Any, assigned: Any = (), **__: Any) -> None:
         numbers: defaultdict[str, set[int]] = defaultdict(set)
@@ -275,14 +291,14 @@ class Worker:
             numbers[tp.topic].add(tp.partition)
         self.policy.assign(numbers[self.service.topic_name(CANDIDATES)])
         await self.delivery.assign(numbers[self.service.topic_name(NOTIFICATIONS)])
-        self.service.metrics.lag.clear()  # what is another worker's now would stand there as it last was
+        self.service.metrics.lag.clear()  # or the lag of partitions that moved away would stay as it was
         self._assigned = bool(assigned)
         self._assigned_at = self.service.now()
         self._had_partitions = self._had_partitions or self._assigned
         log.info("worker.partitions_assigned", count=len(assigned))
 
     async def _on_revoked(self, _: Any, revoked: Any = (), **__: Any) -> None:
-        # Whoever gets the partitions next reads their state: nothing of ours may be under way after this.
+        # The next owner reads the partitions' state: nothing of ours may be under way after this.
         self._assigned = False
         await self.delivery.release()
         self.policy.release()
@@ -291,33 +307,27 @@ class Worker:
         log.info("worker.partitions_revoked", count=len(revoked))
 
     def _on_pause(self, seconds: float) -> None:
-        log.warning("worker.stood_still", seconds=round(seconds, 1))
+        log.warning("worker.stood_still", seconds=round(seconds, 1), hint=STOOD_STILL)
         self.delivery.hold()
         try:
             self.consumer.rejoin()
-        except Exception as error:  # noqa: BLE001 - held back and never let go would be worse than a restart
+        except Exception as error:  # noqa: BLE001 - without a rebalance delivery would be on hold for ever
             leave("worker", error)
 
     async def _check(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> NoReturn:
-        stuck = 0
+        failed = 0
         while True:
             await sleep(CHECK_EVERY)
             try:
                 self.consumer.check()
-            except Exception as error:  # noqa: BLE001 - whatever it is, nothing would come any more
+            except Exception as error:  # noqa: BLE001 - whatever it is, no more records would come
                 leave("kafka", error)
             if self._assigned:
-                self._contact.look(self.service.now().timestamp(), self._heard_at())
+                self._contact.look(self.service.now().timestamp(), self._last_answers())
             health = self.live()
-            stuck = 0 if health.ok else stuck + 1
-            if stuck > ENDS_AFTER:
-                leave("live", BrokerError(f"{health.reason}: {WAITS_HINT}"))
-
-    def _expect(self) -> None:
-        self.consumer.expect()
-
-    def _offer(self, record: ConsumerRecord) -> None:
-        self.consumer.offer(record)
+            failed = 0 if health.ok else failed + 1
+            if failed > MAX_FAILED_CHECKS:
+                leave("live", BrokerError(f"{health.reason}. {NOT_ACKNOWLEDGED}"))
 
     def _put_in_force(self, in_force: InForce) -> None:
         self.service.in_force = in_force
@@ -328,39 +338,40 @@ class Worker:
         self.service.metrics.configuration_refused.inc()
         self.service.metrics.configuration_outdated.set(1)
 
-    # How it stands.
+    # Health and metrics.
 
     def live(self) -> Health:
-        """Whether the agents move."""
+        """Whether every agent that has something to do makes progress."""
         for name, beat in self.service.heartbeats.items():
-            # Of its own topic: an agent to which nothing comes does not move while another reads a backlog.
-            waits = self._waits(self.service.topic_name(READ_BY[name]))
+            # Only its own topic counts: an agent without input makes no progress while another reads a backlog.
+            waits = self._waits(self.service.topic_name(INPUTS[name]))
             still = min(waits, asyncio.get_running_loop().time() - beat)
             if still > STUCK_AFTER.total_seconds():
                 return Health(
-                    False, f"{name} has not moved for {still:.0f} s while a record waits for {waits:.0f} s"
+                    False,
+                    f"{name} has made no progress for {still:.0f} s; its oldest record waits {waits:.0f} s",
                 )
         return Health(True, "alive")
 
     def ready(self) -> Health:
-        """Whether partitions are assigned to this worker, and brokers answer."""
+        """Whether partitions are assigned to this worker and brokers answer its fetches."""
         if self._stop.is_set():
             return Health(False, "stopping")
         if not self._assigned:
             return Health(False, "no partitions assigned yet")
         now = self.service.now().timestamp()
-        for topic, heard_at in sorted(self._heard_at().items()):
-            if now - heard_at > CUT_OFF_AFTER.total_seconds():
+        for topic, answered_at in sorted(self._last_answers().items()):
+            if now - answered_at > UNANSWERED_AFTER.total_seconds():
                 return Health(
-                    False, f"no broker has answered for {now - heard_at:.0f} s what is new in {topic}"
+                    False, f"no broker has answered a fetch of {topic} for {now - answered_at:.0f} s"
                 )
         return Health(True, "ready")
 
-    def _heard_at(self) -> dict[str, float]:
-        return self.consumer.heard_at(self._assigned_at.timestamp())
+    def _last_answers(self) -> dict[str, float]:
+        return self.consumer.last_answers(self._assigned_at.timestamp())
 
     def exposition(self) -> bytes:
-        """The metrics now."""
+        """The metrics, brought up to date."""
         metrics = self.service.metrics
         self.policy.observe()
         self.delivery.observe()
@@ -374,7 +385,7 @@ class Worker:
         return metrics.exposition()
 
     def _waits(self, topic: str | None = None) -> float:
-        """Seconds that the oldest record has waited here that is not done, of all topics or of one."""
+        """Seconds since the oldest batch that is not handled arrived, of all topics or of one; 0 if there is none."""
         if not self._assigned:
             return 0.0
         came = self.consumer.oldest_unhandled(topic)
@@ -388,7 +399,7 @@ def run_worker(
     load: Load = load_configuration,
     started: Started | None = None,
 ) -> None:
-    """Run a worker in this process until it stops, on uvloop where there is one. `load` reads a changed folder."""
+    """Run a worker in this process until it stops, on uvloop where available. `load` reads a changed folder."""
 
     async def main() -> None:
         await Worker(configuration, create_topics=create_topics, load=load).run(started)

@@ -19,8 +19,8 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from streams.collector import collector_resting
 from streams.errors import TocsinError
+from streams.gc_pause import gc_paused
 from streams.printable import clean
 from streams.suggestion import did_you_mean
 
@@ -40,6 +40,9 @@ COMMANDS: Final[Mapping[str, str]] = {
     "schemas": "Write the JSON Schemas and the AsyncAPI document.",
 }
 """Each command is the module of its name, which adds it to `app` when imported. In the order of the help page."""
+
+INTERRUPTED: Final = 130
+"""Exit code after Ctrl-C."""
 
 _ClickError: Final = typer.BadParameter.__mro__[2]
 """What the command line itself raises for a wrong call; typer gives it no public name."""
@@ -93,7 +96,7 @@ class Commands(Group):
             # It asks for a reload. Until the worker listens, and once it stops, that is nothing to end for: a change of
             # the files since they were read is noticed anyway.
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        with collector_resting():
+        with gc_paused():
             importlib.import_module(f"streams.cli.{cmd_name}")
         return typer.main.get_group(app).commands[cmd_name]
 
@@ -122,7 +125,7 @@ class Commands(Group):
                 print(f"tocsin: {clean(line)}", file=sys.stderr)
             code = getattr(error, "exit_code", 1)
         except KeyboardInterrupt:
-            code = 130
+            code = INTERRUPTED
         sys.exit(code)
 
 
@@ -137,7 +140,7 @@ def _lines(error: Exception) -> list[str]:
         return [f"{name}{error.strerror or error}"]
     kafka = sys.modules.get("aiokafka.errors")  # imported already by whatever could raise one
     if kafka is not None and isinstance(error, kafka.KafkaError):
-        return [f"Kafka: {type(error).__name__}: {error}; see that the brokers are up and the topics exist"]
+        return [f"Kafka: {error}; check that the brokers are up and the topics exist"]
     return []
 
 

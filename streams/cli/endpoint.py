@@ -65,7 +65,7 @@ def preview(
         typed = isinstance(own, dict) and "content-type" in map(str.lower, own)
         return given.get("id") == endpoint_id and (headers or typed)
 
-    configuration = load_configuration(config, resolve_secrets=False, of_endpoint=needed)
+    configuration = load_configuration(config, resolve_secrets=False, endpoint_secrets=needed)
     endpoint = find_endpoint(configuration, endpoint_id)
     now = datetime.now(UTC)
     alert = _alert_of(configuration, _read(file), endpoint, watch, now)
@@ -90,7 +90,7 @@ def preview(
 def send_test(endpoint_id: Id, config: Config = None) -> None:
     """Send an endpoint one test alert, marked as a drill. Exits 1 if it is not accepted."""
     configuration = load_configuration(
-        config, resolve_secrets=False, of_endpoint=lambda given: given.get("id") == endpoint_id
+        config, resolve_secrets=False, endpoint_secrets=lambda given: given.get("id") == endpoint_id
     )
     endpoint = find_endpoint(configuration, endpoint_id)
     authorities = configuration.settings.service.webhook_ca_file

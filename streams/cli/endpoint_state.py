@@ -116,7 +116,7 @@ def enable(endpoint_id: Id, config: Config = None, brokers: Brokers = None) -> N
 
 def _configuration(config: Path | None) -> Configuration:
     """The configuration with what is needed to reach the brokers, and no endpoint."""
-    return load_configuration(config, resolve_secrets=False, of_broker=True)
+    return load_configuration(config, resolve_secrets=False, broker_secrets=True)
 
 
 def find_endpoint(configuration: Configuration, endpoint_id: str) -> Endpoint:

@@ -19,12 +19,12 @@ from alerting.signing import PUBLIC, public_secret_fault, secret_fault
 from streams.cli import app
 from streams.cli.pipes import Printer, hush_on_broken_pipe
 from streams.cli.views import alert_lines
+from streams.config_files.secrets import Secrets, is_reference
 from streams.errors import UsageError
 from streams.misbehaviours import MISBEHAVIOURS
 from streams.printable import clean
 from streams.receiver import Answer, Received, Receiver
 from streams.sample import RECEIVER_PORT, SAMPLE_ENVIRONMENT
-from streams.secrets import Secrets, is_reference
 from streams.suggestion import did_you_mean
 
 SAMPLE_SECRET = "env:TOCSIN_SAMPLE_SECRET"  # noqa: S105 - a reference

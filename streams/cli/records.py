@@ -29,7 +29,7 @@ def broker_errors(options: dict[str, Any]) -> Iterator[None]:
     except (KafkaConnectionError, OSError) as error:
         raise no_answer(options["bootstrap_servers"], error) from error
     except KafkaError as error:
-        raise BrokerError(f"the broker refuses: {type(error).__name__}: {error}") from error
+        raise BrokerError(f"the broker refuses: {error}") from error
 
 
 @asynccontextmanager

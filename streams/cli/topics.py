@@ -47,7 +47,7 @@ def topics(
 
 def what_to_set(reports: list[TopicReport]) -> list[str]:
     """What `--alter` would set, as `kafka-configs.sh --add-config` takes it too; nothing where there is nothing."""
-    lines = [f"  {report.name}  {_spelled(report.mending)}" for report in reports if report.mending]
+    lines = [f"  {report.name}  {_spelled(report.fixes)}" for report in reports if report.fixes]
     return ["", "`tocsin topics --alter` sets what can be set:", *lines] if lines else []
 
 

@@ -80,7 +80,7 @@ def unpack_gzip(payload: Any) -> bytes:
 class BoundedRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # aiokafka is untyped for us
     """The records of a partition that a fetch brought, whatever their batches unpack to.
 
-    Its `_records` give the batch `at_hand`.
+    Its `_records` give the batch `current`.
     """
 
     _tp: Any
@@ -92,7 +92,7 @@ class BoundedRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # aiokafk
             try:
                 yield from super()._unpack_records()
             except BatchTooLong as error:
-                batch = self._records.at_hand
+                batch = self._records.current
                 last = batch.next_offset - 1
                 stand_in = _DefaultRecordPy(
                     last, batch.max_timestamp, batch.timestamp_type, None, error.beginning, []
@@ -114,7 +114,7 @@ UNPACK: Final[dict[str, Callable[[Any], bytes]]] = {
 }
 
 
-def bound_batches() -> None:
+def patch_decompression() -> None:
     """Have all consumers of aiokafka in this process unpack no more of a batch from now on.
 
     `header_names` puts the class in its place.

@@ -1,12 +1,11 @@
-"""Records whose headers have names that are not UTF-8: read like any other, their names as near as there is a text.
+"""Reads records whose header names are not UTF-8.
 
-Brokers take any bytes for the name of a header. aiokafka decodes names strictly and fails at such a record, each time
-that it is fetched, so nothing behind it in its partition would ever be read. Here the batch that holds it is read once
-more, by a parser that writes what cannot be decoded as escapes (`gr\\xfc\\xdfe`); no name that means something here has
-any. Key, value and the headers' values are bytes and stay as they are. Batches without such a name cost nothing more.
+Brokers accept any bytes as the name of a header. aiokafka decodes names strictly and fails at such a record every time
+it is fetched, so one of them would stop its partition for ever. Here a batch that cannot be decoded is parsed again,
+leniently: undecodable bytes become escapes (`gr\\xfc\\xdfe`). Keys, values and header values are bytes and stay as they
+are. Other batches cost nothing more.
 
-Replaces two classes that aiokafka's fetcher (0.14) makes of each answer to a fetch, and relies on its parser in
-Python; `tests/unit/test_faust_internals.py` fails when an upgrade changes them.
+Replaces two classes that aiokafka's fetcher makes of each response, and relies on its parser in Python.
 """
 
 from __future__ import annotations
@@ -23,11 +22,11 @@ from aiokafka.record.util import decode_varint
 from streams.kafka_client.bounded_batches import BoundedRecords
 
 FIRST_WITH_HEADERS: Final = 2
-"""The version of the format of batches from which on records have headers."""
+"""The version of the batch format that introduced headers."""
 
 
 class LenientBatch(_DefaultRecordBatchPy):  # type: ignore[misc]  # aiokafka is untyped for us
-    """A batch in which the name of a header may be any bytes."""
+    """A batch whose header names may be any bytes."""
 
     _pos: int
 
@@ -49,7 +48,7 @@ class LenientBatch(_DefaultRecordBatchPy):  # type: ignore[misc]  # aiokafka is 
 
         length = number()
         end = at + length
-        number()  # attributes, of which there are none
+        number()  # attributes: unused
         timestamp = self.first_timestamp + number()
         if self.timestamp_type == self.LOG_APPEND_TIME:
             timestamp = self.max_timestamp
@@ -63,58 +62,59 @@ class LenientBatch(_DefaultRecordBatchPy):  # type: ignore[misc]  # aiokafka is 
 
 
 class LenientRecords(_MemoryRecordsPy):  # type: ignore[misc]
-    """The batches of an answer, as `LenientBatch`es. `at_hand` is the last that was taken."""
+    """The batches of a response, as `LenientBatch`es. `current` is the last one returned."""
 
-    at_hand: Any = None
+    current: Any = None
 
     def next_batch(self) -> Any:
         """The next batch, or None."""
         batch = self._next_slice
         if batch is None or batch[self.MAGIC_OFFSET] < FIRST_WITH_HEADERS:
-            self.at_hand = super().next_batch()
+            self.current = super().next_batch()
         else:
             self._cache_next()
-            self.at_hand = LenientBatch(batch)
-        return self.at_hand
+            self.current = LenientBatch(batch)
+        return self.current
 
 
 class KeptRecords(MemoryRecords):  # type: ignore[misc]
-    """The batches of an answer, as aiokafka reads them, with their bytes at hand to read them again."""
+    """The batches of a response as aiokafka parses them, with the bytes kept so that they can be parsed again."""
 
-    def __init__(self, answer: bytes) -> None:
-        super().__init__(answer)
-        self.answer = answer
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.data = data
         self.taken = 0
-        self.at_hand: Any = None
+        self.current: Any = None
 
     def next_batch(self) -> Any:
         """The next batch, or None."""
         self.taken += 1
-        self.at_hand = super().next_batch()
-        return self.at_hand
+        self.current = super().next_batch()
+        return self.current
 
 
 class ReadableRecords(BoundedRecords):
-    """The records of a partition that a fetch brought, whatever names their headers have."""
+    """The records that a fetch returned for a partition, whatever the names of their headers."""
 
     def _unpack_records(self) -> Iterator[Any]:
         try:
             yield from super()._unpack_records()
         except (UnicodeDecodeError, CorruptRecordException) as error:
-            # The latter comes of aiokafka's parser in Python, where there is none in C.
+            # aiokafka's parser in Python, used where the one in C is missing, wraps it in CorruptRecordException.
             if not isinstance(error.__cause__ or error, UnicodeDecodeError):
                 raise
         else:
             return
-        # The batch at hand once more, and all behind it: what was handed on of it lies before the next offset.
+        # Parse the failed batch again, and all after it. Records already yielded are skipped: they lie before the
+        # next offset.
         kept = self._records
-        self._records = LenientRecords(kept.answer)
+        self._records = LenientRecords(kept.data)
         for _ in range(kept.taken - 1):
             self._records.next_batch()
         yield from super()._unpack_records()
 
 
-def mend_header_names() -> None:
-    """Have all consumers of aiokafka in this process read such records from now on."""
+def patch_header_names() -> None:
+    """Make aiokafka's consumers read such records."""
     fetcher.MemoryRecords = KeptRecords
     fetcher.PartitionRecords = ReadableRecords

@@ -1,13 +1,13 @@
-"""How often aiokafka asks for metadata: while a partition has no leader, again as soon as it has the answer.
+"""When aiokafka refreshes its metadata.
 
-Here such questions keep `REST` between them, as those of Kafka's own clients do.
+While a partition has no leader, aiokafka asks for metadata again as soon as it has an answer, a thousand times a
+second. Here at least `MIN_INTERVAL` passes between two requests for the same topics, as in Kafka's own clients.
 
-A broker that is asked where a partition begins, and leads it no longer, says so. aiokafka asks it again ten times a
-second, until metadata are renewed anyway (half a minute): so long nothing was read by a worker that was just given
-partitions, one of which had moved. Here they are renewed at once.
+When a broker answers a ListOffsets request with "not the leader", aiokafka asks the same broker ten times a second
+until the next regular refresh, up to half a minute later; a worker that has just been assigned such a partition reads
+nothing meanwhile. Here the metadata are refreshed at once.
 
-Replaces methods of aiokafka's client and fetcher (0.14); `tests/unit/test_faust_internals.py` fails when an upgrade
-changes them.
+Replaces private methods of aiokafka's client and fetcher.
 """
 
 from __future__ import annotations
@@ -24,38 +24,38 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.errors import KafkaError
 
-REST: Final = 0.1
-"""Seconds between two questions for the metadata of the same topics."""
+MIN_INTERVAL: Final = 0.1
+"""Seconds between two requests for the metadata of the same topics."""
 
 Ask = Callable[..., Awaitable[Any]]
 Update = Callable[[Any, Any, Any], Awaitable[bool]]
 
 _asked: weakref.WeakKeyDictionary[Any, tuple[frozenset[str], float]] = weakref.WeakKeyDictionary()
-"""For which topics a client asked last, and when."""
+"""By client: the topics of its last request, and when that was sent."""
 
 
-def rested(
+def throttled(
     update: Update,
     *,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Update:
-    """An update of a client's metadata, with a rest before it where the last was of the same topics."""
+    """Wrap a client's metadata update: wait first where the last one was recent and of the same topics."""
 
     @wraps(update)
-    async def rested_update(self: Any, cluster: Any, topics: Any) -> bool:
+    async def throttled_update(self: Any, cluster: Any, topics: Any) -> bool:
         wanted = frozenset(topics or ())
         asked_for, asked_at = _asked.get(self, (None, -math.inf))
-        if wanted == asked_for and (rest := asked_at + REST - clock()) > 0:
-            await sleep(rest)
+        if wanted == asked_for and (wait := asked_at + MIN_INTERVAL - clock()) > 0:
+            await sleep(wait)
         _asked[self] = wanted, clock()
         return await update(self, cluster, topics)
 
-    return rested_update
+    return throttled_update
 
 
-def told_who_leads(ask: Ask) -> Ask:
-    """A fetcher's question for offsets, after which metadata are renewed where the broker was the wrong one."""
+def refreshing(ask: Ask) -> Ask:
+    """Wrap a fetcher's ListOffsets request: refresh the metadata where the broker was the wrong one."""
 
     @wraps(ask)
     async def asked(self: Any, *args: Any) -> Any:
@@ -69,10 +69,10 @@ def told_who_leads(ask: Ask) -> Ask:
     return asked
 
 
-UPDATE: Final = rested(AIOKafkaClient._metadata_update)
-ASK_FOR_OFFSETS: Final = told_who_leads(Fetcher._proc_offset_request)
+UPDATE: Final = throttled(AIOKafkaClient._metadata_update)
+LIST_OFFSETS: Final = refreshing(Fetcher._proc_offset_request)
 
 
-def ask_who_leads() -> None:
-    """Have all consumers of aiokafka, from now on, ask who leads where a broker says that it does not."""
-    Fetcher._proc_offset_request = ASK_FOR_OFFSETS
+def patch_metadata() -> None:
+    """Make aiokafka's consumers refresh the metadata when a broker is not the leader."""
+    Fetcher._proc_offset_request = LIST_OFFSETS

@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 
-from streams.kafka_client.committed import read_what_is_committed
+from streams.kafka_client.committed_offsets import patch_committed_offsets
 from tests.broker.cluster import BROKERS, LocalCluster
 from tests.broker.conftest import require_kafka
 from tests.broker.harness import (
@@ -41,7 +41,7 @@ async def test_where_the_coordinator_has_moved_what_was_committed_is_asked_for_a
     cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(GroupCoordinator, "_send_req", GroupCoordinator._send_req)  # put back after the test
-    read_what_is_committed()
+    patch_committed_offsets()
     servers, topic, group = cluster.servers, f"t{uuid.uuid4().hex[:8]}", "committing"
     admin = AIOKafkaAdminClient(bootstrap_servers=servers)
     await admin.start()

@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from streams.errors import OutputRefused
-from streams.kafka_client.prompt_sender import PromptSender
+from streams.kafka_client.direct_sender import DirectSender
 from streams.outputs import Outputs, settle
 from streams.state import write_state
 from streams.topics import ALL, PENDING
@@ -135,7 +135,7 @@ async def test_connections_cut_right_after_a_write_lose_no_record_and_double_non
     await admin.create_topics([NewTopic(topic, 2, 1)])
     await admin.close()
     producer = AIOKafkaProducer(bootstrap_servers=place.servers, acks="all", enable_idempotence=True)
-    PromptSender.install(producer)
+    DirectSender.install(producer)
     await producer.start()
     sent = []
     cut = 0

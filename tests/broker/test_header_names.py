@@ -6,7 +6,7 @@ import json
 import signal
 from pathlib import Path
 
-from streams.kafka_client.header_names import mend_header_names
+from streams.kafka_client.header_names import patch_header_names
 from streams.topics import ALL
 from tests.broker.conftest import Place
 from tests.broker.harness import (
@@ -45,7 +45,7 @@ async def test_such_records_are_read_like_any_other_by_workers_and_commands(
             await until_committed(place.servers, place.group, place.prefix)
             assert await worker.end(signal.SIGTERM) == 0
         ledger.check(articles.due)
-        mend_header_names()
+        patch_header_names()
         rejected = (await read_all(place.servers, place.prefix + "rejected"))[1:]
         assert len(rejected) == 3, "of `articles`, `candidates` and `notifications`"
         for record in rejected:

@@ -18,7 +18,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.conn import AIOKafkaConnection
 
 from streams.connection import client_options
-from streams.kafka_client.lost_connections import REPLACED, mend_connections
+from streams.kafka_client.lost_connections import REPLACED, patch_connections
 from streams.settings import BrokerSettings
 from tests.broker.harness import Ledger, WorkerProcess, make_articles, publish, write_configuration
 from tests.broker.secured import PASSWORD, SecuredKafka
@@ -78,7 +78,7 @@ async def test_a_client_is_closed_at_once_though_the_broker_holds_back_an_answer
 ) -> None:
     for name in REPLACED:  # put back after the test
         monkeypatch.setattr(AIOKafkaConnection, name, getattr(AIOKafkaConnection, name))
-    mend_connections()
+    patch_connections()
     folder, prefix = write(tmp_path / "config", kafka, "certificate")
     code, _, err = await _tocsin(["topics", "--create"], folder)
     assert code == 0, err

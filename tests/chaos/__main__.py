@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from streams.kafka_client.silent_brokers import mend_clients
+from streams.kafka_client.silent_brokers import patch_clients
 from streams.local_kafka import LocalKafka, why_not
 from tests.broker.cluster import LocalCluster, OneOfThree
 from tests.chaos.report import as_json, as_text
@@ -27,7 +27,7 @@ def _brokers(count: int, seed: int) -> Iterator[Brokers]:
         with LocalKafka() as kafka:
             yield kafka
     else:
-        mend_clients()  # who publishes is not to wait for what is frozen
+        patch_clients()  # who publishes is not to wait for what is frozen
         with LocalCluster() as cluster:
             yield OneOfThree(cluster, seed)
 

@@ -11,16 +11,17 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from streams import configuration, yamlfile
+from streams import configuration
 from streams.cli import app
 from streams.cli.records import whole_topic
+from streams.config_files import yamlfile
+from streams.config_files.yamlfile import Document
 from streams.embedded import EmbeddedBroker
 from streams.outputs import Outputs, settle
 from streams.rejection import PREFIX
 from streams.sample import SAMPLE_ENVIRONMENT
 from streams.topics import ALL, REJECTED, Topic
 from streams.wire import Wire
-from streams.yamlfile import Document
 from tests.builders import MOMENT
 from tests.unit.small import small_folder
 

@@ -117,7 +117,7 @@ def test_a_missing_topic_is_one_line_and_is_not_made(
         result = call("tail", "alerts", "--no-follow")
         assert result.exit_code == 1
         (line,) = result.stderr.splitlines()
-        assert "the brokers have no topic elsewhere.alerts: `tocsin topics --create` makes it" in line
+        assert "the brokers have no topic elsewhere.alerts: create it by `tocsin topics --create`" in line
 
 
 @pytest.mark.parametrize(

@@ -102,8 +102,8 @@ def test_that_nothing_was_due_is_not_called_an_arrival() -> None:
             "worker: watches.yaml:2: id: is taken",
         ),
         (
-            {"event": "configuration.refused", "level": "error", "faults": 1, "in_force": "the version before"},
-            "worker: the changed configuration is refused (1 fault); the version before stays in force",
+            {"event": "configuration.refused", "level": "error", "faults": 1, "in_force": "the previous version"},
+            "worker: the changed configuration is refused (1 fault); the previous version stays in force",
         ),
         (
             {"event": "configuration.warning", "level": "warning", "warning": "watches.yaml: \x1b[2J"},

@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from agents.delivery import Delivery
 from agents.lines import Line
 from alerting.endpoint import Endpoint
-from streams.batches import Batch
+from streams.batch import Batch
 from streams.embedded import PARTITIONS, EmbeddedBroker
 from streams.outputs import Outputs, settle
 from streams.receiver import Received

@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaConnectionError
 from aiokafka.protocol.metadata import MetadataRequest
 
 from streams.embedded import EmbeddedBroker
-from streams.kafka_client.lost_connections import REPLACED, mend_connections
+from streams.kafka_client.lost_connections import REPLACED, patch_connections
 
 
 async def write_to_a_lost_connection(servers: str) -> Any:
@@ -38,7 +38,7 @@ def test_a_write_to_a_lost_connection_is_one_to_a_broken_connection(
         run(
             embedded.servers
         )  # what aiokafka does not expect; where it does, streams/kafka_client/lost_connections.py can go
-    mend_connections()
+    patch_connections()
     with pytest.raises(KafkaConnectionError, match="closed"):
         run(embedded.servers)
 

@@ -16,7 +16,7 @@ from agents.policy import Policy
 from alerting.fingerprint import fingerprint
 from alerting.story import Story
 from alerting.watch import Watch
-from streams.batches import Batch
+from streams.batch import Batch
 from streams.embedded import PARTITIONS, EmbeddedBroker
 from streams.outputs import Outputs
 from streams.record_time import WRITTEN_HEADER

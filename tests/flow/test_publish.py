@@ -196,7 +196,9 @@ async def test_a_topic_that_is_not_there_is_said_at_once_and_not_made() -> None:
     with EmbeddedBroker() as broker:
         options = {"bootstrap_servers": broker.servers}
         async with connected(options, 10, Console(quiet=True)) as producer:
-            with pytest.raises(BrokerError, match=r"no topic t\.articles: `tocsin topics --create`"):
+            with pytest.raises(
+                BrokerError, match=r"no topic t\.articles: create it by `tocsin topics --create`"
+            ):
                 await send_all(iter([(1, GOOD)]), producer, "t.articles", lambda _: None)
             assert (await producer.client.fetch_all_metadata()).partitions_for_topic("t.articles") is None
 

@@ -18,7 +18,7 @@ from streams.kafka_client.bounded_batches import (
     PARSERS,
     UNPACK,
     BatchTooLong,
-    bound_batches,
+    patch_decompression,
     unpack_gzip,
     unpack_lz4,
     unpack_zstd,
@@ -39,7 +39,7 @@ def bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for parser in PARSERS:
         for name in UNPACK:
             monkeypatch.setattr(parser, name, getattr(parser, name))
-    bound_batches()
+    patch_decompression()
 
 
 def fetched(raw: bytes, at: int = 0) -> Any:

@@ -13,8 +13,8 @@ from faust.transport import consumer as base
 from faust.transport.drivers import aiokafka as driver
 
 from streams.app import build_app
-from streams.batches import BatchConsumer, BatchTransport
 from streams.settings import Settings
+from streams.transport import BatchConsumer, BatchTransport
 
 
 def parameters(function: object) -> list[str]:
@@ -421,7 +421,7 @@ def test_the_manager_of_tables_does_at_its_start_what_ours_does_after_a_wait() -
 
 
 def test_the_partitions_of_articles_alone_are_read_together() -> None:
-    assert build_app(Settings()).consumer.transport.together == {"tocsin.articles"}
+    assert build_app(Settings()).consumer.transport.merged_topics == {"tocsin.articles"}
 
 
 def test_a_client_connects_asks_and_waits_in_the_methods_that_are_replaced() -> None:
@@ -430,7 +430,7 @@ def test_a_client_connects_asks_and_waits_in_the_methods_that_are_replaced() -> 
     from aiokafka.protocol.commit import OffsetCommitRequest
     from aiokafka.protocol.group import JoinGroupRequest, SyncGroupRequest
 
-    from streams.kafka_client.silent_brokers import WAITED_FOR, WAITING
+    from streams.kafka_client.silent_brokers import EXTRA_PATIENCE, WAITS_FOR_OTHERS
 
     connected = inspect.getsource(inspect.unwrap(AIOKafkaClient._get_conn))
     assert "on_close=self._on_connection_closed" in connected
@@ -448,21 +448,21 @@ def test_a_client_connects_asks_and_waits_in_the_methods_that_are_replaced() -> 
     assert parameters(inspect.unwrap(AIOKafkaConnection.connect)) == ["self"]
     assert "self._requests[0]" in inspect.getsource(AIOKafkaConnection._handle_frame)
     assert "await reader.readexactly(size)" in inspect.getsource(AIOKafkaConnection._read)
-    assert {JoinGroupRequest.API_KEY, SyncGroupRequest.API_KEY} == set(WAITING)
-    assert {OffsetCommitRequest.API_KEY} == set(WAITED_FOR)
+    assert {JoinGroupRequest.API_KEY, SyncGroupRequest.API_KEY} == set(WAITS_FOR_OTHERS)
+    assert {OffsetCommitRequest.API_KEY} == set(EXTRA_PATIENCE)
 
 
 def test_what_is_committed_is_asked_for_in_the_method_that_is_extended() -> None:
     from aiokafka.consumer.group_coordinator import GroupCoordinator
     from aiokafka.protocol.commit import OffsetFetchRequest, OffsetFetchResponse_v3
 
-    from streams.kafka_client.committed import OFFSET_FETCH
+    from streams.kafka_client.committed_offsets import OFFSET_FETCH
 
     source = inspect.getsource(GroupCoordinator._do_fetch_commit_offsets)
     assert "await self._send_req(request)" in source
     assert (
         "response.error_code" not in source
-    )  # where aiokafka looks at it, streams/kafka_client/committed.py can go
+    )  # where aiokafka looks at it, streams/kafka_client/committed_offsets.py can go
     assert parameters(inspect.unwrap(GroupCoordinator._send_req)) == ["self", "request"]
     assert OffsetFetchRequest.API_KEY == OFFSET_FETCH
     assert OffsetFetchResponse_v3.SCHEMA.names[-1] == "error_code"

@@ -17,7 +17,7 @@ from agents.reading.portions import AT_ONCE
 from agents.reading.reader import Reader
 from agents.reading.scene import Scene
 from alerting.watch import Watch
-from streams.batches import Batch
+from streams.batch import Batch
 from streams.errors import UnreadableArticle
 from streams.lingering import Acknowledgement
 from streams.service import InForce, Service

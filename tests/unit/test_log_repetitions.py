@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from streams.logs import SAID_AGAIN_AFTER, Repetitions
+from streams.logs import REPEAT_AFTER, Repetitions
 
 
 def record(
@@ -20,7 +20,7 @@ def test_the_same_message_with_other_arguments_is_written_once_and_then_counted(
     assert not any(
         repetitions.filter(record("aiokafka.conn", "Unable connect to %s", node)) for node in range(7)
     )
-    moment[0] += SAID_AGAIN_AFTER
+    moment[0] += REPEAT_AFTER
     again = record("aiokafka.conn", "Unable connect to %s", "node 1")
     assert repetitions.filter(again)
     assert again.getMessage() == "Unable connect to node 1 (7 more like it since)"

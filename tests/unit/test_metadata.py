@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiokafka.errors import KafkaError, NotLeaderForPartitionError, TopicAuthorizationFailedError
 
-from streams.kafka_client.metadata import REST, rested, told_who_leads
+from streams.kafka_client.metadata import MIN_INTERVAL, refreshing, throttled
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ async def test_metadata_are_renewed_where_who_was_asked_for_offsets_no_longer_le
 
     fetcher = SimpleNamespace(_client=SimpleNamespace(force_metadata_update=lambda: forced.append(True)))
     with pytest.raises(error):
-        await told_who_leads(ask)(fetcher, 1, {})
+        await refreshing(ask)(fetcher, 1, {})
     assert bool(forced) is renewed
 
 
@@ -38,17 +38,19 @@ async def test_metadata_of_the_same_topics_are_not_asked_for_without_a_rest() ->
     async def update(_client: Any, _cluster: Any, topics: Any) -> bool:
         nonlocal now
         asked.append((now, topics))
-        now += REST / 4
+        now += MIN_INTERVAL / 4
         return True
 
     async def sleep(seconds: float) -> None:
         nonlocal now
         now += seconds
 
-    update_with_rests = rested(update, clock=lambda: now, sleep=sleep)
+    throttled_update = throttled(update, clock=lambda: now, sleep=sleep)
     client = Client()
     for topics in ({"a"}, {"a", "b"}, {"a", "b"}):
-        assert await update_with_rests(client, None, topics)
-    await update_with_rests(Client(), None, {"a", "b"})
+        assert await throttled_update(client, None, topics)
+    await throttled_update(Client(), None, {"a", "b"})
     assert [topics for _, topics in asked] == [{"a"}, {"a", "b"}, {"a", "b"}, {"a", "b"}]
-    assert [at for at, _ in asked] == pytest.approx([0.0, REST / 4, REST * 5 / 4, REST * 6 / 4])
+    assert [at for at, _ in asked] == pytest.approx(
+        [0.0, MIN_INTERVAL / 4, MIN_INTERVAL * 5 / 4, MIN_INTERVAL * 6 / 4]
+    )

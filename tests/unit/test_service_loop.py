@@ -12,8 +12,16 @@ import pytest
 from aiokafka import ConsumerRecord
 from structlog.testing import capture_logs
 
-from streams.batches import Batch
-from streams.service import MOST_BYTES, MOST_RECORDS, MOST_UNFINISHED, SLOW_HINT, WAITS_HINT, Service, breathe
+from streams.batch import Batch
+from streams.service import (
+    MAX_UNFINISHED,
+    MAX_UNFINISHED_BYTES,
+    MAX_UNFINISHED_RECORDS,
+    NOT_ACKNOWLEDGED,
+    SLOW,
+    Service,
+    breathe,
+)
 
 
 class Event:
@@ -128,7 +136,7 @@ async def test_an_output_that_fails_leaves_its_batch_and_the_next_unhandled() ->
 async def test_an_agent_that_waits_for_long_is_named_until_it_is_done(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("streams.service.SAY_EVERY", 0)
+    monkeypatch.setattr("streams.service.LOG_WAITS_EVERY", 0)
     made, acknowledged, looks = service(), asyncio.Event(), 0
 
     async def rest() -> None:
@@ -149,7 +157,7 @@ async def test_an_agent_that_waits_for_long_is_named_until_it_is_done(
     running = asyncio.ensure_future(made.loop("test", Stream(Event(), Event()), handle))
     await asyncio.sleep(0)
     with capture_logs() as said, pytest.raises(asyncio.CancelledError):
-        await made.say_who_waits(sleep)
+        await made.log_waits(sleep)
     assert [(line["event"], line["agent"]) for line in said] == [("agent.waits", "test")] * 2
 
 
@@ -166,18 +174,18 @@ async def test_an_agent_that_is_late_but_gets_on_is_short_of_cpu_and_not_of_brok
             raise asyncio.CancelledError
 
     with capture_logs() as said, pytest.raises(asyncio.CancelledError):
-        await made.say_who_waits(sleep)
-    assert [line["hint"] for line in said] == [WAITS_HINT, SLOW_HINT, WAITS_HINT]
+        await made.log_waits(sleep)
+    assert [line["hint"] for line in said] == [NOT_ACKNOWLEDGED, SLOW, NOT_ACKNOWLEDGED]
 
 
 @pytest.mark.parametrize(
     ("records", "size", "batches"),
-    [(0, 0, MOST_UNFINISHED), (MOST_RECORDS // 4, 0, 4), (1, MOST_BYTES // 4, 4)],
+    [(0, 0, MAX_UNFINISHED), (MAX_UNFINISHED_RECORDS // 4, 0, 4), (1, MAX_UNFINISHED_BYTES // 4, 4)],
 )
 async def test_no_more_than_so_many_batches_records_and_bytes_are_unfinished(
     records: int, size: int, batches: int
 ) -> None:
-    events = [Event() for _ in range(MOST_UNFINISHED + 5)]
+    events = [Event() for _ in range(MAX_UNFINISHED + 5)]
     for event in events:
         event.value.extend([cast("ConsumerRecord", None)] * records)
         event.value.size = size

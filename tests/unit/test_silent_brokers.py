@@ -17,7 +17,7 @@ from aiokafka.protocol.metadata import MetadataRequest
 
 from streams.kafka_client import silent_brokers
 from streams.kafka_client.lost_connections import REPLACED as LOST
-from streams.kafka_client.silent_brokers import REPLACED, WAITING, _Lookout, mend_clients
+from streams.kafka_client.silent_brokers import REPLACED, WAITS_FOR_OTHERS, _SilenceWatch, patch_clients
 
 SILENT_AFTER = 0.2
 METADATA = 3
@@ -32,8 +32,8 @@ def mended(monkeypatch: pytest.MonkeyPatch) -> None:
         for name in methods:
             monkeypatch.setattr(replaced, name, getattr(replaced, name))
     monkeypatch.setattr(silent_brokers, "SILENT_AFTER", SILENT_AFTER)
-    monkeypatch.setattr(silent_brokers, "LOOK_EVERY", SILENT_AFTER / 4)
-    mend_clients()
+    monkeypatch.setattr(silent_brokers, "CHECK_EVERY", SILENT_AFTER / 4)
+    patch_clients()
 
 
 @asynccontextmanager
@@ -118,12 +118,12 @@ class Client:
         self.asked += 1
 
 
-def look(lookout: _Lookout, connection: Connection, most: int = 100) -> int:
+def look(watch: _SilenceWatch, connection: Connection, most: int = 100) -> int:
     """Look until the connection is cut; returns how often that was."""
     for times in range(most):
         if connection.closed_for is not None:
             return times
-        lookout._look()
+        watch._check()
     return most
 
 
@@ -131,22 +131,22 @@ async def test_a_broker_that_is_slow_but_sends_or_answers_is_not_cut_off() -> No
     sending, answering = Connection(), Connection()
     for connection in (sending, answering):
         connection.ask(METADATA)
-    lookouts = _Lookout(sending), _Lookout(answering)
+    watches = _SilenceWatch(sending), _SilenceWatch(answering)
     for _ in range(50):
         sending._buffer += b"x"
         answering.ask(METADATA)
         answering._requests.popleft()
-        for lookout in lookouts:
-            lookout._look()
+        for watch in watches:
+            watch._check()
     assert sending.closed_for is answering.closed_for is None
 
 
 async def test_who_waits_for_others_in_the_group_is_not_cut_off_but_metadata_are_asked_for() -> None:
-    for kind in WAITING:
+    for kind in WAITS_FOR_OTHERS:
         client = Client()
         connection = Connection(client)
         connection.ask(kind)
-        assert look(_Lookout(connection), connection, most=50) == 50
+        assert look(_SilenceWatch(connection), connection, most=50) == 50
         assert client.asked > 5
 
 
@@ -156,25 +156,25 @@ async def test_a_broker_that_is_cut_off_again_and_again_is_waited_for_longer_eac
     for _ in range(5):
         connection = Connection(client)
         connection.ask(PRODUCE)
-        looks.append(look(_Lookout(connection), connection))
+        looks.append(look(_SilenceWatch(connection), connection))
         assert connection.closed_for is CloseReason.CONNECTION_TIMEOUT
     assert looks[0] == looks[1] < looks[2] < looks[3] < looks[4]
     answering = Connection(client)
-    lookout = _Lookout(answering)
+    watch = _SilenceWatch(answering)
     answering.ask(PRODUCE)
-    lookout._look()
+    watch._check()
     answering._requests.clear()
-    lookout._look()
+    watch._check()
     connection = Connection(client)
     connection.ask(PRODUCE)
-    assert look(_Lookout(connection), connection) == looks[0], "an answer has all begin anew"
+    assert look(_SilenceWatch(connection), connection) == looks[0], "an answer has all begin anew"
 
 
 async def test_a_coordinator_that_waits_for_its_replicas_before_it_answers_a_commit_is_waited_for() -> None:
     heartbeat, commit = Connection(Client()), Connection(Client())
     heartbeat.ask(12)
     commit.ask(8)
-    assert look(_Lookout(heartbeat), heartbeat) < look(_Lookout(commit), commit)
+    assert look(_SilenceWatch(heartbeat), heartbeat) < look(_SilenceWatch(commit), commit)
 
 
 async def test_what_was_asked_of_a_broker_that_the_others_say_is_gone_is_not_waited_for() -> None:
@@ -184,11 +184,11 @@ async def test_what_was_asked_of_a_broker_that_the_others_say_is_gone_is_not_wai
 
     client = client_of(1)
     connection, idle = Connection(), Connection()
-    connection.ask(WAITING[0])
+    connection.ask(WAITS_FOR_OTHERS[0])
     client._conns = cast(
         Any, {(1, ConnectionGroup.COORDINATION): connection, (1, ConnectionGroup.DEFAULT): idle}
     )
-    assert await silent_brokers._without_the_gone(update)(client, client.cluster, ())
+    assert await silent_brokers._closing_gone(update)(client, client.cluster, ())
     assert connection.closed_for is CloseReason.CONNECTION_BROKEN
     assert idle.closed_for is None
     client._conns.clear()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.termlist import WORTH_IT, TermList, doubtful, packed, read_terms
+from streams.config_files.termlist import PACK_FROM, TermList, keyword_warnings, pack, read_terms
 
 TERMS = st.lists(st.text(max_size=6), max_size=20)
 
@@ -31,8 +31,8 @@ def test_an_index_beyond_its_end_is_an_error() -> None:
 
 
 def test_few_keywords_stay_a_tuple_and_many_are_packed() -> None:
-    assert packed(["truce"]) == ("truce",)
-    assert isinstance(packed([str(number) for number in range(WORTH_IT)]), TermList)
+    assert pack(["truce"]) == ("truce",)
+    assert isinstance(pack([str(number) for number in range(PACK_FROM)]), TermList)
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -43,4 +43,4 @@ def test_lines_may_end_in_any_way(end: str) -> None:
     assert [(fault.line, fault.message) for fault in faults] == [
         (5, "the keyword has no letter or digit to look for")
     ]
-    assert [warning.line for warning in doubtful(text, "t.txt")] == [6]
+    assert [warning.line for warning in keyword_warnings(text, "t.txt")] == [6]

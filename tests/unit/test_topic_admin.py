@@ -19,7 +19,7 @@ def report(topic: Topic, *, replicas: int = 1, in_sync: int | None = None, **con
 
 
 @pytest.mark.parametrize(
-    ("topic", "configs", "mending"),
+    ("topic", "configs", "fixes"),
     [
         (ARTICLES, {"max__message__bytes": 1048588}, {"max.message.bytes": "1114112"}),
         (ARTICLES, {"max__message__bytes": 9999999}, {}),
@@ -37,10 +37,10 @@ def report(topic: Topic, *, replicas: int = 1, in_sync: int | None = None, **con
         (ARTICLES, {}, {}),
     ],
 )
-def test_what_differs_can_be_set(topic: Topic, configs: dict[str, Any], mending: dict[str, str]) -> None:
+def test_what_differs_can_be_set(topic: Topic, configs: dict[str, Any], fixes: dict[str, str]) -> None:
     found = report(topic, **configs)
-    assert found.mending == mending
-    assert bool(found.faults or found.differences) == bool(mending)
+    assert found.fixes == fixes
+    assert bool(found.faults or found.differences) == bool(fixes)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_what_one_broker_alone_may_acknowledge_differs_where_there_are_three_rep
     replicas: int, in_sync: int | None, found: int, set_to: str | None
 ) -> None:
     said = report(ALERTS, replicas=replicas, in_sync=in_sync, min__insync__replicas=found)
-    assert said.mending == ({"min.insync.replicas": set_to} if set_to is not None else {})
+    assert said.fixes == ({"min.insync.replicas": set_to} if set_to is not None else {})
     assert not said.faults
     assert bool(said.differences) == (set_to is not None)
 
@@ -99,7 +99,7 @@ def test_who_added_partitions_to_one_of_two_topics_that_belong_together_learns_h
 @pytest.mark.parametrize("retention", [-1, 8_640_000_000])
 def test_a_longer_retention_differs_and_is_left(retention: int) -> None:
     found = report(ALERTS, retention__ms=retention)
-    assert found.mending == {}
+    assert found.fixes == {}
     assert found.differences == (
         f"retention.ms is {retention}, topics.retention says 1209600000: longer, which is left as it is",
     )

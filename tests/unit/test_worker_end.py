@@ -54,3 +54,32 @@ async def test_a_worker_does_not_wait_for_brokers_that_acknowledge_nothing_longe
     acknowledged.set()
     await worker._shut_down()
     assert ended == ["outputs", "app", "app", "outputs"]
+
+
+async def test_an_error_in_what_runs_in_the_background_ends_the_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no thread can be started, say, changed files were never looked at again, and nothing said so."""
+    for name, value in ENVIRON.items():
+        monkeypatch.setenv(name, value)
+    left: asyncio.Future[tuple[str, BaseException]] = asyncio.get_running_loop().create_future()
+    monkeypatch.setattr("streams.worker.leave", lambda *what: left.set_result(what))
+    worker = Worker(load(tmp_path, SMALL))
+    error = RuntimeError("can't start new thread")
+
+    async def fail() -> bool:
+        raise error
+
+    monkeypatch.setattr(worker.reloading, "reload", fail)
+    worker.reloading.ask()
+    monkeypatch.setattr(worker, "_start", asyncio.Event().wait)
+    monkeypatch.setattr(worker, "_start_health", nothing)
+    monkeypatch.setattr(worker, "_shut_down", nothing)
+    running = asyncio.ensure_future(worker.run())
+    assert await left == ("reload", error)
+    worker.stop()
+    await running
+
+
+async def nothing() -> None:
+    pass

@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 from agents import delivery, intake, policy
 from streams.contact import Contact
 from streams.health import Health
-from streams.worker import CUT_OFF_AFTER, ENDS_AFTER, STUCK_AFTER, Worker
+from streams.worker import MAX_FAILED_CHECKS, STUCK_AFTER, UNANSWERED_AFTER, Worker
 from tests.unit.configurations import ENVIRON, load
 from tests.unit.small import SMALL
 
@@ -40,7 +40,7 @@ class Consumer:
     def oldest_unhandled(self, topic: str | None = None) -> float | None:
         return min((came for name, came in self.came.items() if topic in (None, name)), default=None)
 
-    def heard_at(self, since: float) -> dict[str, float]:
+    def last_answers(self, since: float) -> dict[str, float]:
         answered = {"tocsin.articles": self.answered_at, "tocsin.candidates": float("inf")}
         return {topic: max(since, at) for topic, at in answered.items()}
 
@@ -84,7 +84,8 @@ async def test_an_agent_that_does_not_move_while_a_record_waits_for_it_is_not_al
     health = worker.live()
     assert not health.ok
     assert (
-        health.reason == f"{policy.NAME} has not moved for {LONG:.0f} s while a record waits for {LONG:.0f} s"
+        health.reason
+        == f"{policy.NAME} has made no progress for {LONG:.0f} s; its oldest record waits {LONG:.0f} s"
     )
 
 
@@ -111,8 +112,8 @@ async def test_a_worker_to_which_no_broker_answers_is_not_ready(worker: Worker, 
     """Cut off from Kafka it has partitions still, no lag, and nothing that waits."""
     now = worker.service.now()
     worker.service.now = lambda: now
-    worker._assigned_at = now - CUT_OFF_AFTER - timedelta(seconds=5)
-    assert worker.ready() == Health(False, "no broker has answered for 35 s what is new in tocsin.articles")
+    worker._assigned_at = now - UNANSWERED_AFTER - timedelta(seconds=5)
+    assert worker.ready() == Health(False, "no broker has answered a fetch of tocsin.articles for 35 s")
     assert figures(worker, "tocsin_ready") == {"": 0}
     consumer.answered_at = now.timestamp() - 1
     assert worker.ready().ok
@@ -160,21 +161,21 @@ async def test_a_worker_whose_agents_do_not_move_ends_though_nobody_asks_whether
     def leave(where: str, error: BaseException) -> NoReturn:
         raise Left(where, str(error))
 
-    looks = 0
+    checks = 0
 
     async def sleep(seconds: float) -> None:
-        nonlocal looks
-        looks += 1
+        nonlocal checks
+        checks += 1
         # The first time it moves again, as after a pause of the whole process.
-        moves = looks == ENDS_AFTER
+        moves = checks == MAX_FAILED_CHECKS
         consumer.came["tocsin.candidates"] = stood_still if not moves else asyncio.get_running_loop().time()
 
     monkeypatch.setattr("streams.worker.leave", leave)
     stood_still = asyncio.get_running_loop().time() - LONG
     worker.service.heartbeats[policy.NAME] = stood_still
-    with pytest.raises(Left, match="policy has not moved"):
+    with pytest.raises(Left, match="policy has made no progress"):
         await worker._check(sleep)
-    assert looks == 2 * ENDS_AFTER + 1
+    assert checks == 2 * MAX_FAILED_CHECKS + 1
 
 
 async def test_the_log_says_once_that_no_broker_answers_and_once_that_they_do_again(

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
+from streams.config_files.yamlfile import DEEPEST, LARGEST, Document, load, parse, read_text, spell, validate
 from streams.config_values import Part
 from streams.errors import Fault
-from streams.yamlfile import DEEPEST, LARGEST, Document, load, parse, read_text, spell, validate
 
 
 def only_fault(text: str) -> str:

@@ -1,8 +1,10 @@
-"""Leaving a group that has not formed yet: a broker answers who joins when all members have come, a minute later maybe.
+"""Closing a consumer while it is still joining its group.
 
-aiokafka's consumer waits for that answer when it is closed, and takes its leave only of a group of which it has been a
-member; the broker would count one in that never comes. Uses private parts of it (0.14);
-`tests/unit/test_faust_internals.py` fails when an upgrade changes them.
+A broker answers JoinGroup when all members have joined, which may take a minute. aiokafka's `stop` waits for that
+answer, and sends LeaveGroup only once it has been a full member, so the broker would go on counting a member that is
+gone.
+
+Relies on private parts of aiokafka's group coordinator.
 """
 
 from __future__ import annotations
@@ -14,14 +16,14 @@ from aiokafka.client import ConnectionGroup
 
 
 async def stop_joining(consumer: Any) -> None:
-    """Have a consumer that is about to be closed no longer wait for its group, and take its leave when it is closed."""
+    """Cancel a join that is under way, so that the consumer can be stopped and leaves its group at once."""
     coordinator = consumer._coordinator
     if coordinator is None or not coordinator._performed_join_prepare:
         return
     joining = coordinator._coordination_task
     joining.cancel()
     await asyncio.wait({joining})
-    # On this connection nothing is answered before the question that nobody waits for any more.
+    # Brokers answer in order: on this connection LeaveGroup would wait for the answer to JoinGroup.
     connection = consumer._client._conns.get((coordinator.coordinator_id, ConnectionGroup.COORDINATION))
     if connection is not None:
         connection.close()

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from streams.places import SURE_AFTER, Place, find_place_surely
+from streams.offset_reset import CONFIRM_AFTER, OffsetReset, find_confirmed_reset
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PARTITION = TopicPartition("articles", 0)
@@ -26,7 +26,7 @@ class Consumer:
         self.slept.append(seconds)
 
     async def force_metadata_update(self) -> None:
-        assert self.slept == [SURE_AFTER]
+        assert self.slept == [CONFIRM_AFTER]
         del self.ends[0]
 
     async def beginning_offsets(self, _partitions: object) -> dict[TopicPartition, int]:
@@ -42,15 +42,15 @@ class Consumer:
 @pytest.mark.parametrize(
     ("ends", "found"),
     [
-        ((50, 100), Place(80)),  # it was a leader that others had taken over from
-        ((50, 50), Place(50, anew=True)),
-        ((100, 100), Place(80)),
+        ((50, 100), OffsetReset(80)),  # it was a leader that others had taken over from
+        ((50, 50), OffsetReset(50, rewound=True)),
+        ((100, 100), OffsetReset(80)),
     ],
 )
 async def test_a_partition_that_ends_before_the_place_is_asked_for_twice(
-    ends: tuple[int, ...], found: Place
+    ends: tuple[int, ...], found: OffsetReset
 ) -> None:
     consumer = Consumer(*ends)
-    place = await find_place_surely(cast(AIOKafkaConsumer, consumer), PARTITION, 80, NOW, consumer.sleep)
+    place = await find_confirmed_reset(cast(AIOKafkaConsumer, consumer), PARTITION, 80, NOW, consumer.sleep)
     assert place == found
     assert bool(consumer.slept) == (ends[0] < 80)

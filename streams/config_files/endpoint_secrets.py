@@ -1,4 +1,4 @@
-"""The secrets of endpoints as they are loaded: references are looked up, secrets in the file itself are faults."""
+"""Looks up the secrets of endpoints. A secret that is written into the file itself is a fault."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from alerting.endpoint import Endpoint
-from streams.crosscheck import Placed
+from streams.config_files.crosscheck import Placed
+from streams.config_files.secrets import LITERAL, Secrets, holds_secret, is_reference
+from streams.config_files.yamlfile import Document, KeyPath
 from streams.errors import ENVIRONMENT, Fault
-from streams.secrets import LITERAL, Secrets, holds_secret, is_reference
-from streams.yamlfile import Document, KeyPath
 
 WhichEndpoints = Callable[[Mapping[str, Any]], bool]
-"""Whether the secrets of an endpoint are wanted, by its keys and values as they stand in the file."""
+"""Whether to look up the secrets of an endpoint, given its keys and values in the file."""
 
 
 class EndpointSecrets:
-    """Looks up what endpoints refer to, of those that `which` picks; of the others it is left as it is, marked.
+    """Looks up the references of the endpoints that `which` picks, and marks those of others as unresolved.
 
-    `known_to_all` are environment variables whose values are no secrets, and worth a warning. `note` is told of each
-    file that a reference names, before it is read.
+    `known_to_all` are environment variables whose values are public, which deserves a warning. `note` is called with
+    each file that a reference names, before it is read.
     """
 
     def __init__(
@@ -35,16 +35,16 @@ class EndpointSecrets:
         self._secrets = {resolve: Secrets(folder, environ, resolve) for resolve in (True, False)}
         self._which = which
         self._known_to_all = known_to_all
-        self._looked_up: set[tuple[str, KeyPath]] = set()
+        self._resolved: set[tuple[str, KeyPath]] = set()
         self._note = note
         self.warnings: list[Fault] = []
 
-    def looked_up(self, document: Document, at: KeyPath, value: dict[str, Any]) -> dict[str, Any]:
-        """An endpoint of a file with its secrets in the place of references."""
+    def resolve(self, document: Document, at: KeyPath, value: dict[str, Any]) -> dict[str, Any]:
+        """An endpoint of a file, with secrets in place of references."""
         found = dict(value)
         resolve = self._which(value)
         if resolve:
-            self._looked_up.add((document.name, at))
+            self._resolved.add((document.name, at))
         for key in ("url", "proxy"):
             if isinstance(value.get(key), str):
                 found[key] = self._url(document, (*at, key), value[key], resolve)
@@ -60,9 +60,9 @@ class EndpointSecrets:
             }
         return found
 
-    def are_looked_up(self, endpoint: Placed[Endpoint]) -> bool:
-        """Whether an endpoint is one of those whose secrets were wanted."""
-        return (endpoint.document.name, endpoint.path) in self._looked_up
+    def are_resolved(self, endpoint: Placed[Endpoint]) -> bool:
+        """Whether the secrets of an endpoint were looked up."""
+        return (endpoint.document.name, endpoint.path) in self._resolved
 
     def _url(self, document: Document, path: KeyPath, value: str, resolve: bool) -> str:
         if not is_reference(value):

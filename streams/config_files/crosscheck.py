@@ -1,6 +1,6 @@
-"""What must hold between the parts of a configuration: names that exist, queries that parse, safe addresses.
+"""Checks across the parts of a configuration: names that exist, queries that parse, safe addresses.
 
-Pure: each check notes its faults in the document where the value stands, and returns warnings.
+Pure: each check notes its faults in the document that holds the value, and returns warnings.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from agents.reading.query_ast import identifier_of, leaves
 from agents.reading.taxonomy import Taxonomies
 from alerting.endpoint import Endpoint
 from alerting.watch import Watch
+from streams.config_files.partial_model import NO_FAULTS, path_in_file
+from streams.config_files.termlist import keyword_warning
+from streams.config_files.yamlfile import Document, KeyPath, spell
 from streams.config_values import Part
 from streams.errors import Fault, QueryError
 from streams.settings import CERTIFICATE_FILES, Settings, settings_problems
-from streams.soundpart import NOTHING, as_written
 from streams.suggestion import did_you_mean
-from streams.termlist import doubt_about
 from streams.tls import authorities_fault, tls_fault
-from streams.yamlfile import Document, KeyPath, spell
 
 P = TypeVar("P", bound=Part)
 
@@ -40,33 +40,33 @@ _LISTED: Final = re.compile(r"(\w+)\[(\d+)\]")
 
 @dataclass(frozen=True, slots=True)
 class Placed(Generic[P]):
-    """A value and where it stands. `gone`: what is at fault in itself, and therefore not in the value."""
+    """A value and its place in a file. `faulty` are the paths of keys that are left out of it for their own faults."""
 
     value: P
     document: Document
     path: KeyPath
-    gone: frozenset[KeyPath] = NOTHING
+    faulty: frozenset[KeyPath] = NO_FAULTS
 
     def fault(self, below: Iterable[str | int], message: str) -> None:
-        """Note that something is wrong with a key of it, unless that may be for what is gone."""
-        path = as_written(tuple(below), self.gone)
-        if not any(path[: len(one)] == one or (path and one[: len(path)] == path) for one in self.gone):
+        """Note a fault at a key below the value, unless it may be caused by a faulty key."""
+        path = path_in_file(tuple(below), self.faulty)
+        if not any(path[: len(one)] == one or (path and one[: len(path)] == path) for one in self.faulty):
             self.document.fault((*self.path, *path), message)
 
-    def may_have(self, *keys: str) -> bool:
-        """Whether one of these keys may be meant by what is gone: it is at fault, or one that nobody knows is."""
+    def may_set(self, *keys: str) -> bool:
+        """Whether a faulty key is, or may be a misspelling of, one of these."""
         known = type(self.value).model_fields
-        return any(one[0] in keys or one[0] not in known for one in self.gone)
+        return any(one[0] in keys or one[0] not in known for one in self.faulty)
 
     def warning(self, below: Iterable[str | int], message: str) -> Fault:
-        """Something about a key of it that is worth knowing."""
+        """A warning about a key below the value."""
         path = (*self.path, *below)
         return Fault(self.document.name, self.document.line(path), spell(path), message)
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The names that watches and endpoints may use; None where their files are wrong, so that nothing can be said."""
+    """The names that watches and endpoints may use; None where their files are faulty, so that nothing is known."""
 
     stages: Mapping[str, Sequence[str]] | None
     actors: frozenset[str] | None
@@ -81,7 +81,7 @@ class Known:
         endpoints: tuple[str, ...] | None,
         actors: Iterable[str] | None,
     ) -> Known:
-        """The names of what was loaded; of what could not be, those of `actors` where they are known all the same."""
+        """The names in what was loaded. `actors` are the ids to use where there is no registry."""
         if registry is not None:
             actors = registry.actors
         return cls(
@@ -92,16 +92,16 @@ class Known:
 
 
 def check_settings(
-    settings: Settings, gone: frozenset[KeyPath] = NOTHING, *, files: bool
+    settings: Settings, faulty: frozenset[KeyPath] = NO_FAULTS, *, files: bool
 ) -> Iterator[tuple[KeyPath, str]]:
-    """What is wrong with the settings besides what is `gone` from them, as that is at fault in itself.
+    """What does not fit together in the settings, by key path, except for keys that are `faulty` in themselves.
 
-    Each with its key path; `files`: whether certificates must exist.
+    `files`: whether files of certificates must exist.
     """
-    # By which protocol the brokers are spoken to, and as whom, is told as a whole or not at all.
-    unclear = any(one[:1] == ("broker",) and one[1:2] != ("servers",) for one in gone)
+    # If anything about the connection is faulty, nothing is said about protocol, credentials and certificates.
+    unclear = any(one[:1] == ("broker",) and one[1:2] != ("servers",) for one in faulty)
     for path, message in _settings_faults(settings, files=files):
-        if path not in gone and not (unclear and path[1] in _SECURED):
+        if path not in faulty and not (unclear and path[1] in _SECURED):
             yield path, message
 
 
@@ -138,18 +138,18 @@ def example_places(placed: Placed[Watch]) -> tuple[str, ...]:
 
 
 def check_watches(watches: Sequence[Placed[Watch]], known: Known) -> list[Fault]:
-    """Check every watch; the warnings."""
+    """Check every watch; returns warnings."""
     _check_ids(watches)
     warnings = [warning for placed in watches for warning in _check_watch(placed, known)]
     if not watches:
-        warnings.append(Fault("watches.yaml", 0, "", "there is no watch, so nothing will be alerted"))
+        warnings.append(Fault("watches.yaml", 0, "", "there is no watch, so there will be no alerts"))
     return warnings
 
 
 def _check_ids(items: Sequence[Placed[Watch]] | Sequence[Placed[Endpoint]]) -> None:
     first: dict[str, Placed[Watch] | Placed[Endpoint]] = {}
     for placed in items:
-        if ("id",) in placed.gone:
+        if ("id",) in placed.faulty:
             continue
         known = first.setdefault(placed.value.id, placed)
         if known is not placed:
@@ -167,8 +167,8 @@ def _check_watch(placed: Placed[Watch], known: Known) -> Iterator[Fault]:
     for index, term in enumerate(watch.terms):
         if not any(map(str.isalnum, term)):
             placed.fault(("terms", index), "the keyword has no letter or digit to look for")
-        elif (doubt := doubt_about(term)) is not None:
-            yield placed.warning(("terms", index), doubt)
+        elif (warning := keyword_warning(term)) is not None:
+            yield placed.warning(("terms", index), warning)
     if watch.query is not None:
         yield from _check_query(placed, watch.query, known)
     for index, example in enumerate(watch.examples):
@@ -177,7 +177,7 @@ def _check_watch(placed: Placed[Watch], known: Known) -> Iterator[Fault]:
     actors = watch.actors
     only_none = actors is not None and bool(actors.none) and not (actors.any or actors.all)
     conditions = (getattr(watch, key) for key in _CONDITIONS if not (key == "actors" and only_none))
-    if all(given in (None, ()) for given in conditions) and not placed.may_have(*_CONDITIONS):
+    if all(given in (None, ()) for given in conditions) and not placed.may_set(*_CONDITIONS):
         but = " that names none of these actors" if only_none else ""
         placed.fault((), f"the watch would match everything{but}; give it topics, actors, a query, or terms")
     if not watch.notify:
@@ -209,8 +209,8 @@ def _check_topics(placed: Placed[Watch], known: Mapping[str, Sequence[str]] | No
             if name not in known:
                 placed.fault(("topics", kind, index), f"unknown topic{did_you_mean(name, list(known))}")
     topics: Sequence[str] = (*wanted.any, *wanted.all)
-    if not topics or any(name not in known for name in topics) or placed.may_have("topics"):
-        topics = list(known)  # some may be meant that are not named
+    if not topics or any(name not in known for name in topics) or placed.may_set("topics"):
+        topics = list(known)  # an unknown one may be any of them
     stages = list(dict.fromkeys(stage for name in topics for stage in known[name]))
     for index, stage in enumerate(wanted.stages):
         if stage not in stages:
@@ -249,7 +249,7 @@ def _check_query(placed: Placed[Watch], text: str, known: Known) -> Iterator[Fau
 
 
 def _place_in(query: str, column: int) -> str:
-    """Where in a query something is wrong, by the line where it has several; nothing of the query as a whole."""
+    """The place in a query as the beginning of a message, with the line if it has several; empty for column 0."""
     if not column:
         return ""
     before = query.rstrip()[: column - 1]
@@ -261,14 +261,16 @@ def _place_in(query: str, column: int) -> str:
 def check_endpoints(
     endpoints: Sequence[Placed[Endpoint]], known: Known, *, resolved: Callable[[Placed[Endpoint]], bool]
 ) -> list[Fault]:
-    """Check every endpoint; the warnings. Secrets and addresses only of those whose were looked up."""
+    """Check every endpoint; returns warnings. `resolved`: whether its secrets were looked up and can be checked."""
     _check_ids(endpoints)
-    fallbacks = {placed.value.id: placed.value.fallback for placed in endpoints if ("id",) not in placed.gone}
+    fallbacks = {
+        placed.value.id: placed.value.fallback for placed in endpoints if ("id",) not in placed.faulty
+    }
     warnings: list[Fault] = []
     for placed in endpoints:
         _check_fallback(placed, fallbacks, known)
         _check_times(placed)
-        if resolved(placed) and not placed.may_have("format", "allow_private", "allow_http"):
+        if resolved(placed) and not placed.may_set("format", "allow_private", "allow_http"):
             _check_looked_up(placed)
         endpoint = placed.value
         if endpoint.format == "standard" and not endpoint.secrets:
@@ -283,7 +285,7 @@ def _check_fallback(placed: Placed[Endpoint], fallbacks: Mapping[str, str | None
     if name is None:
         return
     _check_endpoint(placed, ("fallback",), name, known)
-    if ("id",) in placed.gone:
+    if ("id",) in placed.faulty:
         return
     seen = [placed.value.id]
     step: str | None = name
@@ -302,22 +304,22 @@ def _check_times(placed: Placed[Endpoint]) -> None:
         placed.fault(("schedule",), "has more than 50 attempts")
     if endpoint.rate_limit is not None and not endpoint.rate_limit.per:
         placed.fault(("rate_limit", "per"), "must be more than 0")
-    if placed.may_have("format"):
+    if placed.may_set("format"):
         return
-    if endpoint.format == "template" and not endpoint.template and not placed.may_have("template"):
+    if endpoint.format == "template" and not endpoint.template and not placed.may_set("template"):
         placed.fault((), "template is missing; the format `template` needs it")
     if endpoint.template is not None and endpoint.format != "template":
         placed.fault(("template",), f"has no effect with the format {endpoint.format!r}")
 
 
 def _check_looked_up(placed: Placed[Endpoint]) -> None:
-    """What can only be said of secrets that were looked up; where one was not found, that has been said."""
+    """Check what depends on secrets. A key that already has a fault, such as a missing secret, gets no other."""
     from alerting.endpoint_faults import endpoint_faults  # noqa: PLC0415 - templates and signatures, which not all need
 
     said = {fault.key for fault in placed.document.faults}
     for key, message in endpoint_faults(placed.value):
         path = _path_of(key)
-        if spell((*placed.path, *as_written(path, placed.gone))) not in said:
+        if spell((*placed.path, *path_in_file(path, placed.faulty))) not in said:
             placed.fault(path, message)
 
 

@@ -1,8 +1,8 @@
-"""YAML files with positions: every fault knows its file, its line and its path of keys.
+"""YAML files with positions, so that every fault has its file, line and path of keys.
 
-Read from the parser's events, so a hostile file costs no more than its length: no aliases (an alias bomb
-is a few lines long), no tags, no key twice, bounded depth and size. Plain values are those of YAML 1.2: `no`
-and `on` are words, `12:30` is text, and a date stays as it was written.
+Built from the parser's events, so that a hostile file costs no more than its length: no aliases (an alias bomb is a few
+lines long), no tags, no repeated keys, bounded depth and size. Plain values are those of YAML 1.2: `no` and `on` are
+words, `12:30` is text, and a date stays as it is written.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from streams.errors import Fault
 from streams.suggestion import did_you_mean
 
 LARGEST: Final = 8 * 1024 * 1024
-"""Bytes of one file; long lists of keywords belong into a `terms_file`."""
+"""Bytes of one file; long lists of keywords belong in a `terms_file`."""
 
 DEEPEST: Final = 40
-"""Levels of keys and lists in one another, at most."""
+"""Levels of nesting."""
 
 MOST_KEYS: Final = 8
-"""Keys that a message lists one by one."""
+"""Keys that a message lists at most."""
 
 KeyPath = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
@@ -34,7 +34,7 @@ M = TypeVar("M", bound=BaseModel)
 _INTEGER: Final = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]{1,30}(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
 _NUMERIC: Final = "+-.0123456789"
-"""What a number begins with."""
+"""Characters that a number can begin with."""
 _WORDS: Final[dict[str, bool | None]] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
@@ -44,9 +44,9 @@ _TAGS: Final = {None, "!", "tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", "ta
 
 @dataclass(slots=True)
 class Document:
-    """The value of a file, the line of every key path in it, and what is wrong with it.
+    """The value of a file, the line of every key path in it, and its faults.
 
-    `readable` is False where the file could not be read to its end, so that its value says nothing.
+    `readable` is False where the file could not be parsed to its end; its value is then meaningless.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Document:
         return self.lines.get(keys, 0)
 
     def fault(self, path: Iterable[str | int], message: str, line: int | None = None) -> None:
-        """Note that something is wrong at a key path."""
+        """Note a fault at a key path."""
         keys = tuple(path)
         self.faults.append(Fault(self.name, self.line(keys) if line is None else line, spell(keys), message))
 
@@ -77,7 +77,7 @@ def spell(path: Iterable[str | int]) -> str:
 
 
 def load(path: Path, name: str) -> Document:
-    """Read a YAML file. Whatever is wrong is in the document's faults; nothing is raised."""
+    """Read a YAML file. Raises nothing: whatever is wrong is in the document's faults."""
     text = read_text(path, name, LARGEST)
     return Document(name, faults=[text], readable=False) if isinstance(text, Fault) else parse(text, name)
 
@@ -91,7 +91,7 @@ def read_text(path: Path, name: str, largest: int) -> str | Fault:
             data = file.read(largest + 1)
         if len(data) > largest:
             return Fault(name, 0, "", f"the file has more than {largest:,} bytes")
-        if (at := data.find(b"\0")) >= 0:  # each letter of UTF-16 has one beside it, and that is valid UTF-8
+        if (at := data.find(b"\0")) >= 0:  # as in UTF-16, and valid in UTF-8
             return Fault(name, data.count(b"\n", 0, at) + 1, "", "it holds a NUL; save the file as UTF-8")
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -108,7 +108,7 @@ def _missing(path: Path) -> str:
 
 
 def parse(text: str, name: str) -> Document:
-    """The document that a YAML text holds. An empty text is the value None."""
+    """Parse a YAML text. An empty text has the value None."""
     document = Document(name)
     try:
         _Builder(document).build(text)
@@ -117,7 +117,7 @@ def parse(text: str, name: str) -> Document:
         document.faults.append(Fault(name, error.line, spell(error.path), str(error)))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        document.faults.append(Fault(name, mark.line + 1 if mark else 0, "", _syntax_words(error, text)))
+        document.faults.append(Fault(name, mark.line + 1 if mark else 0, "", _syntax_message(error, text)))
     except yaml.reader.ReaderError as error:
         line = text.encode()[: error.position].count(b"\n") + 1
         what = f"it holds a character that YAML does not take (U+{int(error.character):04X})"
@@ -126,7 +126,7 @@ def parse(text: str, name: str) -> Document:
     return document
 
 
-def _syntax_words(error: yaml.MarkedYAMLError, text: str) -> str:
+def _syntax_message(error: yaml.MarkedYAMLError, text: str) -> str:
     mark = error.problem_mark
     lines = text.splitlines()
     if mark is not None and mark.line < len(lines) and "\t" in lines[mark.line][: mark.column + 1]:
@@ -143,15 +143,17 @@ _ENCLOSED: Final = (
     "while parsing a flow mapping",
     "while parsing a flow sequence",
 )
-"""What the parser calls that which has a sign at its end: where this is forgotten, it is missed far below."""
+"""The parser's words for what has a closing mark. If that is missing, the error is found far below, so the message
+also names the line where it begins.
+"""
 
-_INDENTED: Final = (
+_INDENTATION: Final = (
     "; indent it like the lines it belongs to, and see that quotation marks above it are closed"
 )
 
 _HINTS: Final = {
-    "did not find expected key": _INDENTED,
-    "did not find expected '-' indicator": _INDENTED,
+    "did not find expected key": _INDENTATION,
+    "did not find expected '-' indicator": _INDENTATION,
     "mapping values are not allowed in this context": "; a text with a colon in it wants quotation marks, "
     "and keys side by side the same indentation",
 }
@@ -166,7 +168,7 @@ class _UnusableError(Exception):
 
 @dataclass(slots=True)
 class _Level:
-    """A mapping or sequence that is being read; `key`: whose value comes next (None: a key comes next)."""
+    """A mapping or sequence being built. `key`: the key whose value comes next (None: a key comes next)."""
 
     path: KeyPath
     value: dict[str, Any] | list[Any]
@@ -175,7 +177,7 @@ class _Level:
 
 
 class _Builder:
-    """Makes a value of events, without recursion."""
+    """Builds a value from the parser's events, without recursion."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
@@ -185,7 +187,7 @@ class _Builder:
     def build(self, text: str) -> None:
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
             line = event.start_mark.line + 1 if event.start_mark else 0
-            if isinstance(event, yaml.NodeEvent):  # nearly all
+            if isinstance(event, yaml.NodeEvent):  # first, because nearly all are
                 self._node(event, line)
             elif isinstance(event, yaml.CollectionEndEvent):
                 self._levels.pop()
@@ -199,7 +201,7 @@ class _Builder:
         if isinstance(event, yaml.AliasEvent):
             raise _UnusableError("aliases (`*name`) are not taken; write the value out", line)
         if level is not None and isinstance(level.value, dict) and level.key is None:
-            self._take_key(level, event, line)
+            self._set_key(level, event, line)
             return
         path = self._next_path(level)
         tag = getattr(event, "tag", None)
@@ -207,15 +209,15 @@ class _Builder:
             tag = str(tag).replace("tag:yaml.org,2002:", "!!")[:60]
             raise _UnusableError(f"the tag {tag} is not taken; write a plain value", line, path)
         if isinstance(event, yaml.ScalarEvent):
-            self._put(level, path, _plain(event), line)
+            self._set_value(level, path, _plain(event), line)
             return
         if len(self._levels) >= DEEPEST:
             raise _UnusableError(f"it is nested deeper than {DEEPEST} levels", line)
         value: dict[str, Any] | list[Any] = {} if isinstance(event, yaml.MappingStartEvent) else []
-        self._put(level, path, value, line)
+        self._set_value(level, path, value, line)
         self._levels.append(_Level(path, value))
 
-    def _take_key(self, level: _Level, event: yaml.NodeEvent, line: int) -> None:
+    def _set_key(self, level: _Level, event: yaml.NodeEvent, line: int) -> None:
         if not isinstance(event, yaml.ScalarEvent):
             raise _UnusableError("a key must be a word", line, level.path)
         level.key = event.value
@@ -232,7 +234,7 @@ class _Builder:
             return ()
         return (*level.path, len(level.value) if level.key is None else level.key)
 
-    def _put(self, level: _Level | None, path: KeyPath, value: Any, line: int) -> None:
+    def _set_value(self, level: _Level | None, path: KeyPath, value: Any, line: int) -> None:
         if level is None:
             self._document.lines[path] = line
             self._document.value = value
@@ -259,14 +261,14 @@ def _plain(event: yaml.ScalarEvent) -> str | int | float | bool | None:
 
 
 def ids_in(documents: Iterable[Document], part: str) -> tuple[str, ...] | None:
-    """The ids of the members of the list `part` in some files, sound or not; None where some are not known."""
+    """The ids in the list `part` of some files, even of faulty members; None where some cannot be known."""
     ids = []
     for document in documents:
         value = document.value if document.value is not None else {}
         if not document.readable or not isinstance(value, dict):
             return None
         if document.faults and part not in value:
-            return None  # under another name, perhaps
+            return None  # the list may be under a misspelt key
         members = value.get(part) or []
         if not isinstance(members, list):
             return None
@@ -278,7 +280,7 @@ def ids_in(documents: Iterable[Document], part: str) -> tuple[str, ...] | None:
 
 
 def validate(document: Document, model: type[M], value: Any, path: KeyPath = ()) -> M | None:
-    """The model of a part of a document; None, with faults noted, where it does not fit."""
+    """Validate a part of a document. Notes its faults and returns None where it is not valid."""
     try:
         return model.model_validate(value)
     except ValidationError as error:
@@ -288,16 +290,16 @@ def validate(document: Document, model: type[M], value: Any, path: KeyPath = ())
 
 
 def problems(error: ValidationError, model: type[BaseModel]) -> list[tuple[KeyPath, str]]:
-    """What is wrong, each with its path of keys, in plain words that never hold the value itself."""
+    """What pydantic found, each with its path of keys, in words that never hold the value itself."""
     found = []
     for problem in error.errors(include_url=False, include_input=False):
-        path = place_of(problem)
-        found.append((path, _words(problem, model, path)))
+        path = path_of(problem)
+        found.append((path, _message(problem, model, path)))
     return found
 
 
-def place_of(problem: Mapping[str, Any]) -> KeyPath:
-    """The path of keys to a problem that pydantic found."""
+def path_of(problem: Mapping[str, Any]) -> KeyPath:
+    """The path of keys to one of pydantic's problems."""
     return tuple(part for part in problem["loc"] if part != "[key]")
 
 
@@ -320,7 +322,7 @@ _PLAIN_WORDS: Final = {
 }
 
 
-def _words(problem: Mapping[str, Any], model: type[BaseModel], path: KeyPath) -> str:
+def _message(problem: Mapping[str, Any], model: type[BaseModel], path: KeyPath) -> str:
     kind, context = problem["type"], problem.get("ctx", {})
     if kind == "extra_forbidden":
         return f"unknown key{did_you_mean(str(path[-1]), _fields_at(model, path[:-1]))}"
@@ -342,7 +344,7 @@ def _fields_at(model: type[BaseModel], path: KeyPath) -> list[str]:
         if isinstance(key, int) or current is None:
             continue
         info = getattr(current, "model_fields", {}).get(key)
-        # A key that is no field is one of a mapping, whose values have the model found already.
+        # A key that is no field belongs to a mapping, whose values are of the model already found.
         current = _model_in(info.annotation) if info is not None else current
     return list(getattr(current, "model_fields", {}))
 

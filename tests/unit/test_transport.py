@@ -21,9 +21,11 @@ from aiokafka.errors import (
 from faust.transport import consumer as base
 from faust.types import TP
 
-from streams.batches import MAX_BATCH_RECORDS, Batch, BatchConsumer, BatchConsumerThread
+from streams.batch import MAX_BATCH_RECORDS, Batch
+from streams.consumer_thread import ConsumerThread
 from streams.errors import BrokerError
-from streams.places import Place
+from streams.offset_reset import OffsetReset
+from streams.transport import BatchConsumer
 
 PLACE = TP("articles", 0)
 
@@ -71,7 +73,7 @@ class Taken:
         made._inflight[PLACE].extend(messages)
         made._last = {}
         made._committed_offset = defaultdict(lambda: None)
-        made.transport = SimpleNamespace(together=frozenset({PLACE.topic} if together else ()))
+        made.transport = SimpleNamespace(merged_topics=frozenset({PLACE.topic} if together else ()))
         made._read_offset = defaultdict(lambda: None)
         made._active_partitions = {PLACE, OTHER}
         made._handing = set()
@@ -207,11 +209,11 @@ async def test_the_oldest_unhandled_record_is_the_first_that_came_however_old_it
     await taken.admit(9)
     first = taken.batches[0].take()
     await taken.admit(3, place=OTHER)
-    first.came, taken.batches[1].came = first.came - 20, first.came - 10
-    assert taken.consumer.oldest_unhandled() == first.came >= began - 20
+    first.arrived_at, taken.batches[1].arrived_at = first.arrived_at - 20, first.arrived_at - 10
+    assert taken.consumer.oldest_unhandled() == first.arrived_at >= began - 20
     first.handled = True
-    assert taken.consumer.oldest_unhandled() == taken.batches[1].came
-    assert taken.consumer.oldest_unhandled(PLACE.topic) == taken.batches[1].came
+    assert taken.consumer.oldest_unhandled() == taken.batches[1].arrived_at
+    assert taken.consumer.oldest_unhandled(PLACE.topic) == taken.batches[1].arrived_at
     assert taken.consumer.oldest_unhandled("candidates") is None
 
 
@@ -256,7 +258,7 @@ async def test_a_partition_has_room_until_the_batch_that_waits_is_full() -> None
 
 async def test_a_batch_of_few_long_records_is_full_by_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a backlog of the longest articles a worker held 500 twice, more than a gigabyte."""
-    monkeypatch.setattr("streams.batches.MAX_BATCH_BYTES", 3 * len(b"{}"))
+    monkeypatch.setattr("streams.batch.MAX_BATCH_BYTES", 3 * len(b"{}"))
     taken = Taken()
     await taken.admit(0)
     await taken.admit(1)
@@ -473,7 +475,7 @@ async def test_what_is_no_plain_fetch_is_left_for_who_waits_for_it(hindrance: st
         nonlocal taken
         taken += 1
 
-    thread: Any = BatchConsumerThread.__new__(BatchConsumerThread)
+    thread: Any = ConsumerThread.__new__(ConsumerThread)
     thread._consumer = SimpleNamespace(_fetcher=fetcher)
     thread.consumer = SimpleNamespace(take_fetched=take_fetched)
     await thread._take_fetched()
@@ -492,7 +494,7 @@ async def test_a_partition_without_a_place_is_read_from_its_beginning_unless_it_
     fetcher._subscriptions, fetcher._closed, fetcher._wait_consume_future = subscription, False, None
     error = FetchError(error=NoOffsetForPartitionError(PLACE), backoff=0)
     fetcher._records = OrderedDict({PLACE: error})
-    thread: Any = BatchConsumerThread.__new__(BatchConsumerThread)
+    thread: Any = ConsumerThread.__new__(ConsumerThread)
     thread._consumer = SimpleNamespace(_fetcher=fetcher, _closed=False, _subscription=subscription)
     thread.consumer = SimpleNamespace(flow_active=True)
     subscription.begin_reassignment()
@@ -510,7 +512,7 @@ async def test_a_partition_of_which_more_lies_there_is_taken_from_again_after_th
     async def fetch_records(*_: object, **__: object) -> dict[TP, list[ConsumerRecord]]:
         return {PLACE: [record(0)], TP("articles", 2): [record(0)]}
 
-    thread: Any = BatchConsumerThread.__new__(BatchConsumerThread)
+    thread: Any = ConsumerThread.__new__(ConsumerThread)
     thread._consumer = SimpleNamespace(_fetcher=SimpleNamespace(_records=lying))
     thread._fetch_records = fetch_records
     await thread.fetched({PLACE, OTHER}, 0.0)
@@ -529,7 +531,7 @@ async def test_all_partitions_are_sought_after_one_question_for_what_is_committe
     async def to_beginning(*partitions: TP) -> None:
         sought.append(partitions)
 
-    thread: Any = BatchConsumerThread.__new__(BatchConsumerThread)
+    thread: Any = ConsumerThread.__new__(ConsumerThread)
     thread._consumer = SimpleNamespace(
         assignment=lambda: {PLACE, OTHER, fresh},
         _coordinator=SimpleNamespace(fetch_committed_offsets=committed),
@@ -553,14 +555,14 @@ def kafka_consumer(position: int | None) -> Any:
 
 @pytest.mark.parametrize(("position", "then"), [(7, 8), (5, 5), (8, 8)])
 async def test_only_the_record_that_would_be_fetched_next_is_passed_over(position: int, then: int) -> None:
-    thread: Any = BatchConsumerThread.__new__(BatchConsumerThread)
+    thread: Any = ConsumerThread.__new__(ConsumerThread)
     thread._consumer = kafka_consumer(position)
     thread.pass_over(PLACE, 7)
     assert thread._consumer._subscription.subscription.assignment.state_value(PLACE).position == then
 
 
 async def test_where_there_is_no_place_to_read_from_nothing_is_passed_over() -> None:
-    thread: Any = BatchConsumerThread.__new__(BatchConsumerThread)
+    thread: Any = ConsumerThread.__new__(ConsumerThread)
     thread._consumer = kafka_consumer(None)
     thread.pass_over(PLACE, 7)
     assert not thread._consumer._subscription.subscription.assignment.state_value(PLACE).has_valid_position
@@ -573,28 +575,28 @@ async def test_where_there_is_no_place_to_read_from_nothing_is_passed_over() -> 
 
 @pytest.mark.parametrize(
     ("found", "ours", "then"),
-    [(Place(9, lost=2), True, 9), (Place(9, lost=2), False, None), (Place(7), True, None)],
+    [(OffsetReset(9, lost=2), True, 9), (OffsetReset(9, lost=2), False, None), (OffsetReset(7), True, None)],
 )
 async def test_a_place_that_was_looked_for_is_sought_where_the_partition_is_still_read_from_it(
-    monkeypatch: pytest.MonkeyPatch, found: Place, ours: bool, then: int | None
+    monkeypatch: pytest.MonkeyPatch, found: OffsetReset, ours: bool, then: int | None
 ) -> None:
     """One that changed hands meanwhile is read from what is committed: what lies before the place is not to be lost."""
     assignment = SimpleNamespace(active=True)
     sought: list[tuple[object, int]] = []
 
-    async def find(*_: object) -> Place:
+    async def find(*_: object) -> OffsetReset:
         assignment.active = ours
         return found
 
-    monkeypatch.setattr("streams.batches.find_place_surely", find)
-    thread: Any = BatchConsumerThread.__new__(BatchConsumerThread)
+    monkeypatch.setattr("streams.consumer_thread.find_confirmed_reset", find)
+    thread: Any = ConsumerThread.__new__(ConsumerThread)
     thread._consumer = SimpleNamespace(
         _subscription=SimpleNamespace(subscription=SimpleNamespace(assignment=assignment)),
         seek=lambda tp, offset: sought.append((tp, offset)),
     )
-    thread.consumer = SimpleNamespace(read_on=lambda *_: sought.append(("read_on", found.offset)))
-    await thread._read_on({PLACE: 7})
-    assert sought == ([(PLACE, then), ("read_on", then)] if then is not None else [])
+    thread.consumer = SimpleNamespace(reset_offset=lambda *_: sought.append(("reset", found.offset)))
+    await thread._reset_offsets({PLACE: 7})
+    assert sought == ([(PLACE, then), ("reset", then)] if then is not None else [])
 
 
 async def test_where_several_partitions_have_not_the_place_all_are_looked_for_at_once_and_the_group_forms_once(
@@ -613,9 +615,9 @@ async def test_where_several_partitions_have_not_the_place_all_are_looked_for_at
         lying.pop(PLACE).check_raise()
         raise AssertionError
 
-    async def find(_: object, tp: TP, position: int, __: object) -> Place:
+    async def find(_: object, tp: TP, position: int, __: object) -> OffsetReset:
         await looking.wait()
-        return Place(position - 5, anew=True) if tp != OTHER else Place(position + 1, lost=1)
+        return OffsetReset(position - 5, rewound=True) if tp != OTHER else OffsetReset(position + 1, lost=1)
 
     async def commit(offsets: dict[TP, int]) -> None:
         done.append(offsets)
@@ -625,8 +627,8 @@ async def test_where_several_partitions_have_not_the_place_all_are_looked_for_at
             raise IllegalStateError(tp)
         done.append((tp, offset))
 
-    monkeypatch.setattr("streams.batches.find_place_surely", find)
-    thread: Any = BatchConsumerThread.__new__(BatchConsumerThread)
+    monkeypatch.setattr("streams.consumer_thread.find_confirmed_reset", find)
+    thread: Any = ConsumerThread.__new__(ConsumerThread)
     thread._fetch_records = fetch_records
     thread._consumer = SimpleNamespace(
         _fetcher=SimpleNamespace(_records=lying),
@@ -634,7 +636,7 @@ async def test_where_several_partitions_have_not_the_place_all_are_looked_for_at
         commit=commit,
         seek=seek,
     )
-    thread.consumer = SimpleNamespace(read_on=lambda tp, position, place: done.append((tp, position)))
+    thread.consumer = SimpleNamespace(reset_offset=lambda tp, position, reset: done.append((tp, position)))
     async with asyncio.timeout(10):
         assert await thread.fetched({*positions}, 0.0) == {}
     assert done[0] == {PLACE: 2, gone: 4}
@@ -653,7 +655,7 @@ async def test_what_the_client_met_in_the_background_is_told_when_it_is_asked_fo
         for error in met:
             raise error
 
-    thread: Any = BatchConsumerThread.__new__(BatchConsumerThread)
+    thread: Any = ConsumerThread.__new__(ConsumerThread)
     thread._consumer = None
     thread.check()
     thread._consumer = SimpleNamespace(
@@ -671,7 +673,7 @@ async def test_what_the_client_met_in_the_background_is_told_when_it_is_asked_fo
     met.clear()
     for task in ended.values():
         task.set_result(None)
-        with pytest.raises(BrokerError, match="no longer works"):
+        with pytest.raises(BrokerError, match="has stopped working"):
             thread.check()
         thread._consumer._fetcher.error_future = ended["metadata"]
     thread._consumer._closed = True
@@ -682,7 +684,7 @@ HIT = TP("candidates", 0)
 
 
 @pytest.mark.parametrize(
-    ("answered", "lying", "heard_at"),
+    ("answered", "lying", "last_answers"),
     [
         ({PLACE: 90_000, OTHER: 97_000}, (), {"articles": 97}),  # one of them is enough
         ({PLACE: 90_000, OTHER: None}, (), {"articles": 90}),
@@ -694,7 +696,7 @@ HIT = TP("candidates", 0)
     ],
 )
 def test_of_each_topic_that_is_asked_for_it_is_known_when_a_broker_last_answered(
-    answered: dict[TP, int | None], lying: tuple[TP, ...], heard_at: dict[str, float]
+    answered: dict[TP, int | None], lying: tuple[TP, ...], last_answers: dict[str, float]
 ) -> None:
     consumer = SimpleNamespace(
         assignment=lambda: frozenset(answered),
@@ -702,4 +704,4 @@ def test_of_each_topic_that_is_asked_for_it_is_known_when_a_broker_last_answered
         _fetcher=SimpleNamespace(_records=OrderedDict.fromkeys(lying)),
     )
     thread: Any = SimpleNamespace(_ensure_consumer=lambda: consumer)
-    assert BatchConsumerThread.heard_at(thread, 80.0) == heard_at
+    assert ConsumerThread.last_answers(thread, 80.0) == last_answers

@@ -23,8 +23,13 @@ from aiokafka.producer.message_accumulator import MessageAccumulator, MessageBat
 from aiokafka.producer.transaction_manager import TransactionManager
 from aiokafka.protocol.produce import ProduceRequest, ProduceResponse_v7
 
-from streams.kafka_client import prompt_sender
-from streams.kafka_client.prompt_sender import Answer, PartitionAnswer, PromptSender, Request
+from streams.kafka_client import direct_sender
+from streams.kafka_client.direct_sender import (
+    DirectSender,
+    PartitionResponse,
+    RawProduceRequest,
+    RawProduceResponse,
+)
 
 ONE, OTHER, THIRD = (TopicPartition(topic, number) for topic, number in (("a", 0), ("a", 7), ("b", 1)))
 TIMEOUT_MS = 40_000
@@ -34,9 +39,9 @@ class Connection:
     """As much of aiokafka's connection as is used. What was asked waits in `asked` until the test answers it."""
 
     def __init__(self) -> None:
-        self._versions = {Request.API_KEY: (0, Request.API_VERSION)}
-        self._requests: deque[tuple[int, Any, asyncio.Future[Answer]]] = deque()
-        self.asked: list[Request] = []
+        self._versions = {RawProduceRequest.API_KEY: (0, RawProduceRequest.API_VERSION)}
+        self._requests: deque[tuple[int, Any, asyncio.Future[RawProduceResponse]]] = deque()
+        self.asked: list[RawProduceRequest] = []
         self.came = asyncio.Event()
         self.broken = False
         self.closed_for: Any = None
@@ -44,15 +49,15 @@ class Connection:
     def connected(self) -> bool:
         return self.closed_for is None
 
-    def send(self, request: Request) -> Any:
+    def send(self, request: RawProduceRequest) -> Any:
         if self.broken:
             raise KafkaConnectionError("broken")
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[RawProduceResponse] = asyncio.get_running_loop().create_future()
         self.asked.append(request)
         self.came.set()
         self._requests.append((len(self.asked), request, future))
 
-        async def waited() -> Answer:
+        async def waited() -> RawProduceResponse:
             return await future
 
         return waited()
@@ -61,7 +66,9 @@ class Connection:
         """Partition, error and offset of each."""
         *_, future = self._requests.popleft()
         future.set_result(
-            Answer((tp, PartitionAnswer(tp.partition, error, offset, -1, 0)) for tp, error, offset in placed)
+            RawProduceResponse(
+                (tp, PartitionResponse(tp.partition, error, offset, -1, 0)) for tp, error, offset in placed
+            )
         )
 
     def fail(self, error: Exception) -> None:
@@ -113,7 +120,7 @@ class Bench:
         manager = TransactionManager(None, 0)
         manager.set_pid_and_epoch(5, 0)
         self.accumulator = MessageAccumulator(self.client, 1 << 16, 0, 40, txn_manager=manager)
-        self.sender = PromptSender(
+        self.sender = DirectSender(
             self.client,
             acks=-1,
             txn_manager=manager,
@@ -173,9 +180,9 @@ async def test_a_request_is_written_as_aiokafka_writes_it() -> None:
         ("a", [(tp.partition, batches[tp].get_data_buffer()) for tp in (ONE, OTHER)]),
         ("b", [(THIRD.partition, batches[THIRD].get_data_buffer())]),
     ]
-    versions = {Request.API_KEY: (0, Request.API_VERSION)}
+    versions = {RawProduceRequest.API_KEY: (0, RawProduceRequest.API_VERSION)}
     plain = ProduceRequest(None, -1, TIMEOUT_MS, topics).prepare(versions)
-    ours = Request(batches, TIMEOUT_MS).prepare(versions)
+    ours = RawProduceRequest(batches, TIMEOUT_MS).prepare(versions)
     for correlation_id in (1, 2**31 - 1):
         expected = plain.build_request_header(correlation_id=correlation_id, client_id="tocsin-ü")
         header = ours.build_request_header(correlation_id=correlation_id, client_id="tocsin-ü")
@@ -189,8 +196,8 @@ def test_an_answer_is_read_as_aiokafka_reads_it() -> None:
         ("b", [(1, 0, 2**40, -1, 0)]),
     ]
     frame = BytesIO((77).to_bytes(4, "big") + ProduceResponse_v7(topics=topics, throttle_time_ms=5).encode())
-    assert Request({}, 1).parse_response_header(frame).correlation_id == 77
-    assert Request.RESPONSE_TYPE.decode(frame) == {
+    assert RawProduceRequest({}, 1).parse_response_header(frame).correlation_id == 77
+    assert RawProduceRequest.RESPONSE_TYPE.decode(frame) == {
         ONE: (0, 0, 12, -1, 3),
         OTHER: (7, 6, -1, 1_700_000_000_000, -1),
         THIRD: (1, 0, 2**40, -1, 0),
@@ -235,7 +242,7 @@ async def test_without_a_connection_aiokafka_sends_and_connects() -> None:
 
 async def test_a_broker_that_does_not_speak_this_version_is_aiokafkas_too() -> None:
     async with bench() as made:
-        made.connection._versions = {Request.API_KEY: (0, Request.API_VERSION - 1)}
+        made.connection._versions = {RawProduceRequest.API_KEY: (0, RawProduceRequest.API_VERSION - 1)}
         made.client.answers.append(well(4, ONE))
         assert (await (await made.hand_over(ONE))).offset == 4
 
@@ -412,9 +419,9 @@ async def test_while_nobody_leads_a_partition_one_question_is_under_way_however_
         assert (await future).offset == 3
 
 
-@pytest.mark.parametrize("wakeful", [True, False])
+@pytest.mark.parametrize("urgent", [True, False])
 async def test_the_loop_stays_awake_for_an_answer_that_is_wanted_at_once_and_no_longer(
-    wakeful: bool, monkeypatch: pytest.MonkeyPatch
+    urgent: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 0.0
     looks: list[float] = []
@@ -423,14 +430,14 @@ async def test_the_loop_stays_awake_for_an_answer_that_is_wanted_at_once_and_no_
         looks.append(now)
         return now
 
-    monkeypatch.setattr(prompt_sender, "perf_counter", clock)
+    monkeypatch.setattr(direct_sender, "perf_counter", clock)
     async with bench() as it:
-        it.sender.wakeful = wakeful
+        it.sender.urgent = urgent
         sent = await it.hand_over(ONE)
         await it.asked(1)
         await step(3)
-        assert len(looks) > 3 if wakeful else not looks
-        now = prompt_sender.AWAKE
+        assert len(looks) > 3 if urgent else not looks
+        now = direct_sender.POLL_FOR
         await step(1)
         looks.clear()
         await step(3)

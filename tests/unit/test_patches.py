@@ -12,7 +12,7 @@ from aiokafka.consumer.group_coordinator import GroupCoordinator
 from streams.connection import client_options
 from streams.kafka_client import (
     bounded_batches,
-    committed,
+    committed_offsets,
     header_names,
     metadata,
     silent_brokers,
@@ -41,10 +41,10 @@ def test_asking_how_to_connect_mends_all_that_is_to_be_mended(monkeypatch: pytes
         for replaced, methods in silent_brokers.REPLACED.items()
         for name in methods
     ] == parts
-    assert GroupCoordinator._send_req is committed.ASK
+    assert GroupCoordinator._send_req is committed_offsets.ASK
     assert GroupCoordinator.reset_generation is static_members.RESET
     assert errors.for_code(static_members.InstanceIdTakenError.errno) is static_members.InstanceIdTakenError
-    assert fetcher.Fetcher._proc_offset_request is metadata.ASK_FOR_OFFSETS
+    assert fetcher.Fetcher._proc_offset_request is metadata.LIST_OFFSETS
     for parser in bounded_batches.PARSERS:
         assert {name: getattr(parser, name) for name in bounded_batches.UNPACK} == bounded_batches.UNPACK
     assert fetcher.PartitionRecords is header_names.ReadableRecords

@@ -1,4 +1,4 @@
-"""The settings as they are loaded: `tocsin.yaml`, and the environment variables that stand for keys of it."""
+"""Loads the settings: `tocsin.yaml`, overridden by environment variables."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from streams.crosscheck import check_settings
+from streams.config_files.crosscheck import check_settings
+from streams.config_files.partial_model import NO_FAULTS, partial_model
+from streams.config_files.secrets import LITERAL, Secrets, is_reference
+from streams.config_files.yamlfile import Document, KeyPath, problems
 from streams.errors import ENVIRONMENT, Fault
-from streams.secrets import LITERAL, Secrets, is_reference
 from streams.settings import CERTIFICATE_FILES, SECTIONS, Settings, from_variable, variables
-from streams.soundpart import NOTHING, sound_part
 from streams.suggestion import did_you_mean
-from streams.yamlfile import Document, KeyPath, problems
 
 _PASSWORD: Final = ("broker", "sasl_password")
 _FOLDER: Final = "TOCSIN_CONFIG"
-"""No setting, but the folder of them; misspelt, the sample would be in force in its place."""
+"""Names the folder, not a setting. Misspelt, it would silently leave the sample in force."""
 
 
 class LoadedSettings:
-    """The settings of a file under an environment. `value` is None where nothing sound is left of them.
+    """The settings of a file and an environment. `value` is None where they are too faulty to be checked further.
 
-    What is wrong with the file is noted in its document, what is wrong with a variable in `faults`. `secrets` looks up
-    the password of the brokers; certificate files are relative to its folder.
+    Faults of the file are noted in its document, those of variables in `faults`. `secrets` looks up the brokers'
+    password; files of certificates are relative to its folder.
     """
 
     def __init__(self, document: Document, environ: Mapping[str, str], secrets: Secrets) -> None:
@@ -33,14 +33,14 @@ class LoadedSettings:
         self._document = document
         self._environ = environ
         self._secrets = secrets
-        self._overridden: dict[KeyPath, str] = {}  # by key path, the variable that stands for it
-        self._gone = NOTHING  # what is at fault in itself
+        self._overridden: dict[KeyPath, str] = {}  # the variable that overrides each key
+        self._faulty = NO_FAULTS
         self.value = self._load()
 
     def check(self, *, files: bool) -> None:
-        """Note what does not fit together; `files`: whether certificates must exist."""
+        """Note what does not fit together; `files`: whether files of certificates must exist."""
         if self.value is not None:
-            for path, message in check_settings(self.value, self._gone, files=files):
+            for path, message in check_settings(self.value, self._faulty, files=files):
                 self._fault(path, message)
 
     def _load(self) -> Settings | None:
@@ -58,11 +58,11 @@ class LoadedSettings:
         except ValidationError as error:
             for path, message in problems(error, Settings):
                 self._fault(path, message)
-            settings, self._gone = sound_part(Settings, given)
+            settings, self._faulty = partial_model(Settings, given)
         return self._with_paths(settings) if settings is not None else None
 
     def _override(self, given: dict[str, Any]) -> None:
-        """Put environment variables in the place of settings."""
+        """Override settings by environment variables."""
         known = variables()
         misspelt = {name.replace("__", "_") for name in known}
         for name, text in sorted(self._environ.items()):
@@ -95,7 +95,7 @@ class LoadedSettings:
         given["broker"] = {**broker, "sasl_password": value}
 
     def _with_paths(self, settings: Settings) -> Settings:
-        """Certificate files are relative to the folder."""
+        """The settings with paths to certificates relative to the folder."""
         for section, key in CERTIFICATE_FILES:
             part = getattr(settings, section)
             if (name := getattr(part, key)) is not None:
@@ -112,7 +112,7 @@ class LoadedSettings:
 
 
 def _meant_for_folder(name: str) -> bool:
-    """Whether a variable is a slip of the one that names the folder."""
+    """Whether a variable is a misspelling of the one that names the folder."""
     return name != _FOLDER and bool(difflib.get_close_matches(name, [_FOLDER], cutoff=0.9))
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from aiokafka.protocol.fetch import FetchRequest
 
-from streams.kafka_client.prompt_fetch import PromptFetch
-from streams.kafka_client.resting import OTHERS, PAUSE_FOR_NOTHING, RestingFetcher
+from streams.kafka_client.fetch_pacing import EMPTY_ALLOWED, EMPTY_PAUSE, PacedFetcher
+from streams.kafka_client.fetch_request import RawFetchRequest
 
 PATIENCE = 7.0
 REQUEST = FetchRequest(100, 1, 1000, 0, [("t", [(0, 5, 100)])])
@@ -53,12 +53,12 @@ def fetcher() -> Any:
 
 
 @pytest.fixture(autouse=True)
-def resting(fetcher: Any, time: Time) -> RestingFetcher:
+def paced(fetcher: Any, time: Time) -> PacedFetcher:
     async def take() -> None:
         if fetcher.taken:
             fetcher._records.clear()
 
-    return RestingFetcher(fetcher, take, pause=0.25, pause_for_own=0.5, longest=1.0, clock=time)
+    return PacedFetcher(fetcher, take, pause=0.25, own_pause=0.5, longest=1.0, clock=time)
 
 
 async def test_a_broker_that_brought_something_is_asked_again_after_the_pause(
@@ -92,13 +92,13 @@ async def test_the_fetcher_looks_again_when_the_first_rest_is_over(fetcher: Any,
 
 
 async def test_nothing_is_asked_while_the_worker_writes_what_the_fetch_would_bring(
-    fetcher: Any, resting: RestingFetcher, time: Time
+    fetcher: Any, paced: PacedFetcher, time: Time
 ) -> None:
     await fetcher._proc_fetch_request(None, 1, REQUEST)
-    resting.rest()
+    paced.pause()
     time.now += 0.25
     assert fetcher._get_actions_per_node(None)[:3] == ([(2, "from two")], {3: "reset"}, 0.25)
-    resting.rest()
+    paced.pause()
     time.now += 0.375
     assert fetcher._get_actions_per_node(None)[:3] == ([(2, "from two")], {3: "reset"}, 0.125)
     time.now += 0.125
@@ -106,22 +106,22 @@ async def test_nothing_is_asked_while_the_worker_writes_what_the_fetch_would_bri
 
 
 async def test_however_much_the_worker_writes_a_broker_is_asked_again(
-    fetcher: Any, resting: RestingFetcher, time: Time
+    fetcher: Any, paced: PacedFetcher, time: Time
 ) -> None:
     await fetcher._proc_fetch_request(None, 1, REQUEST)
     for _ in range(7):
         time.now += 0.125
-        resting.rest()
+        paced.pause()
         assert fetcher._get_actions_per_node(None)[0] == [(2, "from two")]
     time.now += 0.125
-    resting.rest()
+    paced.pause()
     assert fetcher._get_actions_per_node(None)[0] == fetcher.planned
 
 
 async def test_a_broker_that_brought_nothing_is_asked_whatever_the_worker_writes(
-    fetcher: Any, resting: RestingFetcher
+    fetcher: Any, paced: PacedFetcher
 ) -> None:
-    resting.rest()
+    paced.pause()
     assert fetcher._get_actions_per_node(None)[0] == fetcher.planned
 
 
@@ -131,7 +131,7 @@ async def test_what_a_fetch_brought_is_taken_by_the_task_that_fetched_it_and_nob
     assert not await fetcher._proc_fetch_request(None, 1, REQUEST)
     assert fetcher._records == {}
     (sent,) = fetcher.sent
-    assert isinstance(sent, PromptFetch)
+    assert isinstance(sent, RawFetchRequest)
     assert sent.topics == REQUEST.topics
 
 
@@ -156,13 +156,13 @@ async def test_a_broker_that_answers_with_nothing_at_once_again_and_again_is_ask
     fetcher: Any, time: Time
 ) -> None:
     fetcher.brings = False
-    for _ in range(OTHERS + 1):
+    for _ in range(EMPTY_ALLOWED + 1):
         assert fetcher._get_actions_per_node(None)[0] == fetcher.planned
         await fetcher._proc_fetch_request(None, 1, REQUEST)
     requests, _, timeout, *_ = fetcher._get_actions_per_node(None)
     assert requests == [(2, "from two")]
-    assert timeout == pytest.approx(PAUSE_FOR_NOTHING)
-    time.now += PAUSE_FOR_NOTHING * 1.01
+    assert timeout == pytest.approx(EMPTY_PAUSE)
+    time.now += EMPTY_PAUSE * 1.01
     assert fetcher._get_actions_per_node(None)[0] == fetcher.planned
     fetcher.brings = True
     await fetcher._proc_fetch_request(None, 1, REQUEST)

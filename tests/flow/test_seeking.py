@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from streams.batches import BatchConsumerThread
+from streams.consumer_thread import ConsumerThread
 from streams.embedded import EmbeddedBroker
 from streams.outputs import Outputs, settle
 from streams.topics import ARTICLES
@@ -32,7 +32,7 @@ async def test_what_is_thrown_away_while_partitions_change_hands_is_read_again(
         auto_offset_reset="earliest",
         fetch_max_wait_ms=20,
     )
-    thread: Any = BatchConsumerThread.__new__(BatchConsumerThread)
+    thread: Any = ConsumerThread.__new__(ConsumerThread)
     thread._consumer, thread.call_thread = consumer, lambda fun: fun()
     consumer.assign([place])
     await consumer.start()

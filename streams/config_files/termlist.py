@@ -1,6 +1,6 @@
-"""The keywords of a `terms_file`: read from its text, and kept in little memory.
+"""The keywords of a `terms_file`, read from its text and held in little memory.
 
-A long list is one block of UTF-8 and where each keyword ends, not a million strings.
+A long list is held as one block of UTF-8 and the end of each keyword, not as a million strings.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ LONGEST: Final = 200
 MOST_FAULTS: Final = 20
 """Faults of a file after which the rest of it is not checked."""
 
-WORTH_IT: Final = 1000
-"""Keywords from which a list is packed."""
+PACK_FROM: Final = 1000
+"""Number of keywords from which a list is packed."""
 
 
 _QUERY: Final = re.compile(
     r"\w+[*?]\w*|[*?]\w+|\s(?:AND|OR|NOT)\s|^\s*(?:title|body|source|actor|topic|language):|\w~\d*\s*$"
 )
-"""What means something else in a query than in a keyword."""
+"""Syntax that means something in a query, but not in a keyword."""
 
 _LIST: Final = re.compile(r"[^\W\d]([,;、；，])[^\W\d]|\w(;) |(\t)|\w +(#) ")
-"""What stands between keywords in files of other kinds, and before a remark."""
+"""Separators of keywords, and marks of comments, in other kinds of files."""
 
 _HINTED: Final = re.compile(r"[*?~:;、；，\t]|,(?=\S)| (?:#|AND|OR|NOT) ")
-"""Without one of these a keyword is nothing of the kind, as most of a million are not."""
+"""A quick test that rules out `_QUERY` and `_LIST` for most of a million keywords."""
 
 
 class TermList(Sequence[str]):
-    """A sequence of strings that are made when they are asked for."""
+    """A sequence of strings that are decoded when they are accessed."""
 
     __slots__ = ("_block", "_ends")
 
@@ -73,9 +73,9 @@ class TermList(Sequence[str]):
             yield block[start:end].decode("utf-8", "surrogatepass")
 
 
-def packed(terms: Sequence[str]) -> Sequence[str]:
-    """The same keywords; packed where they are many."""
-    return TermList(terms) if len(terms) >= WORTH_IT else tuple(terms)
+def pack(terms: Sequence[str]) -> Sequence[str]:
+    """The same keywords, packed if there are many."""
+    return TermList(terms) if len(terms) >= PACK_FROM else tuple(terms)
 
 
 def lines_of(text: str) -> list[str]:
@@ -84,9 +84,9 @@ def lines_of(text: str) -> list[str]:
 
 
 def read_terms(text: str, name: str) -> tuple[tuple[str, ...], list[Fault]]:
-    """The keywords of a `terms_file`, each once, and what is wrong with it (the first faults only).
+    """The distinct keywords of a `terms_file`, and its first faults.
 
-    One stands in each line; blank lines and those that begin with # are skipped.
+    One keyword a line; blank lines and those that begin with # are skipped.
     """
     terms: dict[str, None] = {}
     faults: list[Fault] = []
@@ -107,19 +107,19 @@ def read_terms(text: str, name: str) -> tuple[tuple[str, ...], list[Fault]]:
     return tuple(terms), faults
 
 
-def doubtful(text: str, name: str) -> list[Fault]:
-    """Warnings of the first keywords of a `terms_file` that may mean something else than their writer thinks."""
+def keyword_warnings(text: str, name: str) -> list[Fault]:
+    """Warnings about the first keywords of a `terms_file` that may not mean what their writer thinks."""
     lines = ((number, line.strip()) for number, line in enumerate(lines_of(text), 1))
     found = (
-        Fault(name, number, "", doubt)
+        Fault(name, number, "", warning)
         for number, term in lines
-        if not term.startswith("#") and (doubt := doubt_about(term)) is not None
+        if not term.startswith("#") and (warning := keyword_warning(term)) is not None
     )
     return list(islice(found, MOST_FAULTS))
 
 
-def doubt_about(term: str) -> str | None:
-    """A warning of a keyword that is written like a query or a list, or that stands in nearly every article."""
+def keyword_warning(term: str) -> str | None:
+    """A warning about a keyword that is written like a query or a list, or that is in nearly every article."""
     if _HINTED.search(term) is None:
         return everyday(term)
     if (found := _QUERY.search(term)) is not None and not (term.isupper() and found[0].isupper()):

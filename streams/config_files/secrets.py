@@ -1,6 +1,6 @@
-"""Secrets in the configuration are references, `env:NAME` or `file:PATH`; here they are looked up.
+"""Looks up secrets. In the configuration they are references, `env:NAME` or `file:PATH`.
 
-A message about a secret names the reference, never what it refers to.
+A message about a secret names the reference, never its value.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from streams.config_files.yamlfile import read_text
 from streams.errors import Fault
-from streams.yamlfile import read_text
 
 UNRESOLVED: Final = "unresolved:"
-"""What begins a value in whose place a secret would stand, where secrets are not needed (explain, backtest)."""
+"""Begins a value that stands in for a secret where none is needed (explain, backtest)."""
 
 LARGEST: Final = 64 * 1024
-"""Bytes of a file with a secret, at most."""
+"""Bytes of a file that holds a secret."""
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_=-]{20,}")
@@ -31,14 +31,14 @@ _SECRET_HOSTS: Final = (
     "logic.azure.com",
     "api.telegram.org",
 )
-"""Hosts whose webhook URLs are secrets by themselves: whoever knows the path may post."""
+"""Hosts whose webhook URLs are secrets: whoever knows the path may post."""
 
 LITERAL: Final = "a secret must not stand in the file; write env:NAME or file:PATH, and put it there"
 
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """Where references are looked up. With `resolve` False every reference is left as it is, marked."""
+    """Looks up references. With `resolve` False each one is only marked as unresolved."""
 
     folder: Path
     environ: Mapping[str, str]
@@ -73,7 +73,7 @@ def is_reference(value: object) -> bool:
 
 
 def holds_secret(url: str) -> bool:
-    """Whether a URL looks as if whoever knows it may post: credentials, a query, a token in the path."""
+    """Whether a URL seems to hold a secret: credentials, a query, a token in the path."""
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").lower()

@@ -9,9 +9,9 @@ from aiokafka.protocol.fetch import FetchRequest, FetchResponse_v11
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.kafka_client.prompt_fetch import Fetched, PromptFetch
+from streams.kafka_client.fetch_request import RawFetchRequest, RawFetchResponse
 
-VERSIONS = {PromptFetch.API_KEY: (0, PromptFetch.API_VERSION)}
+VERSIONS = {RawFetchRequest.API_KEY: (0, RawFetchRequest.API_VERSION)}
 
 topic_names = st.text("abc.-_é", min_size=1, max_size=20)
 int32 = st.integers(-(2**31), 2**31 - 1)
@@ -48,8 +48,8 @@ answers = st.builds(
 @given(requests)
 def test_a_request_is_written_as_aiokafka_writes_it(request: Any) -> None:
     theirs = request.prepare(VERSIONS)
-    ours = PromptFetch(request).prepare(VERSIONS)
-    assert isinstance(ours, PromptFetch)
+    ours = RawFetchRequest(request).prepare(VERSIONS)
+    assert isinstance(ours, RawFetchRequest)
     assert ours.topics == request.topics
     assert ours.encode() == theirs.encode()
     header = ours.build_request_header(correlation_id=7, client_id="tocsin")
@@ -60,7 +60,7 @@ def test_a_request_is_written_as_aiokafka_writes_it(request: Any) -> None:
 def test_an_answer_is_read_as_aiokafka_reads_it(answer: Any) -> None:
     encoded = answer.encode()
     theirs = FetchResponse_v11.decode(BytesIO(encoded))
-    ours = Fetched.decode(BytesIO(encoded))
+    ours = RawFetchResponse.decode(BytesIO(encoded))
     assert ours.topics == theirs.topics
     assert ours.API_VERSION == theirs.API_VERSION
 
@@ -69,14 +69,14 @@ def test_records_and_transactions_that_are_absent_are_read_as_none() -> None:
     absent = FetchResponse_v11(
         0, 0, 0, [("t", [(1, 0, 5, 5, 0, None, -1, None), (2, 3, 7, 7, 0, [], -1, b"r")])]
     )
-    assert Fetched.decode(BytesIO(absent.encode())).topics == [
+    assert RawFetchResponse.decode(BytesIO(absent.encode())).topics == [
         ("t", [(1, 0, 5, 5, 0, [], -1, b""), (2, 3, 7, 7, 0, [], -1, b"r")])
     ]
 
 
 def test_a_broker_of_other_versions_gets_what_aiokafka_makes_for_it() -> None:
     request = FetchRequest(100, 1, 1000, 0, [("t", [(0, 5, 100)])])
-    older = {PromptFetch.API_KEY: (0, PromptFetch.API_VERSION - 1)}
-    prepared = PromptFetch(request).prepare(older)
+    older = {RawFetchRequest.API_KEY: (0, RawFetchRequest.API_VERSION - 1)}
+    prepared = RawFetchRequest(request).prepare(older)
     assert type(prepared) is type(request.prepare(older))
     assert prepared.encode() == request.prepare(older).encode()

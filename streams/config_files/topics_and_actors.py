@@ -1,6 +1,6 @@
-"""What must hold between the files of `topics/`, and between those of `actors/`, each of which is sound in itself.
+"""Checks across the files of `topics/`, and across those of `actors/`. Each file is valid by itself.
 
-Pure: each check notes its faults in the document where the value stands.
+Pure: each check notes its faults in the document that holds the value.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from typing import Any, Final
 from agents.reading.choices import spelled_out
 from agents.reading.keywords import has_alone
 from agents.reading.taxonomy import CONTEXT, SUPPORTING, TOPIC, TopicFile, model_of
+from streams.config_files.yamlfile import Document, KeyPath, spell
 from streams.errors import Fault
 from streams.suggestion import did_you_mean
-from streams.yamlfile import Document, KeyPath, spell
 
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
 _WITHOUT_ENDS: Final = re.compile(r"\A(?:(?!\.\.\.)[^\w*]|_)*(?:\*|\.\.\.|\Z)|\.\.\.[\W_]*\Z")
-"""A phrase in which nothing is before a `*` or a gap, or behind one."""
+"""A phrase with no word before, or after, a `*` or a gap."""
 _DEEPEST: Final = 2
-"""Names in the path of a file of `topics/`: a folder and a file."""
+"""Parts in the path of a file of `topics/`: a folder and a file."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """The words of a topic in one language, and where they stand."""
+    """The words of a topic in one language, and their place in a file."""
 
     language: str
     document: Document
@@ -36,7 +36,7 @@ class _Words:
 
 
 def check_topics(documents: Mapping[Path, Document]) -> list[Fault]:
-    """Check the files of `topics/`, by their path in it; the warnings."""
+    """Check the files of `topics/`, given by their path in it; returns warnings."""
     context = _classes(documents)
     first: dict[str, Document] = {}
     warnings: list[Fault] = []
@@ -56,7 +56,7 @@ def check_topics(documents: Mapping[Path, Document]) -> list[Fault]:
 
 
 def _classes(documents: Mapping[Path, Document]) -> set[str]:
-    """The classes of context that there are."""
+    """The names of all classes of context."""
     classes = set(SUPPORTING)
     for path, document in documents.items():
         if path.parts[0] == CONTEXT:
@@ -101,7 +101,7 @@ def _check_topic(document: Document, words: Sequence[_Words], context: set[str])
 
 
 def _check_phrases(words: _Words) -> Iterator[Fault]:
-    """Whether each phrase can be found; warnings of those that rarely are."""
+    """Check that each phrase can be found; yields warnings about those that rarely are."""
     document = words.document
     for key, value in words.value.items():
         of_keys: list[tuple[KeyPath, Sequence[str]]] = [((key,), value)]
