@@ -7,6 +7,7 @@ readable or not; the service says in `rejected` what was wrong with one. `--chec
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from agents.reading.article import read_article
-from streams.cli import app
+from streams.cli import INTERRUPTED, app
 from streams.cli.articles import Line, articles_in, opened, say_that_there_is_none
 from streams.cli.options import Articles, Brokers, Config
 from streams.cli.pipes import say
@@ -144,14 +145,19 @@ async def _publish(
     lines: Iterator[Line], options: dict[str, Any], topic: str, patience: float, console: Console
 ) -> Tally:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("sending", total=None)
+    progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    task = progress.add_task("sending", total=None)
 
-        def advance(count: int) -> None:
-            progress.update(task, completed=count)
+    def advance(count: int) -> None:
+        progress.update(task, completed=count)
 
-        async with connected(options, patience, console) as producer:
-            return await send_all(lines, producer, topic, advance)
+    try:
+        with progress:
+            async with connected(options, patience, console) as producer:
+                return await send_all(lines, producer, topic, advance)
+    except asyncio.CancelledError:
+        # Ctrl-C. What was read has been sent, but the thread that waits for the next line would keep the process alive.
+        os._exit(INTERRUPTED)
 
 
 @asynccontextmanager
@@ -191,7 +197,7 @@ async def connected(
             wait = min(wait * 2, 5.0)
         except KafkaError as error:
             await producer.stop()
-            raise BrokerError(f"the broker at {servers} refuses: {type(error).__name__}: {error}") from error
+            raise BrokerError(f"the broker at {servers} refuses: {error}") from error
     try:
         yield producer
     finally:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from streams.cli.pipes import Printer
+from streams.cli.records import growing
 from streams.topics import ALERTS, ARTICLES, CLASSIFIED, REJECTED
 from streams.wire import ArticleRef, Reading
 from tests.builders import MOMENT, alert
@@ -99,3 +102,25 @@ def test_a_terminal_has_the_width_that_it_has(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("COLUMNS", "50")
     monkeypatch.setattr(sys, "stdout", io.StringIO())
     assert Printer(whole=True).width == 50
+
+
+def test_ctrl_c_ends_publishing_from_a_pipe_that_stays_open(kafka: Kafka) -> None:
+    """The thread that waited for the next line kept the process alive for as long as the pipe was open."""
+    process = subprocess.Popen([*TOCSIN, "publish", "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdin is not None
+    assert process.stderr is not None
+    process.stdin.write(b'{"id": "a1", "title": "Truce"}\n')
+    process.stdin.flush()
+
+    async def first() -> bytes:
+        name = ARTICLES.full_name(kafka.prefix)
+        async for record in growing(kafka.options, name, last=None, follow=True):
+            return bytes(record.key)
+        raise AssertionError
+
+    assert asyncio.run(first()) == b"a1"
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 130
+    assert process.stderr.read() == b""
+    process.stdin.close()
+    process.stderr.close()
