@@ -1,6 +1,6 @@
-"""The articles of a file as a command is given it: JSON Lines, one JSON object, or an array; gzipped or not.
+"""The articles of a file that a command is given: JSON Lines, one JSON object, or an array; gzipped or not.
 
-JSON Lines are handed on as they come, so that a file may be of any length and a pipe may never end.
+JSON Lines are yielded as they come, so a file may be of any length and a pipe need never end.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Line = tuple[int, bytes]
 """Number of a line, or of an element of an array, from 1; and its bytes."""
 
 LONGEST_OBJECT: Final = 4 * 1024 * 1024
-"""Bytes over several lines that may still be one JSON object; an article is shorter."""
+"""Bytes of one JSON object that is spread over lines; an article is shorter."""
 
 _WHITE: Final = b" \t\r\n"
 _BOM: Final = b"\xef\xbb\xbf"
@@ -35,7 +35,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 
 @contextmanager
 def opened(file: Path) -> Iterator[IO[bytes]]:
-    """The bytes of a file, or of standard input for `-`, unpacked if gzipped. Raises UsageError."""
+    """A file, or standard input for `-`, unpacked if gzipped. Raises UsageError."""
     with ExitStack() as stack:
         try:
             if str(file) == "-":
@@ -59,7 +59,7 @@ def say_that_there_is_none(file: Path) -> None:
 def _head(stream: IO[bytes]) -> bytes:
     if isinstance(stream, io.BufferedReader):
         return stream.peek(2)[:2]
-    at = stream.tell()  # standard input that a test has put in place
+    at = stream.tell()  # a test's standard input
     head = stream.read(2)
     stream.seek(at)
     return head
@@ -68,8 +68,7 @@ def _head(stream: IO[bytes]) -> bytes:
 def articles_in(stream: IO[bytes], file: Path, *, blank: bool = False) -> Iterator[Line]:
     """The articles of an opened file, byte for byte where it is JSON Lines.
 
-    One whose name ends in `.json` is one JSON value, and being none is an error. `blank`: lines with nothing on them
-    count too. Raises UsageError.
+    A file whose name ends in `.json` must be one JSON value. `blank`: yield blank lines too. Raises UsageError.
     """
     try:
         yield from _articles_in(enumerate(stream, 1), whole=file.suffix == ".json", blank=blank)
@@ -110,7 +109,7 @@ def _articles_in(lines: Iterator[Line], *, whole: bool, blank: bool) -> Iterator
 
 
 def _whole_value(data: bytes, *, whole: bool) -> Any:
-    """The JSON value that a file is, or None where it is several lines of them. Raises orjson.JSONDecodeError."""
+    """The JSON value of a whole file, or None where it is JSON Lines after all. Raises orjson.JSONDecodeError."""
     try:
         return _loads(data)
     except orjson.JSONDecodeError:
@@ -120,7 +119,7 @@ def _whole_value(data: bytes, *, whole: bool) -> Any:
 
 
 def _spread_object(head: list[Line], lines: Iterator[Line]) -> Any:
-    """The one object that a file is, spread over lines; None where it is none. `head` gets what was read."""
+    """The one object that is spread over the lines of a file; None where it is not. Appends what it reads to `head`."""
     size = 0
     for number, line in lines:
         head.append((number, line))
@@ -142,7 +141,7 @@ def _is_json(line: bytes) -> bool:
 
 
 def _loads(data: bytes) -> Any:
-    """JSON as messages are read, so with numbers that are none (NaN) as null. Raises orjson.JSONDecodeError."""
+    """JSON parsed like a message, where NaN and the like become null. Raises orjson.JSONDecodeError."""
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:

@@ -1,4 +1,4 @@
-"""Times as they are given to a command, the same for every option that takes one."""
+"""Parses times, the same for every option that takes one."""
 
 from __future__ import annotations
 

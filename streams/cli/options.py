@@ -20,4 +20,4 @@ Articles = Annotated[
 ]
 
 OF_ALERTS: Final = ("alr_", "msg_")
-"""What the ids of alerts and of webhooks begin with."""
+"""Prefixes of the ids of alerts and webhooks."""

@@ -1,4 +1,4 @@
-"""Printing to whatever reads: a terminal, a file, or a pipe, whose reader may leave early and is then no error."""
+"""Printing to a terminal, a file or a pipe. That a pipe's reader leaves early is not an error."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Final
 from rich.console import Console
 
 WHOLE: Final = 10_000
-"""Columns where nobody counts them."""
+"""Columns that no line exceeds."""
 
 
 class Printer(Console):
-    """Standard output for a person; `whole`: of what is no terminal, but a file or `grep`, no line is broken in two."""
+    """Standard output for a person. With `whole`, lines are not wrapped unless it is a terminal, so `grep` works."""
 
     def __init__(self, *, whole: bool = False) -> None:
         super().__init__(highlight=False)
@@ -23,22 +23,22 @@ class Printer(Console):
             self.width = WHOLE
 
     def on_broken_pipe(self) -> None:
-        """Leave it to `hush_on_broken_pipe`: rich itself would end the command with the code 1, which is an answer."""
-        raise  # noqa: PLE0704 - rich calls it while it handles the BrokenPipeError
+        """Leave it to `hush_on_broken_pipe`. rich would exit with code 1, which means "no" here."""
+        raise  # noqa: PLE0704 - rich calls this while handling the BrokenPipeError
 
 
 @contextmanager
 def hush_on_broken_pipe() -> Iterator[None]:
-    """Print no more when nobody reads standard output any more (`tocsin explain … | head`)."""
+    """Stop printing, without an error, when nobody reads standard output any more (`tocsin explain … | head`)."""
     try:
         yield
         sys.stdout.flush()
     except BrokenPipeError:
-        # Neither what is still buffered nor what is printed later may complain.
+        # So that neither what is buffered nor what is printed later fails.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def say(line: str) -> None:
-    """Print a line of a command that goes on whether anybody reads it or not."""
+    """Print a line, and go on even if nobody reads it."""
     with hush_on_broken_pipe():
         print(line)

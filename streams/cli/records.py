@@ -1,4 +1,4 @@
-"""Reading topics for a person: whole, in the order of time, or as they grow. Without a group: nothing is committed."""
+"""Reading topics for commands: whole, in order of time, or as they grow. Without a group, so nothing is committed."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from streams.logs import quiet_clients
 from streams.topics import Topic
 
 Offsets = dict[TopicPartition, int]
-"""An offset of each partition: the first to read, or the first that is not read."""
+"""By partition: the first offset to read, or the first not to read."""
 
 
 @contextmanager
 def broker_errors(options: dict[str, Any]) -> Iterator[None]:
-    """What Kafka's client raises as one line that says what to do. Raises BrokerError."""
+    """Turns errors of Kafka's client into a BrokerError that says what to do in one line."""
     quiet_clients()
     try:
         yield
@@ -34,7 +34,7 @@ def broker_errors(options: dict[str, Any]) -> Iterator[None]:
 
 @asynccontextmanager
 async def reading(options: dict[str, Any]) -> AsyncIterator[AIOKafkaConsumer]:
-    """A consumer that is connected. Raises BrokerError where none answers."""
+    """A connected consumer. Raises BrokerError where no broker answers."""
     consumer = AIOKafkaConsumer(
         **options, enable_auto_commit=False, auto_offset_reset="earliest", fetch_max_wait_ms=100
     )
@@ -47,8 +47,8 @@ async def reading(options: dict[str, Any]) -> AsyncIterator[AIOKafkaConsumer]:
 
 
 async def partitions_of(consumer: AIOKafkaConsumer, name: str) -> list[TopicPartition]:
-    """The partitions of a topic. Raises BrokerError where there is no such topic, and does not make it."""
-    # A consumer without topics asks about all of them, which makes none; there is no public way to have it ask.
+    """The partitions of a topic. Raises BrokerError where the topic does not exist, and does not create it."""
+    # A consumer without topics asks for the metadata of all, which creates none; there is no public method for it.
     await consumer._client.force_metadata_update()
     found = consumer.partitions_for_topic(name)
     if not found:
@@ -67,9 +67,20 @@ async def whole_topic(
         await consumer.seek_to_beginning(*partitions)
         for tp in partitions:
             while await consumer.position(tp) < ends[tp]:
-                for record in (await consumer.getmany(tp, timeout_ms=1000)).get(tp, ()):
+                for record in (await _fetched(consumer, tp)).get(tp, ()):
                     if record.offset < ends[tp]:
                         yield record
+
+
+async def _fetched(
+    consumer: AIOKafkaConsumer, *partitions: TopicPartition
+) -> dict[TopicPartition, list[ConsumerRecord]]:
+    """The next records of some partitions, or none after a second. Raises KafkaError where no broker answers."""
+    fetched: dict[TopicPartition, list[ConsumerRecord]] = await consumer.getmany(*partitions, timeout_ms=1000)
+    if not fetched:
+        # This fails where no broker answers; `getmany` would wait for ever, and in silence.
+        await consumer.end_offsets(partitions)
+    return fetched
 
 
 async def in_time_order(
@@ -81,7 +92,7 @@ async def in_time_order(
 ) -> AsyncGenerator[ConsumerRecord, None]:
     """The records of a topic from `since` to before `until`, those of all partitions merged by their time.
 
-    `counted` is told how many there are about. Only some fetches a partition are held at a time.
+    `counted` is called with about how many there are. Only a few fetches of each partition are held in memory.
     """
     async with reading(options) as consumer:
         partitions = await partitions_of(consumer, name)
@@ -89,7 +100,7 @@ async def in_time_order(
         starts, ends = await _bounds(consumer, partitions, since, until)
         counted(sum(max(0, ends[tp] - starts[tp]) for tp in partitions))
         async for record in _merged(consumer, starts, ends):
-            # Times need not grow with offsets: between the bounds there may be some that lie outside.
+            # Times need not grow with offsets, so some between the bounds may lie outside.
             if (since is None or record.timestamp >= since.timestamp() * 1000) and (
                 until is None or record.timestamp < until.timestamp() * 1000
             ):
@@ -106,7 +117,7 @@ async def _merged(
     going = {tp for tp in starts if starts[tp] < ends[tp]}
     while going:
         await _fill(consumer, waiting, going, ends)
-        # A partition without a record at hand may still have the earliest one.
+        # A partition without a fetched record may still have the earliest one.
         while going and all(waiting[tp] for tp in going):
             first = min(going, key=lambda tp: (waiting[tp][0].timestamp, tp.partition))
             record = waiting[first].popleft()
@@ -122,7 +133,7 @@ async def _fill(
     ends: Offsets,
 ) -> None:
     empty = [tp for tp in going if not waiting[tp]]
-    for tp, records in (await consumer.getmany(*empty, timeout_ms=1000)).items():
+    for tp, records in (await _fetched(consumer, *empty)).items():
         waiting[tp].extend(record for record in records if record.offset < ends[tp])
     for tp in empty:
         # The last offsets before the end may hold no record: compaction, or the marks of transactions.
@@ -144,7 +155,7 @@ async def _bounds(
         asked = {tp: max(0, int(moment.timestamp() * 1000)) for tp in partitions}
         found = await consumer.offsets_for_times(asked)
         if not any(found.values()):
-            continue  # nothing as late as that, or a broker that cannot say: every record is looked at
+            continue  # no record is as late, or the broker cannot say: look at every record
         for tp, place in found.items():
             bound[tp] = place.offset if place is not None and place.offset >= 0 else ends[tp]
     return starts, ends
@@ -158,9 +169,9 @@ async def growing(
     follow: bool,
     following: Callable[[], None] = lambda: None,
 ) -> AsyncGenerator[ConsumerRecord, None]:
-    """The records of a topic: the `last` so many of it (None: all), and, with `follow`, those to come.
+    """The last records of a topic (`last` None: all of it) and, with `follow`, those to come.
 
-    `following` is called when the end is reached and everything later will be seen.
+    `following` is called once the end is reached; everything written later will be seen.
     """
     async with reading(options) as consumer:
         partitions = await partitions_of(consumer, name)

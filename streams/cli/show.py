@@ -1,4 +1,4 @@
-"""What `tocsin up` does once the worker is on its way: broker, receiver, articles, and what is printed of it all."""
+"""The parent process of `tocsin up`: holds broker and receiver, plays the articles, prints what happens."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ PATIENCE: Final = 120.0
 """Seconds that `--once` waits for everything to be settled."""
 
 READY_WITHIN: Final = 60.0
-"""Seconds after which the articles are played whether the worker says that it is ready or not."""
+"""Seconds after which the articles are played even if the worker has not said that it is ready."""
 
 _LABEL: Final = 10
 _SHOWN: Final = (CLASSIFIED, REJECTED, ALERTS, DELIVERIES, NOTIFICATIONS, UNDELIVERED)
@@ -63,7 +63,7 @@ _SHOWN: Final = (CLASSIFIED, REJECTED, ALERTS, DELIVERIES, NOTIFICATIONS, UNDELI
 def show(
     worker: subprocess.Popen[bytes], config: Path | None, articles: Path | None, *, once: bool, rate: float
 ) -> bool:
-    """Play the articles; whether all went well. Raises UsageError, ConfigurationError, BrokerError."""
+    """Play the articles; returns whether all went well. Raises UsageError, ConfigurationError, BrokerError."""
     configure_logs()
     lines = _lines(articles)
     with EmbeddedBroker() as broker, asyncio.Runner() as runner:
@@ -101,7 +101,7 @@ class _Show:
         self._failed = False
 
     async def run(self) -> bool:
-        """The whole run; whether all went well."""
+        """The whole run; returns whether all went well."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stop)
@@ -117,7 +117,7 @@ class _Show:
                 f"{counted(len(configuration.watches), 'watch', 'watches')}, "
                 f"{counted(len(self._lines), 'article')} to play"
             )
-            # What the worker still does while it ends is shown too, and counted.
+            # In this order, so that what the worker does while it stops is shown and counted too.
             async with self._following(configuration), self._working(trial):
                 settled = await self._play(configuration)
             self._summary(settled)
@@ -155,7 +155,7 @@ class _Show:
             transport.close()
 
     async def _follow_log(self, reader: asyncio.StreamReader) -> None:
-        """Print errors of the worker's log; where it ends by itself, its last lines."""
+        """Print errors of the worker's log, and its last lines if the worker ends by itself."""
         tail: list[str] = []
         async for line in reader:
             text = line.decode(errors="replace").rstrip()
@@ -174,7 +174,7 @@ class _Show:
     # Playing.
 
     async def _play(self, configuration: Configuration) -> bool:
-        """Play the articles, and wait: for the end of all they cause, or for Ctrl-C. Whether all is settled."""
+        """Play the articles, and wait for everything they cause, or for Ctrl-C. Returns whether all is settled."""
         prefix = configuration.settings.topics.prefix
         options = client_options(configuration.settings.broker)
         publisher = asyncio.ensure_future(self._publish(options, prefix))
@@ -201,7 +201,7 @@ class _Show:
         outputs = Outputs(options, prefix)
         await outputs.start()
         try:
-            # Each article is followed by what comes of it only where the worker reads already.
+            # If the worker did not read yet, all articles would be shown before any of what they cause.
             with suppress(TimeoutError), self._console.status("waiting for the worker"):
                 await asyncio.wait_for(self._ready.wait(), READY_WITHIN)
             for line in self._lines:
@@ -261,7 +261,7 @@ class _Show:
         elif topic == DELIVERIES.name:
             attempt = from_bytes(Attempt, value)
             tally.attempt(attempt)
-            if attempt.outcome != "delivered":  # of the others the webhook itself is shown
+            if attempt.outcome != "delivered":  # the receiver shows delivered ones
                 self._print("attempt", "yellow", [attempt_line(attempt)])
 
     def _on_webhook(self, received: Received) -> None:
@@ -270,7 +270,7 @@ class _Show:
             self._print("WEBHOOK ✗", "bold red", [Text(clean(f"not verified: {received.reason}"))])
             return
         self._tally.verified[received.webhook_id] += 1
-        if received.alert is None:  # another format than `standard` says the same in its own words
+        if received.alert is None:  # another format than `standard`
             lines = [Text(shortened(clean(received.summary), 200))]
         else:
             lines = alert_lines(received.alert)
@@ -296,7 +296,7 @@ class _Show:
     # Waiting.
 
     async def _until_settled(self, options: dict[str, Any], configuration: Configuration) -> bool:
-        """Whether all inputs were committed and every notification settled, before patience ends."""
+        """Whether all inputs were committed and every notification settled within `PATIENCE`."""
         prefix, group = configuration.settings.topics.prefix, configuration.settings.service.group
         loop = asyncio.get_running_loop()
         until = loop.time() + PATIENCE
@@ -318,7 +318,7 @@ class _Show:
     async def _is_settled(
         self, admin: AIOKafkaAdminClient, ends: AIOKafkaConsumer, prefix: str, group: str
     ) -> bool:
-        # In the order of the flow: what is committed upstream has been written downstream before.
+        # In the order of the flow: whatever a committed input caused has been written to the next topic.
         for topic in (ARTICLES, CANDIDATES, NOTIFICATIONS):
             partitions = [
                 TopicPartition(topic.full_name(prefix), p)
@@ -344,7 +344,7 @@ class _Show:
 
 
 def _said(line: str) -> Text | None:
-    """What a line of the worker's log has to say to somebody who watches it run; None for most."""
+    """What to show of a line of the worker's log; None for most."""
     try:
         event = orjson.loads(line)
         name, level = str(event["event"]), str(event["level"])
@@ -373,6 +373,6 @@ def _said(line: str) -> Text | None:
 
 
 def _hanging(line: Text) -> Padding | Text:
-    """A line whose continuations begin where it does."""
+    """A line whose wrapped parts have the same indentation."""
     indent = len(line.plain) - len(line.plain.lstrip())
     return Padding(line[indent:], (0, 0, 0, indent)) if indent else line

@@ -1,4 +1,4 @@
-"""What `tocsin up` has seen, and whether that is all that was due. Pure: it is told, and it tells."""
+"""Counts what `tocsin up` sees, and decides whether everything that was due has arrived. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from streams.wire import Alert, Attempt, Notification, Reading
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of one run. `due` and `verified` count by webhook id: one is due once for each endpoint told of it."""
+    """Counts of one run. `due` and `verified` count by webhook id, which is due once for each endpoint."""
 
     published: int = 0
     classified: int = 0
@@ -43,7 +43,7 @@ class Tally:
 
     @property
     def arrived(self) -> int:
-        """Webhooks that were due and have verified."""
+        """Webhooks that were due and arrived verified."""
         return sum(min(count, self.verified[webhook]) for webhook, count in self.due.items())
 
     @property
@@ -53,12 +53,12 @@ class Tally:
 
     @property
     def settled(self) -> bool:
-        """Whether every endpoint was told, or given up."""
+        """Whether everything due was delivered or given up."""
         return self.due.total() <= self.delivered + self.given_up
 
     @property
     def complete(self) -> bool:
-        """Whether everything that was due was delivered, and has verified."""
+        """Whether everything due was delivered and arrived verified."""
         return (
             self.due.total() <= self.delivered
             and self.arrived == self.due.total()
@@ -68,13 +68,13 @@ class Tally:
 
     @property
     def ending(self) -> str:
-        """What to say where everything that was due arrived."""
+        """The last line where everything due arrived."""
         if self.due:
             return "every webhook that was due arrived, and its signature is right"
         return "no webhook was due; `tocsin explain` says of each article which watches it matches, and why not others"
 
     def rows(self) -> Iterator[tuple[str, str]]:
-        """What happened, a name and a value each."""
+        """The rows of the summary: a name and a value each."""
         yield "articles played", str(self.published)
         yield "  with a topic, or a watch's words", str(self.classified)
         reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(self.rejected.items()))

@@ -1,8 +1,8 @@
 """`tocsin up`: everything in one process group on the embedded broker, to see it work.
 
 This process holds the broker and the webhook receiver, plays the articles and prints what happens; the worker is a
-child process, as it would be anywhere. It is started first, and told where the broker is when there is one: both
-processes import at the same time, which is most of what a start takes.
+child process. It is started first and told the broker's address later, so that both processes import at the same time,
+which is most of what starting takes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from streams.installation import check_installation
 from streams.parent import die_with_parent
 
 GRACE: Final = 5.0
-"""Seconds that the worker has to end by itself."""
+"""Seconds that the worker may take to stop."""
 
 _WORKER: Final = """
 import json, sys
@@ -67,7 +67,7 @@ def _worker(config: Path | None) -> Iterator[subprocess.Popen[bytes]]:
     """The worker, waiting for a line of JSON with its `Trial`. Ends with this process."""
     arguments = ["--config", str(config)] if config else []
     process = subprocess.Popen(
-        # -P: or it would import what lies in the folder that `tocsin up` is called in, and happens to have such a name.
+        # -P: do not import modules from the current folder that happen to have the same name.
         [sys.executable, "-P", "-c", _WORKER, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,

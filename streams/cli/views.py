@@ -1,4 +1,4 @@
-"""Values of the topics as a person reads them; `up`, `tail` and `receiver` show the same thing in the same way."""
+"""Shows the values of topics to a person, in the same way in `up`, `tail` and `receiver`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HEADLINE_SHOWN: Final = 160
 
 
 def reading_lines(reading: Reading) -> list[Text]:
-    """How an article was read: its headline, topics with their words, actors, watches."""
+    """A reading: headline, topics with their evidence, actors, watches."""
     article = reading.article
     lines = [Text.assemble((clean(article.language), "dim"), " ", headline(article.title or article.id))]
     for topic in reading.topics:
@@ -39,7 +39,7 @@ def reading_lines(reading: Reading) -> list[Text]:
 
 
 def alert_lines(alert: Alert) -> list[Text]:
-    """An alert: how bad, which watch, what happened, who says so, and because of which words."""
+    """An alert: severity, watch, headline, source, topics, actors, and the words that it is because of."""
     first = Text()
     first.append("DRILL " if alert.drill else "", style="bold cyan")
     first.append(alert.watch.severity.upper(), style=SEVERITY_STYLE[alert.watch.severity])
@@ -59,7 +59,7 @@ def alert_lines(alert: Alert) -> list[Text]:
 
 
 def because_lines(clauses: Iterable[Clause]) -> list[Text]:
-    """The conditions that held, each with its words."""
+    """The conditions that held, each with its evidence."""
     return [
         fact("because", f"{shortened(clause.clause, 100)}  {quoted(clause.evidence)}".rstrip())
         for clause in clauses
@@ -67,7 +67,7 @@ def because_lines(clauses: Iterable[Clause]) -> list[Text]:
 
 
 def attempt_line(attempt: Attempt) -> Text:
-    """One attempt, and what comes next."""
+    """One attempt, and when the next one is due."""
     style = "green" if attempt.outcome == "delivered" else "yellow" if attempt.outcome == "retry" else "red"
     later = f", again at {rfc3339(attempt.next_at)}" if attempt.next_at else ""
     return Text.assemble(
@@ -101,7 +101,7 @@ def headline(text: str) -> str:
 
 
 def quoted(evidence: Iterable[Evidence]) -> str:
-    """The distinct words of some evidence."""
+    """The distinct words of the evidence, in quotation marks."""
     words = dict.fromkeys(" ".join(piece.text.split()) for piece in evidence)
     shown = ", ".join(f"“{clean(word)}”" for word in list(words)[:WORDS_SHOWN])
     more = len(words) - WORDS_SHOWN
@@ -109,5 +109,5 @@ def quoted(evidence: Iterable[Evidence]) -> str:
 
 
 def fact(name: str, text: str) -> Text:
-    """A line below a heading."""
+    """A named line below a heading."""
     return Text.assemble((f"  {name:8}", "dim"), clean(text))

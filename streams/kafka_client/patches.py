@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from streams.kafka_client.bounded_batches import patch_decompression
 from streams.kafka_client.committed_offsets import patch_committed_offsets
+from streams.kafka_client.fetcher_close import patch_fetcher_close
 from streams.kafka_client.header_names import patch_header_names
 from streams.kafka_client.metadata import patch_metadata
 from streams.kafka_client.silent_brokers import patch_clients
@@ -18,3 +19,4 @@ def patch_aiokafka() -> None:
     patch_committed_offsets()
     patch_metadata()
     patch_static_members()
+    patch_fetcher_close()

@@ -452,6 +452,15 @@ def test_a_client_connects_asks_and_waits_in_the_methods_that_are_replaced() -> 
     assert {OffsetCommitRequest.API_KEY} == set(EXTRA_PATIENCE)
 
 
+def test_a_fetcher_awaits_the_fetches_that_it_cancels_last_when_it_is_closed() -> None:
+    from aiokafka.consumer import fetcher
+
+    source = inspect.getsource(inspect.unwrap(fetcher.Fetcher.close))
+    assert source.endswith(
+        "        for x in self._pending_tasks:\n            x.cancel()\n            await x\n"
+    )  # where their CancelledError is caught, streams/kafka_client/fetcher_close.py can go
+
+
 def test_what_is_committed_is_asked_for_in_the_method_that_is_extended() -> None:
     from aiokafka.consumer.group_coordinator import GroupCoordinator
     from aiokafka.protocol.commit import OffsetFetchRequest, OffsetFetchResponse_v3

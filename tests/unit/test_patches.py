@@ -13,6 +13,7 @@ from streams.connection import client_options
 from streams.kafka_client import (
     bounded_batches,
     committed_offsets,
+    fetcher_close,
     header_names,
     metadata,
     silent_brokers,
@@ -30,6 +31,7 @@ def test_asking_how_to_connect_mends_all_that_is_to_be_mended(monkeypatch: pytes
     monkeypatch.setattr(GroupCoordinator, "reset_generation", None)
     monkeypatch.delitem(errors.kafka_errors, static_members.InstanceIdTakenError.errno, raising=False)
     monkeypatch.setattr(fetcher.Fetcher, "_proc_offset_request", None)
+    monkeypatch.setattr(fetcher.Fetcher, "close", None)
     monkeypatch.setattr(fetcher, "PartitionRecords", None)
     monkeypatch.setattr(fetcher, "MemoryRecords", None)
     for parser in bounded_batches.PARSERS:
@@ -47,4 +49,5 @@ def test_asking_how_to_connect_mends_all_that_is_to_be_mended(monkeypatch: pytes
     assert fetcher.Fetcher._proc_offset_request is metadata.LIST_OFFSETS
     for parser in bounded_batches.PARSERS:
         assert {name: getattr(parser, name) for name in bounded_batches.UNPACK} == bounded_batches.UNPACK
+    assert fetcher.Fetcher.close is fetcher_close.CLOSE
     assert fetcher.PartitionRecords is header_names.ReadableRecords

@@ -76,7 +76,7 @@ async def test_an_error_in_what_runs_in_the_background_ends_the_worker(
     monkeypatch.setattr(worker, "_start_health", nothing)
     monkeypatch.setattr(worker, "_shut_down", nothing)
     running = asyncio.ensure_future(worker.run())
-    assert await left == ("reload", error)
+    assert await asyncio.wait_for(left, 60) == ("reload", error)
     worker.stop()
     await running
 
