@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, NoReturn
 
 from aiokafka import AIOKafkaConsumer
@@ -279,7 +280,6 @@ def confluent(task: Task) -> Took:
 def quix(task: Task) -> Took:
     """Quix Streams: one application that reads, maps and commits as it does by default (every five seconds)."""
     from quixstreams import Application  # noqa: PLC0415
-    from quixstreams.models import SerializationError  # noqa: F401, PLC0415
 
     took = Took()
     app = Application(
@@ -297,12 +297,12 @@ def quix(task: Task) -> Took:
         for name in (CLASSIFIED.name, CANDIDATES.name)
     }
     frame = app.dataframe(articles)
+    producer = cache(app.get_producer)  # made once, when the application runs
 
     def read(value: bytes, _key: Any, timestamp: int, _headers: Any) -> None:
         took.begin()
-        with_producer = app.get_producer
         for topic, key, body, headers in outputs_of(task.reader, [(value, timestamp)]):
-            _quix_producer(app, with_producer).produce(outputs[topic].name, body, key=key, headers=headers)
+            producer().produce(outputs[topic].name, body, key=key, headers=headers)
             took.outputs += 1
         took.articles += 1
 
@@ -310,15 +310,6 @@ def quix(task: Task) -> Took:
     app.run(count=task.articles, timeout=60)
     took.end()
     return took
-
-
-_producers: dict[int, Any] = {}
-
-
-def _quix_producer(app: Any, make: Callable[[], Any]) -> Any:
-    if id(app) not in _producers:
-        _producers[id(app)] = make()
-    return _producers[id(app)]
 
 
 CONTESTANTS: dict[str, Callable[[Task], Any]] = {

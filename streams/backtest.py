@@ -1,8 +1,8 @@
-"""What a configuration would have raised on past articles, and how that differs from the one in force. Pure.
+"""Which alerts a configuration would have raised on past articles, compared with the one in force. Pure.
 
-Articles are read and candidates decided by the same functions as in the service, under a clock that the caller gives
-with each article; nothing is sent. Two alerts of the two configurations are the same when they belong to the same watch
-and have an article in common: a wider query may open a story with an earlier article, and is no other alert for that.
+Articles are read and candidates decided by the same functions as in the service, with the time that the caller gives
+for each article; nothing is sent. Alerts of the two configurations are the same if they belong to the same watch and
+share an article: a wider query may open the same story with an earlier article.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from streams.wire import Alert, Candidate, Clause
 
 TERMS_REPORTED: Final = 30
 WORDS_KEPT: Final = 6
-"""Words that a report names, and words of an alert, at most."""
+"""Terms listed in a report, and words kept of an alert."""
 
 
 @dataclass(slots=True)
 class Raised:
-    """One alert: as it was opened, and what it came to. `why_not`: why the other configuration lacks it."""
+    """One alert as it was opened, its articles and updates. `why_not`: why the other configuration lacks it."""
 
     alert: Alert
     articles: set[str]
@@ -41,13 +41,13 @@ class Raised:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The distinct words that made its conditions hold."""
+        """The distinct words of the evidence for its conditions."""
         return tuple(dict.fromkeys(_words(self.alert.because)))[:WORDS_KEPT]
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word of a query or of keywords: in how many articles it was a reason, and for how many alerts."""
+    """A word of a query or keyword: for how many articles and alerts it was evidence."""
 
     watch: str
     term: str
@@ -56,7 +56,7 @@ class Term:
 
 
 class Side:
-    """One configuration at work."""
+    """One configuration, and what it raised."""
 
     def __init__(self, configuration: Configuration) -> None:
         """Raises QueryError where a query cannot be understood, ConfigurationError as `build_reader` does."""
@@ -70,12 +70,12 @@ class Side:
 
     @property
     def raised(self) -> list[Raised]:
-        """All alerts, in the order of their opening."""
+        """All alerts, in the order in which they were opened."""
         return list(self._raised.values())
 
     @property
     def hits(self) -> int:
-        """Articles that a watch matched, counted for each watch."""
+        """How many articles matched, counted once for each watch."""
         return self._hits.total()
 
     @property
@@ -84,7 +84,7 @@ class Side:
         return tuple(watch.id for watch in self._watches.values() if watch.enabled)
 
     def feed(self, article: Article, seen_at: datetime) -> list[Raised]:
-        """Read an article and decide about its hits; the alerts that it opened."""
+        """Read an article and decide about its hits; returns the alerts that it opened."""
         read = self._reader.read(article, seen_at)
         if read is None:
             return []
@@ -110,7 +110,7 @@ class Side:
         return None
 
     def why_not(self, watch: str, article: Article, seen_at: datetime) -> str:
-        """Why a watch does not match an article; empty where it does."""
+        """Why a watch does not match an article; empty if it does."""
         found = self._watches.get(watch)
         if found is None or not found.enabled:
             return "the watch is not there" if found is None else "the watch is switched off"
@@ -120,7 +120,7 @@ class Side:
         return "; ".join(clause.clause + (f" ({clause.note})" if clause.note else "") for clause in failed)
 
     def noisiest(self) -> list[Term]:
-        """The words behind most alerts, then behind most hits."""
+        """The words with most alerts, then most hits."""
         terms = [
             Term(watch, term, hits, self._term_alerts[watch, term])
             for (watch, term), hits in self._term_hits.items()
@@ -131,7 +131,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What the new configuration would lose and gain; without a new one, nothing."""
+    """The alerts that the new configuration would lose and gain; none without a new one."""
 
     lost: tuple[Raised, ...] = ()
     gained: tuple[Raised, ...] = ()
@@ -149,7 +149,7 @@ class Count:
 
 @dataclass(slots=True)
 class Backtest:
-    """Both configurations over the same articles; `new` is None where only the one in force is looked at."""
+    """Both configurations over the same articles; `new` is None if only the one in force is tested."""
 
     in_force: Side
     new: Side | None = None
@@ -159,7 +159,7 @@ class Backtest:
     last: datetime | None = None
 
     def feed(self, article: Article, seen_at: datetime) -> None:
-        """One article, seen at a time; in the order of time."""
+        """Feed an article, seen at this time, to both. Call in order of time."""
         self.articles += 1
         self.first = seen_at if self.first is None else min(self.first, seen_at)
         self.last = seen_at if self.last is None else max(self.last, seen_at)
@@ -174,7 +174,7 @@ class Backtest:
                     raised.why_not = other.why_not(raised.watch, article, seen_at)
 
     def difference(self) -> Difference:
-        """Alerts that only one of the two raised."""
+        """The alerts that only one of the two raised."""
         if self.new is None:
             return Difference()
         return Difference(
@@ -183,7 +183,7 @@ class Backtest:
         )
 
     def by_watch(self) -> dict[str, Count]:
-        """Alerts by watch, of all watches that either has."""
+        """Alerts by watch, for all watches that either has."""
         counts = {watch: Count() for watch in self.in_force.watches}
         counts |= {watch: Count() for watch in (self.new.watches if self.new else ()) if watch not in counts}
         for name, raised in self._all():
@@ -192,7 +192,7 @@ class Backtest:
         return counts
 
     def by_day(self) -> dict[date, Count]:
-        """Alerts by the day (UTC) of their opening."""
+        """Alerts by the day (UTC) on which they were opened."""
         counts: dict[date, Count] = {}
         for name, raised in self._all():
             count = counts.setdefault(raised.alert.at.date(), Count())

@@ -1,7 +1,7 @@
-"""The one command line, `tocsin`. One module a command; errors are one line on stderr and an exit code.
+"""The command line, `tocsin`. One module for each command; errors are one line on stderr and an exit code.
 
 Exit codes: 0 done, 1 the answer is no, 2 the call or the configuration is wrong. A command's module is imported when
-the command is called, so that a light command does not wait for what only the worker needs.
+the command is called, so that no command waits for imports that only others need.
 """
 
 from __future__ import annotations

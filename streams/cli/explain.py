@@ -56,13 +56,13 @@ def explain(
 
 @dataclass(slots=True)
 class Tally:
-    """How many lines were read, and of how many no article could be made."""
+    """How many lines were read, and how many of them are no readable article."""
 
     read: int = 0
     unreadable: int = 0
 
     def counted(self, results: Iterator[Explained]) -> Iterator[Explained]:
-        """Hand the results on and count them."""
+        """Count the results and pass them on."""
         for result in results:
             self.read += 1
             self.unreadable += result.error is not None
@@ -71,7 +71,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """One line of the input: the article and what was made of it, or why it could not be read."""
+    """One line of the input: the article and its explanation, or why it could not be read."""
 
     number: int
     article: Article | None
@@ -80,7 +80,7 @@ class Explained:
 
 
 def reader_of(configuration: Configuration, watches: list[str]) -> Reader:
-    """The reader of a configuration, with some of its watches or all. Raises UsageError for an unknown one."""
+    """The reader of a configuration with some of its watches, or all. Raises UsageError for an unknown one."""
     known = {watch.id for watch in configuration.watches}
     for watch in watches:
         if watch not in known:
@@ -88,7 +88,7 @@ def reader_of(configuration: Configuration, watches: list[str]) -> Reader:
                 f"no watch {clean(watch)!r} in the configuration{did_you_mean(watch, sorted(known))}"
             )
     chosen = [
-        # One that is named is explained even where it is switched off.
+        # A watch that is asked for is explained even if it is switched off.
         watch.model_copy(update={"enabled": True}) if watches else watch
         for watch in configuration.watches
         if not watches or watch.id in watches
@@ -101,7 +101,7 @@ def reader_of(configuration: Configuration, watches: list[str]) -> Reader:
 
 
 def read_lines(reader: Reader, lines: Iterator[Line]) -> Iterator[Explained]:
-    """Explain line by line, as they come."""
+    """Explain the lines one by one, as they come."""
     for number, line in lines:
         try:
             article = read_article(line)
@@ -157,7 +157,7 @@ def _json_lines(results: Iterator[Explained], *, with_all: bool) -> None:  # noq
     interactive = sys.stdout.isatty() or not sys.stdin.isatty()
     for result in results:
         out.write(orjson.dumps(json_line(result)) + b"\n")
-        if interactive:  # someone may wait for this line before sending the next
+        if interactive:  # the sender may wait for this line before it sends the next
             out.flush()
 
 

@@ -1,4 +1,4 @@
-"""How an article was read, as a person reads it: topics, actors and watches with the words that decided them."""
+"""Shows a person how an article was read: topics, actors and watches, with the words that decided them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from streams.printable import clean
 from streams.wire import ActorReading, Clause, Evidence, TopicReading
 
 EVIDENCE_SHOWN: Final = 4
-"""Pieces of evidence of one topic or clause."""
+"""Pieces of evidence shown for one topic or clause."""
 ACTORS_SHOWN: Final = 20
 WATCHES_SHOWN: Final = 20
-"""Watches that did not match but of which something held."""
+"""Watches shown that did not match, but of which something held."""
 CLAUSE_SHOWN: Final = 60
-"""Characters of a clause that are shown on however narrow a page; of a watch that was asked for, all of them."""
+"""Characters of a clause shown even on a narrow page; of a watch that was asked for, all are shown."""
 LONGEST_CLAUSE: Final = 10_000
 NARROWEST: Final = 60
 
@@ -56,7 +56,7 @@ def explained(
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """What is explained, how many columns wide, and whether colours mark its evidence."""
+    """What is explained, the number of columns, and whether colours (or else brackets) mark the evidence."""
 
     article: Article
     width: int
@@ -80,7 +80,7 @@ def _heading(article: Article, explanation: Explanation) -> Text:
 
 
 def in_context(article: Article, evidence: Evidence, width: int, *, coloured: bool = True) -> Text:
-    """The words of a piece of evidence, marked, with what stands around them, on one line."""
+    """The words of a piece of evidence, marked, with the text around them, on one line."""
     text = article.title if evidence.field == "title" else article.body
     before = clean(" ".join(text[max(0, evidence.start - 200) : evidence.start].split("\n")[-1].split()))
     after = clean(" ".join(text[evidence.end : evidence.end + 200].split("\n")[0].split()))
@@ -186,7 +186,7 @@ def _actors(actors: Sequence[ActorReading], width: int) -> list[Text]:
 
 
 def _quoted(evidence: Iterable[Evidence]) -> str:
-    """The distinct words, each with how often it stands there."""
+    """The distinct words, each with how often it occurs."""
     words = Counter(" ".join(piece.text.split()) for piece in evidence)
     return ", ".join(
         f"“{clean(word)}”" + (f" ×{count}" if count > 1 else "") for word, count in words.items()
@@ -218,7 +218,7 @@ def _something_held(evaluation: Evaluation) -> bool:
 
 
 def _is_near(clause: Clause) -> bool:
-    """Whether something was nearly there; another language or source is not nearly the right one."""
+    """Whether a clause nearly held. Another language or source is not nearly the right one."""
     return bool(clause.note) and not clause.clause.startswith(("language:", "source:"))
 
 

@@ -1,7 +1,7 @@
 """`tocsin publish`: sends articles from a file or standard input into the `articles` topic.
 
-A file is JSON Lines, one JSON object, or a JSON array of objects, gzipped or not. Lines are sent as they are,
-readable or not; the service says in `rejected` what was wrong with one. `--check` looks first.
+A file is JSON Lines, one JSON object, or a JSON array of objects, gzipped or not. Lines are sent as they are, readable
+or not; the service rejects those that are not. `--check` reads them first.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def publish(
 
 @dataclass(slots=True)
 class Sent:
-    """A line under way. `fault`: why the service will not be able to read it, where it will not."""
+    """A line that was sent. `fault`: why the service will not be able to read it; empty if it will."""
 
     number: int
     value: bytes
@@ -112,11 +112,11 @@ def _first_of(faults: list[str]) -> list[str]:
     return faults[:SHOWN] + ([f"… and {len(faults) - SHOWN} more"] if len(faults) > SHOWN else [])
 
 
-# Looking first
+# Checking
 
 
 def checked(lines: Iterable[Line]) -> list[Line]:
-    """All lines, once every one of them was read. Raises UsageError naming those that could not be."""
+    """All lines, if every one of them can be read. Raises UsageError naming those that cannot."""
     kept: list[Line] = []
     faults: list[str] = []
     for number, line in lines:
@@ -175,7 +175,7 @@ async def connected(
         producer = AIOKafkaProducer(
             **{"request_timeout_ms": max(1000, int(patience * 1000)), **options},
             acks="all",
-            # With idempotence, what follows a message that is refused would be refused too. Repeats carry the same id.
+            # With idempotence, everything after a refused message would be refused too. Repeats carry the same id.
             enable_idempotence=False,
             linger_ms=5,
             max_batch_size=256 * 1024,
@@ -207,11 +207,11 @@ async def connected(
 async def send_all(
     lines: Iterator[Line], producer: AIOKafkaProducer, topic: str, advance: Callable[[int], None]
 ) -> Tally:
-    """Send every line; returns when the broker has acknowledged all. Raises BrokerError where it does not."""
+    """Send every line; returns when the broker has acknowledged all. Raises BrokerError."""
     await _require(producer, topic)
     tally = Tally()
     waiting: list[Sent] = []
-    # Lines may come from a pipe that has none for hours; the producer must go on meanwhile.
+    # In a thread: a pipe may have no line for hours, and the producer must go on meanwhile.
     while (line := await asyncio.to_thread(next, lines, None)) is not None:
         number, value = line
         key, fault = key_of(value)
@@ -233,8 +233,8 @@ async def send_all(
 
 
 async def _require(producer: AIOKafkaProducer, topic: str) -> None:
-    """Raise BrokerError where there is no such topic: it is not made by sending, with whatever partitions come."""
-    # Asking about all topics makes none; the producer has no way of its own to ask.
+    """Raise BrokerError if the topic does not exist, or the broker might create it with its default partitions."""
+    # Asking for the metadata of all topics creates none; the producer has no public method for it.
     known = await producer.client.fetch_all_metadata()
     if not known.partitions_for_topic(topic):
         raise no_topic(topic)
@@ -261,7 +261,7 @@ async def _settle(waiting: list[Sent], producer: AIOKafkaProducer, topic: str, t
 
 
 async def _taken(sent: Sent, producer: AIOKafkaProducer, topic: str) -> None:
-    """Return when a message has been taken. One that was refused for its size, and others with it, is sent alone."""
+    """Wait until a message is acknowledged. A whole batch is refused for its size: each is then sent by itself."""
     try:
         if sent.taken is not None:
             await sent.taken

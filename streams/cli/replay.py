@@ -1,6 +1,6 @@
 """`tocsin replay`: sends rejected articles or undelivered notifications through again.
 
-A notification that was replayed before counts once, and not at all when it has been delivered since.
+A notification that is in `undelivered` several times is sent once, and not at all if it has been delivered since.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _check_id(what: What, name: str) -> None:
 
 
 class Choice:
-    """Which messages of the topic are meant."""
+    """Which messages of the topic to send again."""
 
     def __init__(
         self, *, endpoint: str | None, reason: str | None, since: datetime | None, ids: frozenset[str]
@@ -148,7 +148,7 @@ class GivenUp:
 
 
 def latest(given_up: Iterable[GivenUp]) -> dict[tuple[str, str], GivenUp]:
-    """Of each notification the last of its replays, by endpoint and webhook."""
+    """The last replay of each notification, by endpoint and webhook."""
     found: dict[tuple[str, str], GivenUp] = {}
     for one in given_up:
         notification = one.value.notification
@@ -160,7 +160,7 @@ def latest(given_up: Iterable[GivenUp]) -> dict[tuple[str, str], GivenUp]:
 
 
 async def _replay_rejected(settings: Settings, choice: Choice, *, dry_run: bool) -> int:
-    """Send rejected messages into `articles` again; how many."""
+    """Write rejected messages to `articles` again; returns how many."""
     options = client_options(settings.broker)
     prefix = settings.topics.prefix
     found = 0
@@ -185,7 +185,7 @@ async def _replay_rejected(settings: Settings, choice: Choice, *, dry_run: bool)
 
 
 def _why_it_stays(headers: Mapping[str, bytes], articles: str) -> str | None:
-    """Why a rejected message cannot be read again as an article, where it cannot."""
+    """Why a rejected message cannot be sent again; None if it can."""
     if PREFIX + CUT in headers:
         return "it was too long to be kept whole"
     came_from = headers.get(PREFIX + "topic", articles.encode()).decode(errors="replace")
@@ -193,7 +193,7 @@ def _why_it_stays(headers: Mapping[str, bytes], articles: str) -> str | None:
 
 
 async def _replay_undelivered(settings: Settings, choice: Choice, *, dry_run: bool) -> tuple[int, int]:
-    """Notify again of what was given up; how many, and how many were chosen but have been delivered since."""
+    """Send notifications again; returns how many, and how many were chosen but have been delivered since."""
     options = client_options(settings.broker)
     prefix = settings.topics.prefix
     given_up = latest([one async for one in _given_up(options, prefix)])
@@ -230,7 +230,7 @@ async def _given_up(options: dict[str, Any], prefix: str) -> AsyncIterator[Given
 
 
 async def _delivered(options: dict[str, Any], prefix: str) -> set[tuple[str, str]]:
-    """Endpoint and webhook of all that was delivered."""
+    """Endpoint and webhook of every delivered notification."""
     found = set()
     async for record in whole_topic(options, prefix, DELIVERIES):
         with suppress(ValidationError):
@@ -242,7 +242,7 @@ async def _delivered(options: dict[str, Any], prefix: str) -> set[tuple[str, str
 
 @asynccontextmanager
 async def _writing(settings: Settings) -> AsyncIterator[tuple[Outputs, list[Acknowledgement]]]:
-    """Outputs, and what has been sent: all of it is acknowledged at the end."""
+    """Outputs, and a list for acknowledgements, which are awaited at the end."""
     options = client_options(settings.broker)
     outputs = Outputs(options, settings.topics.prefix)
     waiting: list[Acknowledgement] = []
