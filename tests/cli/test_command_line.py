@@ -139,7 +139,7 @@ def test_the_first_process_of_a_container_can_be_stopped_while_a_command_loads()
         "os.getpid = lambda: 1\n"
         "signal.signal(signal.SIGTERM, signal.SIG_IGN)  # so the kernel treats it there\n"
         "from streams import cli\n"
-        "cli.collector_resting = lambda: os.kill(itself, signal.SIGTERM)  # as the command is imported\n"
+        "cli.gc_paused = lambda: os.kill(itself, signal.SIGTERM)  # as the command is imported\n"
         "cli.main(['worker'])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
