@@ -224,7 +224,7 @@ def _spoken(stages: Iterable[tuple[str, str]]) -> str:
 
 def _brings(new: Mapping[str, str]) -> str:
     """What new names and numbers an article brings; empty where there are none."""
-    taken_back = "it takes back or corrects what was told; " if any(map(takes_back, new)) else ""
+    taken_back = "it retracts or corrects what was told; " if any(map(takes_back, new)) else ""
     return taken_back + _new_in_it(new.values()) if new else ""
 
 

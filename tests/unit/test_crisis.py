@@ -189,7 +189,7 @@ def test_what_takes_back_what_was_told_is_told_once_and_says_so(label: str, word
     told = decided(hit(of, one, body, page, minutes=n) for n, (one, page) in enumerate(versions))
     assert reasons(told) == [
         "no open story tells the same",
-        f"it takes back or corrects what was told; new in it: {word}",
+        f"it retracts or corrects what was told; new in it: {word}",
         "throttled",
     ]
 

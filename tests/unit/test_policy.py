@@ -128,8 +128,11 @@ def test_a_copy_of_what_told_another_stage_is_not_said_to_tell_the_same() -> Non
 
 
 def test_updates_come_at_most_once_in_the_configured_time() -> None:
-    copies = [told(number, minutes=10 * number) for number in range(10)]
-    assert rulings(run(copies)).count("updated") == 3
+    decisions = run([told(number, minutes=10 * number) for number in range(10)])
+    assert rulings(decisions).count("updated") == 3
+    assert [decision.story.turn for decision in decisions] == [*range(1, 11)], (
+        "or a restart forgets their order"
+    )
 
 
 def test_another_story_opens_another_alert() -> None:
@@ -306,6 +309,27 @@ def test_an_article_that_comes_again_after_another_one_has_told_the_next_stage_i
     (story,) = stories
     stories.put(News(story, other, Telling.of(other)).joined(watch().window, event=True, turn=1))
     assert rulings(run([page("agreed", "agreed", 120)], stories=stories)) == ["repeat"]
+
+
+def test_a_page_that_has_come_back_and_comes_again_after_another_article_is_not_told() -> None:
+    """Feeds go on sending it; that nothing has changed on it says that it does not know of the next stage."""
+    came_back = [page("agreed", "agreed", 0), page("broken", "violated", 60), page("agreed", "agreed", 100)]
+    stories = Stories()
+    decisions = run(came_back, stories=stories)
+    other = page("broken again", "violated", 140, article="other")
+    stories.put(News(decisions[-1].story, other, Telling.of(other)).joined(watch().window, event=True))
+    assert rulings(decisions) == ["opened", "updated", "updated"]
+    assert rulings(run([page("agreed", "agreed", 180)], stories=stories)) == ["repeat"]
+
+
+def test_a_version_that_is_read_late_does_not_come_back_before_the_one_that_followed_it() -> None:
+    versions = [
+        page("agreed", "agreed", 0),
+        page("broken", "violated", 60),
+        page("still broken", "violated", 80),
+        page("agreed", "agreed", 79),
+    ]
+    assert rulings(run(versions)) == ["opened", "updated", "throttled", "repeat"]
 
 
 def test_of_pages_with_several_versions_those_that_changed_last_are_remembered() -> None:

@@ -107,3 +107,14 @@ def test_an_attempt_that_the_schedule_does_not_count_waits_as_the_receiver_asked
 ) -> None:
     due = next_attempt(endpoint(), 0, judge(429), retry_after, MOMENT, random.Random(1))
     assert due == MOMENT + timedelta(seconds=wait)
+
+
+def test_a_schedule_of_one_wait_means_two_attempts() -> None:
+    once = endpoint(schedule=(timedelta(minutes=5),), jitter=0)
+    dues = [next_attempt(once, number, FAILED, None, MOMENT, random.Random(1)) for number in (1, 2)]
+    assert dues == [MOMENT + timedelta(minutes=5), None]
+
+
+def test_jitter_parts_what_failed_together() -> None:
+    dues = {next_attempt(endpoint(), 3, FAILED, None, MOMENT, random.Random(seed)) for seed in range(9)}
+    assert len(dues) == 9
