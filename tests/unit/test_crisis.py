@@ -268,6 +268,15 @@ def test_a_version_whose_first_sentence_is_put_otherwise_is_not_told_for_that() 
     assert reasons(told) == ["no open story tells the same", "throttled"]
 
 
+def test_a_copy_under_a_lead_of_its_own_is_not_told_for_that() -> None:
+    of, title = reader(), "Evacuation ordered as river rises near Torvik"
+    rest = f"{ORDER} {LEAVE} The evacuation order covers all of Torvik."
+    leads = ["", "The evacuation was ordered as the river rose fast. "]
+    copies = [hit(of, title, f"{lead}{rest}", f"copy {number}", number) for number, lead in enumerate(leads)]
+    assert copies[0].said[0] in copies[1].said[1:], "or this shows nothing"
+    assert reasons(decided(copies)) == ["no open story tells the same", "throttled"]
+
+
 def test_a_notice_that_gives_an_order_once_more_is_told_and_a_late_copy_of_the_first_is_not() -> None:
     of = reader()
     rest = " ".join(f"Rule {n}: keep road {n} free for engines." for n in range(100, 160))
