@@ -18,8 +18,7 @@ from streams.configuration import load_configuration
 from streams.errors import UsageError
 from streams.topics import ARTICLES
 from tests.cli.conftest import Call, Kafka
-from tests.unit.configurations import ENVIRON, watch, write
-from tests.unit.small import SMALL
+from tests.unit.configurations import ENVIRON, SMALL, watch, write
 
 NOON = datetime(2026, 3, 7, 12, tzinfo=UTC)
 HARBOUR = "Rebels and army agree ceasefire at the harbour of Massala, says harbour master"
@@ -211,7 +210,9 @@ def test_spans_dates_and_times_are_understood() -> None:
         (["-", "--config", "nowhere"], "nowhere: the configuration folder does not exist"),
     ],
 )
-def test_a_wrong_call_is_one_line_and_exit_code_2(call: Call, arguments: list[str], says: str) -> None:
+def test_a_wrong_call_is_one_line_and_exit_code_2(
+    call: Call, small: Path, arguments: list[str], says: str
+) -> None:
     result = call("backtest", *arguments, stdin="")
     assert result.exit_code == 2
     (line,) = result.stderr.splitlines()

@@ -11,8 +11,7 @@ import pytest
 from streams.embedded import EmbeddedBroker
 from streams.topics import ALL
 from tests.cli.conftest import Call, Kafka
-from tests.unit.configurations import ENVIRON, SECRET, watch, write
-from tests.unit.small import SMALL
+from tests.unit.configurations import ENVIRON, SECRET, SMALL, watch, write
 
 
 @pytest.fixture(autouse=True)

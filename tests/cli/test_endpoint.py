@@ -16,8 +16,7 @@ from streams.receiver import Received, Receiver
 from tests.cli.conftest import Call, error_lines
 from tests.edge.servers import answering, certificate, serving
 from tests.unit import configurations
-from tests.unit.configurations import SECRET
-from tests.unit.small import SMALL
+from tests.unit.configurations import SECRET, SMALL
 
 ARTICLE = {
     "id": "a1",

@@ -13,7 +13,7 @@ import yaml
 
 from streams.configuration import load_configuration
 from streams.examples import run_examples
-from tests.unit.configurations import load, write
+from tests.unit.configurations import ENVIRON, SMALL, write
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -52,7 +52,7 @@ def examples_of(key: str) -> list[tuple[str, dict[str, Any]]]:
 def test_watches_are_sound_and_hold_to_their_examples(
     page: str, value: dict[str, Any], tmp_path: Path
 ) -> None:
-    configuration = load(tmp_path, {"watches.yaml": value})
+    configuration = load_configuration(write(tmp_path, {"watches.yaml": value}), ENVIRON)
     results = list(run_examples(configuration, datetime(2026, 3, 7, tzinfo=UTC)))
     assert len(results) >= 2, page
     assert [result.place for result in results if not result.ok] == []
@@ -61,5 +61,5 @@ def test_watches_are_sound_and_hold_to_their_examples(
 @pytest.mark.parametrize(("page", "value"), [*examples_of("broker"), *examples_of("endpoints")])
 def test_settings_and_endpoints_are_sound(page: str, value: dict[str, Any], tmp_path: Path) -> None:
     name = "endpoints" if "endpoints" in value else "tocsin"
-    files = {f"{name}.yaml": value, "watches.yaml": "watches: []"}
+    files = SMALL | {f"{name}.yaml": value, "watches.yaml": "watches: []"}
     assert load_configuration(write(tmp_path, files), {}, resolve_secrets=False), page

@@ -26,7 +26,6 @@ from streams.topics import DELIVERIES, NOTIFICATIONS, PENDING, REJECTED, UNDELIV
 from streams.wire import Attempt, Notification, Undelivered, Wire, from_bytes
 from tests import builders
 from tests.unit import configurations
-from tests.unit.small import SMALL
 
 W = TypeVar("W", bound=Wire)
 
@@ -47,7 +46,7 @@ class Clock:
 def in_force() -> InForce:
     """A configuration to change, built once: delivery reads no articles."""
     with TemporaryDirectory() as folder:
-        return InForce.build(configurations.load(Path(folder), SMALL))
+        return InForce.build(configurations.load(Path(folder)))
 
 
 def fail(where: str, error: BaseException) -> NoReturn:

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 from streams.configuration import Configuration, load_configuration
 from streams.errors import ConfigurationError
+from tests.unit.taxonomies import CONTEXT, TRUCE
 
 SECRET = "whsec_dG9jc2luLXRlc3Qtc2VjcmV0LW9mLTMyLWJ5dGVzISE="
+ADA: Final = {"id": "ada-lovelace", "kind": "person", "name": "Ada Lovelace"}
+
+SMALL: Final[dict[str, Any]] = {
+    # As JSON, which is YAML too: codes stay text, and a value that stands twice is written out twice.
+    "topics/truce.yaml": json.dumps(TRUCE),
+    "topics/context/en.yaml": json.dumps(CONTEXT["en"]),
+    "actors/persons.yaml": json.dumps({"actors": [ADA]}),
+}
+"""Topics and actors that are quick to build, for tests that are not about words."""
+
 ENVIRON = {"DESK_URL": "https://hooks.example/in", "DESK_SECRET": SECRET}
 
 
@@ -53,8 +65,11 @@ def write(folder: Path, files: Mapping[str, Any] | None = None) -> Path:
 
 
 def load(folder: Path, files: Mapping[str, Any] | None = None, **environ: str) -> Configuration:
-    """Load such a folder."""
-    return load_configuration(write(folder, files), ENVIRON | environ)
+    """Load such a folder; where it has no topics or no actors, with those of `SMALL` and not the sample's."""
+    given = dict(files or {})
+    own = {name.partition("/")[0] for name in given} | {path.name for path in folder.iterdir()}
+    small = {name: content for name, content in SMALL.items() if name.partition("/")[0] not in own}
+    return load_configuration(write(folder, small | given), ENVIRON | environ)
 
 
 def faults(folder: Path, files: Mapping[str, Any] | None = None, **environ: str) -> list[str]:

@@ -6,17 +6,8 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from tests.unit.configurations import write
+from tests.unit.configurations import SMALL, write
 from tests.unit.taxonomies import CONTEXT, TRUCE
-
-ADA: Final = {"id": "ada-lovelace", "kind": "person", "name": "Ada Lovelace"}
-
-SMALL: Final[dict[str, Any]] = {
-    # As JSON, which is YAML too: codes stay text, and a value that stands twice is written out twice.
-    "topics/truce.yaml": json.dumps(TRUCE),
-    "topics/context/en.yaml": json.dumps(CONTEXT["en"]),
-    "actors/persons.yaml": json.dumps({"actors": [ADA]}),
-}
 
 PERSONS: Final = [
     {"id": "shehbaz-sharif", "kind": "person", "name": "Shehbaz Sharif"},

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.configurations import SECRET, endpoint, faults
-from tests.unit.small import SMALL
+from tests.unit.configurations import SECRET, SMALL, endpoint, faults
 
 OK = "https://hooks.example/canary"
 

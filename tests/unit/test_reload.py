@@ -72,13 +72,6 @@ def test_links_in_a_circle_are_walked_once(tmp_path: Path) -> None:
     assert len(signature(tmp_path)) == 3
 
 
-SMALL: dict[str, Any] = {
-    "topics/truce.yaml": {"topic": "truce", "stages": ["agreed"], "default_stage": "agreed"},
-    "actors/actors.yaml": {"actors": [{"id": "un", "kind": "organisation", "name": "United Nations"}]},
-}
-"""Topics and actors that load faster than the sample's."""
-
-
 class Live:
     """A live configuration of a folder, with what it put in force and refused."""
 
@@ -88,7 +81,7 @@ class Live:
         self.refused = 0
         self.swapped = asyncio.Event()
         self.live = LiveConfiguration(
-            load(folder, SMALL),
+            load(folder),
             load=lambda: load_configuration(folder, ENVIRON),
             build=lambda configuration: configuration,
             swap=self._put_in_force,
@@ -185,7 +178,7 @@ async def test_whatever_is_wrong_with_a_version_the_one_before_stays(
     ("name", "wrong", "key"),
     [
         ("topics/truce.yaml", {"topic": "truce", "stages": []}, "topics/truce.yaml"),
-        ("actors/actors.yaml", {"actors": [{"id": "un", "kind": "club"}]}, "actors/actors.yaml"),
+        ("actors/persons.yaml", {"actors": [{"id": "un", "kind": "club"}]}, "actors/persons.yaml"),
         ("endpoints.yaml", {"endpoints": [endpoint(url="env:NOWHERE")]}, "endpoints.yaml"),
         (
             "watches.yaml",
@@ -250,7 +243,7 @@ async def test_what_changes_while_a_version_is_read_or_built_is_taken_next(
     listed = tmp_path / "words.txt" if where == "folder" else tmp_path.with_name(f"{tmp_path.name}-words.txt")
     listed.write_text("truce\n")
     watches = [watch(query=None, terms_file=str(listed), examples=None)]
-    first = load(tmp_path, SMALL | {"watches.yaml": {"watches": watches}})
+    first = load(tmp_path, {"watches.yaml": {"watches": watches}})
     moment = [when == "while the first is built"]
 
     def change() -> None:
@@ -329,7 +322,7 @@ async def test_a_worker_reads_with_the_new_version_and_counts_a_refused_one(
 ) -> None:
     for name, value in ENVIRON.items():
         monkeypatch.setenv(name, value)
-    worker = Worker(load(tmp_path, SMALL))
+    worker = Worker(load(tmp_path))
     metrics, first = worker.service.metrics, worker.service.in_force
     assert metrics.configuration_loaded_at._value.get() > 0
     write(tmp_path, {"watches.yaml": {"watches": [watch(), watch(id="second")]}})

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from tests.unit.configurations import faults, load, watch
-from tests.unit.small import SMALL
 
 STAGES = {
     "ceasefire": ["agreed", "violated"],
@@ -175,7 +174,7 @@ def test_the_authorities_of_receivers_must_be_there_and_be_some(tmp_path: Path) 
     (tmp_path / "empty.pem").write_text("nothing\n")
     for file, said in ("none.pem", "there is no such file"), ("empty.pem", "cannot be used: "):
         settings = {"tocsin.yaml": {"service": {"webhook_ca_file": file}}}
-        [fault] = faults(tmp_path, SMALL | settings)
+        [fault] = faults(tmp_path, settings)
         assert fault.startswith(f"tocsin.yaml: service.webhook_ca_file: {said}")
 
 
@@ -184,7 +183,7 @@ def test_what_is_wrong_in_a_setting_hides_nothing_that_is_wrong_besides(tmp_path
         "broker": {"servers": ["kafka"], "session_timeout": "1s", "security": "SSL", "ca_file": "none.pem"},
         "topics": {"partitions": 0, "retention": "1s"},
     }
-    said = faults(tmp_path, SMALL | {"tocsin.yaml": settings})
+    said = faults(tmp_path, {"tocsin.yaml": settings})
     assert sorted(one.split(": ")[1] for one in said) == [
         "broker.security",
         "broker.servers[0]",
@@ -209,7 +208,7 @@ def test_a_variable_that_is_nearly_a_setting_is_a_fault(
     tmp_path: Path, variable: str, said: list[str]
 ) -> None:
     expected = [f"environment: {variable}: {message}" for message in said]
-    assert faults(tmp_path, SMALL, **{variable: "kafka:9092"}) == expected
+    assert faults(tmp_path, {}, **{variable: "kafka:9092"}) == expected
 
 
 def test_a_keyword_that_is_written_like_a_query_is_warned_of(tmp_path: Path) -> None:
@@ -286,13 +285,13 @@ def test_an_empty_query_is_one_fault(tmp_path: Path) -> None:
 def test_in_a_query_of_several_lines_a_fault_is_told_by_line_and_column(
     tmp_path: Path, query: str, said: str
 ) -> None:
-    (found,) = faults(tmp_path, SMALL | {"watches.yaml": {"watches": [watch(query=query)]}})
+    (found,) = faults(tmp_path, {"watches.yaml": {"watches": [watch(query=query)]}})
     assert f"watches[0].query: {said}" in found
 
 
 @pytest.mark.parametrize("wrong", [True, ["1h"], "1:30", {"hours": 1}])
 def test_whatever_is_no_span_of_time_is_told_how_one_is_written(tmp_path: Path, wrong: object) -> None:
-    (found,) = faults(tmp_path, SMALL | {"watches.yaml": {"watches": [watch(window=wrong)]}})
+    (found,) = faults(tmp_path, {"watches.yaml": {"watches": [watch(window=wrong)]}})
     assert found.endswith("window: must be a span of time such as 30s, 15m, 48h or 14d")
 
 

@@ -10,8 +10,7 @@ import pytest
 
 from streams.errors import BrokerError
 from streams.worker import Worker
-from tests.unit.configurations import ENVIRON, load
-from tests.unit.small import SMALL
+from tests.unit.configurations import ENVIRON, SMALL, load
 
 
 class Left(BaseException):

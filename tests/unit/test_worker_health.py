@@ -19,7 +19,6 @@ from streams.contact import Contact
 from streams.health import Health
 from streams.worker import MAX_FAILED_CHECKS, STUCK_AFTER, UNANSWERED_AFTER, Worker
 from tests.unit.configurations import ENVIRON, load
-from tests.unit.small import SMALL
 
 LONG = 2 * STUCK_AFTER.total_seconds()
 MINE, OTHERS = TP("tocsin.articles", 0), TP("tocsin.articles", 1)
@@ -58,7 +57,7 @@ async def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, consumer: Cons
     for name, value in ENVIRON.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(Worker, "consumer", consumer)
-    worker = Worker(load(tmp_path, SMALL))
+    worker = Worker(load(tmp_path))
     now = asyncio.get_running_loop().time()
     worker.service.heartbeats.update({agent.NAME: now for agent in (intake, policy, delivery)})
     worker._assigned = True
