@@ -680,6 +680,19 @@ async def test_a_rate_limit_by_the_minute_holds_also_across_a_restart(desk: Desk
     assert sorted(ids(desk.got["desk"])) == [f"msg_{n}" for n in range(5)]
 
 
+async def test_attempts_of_what_is_still_owed_count_for_the_rate_limit_also_after_a_restart(
+    desk: Desk, opened: Open
+) -> None:
+    limit = RateLimit(count=2, per=timedelta(minutes=1))
+    await desk.start(await opened("desk", 500, 500, schedule=(timedelta(hours=10),), rate_limit=limit))
+    await desk.notify("desk", 1, 2)
+    await desk.restart()
+    await desk.notify("desk", 3)
+    assert ids(desk.got["desk"]) == ["msg_1", "msg_2"]
+    await desk.move(minutes=1)
+    assert ids(desk.got["desk"]) == ["msg_1", "msg_2", "msg_3"]
+
+
 async def test_an_alert_that_cannot_be_rendered_says_nothing_of_the_endpoint(
     desk: Desk, opened: Open
 ) -> None:
