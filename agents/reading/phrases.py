@@ -2,7 +2,8 @@
 
 A phrase begins and ends at word boundaries. A `*` at the end of a word lets the word go on (`evacuat*`); ` ... ` lets
 up to 60 characters of a sentence, or none, stand between two parts (`halt ... fighting`). Before an Arabic phrase the
-article and the proclitic words (و ف ب ل ك س ال) may be written on.
+article and the proclitic words (و ف ب ل ك س ال) may be written on. Where a phrase begins or ends with a character that
+is a word of its own (Chinese, Thai), anything may stand beside it.
 
 Excerpts and phrases are spaced: every character that is neither letter nor digit (nor of the first plane of Unicode) is
 a space. A literal that begins with a space is therefore found at the beginning of words only, without a look at each
@@ -19,7 +20,8 @@ from itertools import chain, islice
 from typing import Final, Generic, TypeVar
 
 from agents.reading.automaton import Found, automaton_of
-from agents.reading.fold import fold_text
+from agents.reading.fold import SIGNS_BEHIND, fold_text
+from agents.reading.keywords import stands_alone
 from agents.reading.lazy import LazyPattern
 from agents.reading.letters import BREAK, coded, coded_all
 
@@ -29,6 +31,7 @@ GAP: Final = 60
 """Characters that ` ... ` may stand for."""
 
 _FIRST_ARABIC, _LAST_ARABIC = "\u0621", "\u064a"
+_FIRST_ALONE: Final = "\u0e00"
 _APART: Final = re.compile(rf"[^\w *\x02{BREAK}\n]|_")
 """What is a space in spaced text, but for the marks of ` ... ` (\\x02) and `*`, and the ends of lines."""
 _GAP_MARK: Final = "\x02"
@@ -37,7 +40,12 @@ _REST: Final = re.compile(r"\*| \x02")
 _PROCLITICS: Final = frozenset(("", *"و ف ب ل ك س ال وال فال بال لل ولل كال وب ول وس فس وبال".split()))
 _LONGEST_PROCLITIC: Final = max(map(len, _PROCLITICS))
 _SHORTEST: Final = 4
-"""Letters of a phrase that is searched in words of any script, wherever it stands."""
+_SHORTEST_ALONE: Final = 2
+"""Letters of a phrase that is searched in words of any script, wherever it stands; of one that stands beside others."""
+
+
+def _is_alone(character: str) -> bool:
+    return character >= _FIRST_ALONE and stands_alone(character)
 
 
 class Tail(LazyPattern):
@@ -52,16 +60,19 @@ class Tail(LazyPattern):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Phrase(Generic[T]):
-    """What stands behind the head that is searched: `tail`, if any, must match there; `open_end`: the word goes on."""
+    """What stands behind the head that is searched: `tail`, if any, must match there; `open_end`: the word goes on;
+    `flush`: anything may stand there, as behind a character that is a word of its own.
+    """
 
     open_end: bool
     tail: Tail | None
     meaning: T
+    flush: bool = False
 
     @property
     def plain(self) -> bool:
         """Whether it ends where its head does: the head ends with the space behind it."""
-        return self.tail is None and not self.open_end
+        return self.tail is None and not self.open_end and not self.flush
 
     @property
     def words_behind_gap(self) -> int:
@@ -84,6 +95,8 @@ class Phrase(Generic[T]):
         if self.open_end:
             stop = excerpt.find(" ", end)
             return stop if stop >= 0 else len(excerpt)
+        if self.flush:
+            return None if excerpt[end] in SIGNS_BEHIND else end
         return end - 1  # the head ends with the space behind the phrase
 
 
@@ -101,9 +114,9 @@ def _parsed(texts: Sequence[str]) -> Iterator[tuple[str, bool, Tail | None]]:
         if not head.strip("* \x02"):
             yield "", False, None
             continue
-        opening = "" if _FIRST_ARABIC <= head[0] <= _LAST_ARABIC else " "
+        opening = "" if _FIRST_ARABIC <= head[0] <= _LAST_ARABIC or _is_alone(head[0]) else " "
         if not rest:
-            yield f"{opening}{head} ", False, None
+            yield f"{opening}{head}" if _is_alone(head[-1]) else f"{opening}{head} ", False, None
         else:
             yield opening + head, rest[0] == "*", _tail(rest) if rest.strip("*") else None
 
@@ -132,7 +145,12 @@ def _expression(rest: str) -> str:
 
 def anywhere(texts: Sequence[str]) -> Iterator[str]:
     """What to search for in whole texts to find phrases; nothing for one with a gap or a star within, or too short."""
-    return (head for head, _, tail in _parsed(texts) if tail is None and len(head.strip()) >= _SHORTEST)
+    return (
+        head
+        for head, _, tail in _parsed(texts)
+        if tail is None
+        and len(head.strip()) >= (_SHORTEST_ALONE if head and _is_alone(head[0]) else _SHORTEST)
+    )
 
 
 class PhraseSet(Generic[T]):
@@ -149,8 +167,14 @@ class PhraseSet(Generic[T]):
         by_head: dict[str, tuple[Phrase[T], ...]] = {}
         for texts, meaning in groups:
             closed, opened = (Phrase(False, None, meaning),), (Phrase(True, None, meaning),)
+            flush = (Phrase(False, None, meaning, flush=True),)
             for head, open_end, tail in islice(parsed, len(texts)):
-                own = (Phrase(open_end, tail, meaning),) if tail else opened if open_end else closed
+                if tail:
+                    own = (Phrase(open_end, tail, meaning),)
+                elif open_end:
+                    own = opened
+                else:
+                    own = flush if head and _is_alone(head[-1]) else closed
                 by_head[head] = by_head.get(head, ()) + own
         by_head.pop("", None)
         heads = [*by_head]
@@ -184,7 +208,9 @@ def _begin(head: str, excerpt: str, start: int) -> int:
     """Where a phrase begins whose head may stand at a place, its space included; -1 where it is another."""
     if not excerpt.startswith(head, start):
         return -1
-    return start if head[0] == " " else _space_before(excerpt, start)
+    if head[0] == " ":
+        return start
+    return start - 1 if _is_alone(head[0]) else _space_before(excerpt, start)
 
 
 def _space_before(excerpt: str, start: int) -> int:

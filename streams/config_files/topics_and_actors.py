@@ -112,8 +112,10 @@ def _check_phrases(words: _Words) -> Iterator[Fault]:
                 path = (*words.path, *below, index)
                 if any(map(_WITHOUT_ENDS.search, spelled_out(phrase))):
                     document.fault(path, "must begin and end with a word: nothing could find it")
-                elif has_alone(phrase):
-                    what = "is found between spaces and marks only: watch for it by a `query` or `terms`"
+                elif has_alone(phrase) and ("*" in phrase or "..." in phrase):
+                    what = (
+                        "in a script without spaces * and ... reach to the next space or mark: leave them out"
+                    )
                     yield Fault(document.name, document.line(path), spell(path), what)
 
 

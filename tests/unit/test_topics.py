@@ -35,6 +35,18 @@ def test_a_phrase_with_support_is_the_topic_with_its_words_and_codes() -> None:
     assert topic.codes.cameo == ("0871",)
 
 
+def test_a_topic_in_a_script_without_spaces_is_found_anywhere_in_a_text() -> None:
+    table = LiteralTable()
+    languages = {"zh": {"strong": ["停火"], "stages": {"broken": ["破坏"]}}}
+    classifier = TopicClassifier(taxonomies(languages=languages), table)
+    automaton = table.build()
+    article = Article("a", "双方宣布停火", "以色列破坏停火协议。")
+    [topic] = classifier.classify(Scene.of(article, automaton))
+    assert (topic.stage, {one.text for one in topic.evidence}) == ("broken", {"停火"})
+    far = Article("a", "加沙局势", "字" * 700 + "。双方宣布停火。")
+    assert classifier.sift([Scene.of(far, automaton)])[0]
+
+
 def test_each_stage_shows_the_words_that_say_it() -> None:
     [topic] = read("Rebels broke the truce they signed")
     assert {stage.stage: stage.evidence[0].text for stage in topic.stages} == {
