@@ -104,6 +104,61 @@ def test_a_bad_secret_is_named_and_never_quoted(secret: str) -> None:
     )
 
 
+def encoded(count: int, kind: str = "whsec_") -> str:
+    return kind + base64.b64encode(bytes(range(count))).decode()
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [
+        ("whsec_", (24, 32, 64), (0, 23, 65)),
+        ("whsk_", (32, 64), (31, 33, 63, 65)),
+        ("whpk_", (32,), (31, 33, 64)),
+    ],
+)
+def test_a_key_has_as_many_bytes_as_its_kind_asks_for(
+    kind: str, good: tuple[int, ...], bad: tuple[int, ...]
+) -> None:
+    fault_of = public_secret_fault if kind == "whpk_" else secret_fault
+    assert [count for count in good if fault_of(encoded(count, kind))] == []
+    assert [count for count in bad if not fault_of(encoded(count, kind))] == []
+
+
+def test_a_key_of_characters_that_base64_has_not_is_a_fault_though_the_others_would_suffice() -> None:
+    for secret in (encoded(32), encoded(32, "whsk_")):
+        assert "is not base64" in str(secret_fault(secret[:20] + "!\n" + secret[20:]))
+
+
+def test_a_private_key_with_its_public_one_behind_it_is_that_private_key() -> None:
+    short, long = encoded(32, "whsk_"), encoded(64, "whsk_")
+    assert public_key(long) == public_key(short)
+    made = headers(long)
+    for verifying in (short, long, public_key(long)):
+        assert verify([verifying], "msg_1", made["webhook-timestamp"], made["webhook-signature"], BODY)
+    other = encoded(31, "whsk_")[:-4] + "AAA="
+    assert not verify([other], "msg_1", made["webhook-timestamp"], made["webhook-signature"], BODY)
+
+
+@pytest.mark.parametrize("ed25519", [False, True])
+def test_a_signature_counts_only_as_it_is_written(ed25519: bool) -> None:
+    secret = new_secret(ed25519=ed25519)
+    made = headers(secret)
+    version, _, signature = made["webhook-signature"].partition(",")
+
+    def good(shown: str) -> bool:
+        return verify([secret], "msg_1", made["webhook-timestamp"], shown, BODY)
+
+    assert good(f"{version},{signature}")
+    assert good(f"v9,x {version},{signature}"), "one of several"
+    assert not good(f"{'v1' if ed25519 else 'v1a'},{signature}"), "of another kind"
+    assert not good(f"{version},{signature[:8]}!{signature[8:]}"), "not base64"
+
+
+def test_an_id_that_is_no_text_is_not_verified_and_breaks_nothing() -> None:
+    made = headers(NEW)
+    assert not verify([NEW], "msg_\udcff", made["webhook-timestamp"], made["webhook-signature"], BODY)
+
+
 def test_new_secrets_are_good_and_differ() -> None:
     made = [new_secret(ed25519=ed25519) for ed25519 in (True, False) for _ in range(5)]
     assert [secret_fault(secret) for secret in made] == [None] * 10

@@ -353,6 +353,10 @@ def test_a_script_that_parts_no_words_is_told_apart_by_each_two_characters() -> 
     assert Gist.of(gist("俄乌在日内瓦会谈", "")).likeness(one.direction()) == 0.0
 
 
+def test_of_a_name_that_is_longer_than_any_the_beginning_is_kept() -> None:
+    assert list(names("Torvik" * 20)) == [("torvik" * 6)[:32]]
+
+
 def test_words_in_capitals_everywhere_or_nowhere_may_all_be_names() -> None:
     assert list(names("Truce in Rød, says Ann Bell; 12 freed")) == ["truce", "rød", "ann", "bell", "12"]
     assert list(names("TRUCE HOLDS")) == ["truce", "holds"]
