@@ -38,8 +38,9 @@ class Span(Wire):
 class BreakerState(Wire):
     """What the breaker remembers.
 
-    `spans` cover the window, oldest first; `failed` counts the failures since `failing_since` without a success
-    between, the last at `failed_at`; `disabled` says why, and is empty where the endpoint is not disabled.
+    `spans` cover the window, oldest first; there are none while the breaker is open. `failed` counts the failures since
+    `failing_since` without a success between, the last at `failed_at`; `disabled` says why, and is empty where the
+    endpoint is not disabled.
     """
 
     spans: tuple[Span, ...] = ()
@@ -57,7 +58,7 @@ def record(settings: Breaker, state: BreakerState, ok: bool, now: datetime) -> B
     if state.disabled:
         return state
     if ok:
-        return BreakerState(spans=_counted(settings, () if state.open_until else state.spans, ok, now))
+        return BreakerState(spans=_counted(settings, state.spans, ok, now))
     since, failed = min(state.failing_since or now, now), state.failed + 1
     if state.failed_at is not None and now - state.failed_at > SILENCE:
         since, failed = now, 1

@@ -103,6 +103,19 @@ def test_days_of_failing_disable_and_one_success_in_between_does_not() -> None:
     assert not run("-" * 11 + "+" + "-" * 12, every=every)[0].disabled
 
 
+def test_an_endpoint_whose_probes_fail_for_days_is_disabled_and_it_is_said_since_when() -> None:
+    state, now = run("-" * 10)
+    first, attempts = MOMENT + SECOND, 10
+    while not state.disabled:
+        assert now - first < SETTINGS.disable_after
+        now += timedelta(hours=10)
+        state = record(SETTINGS, begun(state, now), False, now)
+        attempts += 1
+    assert now - first >= SETTINGS.disable_after
+    assert (state.failing_since, state.failed) == (first, attempts)
+    assert state.disabled == f"all of {attempts} attempts since 2026-03-07 12:00 UTC have failed"
+
+
 def test_few_failures_far_apart_do_not_disable_a_quiet_endpoint() -> None:
     every = timedelta(hours=20)
     assert not run("-" * (SETTINGS.of_at_least - 1), every=every)[0].disabled
@@ -121,6 +134,12 @@ def test_what_failed_before_a_silence_disables_no_endpoint() -> None:
     assert run("-" * 25, start=state, at=now, every=timedelta(hours=5))[0].disabled, (
         "by what fails from then on"
     )
+
+
+def test_a_silence_after_the_breaker_has_opened_is_one_too() -> None:
+    state, now = run("-" * 10)
+    now += timedelta(hours=30)
+    assert record(SETTINGS, begun(state, now), False, now).failing_since == now
 
 
 def test_a_disabled_endpoint_stays_so_whatever_still_ends() -> None:
