@@ -104,6 +104,7 @@ def write_configuration(
     all_topics: bool = False,
     topics: dict[str, Any] | None = None,
     request_timeout: float = 20,
+    drain_grace: float = 10,
     instance_id: str | None = None,
     **endpoint: Any,
 ) -> Path:
@@ -123,7 +124,7 @@ def write_configuration(
                 "service": {
                     "group": group,
                     "health_port": 0,
-                    "drain_grace": 10,
+                    "drain_grace": drain_grace,
                     "instance_id": instance_id,
                 },
             }

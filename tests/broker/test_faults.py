@@ -64,7 +64,7 @@ async def test_an_order_to_end_is_heeded_while_the_broker_is_away_and_work_under
     place: Place, tmp_path: Path
 ) -> None:
     articles = make_articles(1000, seed=14, matching=0.3)
-    folder = place.configured(tmp_path / "config", request_timeout=300)
+    folder = place.configured(tmp_path / "config", request_timeout=300, drain_grace=3)
     async with Ledger().serving() as ledger:
         worker = WorkerProcess(folder, ledger, tmp_path / "worker.log")
         async with worker.running():

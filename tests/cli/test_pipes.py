@@ -64,8 +64,8 @@ def test_what_is_sent_again_does_not_hang_on_its_reader(kafka: Kafka) -> None:
     assert len(kafka.values(ARTICLES)) == len(many)
 
 
-def test_what_the_encoding_of_a_terminal_lacks_is_written_as_an_escape(tmp_path: Path) -> None:
-    file = tmp_path / "article.json"
+def test_what_the_encoding_of_a_terminal_lacks_is_written_as_an_escape(small: Path) -> None:
+    file = small.parent / "article.json"
     file.write_text('{"title": "Ateşkes ihlal edildi", "language": "tr"}', encoding="utf-8")
     environ = {**os.environ, "PYTHONIOENCODING": "latin-1"}
     done = subprocess.run([*TOCSIN, "explain", str(file)], capture_output=True, check=True, env=environ)
