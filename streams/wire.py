@@ -25,20 +25,26 @@ def _utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
+def _utc_if_any(moment: datetime) -> datetime:
+    try:
+        return _utc(moment)
+    except OverflowError:
+        raise ValueError("must lie within the years 1 and 9999 in UTC") from None
+
+
+Moment = Annotated[datetime, AfterValidator(_utc_if_any)]
+
 EARLIEST_YEAR: Final = 1000
 LATEST_YEAR: Final = 9000
-"""Years of a moment. Spans of time are added to it and taken from it: at the ends of the calendar there is no such date
-as comes of that, and an agent would end on what anybody may have written.
+"""Years of a moment to which spans of time are added: at the ends of the calendar there is no such date as comes of
+that, and an agent would end on what anybody may have written.
 """
 
 
-def _within_reckoning(moment: datetime) -> datetime:
+def _reckoned_with(moment: datetime) -> datetime:
     if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
         raise ValueError(f"must lie between the years {EARLIEST_YEAR} and {LATEST_YEAR}")
-    return _utc(moment)
-
-
-Moment = Annotated[datetime, AfterValidator(_within_reckoning)]
+    return moment
 
 
 def _packed(numbers: Any) -> bytes:
@@ -197,7 +203,7 @@ class Candidate(Wire):
     named: dict[str, str] = Field(default_factory=dict)
     fingerprint: Fingerprint = b""
     gist: dict[str, int] = Field(default_factory=dict)
-    seen_at: Moment
+    seen_at: Annotated[Moment, AfterValidator(_reckoned_with)]
 
 
 class AlertWatch(Wire):
@@ -272,7 +278,7 @@ class Notification(Wire):
 
     endpoint: str
     alert: Event
-    replay: int = 0
+    replay: Annotated[int, Field(ge=0)] = 0
     replayed_at: Moment | None = None
 
 

@@ -55,8 +55,15 @@ def test_times_are_utc_on_the_wire() -> None:
 def test_a_time_that_cannot_be_reckoned_with_is_refused_as_any_other_fault(moment: str) -> None:
     value = candidate(seen_at=MOMENT).to_bytes().replace(b"2026-03-07T12:00:00Z", moment.encode())
     assert moment.encode() in value
-    with pytest.raises(ValidationError, match="between the years"):
+    with pytest.raises(ValidationError, match="the years"):
         from_bytes(Candidate, value)
+
+
+def test_a_count_of_replays_is_not_negative() -> None:
+    """Its attempts could not be written down."""
+    value = b'{"endpoint":"desk","replay":-1,"alert":%s}' % alert().to_bytes()
+    with pytest.raises(ValidationError, match="replay"):
+        from_bytes(Notification, value)
 
 
 def test_a_fingerprint_is_numbers_on_the_wire() -> None:

@@ -25,7 +25,17 @@ from alerting.telling import (
     Telling,
 )
 from benchmarks.quality_stories import STREAM, b_cubed
-from streams.wire import ActorReading, ArticleRef, Candidate, Clause, Evidence, TopicReading
+from streams.config_values import LONGEST
+from streams.wire import (
+    EARLIEST_YEAR,
+    LATEST_YEAR,
+    ActorReading,
+    ArticleRef,
+    Candidate,
+    Clause,
+    Evidence,
+    TopicReading,
+)
 from tests.builders import MOMENT, candidate, topic_reading
 
 WINDOW = timedelta(hours=48)
@@ -694,3 +704,9 @@ def test_of_a_copy_in_which_only_the_headline_decided_that_is_still_a_headline()
 def test_as_many_new_names_as_are_shown_are_all() -> None:
     other = report(2, " ".join(f"Place{number}" for number in range(6)))
     assert "more" not in why(opened_by(STRIKE), other)
+
+
+@pytest.mark.parametrize("year", [EARLIEST_YEAR, LATEST_YEAR])
+def test_whatever_time_a_candidate_may_have_its_story_is_read_back(year: int) -> None:
+    story = opened_by(candidate(1, seen_at=MOMENT.replace(year=year)), LONGEST)
+    assert Story.from_bytes(story.to_bytes()) == story
