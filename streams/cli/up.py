@@ -7,6 +7,7 @@ which is most of what starting takes.
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -72,7 +73,7 @@ def _worker(config: Path | None) -> Iterator[subprocess.Popen[bytes]]:
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        preexec_fn=die_with_parent,  # noqa: PLW1509 - no thread runs yet
+        preexec_fn=_begin,  # noqa: PLW1509 - no thread runs yet
     )
     try:
         yield process
@@ -82,6 +83,12 @@ def _worker(config: Path | None) -> Iterator[subprocess.Popen[bytes]]:
                 if pipe is not None:
                     pipe.close()
         _end(process)
+
+
+def _begin() -> None:
+    """In the child, before it becomes the worker. Ctrl-C on a terminal is sent to it too; `_end` ends it in order."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    die_with_parent()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -19,7 +19,7 @@ from rich.text import Text
 
 from alerting.formats import render
 from alerting.signing import new_secret
-from streams.cli import show
+from streams.cli import show, up
 from streams.cli.tally import Tally
 from streams.embedded import EmbeddedBroker
 from streams.settings import BrokerSettings
@@ -269,3 +269,11 @@ def test_a_configuration_on_trial_reaches_only_this_broker_and_this_receiver(sma
     ]
     assert (desk.headers, desk.proxy) == ({}, None)
     assert render(ops, alert()) == (alert().headline.encode(), "text/plain")
+
+
+def test_ctrl_c_on_a_terminal_is_no_matter_of_a_worker_that_is_still_starting() -> None:
+    with up._worker(None) as worker:
+        assert worker.stdin is not None
+        worker.send_signal(signal.SIGINT)
+        worker.stdin.close()  # so that it ends by itself
+        assert worker.wait(60) == 0
