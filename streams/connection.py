@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final
 
 import faust
 import structlog
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from streams.errors import BrokerError, UsageError
 from streams.kafka_client.patches import patch_aiokafka
@@ -80,6 +81,19 @@ def no_answer(servers: Iterable[str], error: Exception) -> BrokerError:
         f"no broker answers at {where} ({what}); is Kafka running, and are broker.servers and "
         "broker.security_protocol right?"
     )
+
+
+@contextmanager
+def broker_errors(servers: Iterable[str]) -> Iterator[None]:
+    """Turns errors of Kafka's client into a BrokerError that says what to do."""
+    try:
+        yield
+    except (KafkaConnectionError, OSError) as error:
+        raise no_answer(servers, error) from error
+    except KafkaError as error:
+        raise BrokerError(
+            f"{', '.join(servers)}: a request failed: {error}; check that the brokers are up and allow it to this user"
+        ) from error
 
 
 def no_topic(name: str) -> BrokerError:

@@ -263,9 +263,9 @@ def admin_of(servers: str) -> AdminClient:
 
 
 class HeldPorts:
-    """Free ports of loopback, held until `close`: a broker listens at them whenever it runs, nobody else finds them.
+    """Free loopback ports, held until `close`: a broker can listen at them, and nobody else finds them free.
 
-    They are outside the range that outgoing connections take theirs from.
+    They are outside the range that outgoing connections use.
     """
 
     def __init__(self, count: int) -> None:
@@ -277,7 +277,7 @@ class HeldPorts:
             except OSError:
                 candidate.close()
                 continue
-            # Bound and not listening, it lets in who says so too, as Java does, and whoever looks for a free port not.
+            # Bound but not listening: a broker, whose Java sets SO_REUSEADDR, can bind the port too; others cannot.
             candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             self._sockets.append(candidate)
             if len(self._sockets) == count:
@@ -289,7 +289,7 @@ class HeldPorts:
         return [held.getsockname()[1] for held in self._sockets]
 
     def close(self) -> None:
-        """Let them go."""
+        """Release the ports."""
         for held in self._sockets:
             held.close()
 

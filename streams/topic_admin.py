@@ -17,7 +17,7 @@ from aiokafka.errors import (
 )
 
 from agents.reading.decode import MAX_BYTES
-from streams.connection import client_options
+from streams.connection import broker_errors, client_options
 from streams.errors import BrokerError
 from streams.outputs import MAX_OUTPUT_BYTES
 from streams.settings import Settings
@@ -121,31 +121,29 @@ async def inspect_topics(settings: Settings, *, create: bool, alter: bool = Fals
     """Inspect the topics, after creating missing ones and altering settings if asked. Raises BrokerError."""
     admin = AIOKafkaAdminClient(**client_options(settings.broker))
     try:
-        await admin.start()
-        existing = await _states(admin, settings)
-        created: set[str] = set()
-        missing = [topic for topic in ALL if _name(topic, settings) not in existing]
-        if create and missing:
-            created = await _create(admin, missing, existing, settings)
-            existing = await _states_with(admin, created, settings)
-        altered = await _alter(existing, settings) if alter else {}
-        # Brokers learn of changed settings one after the other, so they are not asked again.
-        existing = {name: state.with_configs(altered.get(name, {})) for name, state in existing.items()}
-        return [
-            replace(
-                verify(topic, existing, settings, created),
-                altered=altered.get(_name(topic, settings), {}),
-            )
-            for topic in ALL
-        ]
-    except (KafkaError, OSError) as error:
-        servers = ", ".join(settings.broker.servers)
-        raise BrokerError(
-            f"{servers}: the topics cannot be inspected: {type(error).__name__}; is Kafka running, and "
-            "are broker.servers and broker.security_protocol right?"
-        ) from error
+        with broker_errors(settings.broker.servers):
+            await admin.start()
+            return await _inspected(admin, settings, create=create, alter=alter)
     finally:
         await admin.close()
+
+
+async def _inspected(
+    admin: AIOKafkaAdminClient, settings: Settings, *, create: bool, alter: bool
+) -> list[TopicReport]:
+    existing = await _states(admin, settings)
+    created: set[str] = set()
+    missing = [topic for topic in ALL if _name(topic, settings) not in existing]
+    if create and missing:
+        created = await _create(admin, missing, existing, settings)
+        existing = await _states_with(admin, created, settings)
+    altered = await _alter(existing, settings) if alter else {}
+    # Brokers learn of changed settings one after the other, so they are not asked again.
+    existing = {name: state.with_configs(altered.get(name, {})) for name, state in existing.items()}
+    return [
+        replace(verify(topic, existing, settings, created), altered=altered.get(_name(topic, settings), {}))
+        for topic in ALL
+    ]
 
 
 def _name(topic: Topic, settings: Settings) -> str:

@@ -136,7 +136,6 @@ class Worker:
             refused=self._count_refused,
         )
         self._put_in_force(self.service.in_force)
-
         self.app = build_app(self.settings)
         intake.register(self.app, self.service)
         self.policy = policy.register(self.app, self.service)

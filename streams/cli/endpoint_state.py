@@ -18,7 +18,7 @@ from alerting.endpoint import Endpoint
 from alerting.pending import EndpointState, Owed, State, newer, parse_pending
 from streams.cli.options import Brokers, Config
 from streams.cli.pipes import Printer, hush_on_broken_pipe, say
-from streams.cli.records import broker_errors, whole_topic
+from streams.cli.records import quiet_broker_errors, whole_topic
 from streams.configuration import Configuration, load_configuration
 from streams.connection import at_brokers, client_options
 from streams.errors import UsageError
@@ -191,7 +191,7 @@ async def _ask(settings: Settings, value: EndpointEnabled) -> None:
     """Send it to the worker that serves the endpoint, by the way that its notifications go."""
     options = client_options(settings.broker)
     outputs = Outputs(options, settings.topics.prefix)
-    with broker_errors(options):
+    with quiet_broker_errors(options):
         await outputs.start()
     event_id = f"{value.endpoint}/{'retry' if value.retry else 'enabled'}/{rfc3339(value.at)}"
     try:

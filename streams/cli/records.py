@@ -9,10 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaConnectionError, KafkaError
 
-from streams.connection import no_answer, no_topic
-from streams.errors import BrokerError
+from streams.connection import broker_errors, no_topic
 from streams.logs import quiet_clients
 from streams.topics import Topic
 
@@ -21,15 +19,11 @@ Offsets = dict[TopicPartition, int]
 
 
 @contextmanager
-def broker_errors(options: dict[str, Any]) -> Iterator[None]:
-    """Turns errors of Kafka's client into a BrokerError that says what to do in one line."""
+def quiet_broker_errors(options: dict[str, Any]) -> Iterator[None]:
+    """Like `broker_errors`, and the client itself logs nothing."""
     quiet_clients()
-    try:
+    with broker_errors(options["bootstrap_servers"]):
         yield
-    except (KafkaConnectionError, OSError) as error:
-        raise no_answer(options["bootstrap_servers"], error) from error
-    except KafkaError as error:
-        raise BrokerError(f"the broker refuses: {error}") from error
 
 
 @asynccontextmanager
@@ -39,7 +33,7 @@ async def reading(options: dict[str, Any]) -> AsyncIterator[AIOKafkaConsumer]:
         **options, enable_auto_commit=False, auto_offset_reset="earliest", fetch_max_wait_ms=100
     )
     try:
-        with broker_errors(options):
+        with quiet_broker_errors(options):
             await consumer.start()
         yield consumer
     finally:

@@ -22,7 +22,7 @@ from streams.cli import app
 from streams.cli.moments import moment
 from streams.cli.options import OF_ALERTS, Brokers, Config
 from streams.cli.pipes import say
-from streams.cli.records import broker_errors, whole_topic
+from streams.cli.records import quiet_broker_errors, whole_topic
 from streams.configuration import load_settings
 from streams.connection import at_brokers, client_options
 from streams.errors import REASONS, UsageError
@@ -246,7 +246,7 @@ async def _writing(settings: Settings) -> AsyncIterator[tuple[Outputs, list[Ackn
     options = client_options(settings.broker)
     outputs = Outputs(options, settings.topics.prefix)
     waiting: list[Acknowledgement] = []
-    with broker_errors(options):
+    with quiet_broker_errors(options):
         await outputs.start()
     try:
         yield outputs, waiting

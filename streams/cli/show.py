@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient
 from rich.console import Console, Group
 from rich.padding import Padding
@@ -24,6 +24,7 @@ from rich.text import Text
 
 from agents.reading.article import read_article
 from streams.cli.articles import articles_in, opened
+from streams.cli.records import partitions_of
 from streams.cli.tally import Tally
 from streams.cli.views import alert_lines, attempt_line, reading_lines
 from streams.configuration import Configuration, configuration_folder
@@ -320,10 +321,7 @@ class _Show:
     ) -> bool:
         # In the order of the flow: whatever a committed input caused has been written to the next topic.
         for topic in (ARTICLES, CANDIDATES, NOTIFICATIONS):
-            partitions = [
-                TopicPartition(topic.full_name(prefix), p)
-                for p in await self._partitions(ends, topic.full_name(prefix))
-            ]
+            partitions = await partitions_of(ends, topic.full_name(prefix))
             # Partitions are named because the embedded broker does not answer a question about all of them.
             committed = await admin.list_consumer_group_offsets(group, partitions=partitions)
             for tp, end in (await ends.end_offsets(partitions)).items():
@@ -334,13 +332,8 @@ class _Show:
             and await self._count(ends, NOTIFICATIONS.full_name(prefix)) <= self._tally.due.total()
         )
 
-    async def _partitions(self, consumer: AIOKafkaConsumer, topic: str) -> set[int]:
-        await consumer._client.force_metadata_update()
-        return consumer.partitions_for_topic(topic) or set()
-
     async def _count(self, consumer: AIOKafkaConsumer, topic: str) -> int:
-        partitions = [TopicPartition(topic, p) for p in await self._partitions(consumer, topic)]
-        return sum((await consumer.end_offsets(partitions)).values())
+        return sum((await consumer.end_offsets(await partitions_of(consumer, topic))).values())
 
 
 def _said(line: str) -> Text | None:

@@ -1,13 +1,12 @@
-"""Batches that unpack to more than anybody sends: put aside as one record, not unpacked whole.
+"""Limits how much a compressed batch may unpack to.
 
-A broker takes a batch by its length as it was compressed. Of zeros zstd makes thirty thousand times as many: a batch of
-less than a megabyte, from whoever may write articles, would take all of a worker's memory, again each time that it is
-fetched, and nothing behind it in its partition would ever be read. So at most `UNPACKED_LIMIT` are unpacked; the
-beginning of a longer one stands for all of its records, at the offset of the last, and is refused for its length.
+A broker checks the length of a batch as it is compressed. zstd compresses zeros thirty thousand times: a batch of less
+than a megabyte, from anyone who may write articles, would take all of a worker's memory each time it is fetched, and
+nothing behind it in its partition would ever be read. So at most `UNPACKED_LIMIT` bytes are unpacked. The beginning of
+a longer batch stands for all of its records, with the offset of the last, and is rejected for its length.
 
-Takes the place of what unpacks in aiokafka (0.14), and of the class that its fetcher makes of each answer;
-`tests/unit/test_faust_internals.py` fails when an upgrade changes what is relied on. Snappy is left as it is: it makes
-of a batch some twenty times its length at most.
+Replaces aiokafka's decompression, and the class that its fetcher makes of each response. Snappy is left as it is: it
+compresses about twenty times at most.
 """
 
 from __future__ import annotations
@@ -27,14 +26,14 @@ from aiokafka.record.default_records import DefaultRecordBatch, _DefaultRecordPy
 from agents.reading.decode import MAX_BYTES
 
 UNPACKED_LIMIT: Final = 64 * 1024 * 1024
-"""Bytes of one batch. Producers fill a batch by what is in it before it is compressed: a megabyte or a few."""
+"""Bytes of one batch. Producers limit a batch before compression, to a megabyte or a few."""
 
 _LEAST: Final = 64 * 1024
 _USUAL_RATIO: Final = 8
-"""Room that is made for a batch at first, in bytes and in its lengths; what needs more is unpacked anew."""
+"""The first buffer has this many bytes, or this many times the length of the batch; if too small, it grows."""
 
 _NO_ROOM: Final = "whole buffer"
-"""What the error says where the room did not suffice, and nothing else was wrong."""
+"""What the error says when the buffer was too small and nothing else is wrong."""
 
 
 class BatchTooLong(Exception):
@@ -69,7 +68,7 @@ unpack_lz4: Final = _bounded(cramjam.lz4.decompress_into)
 
 
 def unpack_gzip(payload: Any) -> bytes:
-    """What a payload unpacks to. Raises BatchTooLong."""
+    """Unpack a payload. Raises BatchTooLong."""
     with gzip.GzipFile(fileobj=io.BytesIO(payload)) as file:
         unpacked = file.read(UNPACKED_LIMIT + 1)
     if len(unpacked) > UNPACKED_LIMIT:
@@ -78,9 +77,9 @@ def unpack_gzip(payload: Any) -> bytes:
 
 
 class BoundedRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # aiokafka is untyped for us
-    """The records of a partition that a fetch brought, whatever their batches unpack to.
+    """The records that a fetch returned for a partition, whatever their batches unpack to.
 
-    Its `_records` give the batch `current`.
+    Its `_records` have the `current` batch.
     """
 
     _tp: Any
@@ -105,7 +104,7 @@ class BoundedRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # aiokafk
 
 
 PARSERS: Final[tuple[ModuleType, ...]] = (default_records, sys.modules[DefaultRecordBatch.__module__])
-"""The modules that unpack batches: aiokafka's parser in Python, and that in C where there is one."""
+"""The modules that unpack batches: aiokafka's parser in Python, and the one in C if there is one."""
 
 UNPACK: Final[dict[str, Callable[[Any], bytes]]] = {
     "gzip_decode": unpack_gzip,
@@ -115,10 +114,7 @@ UNPACK: Final[dict[str, Callable[[Any], bytes]]] = {
 
 
 def patch_decompression() -> None:
-    """Have all consumers of aiokafka in this process unpack no more of a batch from now on.
-
-    `header_names` puts the class in its place.
-    """
+    """Make aiokafka's consumers unpack no more than that. `patch_header_names` installs the class."""
     for parser in PARSERS:
         for name, unpack in UNPACK.items():
             setattr(parser, name, unpack)
