@@ -9,6 +9,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -114,9 +115,8 @@ def test_ctrl_c_ends_publishing_from_a_pipe_that_stays_open(kafka: Kafka) -> Non
 
     async def first() -> bytes:
         name = ARTICLES.full_name(kafka.prefix)
-        async for record in growing(kafka.options, name, last=None, follow=True):
-            return bytes(record.key)
-        raise AssertionError
+        async with aclosing(growing(kafka.options, name, last=None, follow=True)) as records:
+            return bytes((await anext(records)).key)
 
     assert asyncio.run(first()) == b"a1"
     process.send_signal(signal.SIGINT)
