@@ -245,6 +245,13 @@ def test_what_is_feared_wished_or_taken_back_is_not_told_as_done(
         ("Ordered departure of embassy families in Amman lifted", "evacuation", "lifted"),
         ("Fighting stops in Sweida after tribes pull back", "ceasefire", "in_force"),
         ("Rebels promise to halt advance on Uvira", "ceasefire", "agreed"),
+        ("Eritrea asks Oman to mediate with Ethiopia", "mediation", "called_for"),
+        ("Venezuela talks put off, Norway says", "mediation", "stalled"),
+        ("Army of Cambodia accuses Thailand of violating truce", "ceasefire", "violated"),
+        ("Bangkok suspends truce pact with Phnom Penh", "ceasefire", "collapsed"),
+        ("Thousands march in Madrid for Gaza ceasefire", "ceasefire", "called_for"),
+        ("Wounded await evacuation from Gaza hospital", "evacuation", "blocked"),
+        ("Gas leak empties shopping centre in Leeds", "evacuation", "under_way"),
     ],
 )
 def test_a_headline_that_names_no_topic_says_it_by_who_does_what(title: str, topic: str, stage: str) -> None:
