@@ -328,6 +328,7 @@ def test_points_of_the_compass_are_names_too() -> None:
         ("Ukraine", "Ukrainian", True),
         ("Константиновка", "Константиновку", True),
         ("Краматорск", "Краматорского", True),
+        ("Луганску", "Луганской", True),
         ("Haugen", "Haugens", True),
     ],
 )
