@@ -153,6 +153,7 @@ def test_410_disables_announces_and_can_be_undone() -> None:
     desk = gate()
     desk.ended(DESK, judge(410), MOMENT)
     assert desk.disabled.startswith("410 gone")
+    assert desk.stopped
     event = desk.unannounced
     assert event is not None
     assert (event.endpoint, event.at, event.reason) == ("desk", MOMENT, desk.disabled)
@@ -167,9 +168,31 @@ def test_410_disables_announces_and_can_be_undone() -> None:
 def test_a_rate_limit_counts_calls_before_the_restart() -> None:
     limited = DESK.model_copy(update={"rate_limit": RateLimit(count=2, per=timedelta(minutes=1))})
     desk = Gate(
-        EndpointState(endpoint="desk"), [MOMENT - 10 * SECOND, MOMENT - 50 * SECOND, MOMENT - 90 * SECOND]
+        EndpointState(endpoint="desk"), [MOMENT - 10 * SECOND, MOMENT - 90 * SECOND, MOMENT - 50 * SECOND]
     )
     assert desk.opens_at(limited, MOMENT) == MOMENT + 10 * SECOND
+
+
+def test_a_pause_of_any_length_is_kept() -> None:
+    slow = DESK.model_copy(update={"breaker": Breaker(of_at_least=2, failing=1, pause=600 * SECOND)})
+    desk = gate()
+    for _ in range(2):
+        desk.ended(slow, judge(500), MOMENT)
+    assert desk.opens_at(slow, MOMENT) == MOMENT + 600 * SECOND
+
+
+def test_a_longer_retry_after_takes_the_place_of_a_shorter_one() -> None:
+    desk = gate()
+    for seconds in ("10", "40"):
+        desk.ended(DESK, judge(503), MOMENT, retry_after=seconds)
+    desk.ended(DESK, judge(204), MOMENT)
+    assert desk.opens_at(DESK, MOMENT) == MOMENT + 40 * SECOND
+
+
+def test_what_was_refused_shows_not_that_others_are_taken() -> None:
+    desk = gate()
+    desk.ended(DESK, judge(429), MOMENT)
+    assert desk.counts(DESK, judge(429), MOMENT, 0)
 
 
 def test_of_two_states_of_an_endpoint_the_one_of_the_later_input_stands() -> None:

@@ -323,6 +323,8 @@ def test_points_of_the_compass_are_names_too() -> None:
         ("Chernihiv", "Chernivtsi", False),
         ("Torvik", "Torvikholmen", False),
         ("southern", "southeast", False),
+        ("Novoseliv", "Novoselok", False),
+        ("Torvik", "Torvikerne", True),
         ("seventeen", "seventy", False),
         ("2026050311", "2026050312", False),
         ("Ukraine", "Ukrainian", True),
@@ -362,6 +364,10 @@ def test_a_script_that_parts_no_words_is_told_apart_by_each_two_characters() -> 
     one, other = Gist.of(gist(north, "")), Gist.of(gist(south, ""))
     assert 0.7 < one.likeness(other.direction()) < 1.0
     assert Gist.of(gist("俄乌在日内瓦会谈", "")).likeness(one.direction()) == 0.0
+
+
+def test_the_commonest_words_name_nothing_however_they_are_written() -> None:
+    assert list(names("After Talks, SAYS Torvik: They Will Leave")) == ["talks", "torvik", "leave"]
 
 
 def test_of_a_name_that_is_longer_than_any_the_beginning_is_kept() -> None:
