@@ -117,6 +117,14 @@ def test_a_dateline_that_is_all_that_names_a_place_tells_one_order_from_another(
     assert reasons(decided([told[0], in_headline])) == ["no open story tells the same", "throttled"]
 
 
+def test_a_dateline_before_other_words_is_news() -> None:
+    of, title = reader(), "Evacuation ordered as river rises"
+    order = "The governor ordered the evacuation of the valley on Monday as the river rose."
+    other = "HAUGEN (AP) — The governor told residents of a second valley on Monday to evacuate their homes."
+    told = decided(hit(of, title, text, minutes=number) for number, text in enumerate((order, other)))
+    assert reasons(told) == ["no open story tells the same", "new in it: HAUGEN"]
+
+
 def test_a_line_with_a_place_in_front_is_no_dateline() -> None:
     of, title = reader(), "Evacuation ordered as river rises near Torvik"
     lines = ["", "HAUGEN — ", "Lund: ", "Maren (old town) - ", "Egge, Nes and Rør (AP) - "]

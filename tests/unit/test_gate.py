@@ -26,6 +26,7 @@ def test_a_new_gate_is_open_and_nothing_of_it_need_be_kept() -> None:
     assert desk.opens_at(DESK, MOMENT) is None
     assert not desk.ended(DESK, judge(204), MOMENT)
     assert not desk.stopped
+    assert desk.unannounced is None
 
 
 def test_every_failure_and_the_success_that_ends_them_is_kept() -> None:
