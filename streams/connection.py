@@ -78,8 +78,8 @@ def no_answer(servers: Iterable[str], error: Exception) -> BrokerError:
     """The error where a client could not connect."""
     where, what = ", ".join(servers), type(error).__name__
     return BrokerError(
-        f"no broker answers at {where} ({what}); is Kafka running, and are broker.servers and "
-        "broker.security_protocol right?"
+        f"no broker answers at {where} ({what}): check that Kafka is running, and broker.servers, "
+        "broker.security_protocol, credentials and certificates"
     )
 
 

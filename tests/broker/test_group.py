@@ -61,7 +61,7 @@ async def test_of_two_workers_with_one_instance_id_one_ends_and_says_so_and_the_
             async with second.running():
                 assert await first.until_ended(60) == FAILED
                 assert (
-                    "another worker has the same service.instance_id" in (tmp_path / "first.log").read_text()
+                    "another worker uses the same service.instance_id" in (tmp_path / "first.log").read_text()
                 )
                 second.send(signal.SIGSTOP)
 
