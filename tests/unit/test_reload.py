@@ -174,6 +174,25 @@ async def test_whatever_is_wrong_with_a_version_the_one_before_stays(
     assert (refused.args, refused.kwargs["faults"]) == (("configuration.refused",), len(faults))
 
 
+async def test_an_error_of_any_kind_refuses_a_version_and_is_logged(
+    live: Live, logged: CapturingLogger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def build(_: Configuration) -> Configuration:
+        raise MemoryError("a reader of so many watches")
+
+    monkeypatch.setattr(live.live, "_build", build)
+    before = live.live.current
+    live.write("watches.yaml", {"watches": [watch(title="Renamed")]})
+    assert not await live.live.reload()
+    assert (live.live.current is before, live.in_force, live.refused) == (True, [], 1)
+    [refused] = logged.calls
+    assert (refused.method_name, refused.args) == ("error", ("configuration.refused",))
+    assert (refused.kwargs["error"], refused.kwargs["message"]) == (
+        "MemoryError",
+        "a reader of so many watches",
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "wrong", "key"),
     [
