@@ -317,7 +317,7 @@ def test_a_wrong_call_is_one_line_and_exit_code_2(
     assert says in line
 
 
-def test_a_json_file_in_another_encoding_is_said_to_be_one(call: Call, tmp_path: Path) -> None:
+def test_a_json_file_in_another_encoding_is_said_to_be_one(call: Call, tmp_path: Path, small: Path) -> None:
     (tmp_path / "a.json").write_bytes('{"title": "Trêve"}'.encode("latin-1"))
     (line,) = error_lines(call("explain", tmp_path / "a.json"))
     assert line.endswith("a.json: it is not UTF-8; save the file as UTF-8")
