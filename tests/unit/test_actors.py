@@ -94,6 +94,8 @@ def test_labelled_texts_are_read_as_well_as_claimed() -> None:
         ("В #Нагорном_Карабахе тихо", "nagorno-karabakh", "inflected", "Нагорном_Карабахе"),
         ("#الجيش_الإسرائيلي ينذر السكان", "idf", "inflected", "الجيش_الإسرائيلي"),
         ("La #Unión_Africana insta", "african-union", "inflected", "Unión_Africana"),
+        ("сказали в Білому домі", "united-states", "inflected", "Білому домі"),
+        ("laut Weißem Haus", "united-states", "alias", "Weißem Haus"),
         # Turkish without apostrophes.
         ("Katarın çağrısı", "qatar", "inflected", "Katarın"),
         ("Gazzede sessizlik", "palestine", "inflected", "Gazzede"),
@@ -153,6 +155,7 @@ def test_a_city_counts_where_it_acts_and_not_where_something_is() -> None:
     assert how("Moscow said no.") == {"russia": "alias"}
     assert how("A theatre in Moscow reopened.") == {}
     assert how("Heyetler Brüksel'de görüştü.") == how("Heyetler Brükselde görüştü.") == {}
+    assert how("Heyetler Bakü'deydi.") == {}
     assert how("Der Minister war gestern in\nMoskau") == {}
     assert how("Der Minister war gestern in\n\nMoskau lehnt ab") == {"russia": "alias"}
     assert how("MOSCOW (Wire) - A theatre reopened.") == {}

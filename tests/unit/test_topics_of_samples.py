@@ -52,6 +52,39 @@ def test_a_plain_sentence_has_the_stage_that_it_says_whatever_the_title(
 
 
 @pytest.mark.parametrize(
+    "title",
+    [
+        "Los rebeldes prometen que no atacarán durante el Ramadán",
+        "Le M23 annonce qu'il n'attaquera plus les positions de l'armée",
+        "Huthis setzen Angriffe auf Israel aus",
+        "М23 объявила, что больше не будет атаковать позиции армии",
+        "Москва не відкриватиме вогню до понеділка, запевнили в Кремлі",
+        "M23, ordu mevzilerine artık saldırmayacağını duyurdu",
+        "الحوثيون يعلقون هجماتهم على إسرائيل",
+    ],
+)
+def test_who_promises_not_to_attack_halts_the_fighting(title: str) -> None:
+    item = Item("own", "x", "en", title, "", {}, frozenset(), {}, look_alike=False, group="own")
+    assert read(item) == {"ceasefire": "agreed"}
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "La policía no disparará balas de goma en las protestas",
+        "La police ne tirera plus de balles en caoutchouc",
+        "Полиция обещает не стрелять резиновыми пулями",
+        "Учения по антитеррору в лицее: 800 школьников эвакуировали за восемь минут",
+        "Навчання з антитерору в ліцеї: 800 учнів евакуювали за вісім хвилин",
+        "مناورة لمكافحة الإرهاب في مدرسة: إجلاء 800 تلميذ في ثماني دقائق",
+    ],
+)
+def test_a_police_that_will_not_shoot_and_a_drill_are_no_news_of_a_topic(title: str) -> None:
+    item = Item("own", "x", "en", title, "", {}, frozenset(), {}, look_alike=True, group="own")
+    assert read(item) == {}
+
+
+@pytest.mark.parametrize(
     ("language", "topic", "title", "stages"),
     [
         ("de", "ceasefire", "Hamas hat der Waffenruhe nicht zugestimmt", "rejected negotiating"),

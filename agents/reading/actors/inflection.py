@@ -185,7 +185,7 @@ _DEMONYM: Final = {
     "tr": re.compile(rf"(?:lar|ler)?(?:{_TURKISH_CASES})?(?!\w)"),
 }
 _ARABIC_DEMONYM: Final = re.compile(r"(?:ه|ين|ون|ان|تين|ات|ا)?(?!\w)")
-LOCATIVE: Final = re.compile(r"'?n?[dt][ae]n?(?:ki)?")
+LOCATIVE: Final = re.compile(r"'?n?[dt][ae]n?(?:ki|yd[iu])?")
 """The Turkish suffixes that make a place of a name."""
 
 
