@@ -584,6 +584,11 @@ def test_a_headline_of_one_word_hundreds_of_times_has_a_gist() -> None:
     assert words.likeness(words.direction()) == pytest.approx(1.0)
 
 
+def test_of_a_gist_the_headlines_words_are_looked_up() -> None:
+    one = report(1, "Truce at Torvik", "The truce holds at Lund.")
+    assert Telling.of(one).looked_up_by() == ["", "truce", "torvik"]
+
+
 def test_words_are_shared_and_their_number_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gists_module, "MOST_SHARED", 10)
     one, other = (Gist.of({"".join(("tru", "ce")): 2}) for _ in range(2))
