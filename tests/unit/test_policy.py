@@ -108,6 +108,29 @@ def test_a_copy_after_the_pause_updates_the_same_alert() -> None:
     assert second.alert.sources == 2
 
 
+def test_an_alert_carries_what_the_article_says_and_under_which_watch() -> None:
+    article = ArticleRef(
+        id="art_1",
+        title="Truce",
+        url="https://n.example/1",
+        source="wire",
+        language="de",
+        published_at=MOMENT,
+    )
+    actor = ActorReading(id="qatar", name="Qatar", kind="country", match="exact", evidence=())
+    one = told(1, article=article, actors=(actor,), minutes=3)
+    alert = run([one], watch(severity="critical"))[0].alert
+    assert alert is not None
+    assert (alert.article_id, alert.url, alert.source) == ("art_1", "https://n.example/1", "wire")
+    assert (alert.language, alert.published_at) == ("de", MOMENT)
+    assert (alert.topics, alert.actors, alert.because) == (one.topics, (actor,), one.because)
+    assert (alert.sentence, alert.at, alert.opened_at) == (one.sentence, one.seen_at, one.seen_at)
+    assert (alert.watch.id, alert.watch.title, alert.watch.severity) == (
+        *("ukraine-truce", "Truce in Ukraine", "critical"),
+    )
+    assert (alert.articles, alert.sources) == (1, 1)
+
+
 def test_an_alert_says_why_it_is_one() -> None:
     broken = (topic_reading(stage="violated"),)
     decisions = run([told(1), told(2, minutes=5, topics=broken), told(3, minutes=40.01, topics=broken)])

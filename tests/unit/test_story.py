@@ -370,6 +370,11 @@ def test_the_commonest_words_name_nothing_however_they_are_written() -> None:
     assert list(names("After Talks, SAYS Torvik: They Will Leave")) == ["talks", "torvik", "leave"]
 
 
+def test_an_arabic_name_is_the_same_with_its_article_and_without() -> None:
+    for written in ("سودان", "السودان", "للسودان", "والسودان"):
+        assert list(names(written)) == list(gist(written, "")) == ["سودان"]
+
+
 def test_of_a_name_that_is_longer_than_any_the_beginning_is_kept() -> None:
     assert list(names("Torvik" * 20)) == [("torvik" * 6)[:32]]
 
