@@ -117,7 +117,8 @@ def test_an_alert_carries_what_the_article_says_and_under_which_watch() -> None:
         language="de",
         published_at=MOMENT,
     )
-    actor = ActorReading(id="qatar", name="Qatar", kind="country", match="exact", evidence=())
+    evidence = (Evidence(field="title", start=0, end=5, text="Qatar"),)
+    actor = ActorReading(id="qatar", name="Qatar", kind="country", match="exact", evidence=evidence)
     one = told(1, article=article, actors=(actor,), minutes=3)
     alert = run([one], watch(severity="critical"))[0].alert
     assert alert is not None
