@@ -6,9 +6,9 @@ own: `topics_labelled.jsonl`, `look_alikes_labelled.jsonl`, `eastern_labelled.js
 sentence, `unseen_labelled.jsonl`, a test alone, `beside_labelled.jsonl`, look-alikes and news among the same words, and
 `flashes_labelled.jsonl`, English flashes, wires, bulletins, advice to travellers and live blogs, and
 `usual_labelled.jsonl`, plain news and look-alikes in all languages but English, `freely_labelled.jsonl`, English
-headlines and short reports that are worded freely, and `papers_labelled.jsonl`, in all languages but English, what is
-as long as agencies' short items, and `promises_labelled.jsonl`, in these languages, what is promised and whom one
-invites, among other news. An item: `id`,
+headlines and short reports that are worded freely, `papers_labelled.jsonl`, in all languages but English, what is as
+long as agencies' short items, `promises_labelled.jsonl`, in these languages, what is promised and whom one invites,
+among other news, and `desks_labelled.jsonl`, English as desks word it for a day's work. An item: `id`,
 `lang`, `title`, `body`, 0 or 1 for each topic, `debatable` topics, `stages` by topic. Of the articles of a real
 stream `stream_labelled.jsonl` has the labels only; the texts are read from `../shared/data`. What is marked as `half:
 test` (or `late`, written after a first measure), the sets whose names end so, is never trained on, nor are its errors
