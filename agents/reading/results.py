@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from zlib import crc32
 
 from agents.reading.article import Article
+from agents.reading.excerpt import unwrapped
 from agents.reading.fold import fold
 from agents.reading.scene import Scene
 from agents.reading.sentences import sentence_at
@@ -137,7 +138,8 @@ def _decided_by(scene: Scene, own: str, dateline: Span, evidence: Sequence[Evide
     if not evidence:
         return _Decided(scene.article.title[:SENTENCE_KEPT], (), {})
     body = scene.body.folded
-    sentences = [body.span(*sentence_at(body.text, body.position(one.start))) for one in evidence]
+    text = unwrapped(body)
+    sentences = [body.span(*sentence_at(text, body.position(one.start))) for one in evidence]
     first, last = sentences[0]
     sentence = " ".join(body.original[first:last].split())
     near = [_near(*one) for one in zip(sentences, evidence, strict=True)]

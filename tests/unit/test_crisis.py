@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from textwrap import fill
 
 import pytest
 
@@ -52,6 +53,18 @@ def reasons(decisions: Iterable[Decision]) -> list[str]:
 
 ORDER = "The governor ordered the evacuation of Torvik on Monday as the river rose."
 LEAVE = "Residents should leave by the northern road, the civil protection office said."
+
+
+def test_a_copy_in_lines_of_one_width_is_no_news_and_is_quoted_whole() -> None:
+    of, title = reader(), "Evacuation ordered as river rises near Torvik"
+    plain = f"{ORDER} {LEAVE}"
+    copies = [
+        hit(of, title, body, str(number), number)
+        for number, body in enumerate((plain, fill(plain, 48), fill(plain, 50, subsequent_indent="    ")))
+    ]
+    told = decided(copies)
+    assert [one.alert is not None for one in told] == [True, False, False], reasons(told)
+    assert {one.sentence for one in copies} == {ORDER}
 
 
 def test_who_wrote_a_copy_and_whose_it_is_is_no_news() -> None:
