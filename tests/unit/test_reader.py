@@ -194,7 +194,7 @@ def test_articles_searched_at_once_are_read_as_each_alone(several: list[tuple[st
 
 def test_an_article_is_about_a_topic_also_where_no_literal_calls_for_it() -> None:
     """Parts of a pattern (`told to leave`, `flames`) are not searched for in the whole of an article."""
-    of = article("-", title="Residents told to leave the town as flames near")
+    of = article("-", title="Householders told to leave the town as flames near")
     reader = reader_of()
     (searched,) = reader.search([of])
     assert not searched.scene.title.found
