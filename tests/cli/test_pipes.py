@@ -105,6 +105,7 @@ def test_a_terminal_has_the_width_that_it_has(monkeypatch: pytest.MonkeyPatch) -
     assert Printer(whole=True).width == 50
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_ends_publishing_from_a_pipe_that_stays_open(kafka: Kafka) -> None:
     """The thread that waited for the next line kept the process alive for as long as the pipe was open."""
     process = subprocess.Popen([*TOCSIN, "publish", "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
