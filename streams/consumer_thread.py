@@ -170,12 +170,11 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # fa
         except OffsetOutOfRangeError as error:
             await self._reset_offsets(error.args[0] | self._out_of_range(partitions))
             return {}
+        # Partitions take turns, or one with a backlog would have the others wait for all that was fetched of it.
         waiting = consumer._fetcher._records
         for tp in found:
             if tp in waiting:
-                waiting.move_to_end(
-                    tp
-                )  # a turn for each, or others would wait for all that was fetched of it
+                waiting.move_to_end(tp)
         return found
 
     async def _take_fetched(self) -> None:
