@@ -259,6 +259,24 @@ def test_what_is_feared_wished_or_taken_back_is_not_told_as_done(
 @pytest.mark.parametrize(
     ("title", "topic", "stage"),
     [
+        ("Drone shot down in error as truce holds", "ceasefire", "in_force"),
+        ("Army takes back two villages as ceasefire collapses", "ceasefire", "collapsed"),
+        (
+            "Rebels and army sign truce after general shoots down the plan of hardliners",
+            "ceasefire",
+            "agreed",
+        ),
+        ("Evacuation of Aleppo resumes after a mistake in the lists", "evacuation", "under_way"),
+    ],
+)
+def test_a_mistake_of_something_else_takes_no_report_back(title: str, topic: str, stage: str) -> None:
+    item = Item("own", "x", "en", title, "", {}, frozenset(), {}, look_alike=False, group="own")
+    assert read(item).get(topic) == stage
+
+
+@pytest.mark.parametrize(
+    ("title", "topic", "stage"),
+    [
         ("Tuareg rebels due in Algiers on Sunday, minister says", "mediation", "talks_scheduled"),
         ("Polisario delegates arrive in Geneva", "mediation", "talks_held"),
         ("Serbia, Kosovo fail to agree in Brussels", "mediation", "stalled"),
