@@ -202,7 +202,7 @@ class Candidate(Wire):
     said: tuple[str, ...] = ()
     named: dict[str, str] = Field(default_factory=dict)
     fingerprint: Fingerprint = b""
-    gist: dict[str, int] = Field(default_factory=dict)
+    gist: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
     seen_at: Annotated[Moment, AfterValidator(_reckoned_with)]
 
 

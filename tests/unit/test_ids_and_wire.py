@@ -66,6 +66,14 @@ def test_a_count_of_replays_is_not_negative() -> None:
         from_bytes(Notification, value)
 
 
+def test_a_word_of_a_gist_weighs_something() -> None:
+    """Or there would be nothing to compare gists by."""
+    value = candidate(gist={"truce": 2}).to_bytes()
+    assert from_bytes(Candidate, value).gist == {"truce": 2}
+    with pytest.raises(ValidationError, match="gist"):
+        from_bytes(Candidate, value.replace(b'"truce":2', b'"truce":0'))
+
+
 def test_a_fingerprint_is_numbers_on_the_wire() -> None:
     value = candidate(fingerprint=(1, 2**32 - 1)).to_bytes()
     assert b'"fingerprint":[1,4294967295]' in value
