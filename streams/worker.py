@@ -8,6 +8,7 @@ at once with a non-zero code and without a commit, so that nothing unhandled cou
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import errno
 import gc
 import os
@@ -95,13 +96,23 @@ def leave(where: str, error: BaseException) -> NoReturn:
 
 
 def _freeze_objects() -> None:
-    """Exempt all objects that exist now from garbage collection.
+    """Exempt all objects that exist now from garbage collection, and give back the memory of those that do not.
 
     A full collection over the reader's objects would pause the worker for a fifth of a second.
     """
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+    _return_freed_memory()
+
+
+def _return_freed_memory() -> None:
+    """Return freed memory to the system: glibc keeps what lies between used blocks, some 50 MB after a few reloads.
+
+    Takes some milliseconds. Other C libraries have no such call.
+    """
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _build_frozen(configuration: Configuration) -> InForce:
