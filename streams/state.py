@@ -213,9 +213,8 @@ async def _read_through(
                 for record in records:
                     reader.add(record)
             if not fetched:
-                end = (await consumer.end_offsets([tp]))[
-                    tp
-                ]  # raises if no broker answers; the end may have changed
+                # Raises if no broker answers; the end may have changed.
+                end = (await consumer.end_offsets([tp]))[tp]
         return int(ends[input_tp])
     finally:
         await consumer.stop()

@@ -5,6 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
+from streams.errors import UsageError
+from streams.printable import clean
+
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
     """The end of a message about an unknown word: the nearest known one, or all of them if they are few."""
@@ -14,3 +17,8 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
     if near:
         return f"; did you mean {near[0]!r}?"
     return f"; known are {', '.join(sorted(known))}" if 0 < len(known) <= 30 else ""
+
+
+def not_configured(kind: str, name: str, known: Sequence[str]) -> UsageError:
+    """The error where a call names a watch or an endpoint that the configuration does not have."""
+    return UsageError(f"no {kind} {clean(name)!r} in the configuration{did_you_mean(name, known)}")

@@ -105,7 +105,7 @@ def words_of(text: str) -> tuple[str, ...]:
     words: list[str] = []
     last_end = -1
     for token in tokens_of(folded):
-        alone = _IS_ALONE.match(token.core) is not None
+        alone = stands_alone(token.core)
         if alone and last_end == token.start and _IS_ALONE.match(folded, last_end - 1):
             words[-1] += token.core
         else:
@@ -162,7 +162,7 @@ def begin_of(word: str, text: str, at: int) -> int | None:
 
 def stands_alone(word: str) -> bool:
     """Whether a watched word is of characters each of which is a word of its own."""
-    return _IS_ALONE.match(word) is not None
+    return word >= _FIRST_ALONE and _IS_ALONE.match(word) is not None
 
 
 def has_alone(text: str) -> bool:
@@ -210,7 +210,7 @@ def ending_fits(stem: str, text: str, end: int, *, turkish: bool) -> int | None:
     if end >= len(text) or not text[end].isalnum():
         return end
     last = stem[-1]
-    if last >= "\u0e00" and _IS_ALONE.match(last):
+    if stands_alone(last):
         return None if text[end] in SIGNS_BEHIND else end
     stop = run_end(text, end)
     if stop == end:
@@ -273,4 +273,4 @@ def phrase_at(
 
 def width(word: str) -> int:
     """How many tokens a watched word is made of."""
-    return len(word) if _IS_ALONE.match(word) else 1
+    return len(word) if stands_alone(word) else 1

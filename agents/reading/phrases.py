@@ -31,7 +31,6 @@ GAP: Final = 60
 """Characters that ` ... ` may stand for."""
 
 _FIRST_ARABIC, _LAST_ARABIC = "\u0621", "\u064a"
-_FIRST_ALONE: Final = "\u0e00"
 _APART: Final = re.compile(rf"[^\w *\x02{BREAK}\n]|_")
 """What is a space in spaced text, but for the marks of ` ... ` (\\x02) and `*`, and the ends of lines."""
 _GAP_MARK: Final = "\x02"
@@ -42,10 +41,6 @@ _LONGEST_PROCLITIC: Final = max(map(len, _PROCLITICS))
 _SHORTEST: Final = 4
 _SHORTEST_ALONE: Final = 2
 """Letters of a phrase that is searched in words of any script, wherever it stands; of one that stands beside others."""
-
-
-def _is_alone(character: str) -> bool:
-    return character >= _FIRST_ALONE and stands_alone(character)
 
 
 class Tail(LazyPattern):
@@ -114,9 +109,9 @@ def _parsed(texts: Sequence[str]) -> Iterator[tuple[str, bool, Tail | None]]:
         if not head.strip("* \x02"):
             yield "", False, None
             continue
-        opening = "" if _FIRST_ARABIC <= head[0] <= _LAST_ARABIC or _is_alone(head[0]) else " "
+        opening = "" if _FIRST_ARABIC <= head[0] <= _LAST_ARABIC or stands_alone(head[0]) else " "
         if not rest:
-            yield f"{opening}{head}" if _is_alone(head[-1]) else f"{opening}{head} ", False, None
+            yield f"{opening}{head}" if stands_alone(head[-1]) else f"{opening}{head} ", False, None
         else:
             yield opening + head, rest[0] == "*", _tail(rest) if rest.strip("*") else None
 
@@ -149,7 +144,7 @@ def anywhere(texts: Sequence[str]) -> Iterator[str]:
         head
         for head, _, tail in _parsed(texts)
         if tail is None
-        and len(head.strip()) >= (_SHORTEST_ALONE if head and _is_alone(head[0]) else _SHORTEST)
+        and len(head.strip()) >= (_SHORTEST_ALONE if head and stands_alone(head[0]) else _SHORTEST)
     )
 
 
@@ -174,7 +169,7 @@ class PhraseSet(Generic[T]):
                 elif open_end:
                     own = opened
                 else:
-                    own = flush if head and _is_alone(head[-1]) else closed
+                    own = flush if head and stands_alone(head[-1]) else closed
                 by_head[head] = by_head.get(head, ()) + own
         by_head.pop("", None)
         heads = [*by_head]
@@ -210,7 +205,7 @@ def _begin(head: str, excerpt: str, start: int) -> int:
         return -1
     if head[0] == " ":
         return start
-    return start - 1 if _is_alone(head[0]) else _space_before(excerpt, start)
+    return start - 1 if stands_alone(head[0]) else _space_before(excerpt, start)
 
 
 def _space_before(excerpt: str, start: int) -> int:

@@ -11,7 +11,6 @@ from typing import Final, NamedTuple
 from zlib import crc32
 
 from agents.reading.article import Article
-from agents.reading.excerpt import unwrapped
 from agents.reading.fold import fold
 from agents.reading.scene import Scene
 from agents.reading.sentences import sentence_at
@@ -138,8 +137,7 @@ def _decided_by(scene: Scene, own: str, dateline: Span, evidence: Sequence[Evide
     if not evidence:
         return _Decided(scene.article.title[:SENTENCE_KEPT], (), {})
     body = scene.body.folded
-    text = unwrapped(body)
-    sentences = [body.span(*sentence_at(text, body.position(one.start))) for one in evidence]
+    sentences = [body.span(*sentence_at(scene.unwrapped_body, body.position(one.start))) for one in evidence]
     first, last = sentences[0]
     sentence = " ".join(body.original[first:last].split())
     near = [_near(*one) for one in zip(sentences, evidence, strict=True)]

@@ -12,6 +12,7 @@ from typing import Final
 
 from agents.reading.article import Article
 from agents.reading.automaton import Automaton, Found
+from agents.reading.excerpt import unwrapped
 from agents.reading.fold import FoldedText, fold, fold_text
 from agents.reading.joined import CodedTexts
 from agents.reading.keywords import Token, begin_of, ending_fits, stem_of, tokens_of
@@ -125,6 +126,11 @@ class Scene:
     def set_actors(self, actors: Sequence[ActorReading]) -> None:
         """Say whom the article names."""
         self.actors = {actor.id: actor for actor in actors}
+
+    @cached_property
+    def unwrapped_body(self) -> str:
+        """The folded body with a space for each end of a line that only its width made."""
+        return unwrapped(self.body.folded)
 
     @cached_property
     def language(self) -> str:

@@ -23,19 +23,11 @@ from streams.visible_files import is_yaml
 from streams.wire import Codes
 
 
-def _with_choices(phrase: str) -> str:
-    spelled_out(phrase)
-    return phrase
+def _flat(spelled: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    return tuple(chain.from_iterable(spelled))
 
 
-def _spelled_out(phrases: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(chain.from_iterable(map(spelled_out, phrases)))
-
-
-Phrases = Annotated[
-    tuple[Annotated[str, AfterValidator(_with_choices)], ...],
-    AfterValidator(_spelled_out),
-]
+Phrases = Annotated[tuple[Annotated[str, AfterValidator(spelled_out)], ...], AfterValidator(_flat)]
 """Phrases, those with choices spelled out; a fault names the phrase as it is written."""
 Strength = Literal["strong", "likely", "weak"]
 

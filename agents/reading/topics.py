@@ -19,7 +19,7 @@ from typing import Final, Protocol
 
 from agents.reading.automaton import LiteralTable
 from agents.reading.cues import RANK, Cue, CueFinder, Sighting
-from agents.reading.excerpt import HEAD, Excerpt, unwrapped
+from agents.reading.excerpt import HEAD, Excerpt
 from agents.reading.features import (
     GENERIC,
     SaidBySentence,
@@ -145,7 +145,7 @@ class TopicClassifier:
         start, marks = _folded_start(scene), self._marks(scene)
         until = max(start + HEAD, marks[-1] + 1 if marks else 0)
         scene.elsewhere = self._links.spans(body, start, until)
-        return Excerpt(title, unwrapped(scene.body.folded), start, marks, scene.elsewhere)
+        return Excerpt(title, scene.unwrapped_body, start, marks, scene.elsewhere)
 
     def _read(
         self, scene: Scene, sighting: Sighting, number: int, *, least: float = ENOUGH

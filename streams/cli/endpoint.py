@@ -35,7 +35,7 @@ from streams.configuration import Configuration, load_configuration
 from streams.errors import UnreadableArticle, UsageError
 from streams.printable import clean
 from streams.reading import build_reader
-from streams.suggestion import did_you_mean
+from streams.suggestion import not_configured
 from streams.tls import authorities_fault
 from streams.wire import Alert, AlertWatch
 
@@ -152,7 +152,7 @@ def _alert_of(
     """The alert that the article would open: of the wanted watch, else one that notifies it, else any."""
     known = [watch.id for watch in configuration.watches]
     if wanted is not None and wanted not in known:
-        raise UsageError(f"no watch {clean(wanted)!r} in the configuration{did_you_mean(wanted, known)}")
+        raise not_configured("watch", wanted, known)
     reader = build_reader(configuration)
     read = reader.read(article, now)
     watches = _in_order_of_interest(configuration.watches, endpoint, wanted)

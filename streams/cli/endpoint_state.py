@@ -26,7 +26,7 @@ from streams.outputs import Outputs, settle
 from streams.printable import clean, counted
 from streams.settings import Settings
 from streams.state import StateReader
-from streams.suggestion import did_you_mean
+from streams.suggestion import not_configured
 from streams.topics import NOTIFICATIONS, PENDING
 from streams.wire import EndpointEnabled, rfc3339
 
@@ -124,8 +124,7 @@ def find_endpoint(configuration: Configuration, endpoint_id: str) -> Endpoint:
     for endpoint in configuration.endpoints:
         if endpoint.id == endpoint_id:
             return endpoint
-    hint = did_you_mean(endpoint_id, [endpoint.id for endpoint in configuration.endpoints])
-    raise UsageError(f"no endpoint {clean(endpoint_id)!r} in the configuration{hint}")
+    raise not_configured("endpoint", endpoint_id, [endpoint.id for endpoint in configuration.endpoints])
 
 
 def next_attempt(state: EndpointState, due: list[datetime], *, ordered: bool) -> datetime | None:

@@ -20,10 +20,10 @@ from streams.cli.explanation import explained
 from streams.cli.options import Articles, Config
 from streams.cli.pipes import Printer, hush_on_broken_pipe
 from streams.configuration import Configuration, load_configuration
-from streams.errors import UnreadableArticle, UsageError
+from streams.errors import UnreadableArticle
 from streams.printable import clean
 from streams.reading import build_reader
-from streams.suggestion import did_you_mean
+from streams.suggestion import not_configured
 from streams.wire import Clause, Wire
 
 
@@ -84,9 +84,7 @@ def reader_of(configuration: Configuration, watches: list[str]) -> Reader:
     known = {watch.id for watch in configuration.watches}
     for watch in watches:
         if watch not in known:
-            raise UsageError(
-                f"no watch {clean(watch)!r} in the configuration{did_you_mean(watch, sorted(known))}"
-            )
+            raise not_configured("watch", watch, sorted(known))
     chosen = [
         # A watch that is asked for is explained even if it is switched off.
         watch.model_copy(update={"enabled": True}) if watches else watch

@@ -140,14 +140,11 @@ def _stage_lines(page: _Page, topic: TopicReading) -> list[Text]:
         for stage in topic.stages
         if stage.evidence != topic.evidence[:1]
     ]
-    indent = " " * 15
+    name = " " * 8 + "stage  "
+    lines = wrap("; ".join(said), page.width - len(name), break_on_hyphens=False)
     return [
-        Text.assemble((" " * 8 + "stage  " if first else indent, "cyan"), (line, "yellow"))
-        for first, line in zip(
-            (True, *(False,) * len(said) * page.width),
-            wrap("; ".join(said), page.width - len(indent), break_on_hyphens=False),
-            strict=False,
-        )
+        Text.assemble((" " * len(name) if number else name, "cyan"), (line, "yellow"))
+        for number, line in enumerate(lines)
     ]
 
 

@@ -19,6 +19,11 @@ def classified(of: Item | Article) -> tuple[TopicReading, ...]:
     return bench.classifier.classify(bench.scene(of) if isinstance(of, Item) else bench.scene_of(of))
 
 
+def written(title: str, body: str = "", *, language: str = "en") -> Item:
+    """A text of a test's own; its labels stand in the test."""
+    return Item("own", "x", language, title, body, {}, frozenset(), {}, look_alike=False, group="own")
+
+
 def read(item: Item) -> dict[str, str]:
     return {topic.topic: topic.stage for topic in classified(item)}
 
@@ -47,8 +52,7 @@ def test_a_sample_has_its_topics_at_a_stage_that_it_reports(item: Item) -> None:
 def test_a_plain_sentence_has_the_stage_that_it_says_whatever_the_title(
     title: str, body: str, stage: str
 ) -> None:
-    item = Item("own", "x", "en", title, body, {}, frozenset(), {}, look_alike=False, group="own")
-    assert read(item).get("ceasefire") == stage
+    assert read(written(title, body)).get("ceasefire") == stage
 
 
 @pytest.mark.parametrize(
@@ -64,8 +68,7 @@ def test_a_plain_sentence_has_the_stage_that_it_says_whatever_the_title(
     ],
 )
 def test_who_promises_not_to_attack_halts_the_fighting(title: str) -> None:
-    item = Item("own", "x", "en", title, "", {}, frozenset(), {}, look_alike=False, group="own")
-    assert read(item) == {"ceasefire": "agreed"}
+    assert read(written(title)) == {"ceasefire": "agreed"}
 
 
 @pytest.mark.parametrize(
@@ -80,8 +83,7 @@ def test_who_promises_not_to_attack_halts_the_fighting(title: str) -> None:
     ],
 )
 def test_a_police_that_will_not_shoot_and_a_drill_are_no_news_of_a_topic(title: str) -> None:
-    item = Item("own", "x", "en", title, "", {}, frozenset(), {}, look_alike=True, group="own")
-    assert read(item) == {}
+    assert read(written(title)) == {}
 
 
 @pytest.mark.parametrize(
@@ -104,8 +106,7 @@ def test_a_police_that_will_not_shoot_and_a_drill_are_no_news_of_a_topic(title: 
 def test_what_is_denied_within_a_phrase_or_by_an_ending_is_not_told_as_done(
     language: str, topic: str, title: str, stages: str
 ) -> None:
-    item = Item("own", "x", language, title, "", {}, frozenset(), {}, look_alike=False, group="own")
-    assert read(item).get(topic) in stages.split()
+    assert read(written(title, language=language)).get(topic) in stages.split()
 
 
 @pytest.mark.parametrize(
@@ -140,8 +141,7 @@ def test_what_is_denied_within_a_phrase_or_by_an_ending_is_not_told_as_done(
     ],
 )
 def test_words_of_something_else_take_no_plain_news_away(language: str, topic: str, title: str) -> None:
-    item = Item("own", "x", language, title, "", {}, frozenset(), {}, look_alike=False, group="own")
-    assert topic in read(item)
+    assert topic in read(written(title, language=language))
 
 
 @pytest.mark.parametrize(
@@ -167,8 +167,7 @@ def test_words_of_something_else_take_no_plain_news_away(language: str, topic: s
     ],
 )
 def test_a_flash_says_its_stage(title: str, topic: str, stage: str) -> None:
-    item = Item("own", "x", "en", title, "", {}, frozenset(), {}, look_alike=False, group="own")
-    assert read(item).get(topic) == stage
+    assert read(written(title)).get(topic) == stage
 
 
 @pytest.mark.parametrize(
@@ -200,8 +199,7 @@ def test_a_flash_says_its_stage(title: str, topic: str, stage: str) -> None:
     ],
 )
 def test_what_is_denied_is_not_told_as_done(title: str, topic: str, stage: str) -> None:
-    item = Item("own", "x", "en", title, "", {}, frozenset(), {}, look_alike=False, group="own")
-    assert read(item).get(topic) == stage
+    assert read(written(title)).get(topic) == stage
 
 
 @pytest.mark.parametrize(
@@ -223,8 +221,7 @@ def test_what_is_denied_is_not_told_as_done(title: str, topic: str, stage: str) 
     ],
 )
 def test_a_headline_of_something_else_is_of_no_topic(title: str) -> None:
-    item = Item("own", "x", "en", title, "", {}, frozenset(), {}, look_alike=True, group="own")
-    assert read(item) == {}
+    assert read(written(title)) == {}
 
 
 @pytest.mark.parametrize(
@@ -252,8 +249,7 @@ def test_a_headline_of_something_else_is_of_no_topic(title: str) -> None:
 def test_what_is_feared_wished_or_taken_back_is_not_told_as_done(
     title: str, body: str, topic: str, stage: str
 ) -> None:
-    item = Item("own", "x", "en", title, body, {}, frozenset(), {}, look_alike=False, group="own")
-    assert read(item).get(topic) == stage
+    assert read(written(title, body)).get(topic) == stage
 
 
 @pytest.mark.parametrize(
@@ -270,8 +266,7 @@ def test_what_is_feared_wished_or_taken_back_is_not_told_as_done(
     ],
 )
 def test_a_mistake_of_something_else_takes_no_report_back(title: str, topic: str, stage: str) -> None:
-    item = Item("own", "x", "en", title, "", {}, frozenset(), {}, look_alike=False, group="own")
-    assert read(item).get(topic) == stage
+    assert read(written(title)).get(topic) == stage
 
 
 @pytest.mark.parametrize(
@@ -306,8 +301,7 @@ def test_a_mistake_of_something_else_takes_no_report_back(title: str, topic: str
     ],
 )
 def test_a_headline_that_names_no_topic_says_it_by_who_does_what(title: str, topic: str, stage: str) -> None:
-    item = Item("own", "x", "en", title, "", {}, frozenset(), {}, look_alike=False, group="own")
-    assert read(item).get(topic) == stage
+    assert read(written(title)).get(topic) == stage
 
 
 @pytest.mark.parametrize(
@@ -320,8 +314,7 @@ def test_a_headline_that_names_no_topic_says_it_by_who_does_what(title: str, top
     ],
 )
 def test_what_is_rehearsed_or_a_manner_of_speaking_is_no_news(title: str) -> None:
-    item = Item("own", "x", "en", title, "", {}, frozenset(), {}, look_alike=True, group="own")
-    assert read(item) == {}
+    assert read(written(title)) == {}
 
 
 def test_advice_to_travellers_is_read_over_its_abbreviations() -> None:
@@ -329,8 +322,7 @@ def test_advice_to_travellers_is_read_over_its_abbreviations() -> None:
         "Security Alert: U.S. Embassy Beirut",
         "The U.S. Embassy urges U.S. citizens in Lebanon to depart while commercial options remain available.",
     )
-    item = Item("own", "x", "en", title, body, {}, frozenset(), {}, look_alike=False, group="own")
-    assert read(item) == {"evacuation": "called_for"}
+    assert read(written(title, body)) == {"evacuation": "called_for"}
 
 
 def test_a_mode_of_a_game_is_no_news() -> None:
@@ -338,8 +330,7 @@ def test_a_mode_of_a_game_is_no_news() -> None:
         "Update adds Ceasefire",
         "In the new mode players must hold their fire until the timer ends, on PC.",
     )
-    item = Item("own", "x", "en", title, body, {}, frozenset(), {}, look_alike=True, group="own")
-    assert read(item) == {}
+    assert read(written(title, body)) == {}
 
 
 @pytest.mark.parametrize(
@@ -416,7 +407,7 @@ def test_a_line_that_leads_elsewhere_tells_no_topic(language: str) -> None:
     opening, _, truce, library = LINKS[language]
     bare = opening.rstrip(" :")
     article = f"{library}. {library}."
-    item = Item("own", "x", language, library, article, {}, frozenset(), {}, look_alike=True, group="own")
+    item = written(library, article, language=language)
     assert read(replace(item, body=f"{article}\n\n{truce}"))  # else the others would prove nothing
     for lines in (f"\n\n{opening}{truce}", f"\n{bare}\n{truce}\n{truce}", f" {opening}{truce}"):
         assert read(replace(item, body=article + lines)) == {}, lines
@@ -485,8 +476,7 @@ def test_a_real_truce_at_a_festival_or_an_anniversary_is_news() -> None:
     ],
 )
 def test_truces_of_the_weather_trade_and_sport_and_drills_are_no_news(title: str, body: str) -> None:
-    item = Item("own", "x", "en", title, body, {}, frozenset(), {}, look_alike=True, group="own")
-    assert read(item) == {}
+    assert read(written(title, body)) == {}
 
 
 @pytest.mark.parametrize(
@@ -498,8 +488,7 @@ def test_truces_of_the_weather_trade_and_sport_and_drills_are_no_news(title: str
     ],
 )
 def test_forms_and_idioms_of_a_language_are_known(title: str, topic: str) -> None:
-    item = Item("own", "x", "en", title, "", {}, frozenset(), {}, look_alike=False, group="own")
-    assert topic in read(item)
+    assert topic in read(written(title))
 
 
 def test_most_of_our_own_labelled_texts_are_read_right() -> None:
