@@ -60,6 +60,11 @@ def spans(page: Path) -> list[str]:
     return re.findall(r"`([^`\n]+)`", prose(page))
 
 
+def test_no_file_holds_both_sides_of_a_conflict() -> None:
+    marks = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
+    assert [name(path) for path in [*PAGES, *SOURCES] if marks.search(text(path))] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_every_relative_link_leads_to_a_file_and_a_heading(page: Path) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", prose(page)):
