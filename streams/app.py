@@ -18,7 +18,7 @@ from streams.transport import BatchTransport
 NEVER: Final = 365 * 24 * 3600.0
 """Seconds (a year) for `max_poll_interval`: after that long without a fetch, aiokafka does not rejoin the group before
 the next one. But a worker whose rebalance waits for brokers that acknowledge nothing must rejoin before it can fetch.
-A worker that hangs is found by other means (`Worker.live`).
+A worker that hangs is found by other means (`WorkerHealth.live`).
 """
 
 

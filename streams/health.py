@@ -1,4 +1,4 @@
-"""`/live`, `/ready` and `/metrics` on one port. `streams.worker` decides what live and ready mean."""
+"""`/live`, `/ready` and `/metrics` on one port. `streams.worker_health` decides what live and ready mean."""
 
 from __future__ import annotations
 

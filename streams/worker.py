@@ -8,16 +8,13 @@ at once with a non-zero code and without a commit, so that nothing unhandled cou
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import errno
-import gc
 import os
 import signal
 import sys
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -28,28 +25,23 @@ from agents.reading import language
 from streams.app import build_app, longest_pause
 from streams.configuration import Configuration, load_configuration
 from streams.connection import client_options, wait_for_broker
-from streams.contact import Contact
 from streams.errors import BrokerError
-from streams.health import Health, HealthServer
+from streams.health import HealthServer
+from streams.memory import freeze_objects
 from streams.open_files import raise_limit_on_open_files
 from streams.outputs import Outputs
 from streams.pauses import Pauses
 from streams.reload import LiveConfiguration
 from streams.service import NOT_ACKNOWLEDGED, InForce, Service
 from streams.topic_admin import ensure_topics
-from streams.topics import ARTICLES, CANDIDATES, NOTIFICATIONS
+from streams.topics import CANDIDATES, NOTIFICATIONS
 from streams.transport import BatchConsumer
+from streams.worker_health import WorkerHealth
 
 log = structlog.get_logger("tocsin.worker")
 
 FAILED = 70
 """Exit code of a worker that could not go on."""
-
-STUCK_AFTER = timedelta(minutes=3)
-"""The worker is not alive when a batch has waited for longer and its agent has made no progress for as long."""
-
-INPUTS = {intake.NAME: ARTICLES, policy.NAME: CANDIDATES, delivery.NAME: NOTIFICATIONS}
-"""The topic that each agent reads."""
 
 FLUSH_WITHIN = 5.0
 """Seconds that a rebalance waits until what was written is acknowledged."""
@@ -65,11 +57,6 @@ NOT_DRAINED = (
 STOOD_STILL = (
     "this process was suspended or starved of CPU; nothing is attempted before it has rejoined its group"
 )
-
-UNANSWERED_AFTER = timedelta(seconds=30)
-"""The worker is not ready when no broker has answered its fetches of a topic for longer. More than the loss of one
-broker of three takes.
-"""
 
 CHECK_EVERY = 1.0
 """Seconds between two checks of the Kafka client and of the agents."""
@@ -95,29 +82,9 @@ def leave(where: str, error: BaseException) -> NoReturn:
         os._exit(FAILED)
 
 
-def _freeze_objects() -> None:
-    """Exempt all objects that exist now from garbage collection, and give back the memory of those that do not.
-
-    A full collection over the reader's objects would pause the worker for a fifth of a second.
-    """
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
-    _return_freed_memory()
-
-
-def _return_freed_memory() -> None:
-    """Return freed memory to the system: glibc keeps what lies between used blocks, some 50 MB after a few reloads.
-
-    Takes some milliseconds. Other C libraries have no such call.
-    """
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
-
-
 def _build_frozen(configuration: Configuration) -> InForce:
     built = InForce.build(configuration)
-    _freeze_objects()
+    freeze_objects()
     return built
 
 
@@ -156,16 +123,14 @@ class Worker:
         self.app.on_partitions_revoked.connect(self._on_revoked)
         self.app.on_partitions_assigned.connect(self._on_assigned)
         self._background: list[asyncio.Task[object]] = []
-        self._assigned = False
-        self._assigned_at = self.service.now()
         self._had_partitions = False
-        self._contact = Contact()
-        self.health = HealthServer(
+        self.health = WorkerHealth(self.service, self.policy, self.delivery, lambda: self.consumer)
+        self._health_server = HealthServer(
             self.settings.service.health_host,
             self.settings.service.health_port,
-            live=self.live,
-            ready=self.ready,
-            metrics=self.exposition,
+            live=self.health.live,
+            ready=self.health.ready,
+            metrics=self.health.exposition,
         )
 
     @property
@@ -190,7 +155,7 @@ class Worker:
             log.info(
                 "worker.started",
                 group=self.settings.service.group,
-                health=f"http://{self.health.host}:{self.health.port}",
+                health=f"http://{self._health_server.host}:{self._health_server.port}",
             )
             if started is not None:
                 await started(self)
@@ -215,14 +180,15 @@ class Worker:
 
     async def _start_health(self) -> None:
         try:
-            await self.health.start()
+            await self._health_server.start()
         except OSError as error:
             what = (
                 f"cannot be listened on ({error.strerror}): see service.health_host and service.health_port"
             )
             if error.errno == errno.EADDRINUSE:
                 what = "is taken: set service.health_port to a free port, or 0"
-            raise OSError(f"{self.health.host}:{self.health.port} {what}") from error
+            server = self._health_server
+            raise OSError(f"{server.host}:{server.port} {what}") from error
 
     async def _start(self) -> None:
         """Start everything that reads and writes. Returns when partitions are assigned."""
@@ -236,7 +202,7 @@ class Worker:
         self.service.outputs.acknowledged = self.consumer.offer
         self._run_in_background("check", self._check())  # before the start, which waits for partitions
         await self.app.start()
-        _freeze_objects()
+        freeze_objects()
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, None]) -> bool:
         """Run something until it is done or the worker is told to stop. Returns whether it is done."""
@@ -270,6 +236,7 @@ class Worker:
         if not self._stop.is_set():
             log.info("worker.stopping")
         self._stop.set()
+        self.health.stopping = True
 
     async def _shut_down(self) -> None:
         # Delivery attempts end first: once Faust has left the group, another worker makes them.
@@ -287,7 +254,7 @@ class Worker:
                 ending.result()
             else:
                 late.add(ending)
-        await self.health.stop()
+        await self._health_server.stop()
         if late:
             # Cancelling does not help: Faust would go on waiting for acknowledgements.
             leave("stop", BrokerError(NOT_DRAINED))
@@ -301,15 +268,13 @@ class Worker:
             numbers[tp.topic].add(tp.partition)
         self.policy.assign(numbers[self.service.topic_name(CANDIDATES)])
         await self.delivery.assign(numbers[self.service.topic_name(NOTIFICATIONS)])
-        self.service.metrics.lag.clear()  # or the lag of partitions that moved away would stay as it was
-        self._assigned = bool(assigned)
-        self._assigned_at = self.service.now()
-        self._had_partitions = self._had_partitions or self._assigned
+        self.health.assigned(len(assigned))
+        self._had_partitions = self._had_partitions or bool(assigned)
         log.info("worker.partitions_assigned", count=len(assigned))
 
     async def _on_revoked(self, _: Any, revoked: Any = (), **__: Any) -> None:
         # The next owner reads the partitions' state: nothing of ours may be under way after this.
-        self._assigned = False
+        self.health.revoked()
         await self.delivery.release()
         self.policy.release()
         with suppress(asyncio.TimeoutError):
@@ -332,9 +297,8 @@ class Worker:
                 self.consumer.check()
             except Exception as error:  # noqa: BLE001 - whatever it is, no more records would come
                 leave("kafka", error)
-            if self._assigned:
-                self._contact.look(self.service.now().timestamp(), self._last_answers())
-            health = self.live()
+            self.health.log_contact()
+            health = self.health.live()
             failed = 0 if health.ok else failed + 1
             if failed > MAX_FAILED_CHECKS:
                 leave("live", BrokerError(f"{health.reason}. {NOT_ACKNOWLEDGED}"))
@@ -347,59 +311,6 @@ class Worker:
     def _count_refused(self) -> None:
         self.service.metrics.configuration_refused.inc()
         self.service.metrics.configuration_outdated.set(1)
-
-    # Health and metrics.
-
-    def live(self) -> Health:
-        """Whether every agent that has something to do makes progress."""
-        for name, beat in self.service.heartbeats.items():
-            # Only its own topic counts: an agent without input makes no progress while another reads a backlog.
-            waits = self._waits(self.service.topic_name(INPUTS[name]))
-            still = min(waits, asyncio.get_running_loop().time() - beat)
-            if still > STUCK_AFTER.total_seconds():
-                return Health(
-                    False,
-                    f"{name} has made no progress for {still:.0f} s; its oldest record waits {waits:.0f} s",
-                )
-        return Health(True, "alive")
-
-    def ready(self) -> Health:
-        """Whether partitions are assigned to this worker and brokers answer its fetches."""
-        if self._stop.is_set():
-            return Health(False, "stopping")
-        if not self._assigned:
-            return Health(False, "no partitions assigned yet")
-        now = self.service.now().timestamp()
-        for topic, answered_at in sorted(self._last_answers().items()):
-            if now - answered_at > UNANSWERED_AFTER.total_seconds():
-                return Health(
-                    False, f"no broker has answered a fetch of {topic} for {now - answered_at:.0f} s"
-                )
-        return Health(True, "ready")
-
-    def _last_answers(self) -> dict[str, float]:
-        return self.consumer.last_answers(self._assigned_at.timestamp())
-
-    def exposition(self) -> bytes:
-        """The metrics, brought up to date."""
-        metrics = self.service.metrics
-        self.policy.observe()
-        self.delivery.observe()
-        metrics.ready.set(self.ready().ok)
-        metrics.oldest_unhandled.set(self._waits())
-        if self._assigned:
-            for topic, count in self.consumer.lost.items():
-                metrics.lost.labels(topic).set(count)
-            for tp, lag in self.consumer.lags():
-                metrics.lag.labels(tp.topic, str(tp.partition)).set(lag)
-        return metrics.exposition()
-
-    def _waits(self, topic: str | None = None) -> float:
-        """Seconds since the oldest batch that is not handled arrived, of all topics or of one; 0 if there is none."""
-        if not self._assigned:
-            return 0.0
-        came = self.consumer.oldest_unhandled(topic)
-        return asyncio.get_running_loop().time() - came if came is not None else 0.0
 
 
 def run_worker(

@@ -17,7 +17,8 @@ from structlog.testing import capture_logs
 from agents import delivery, intake, policy
 from streams.contact import Contact
 from streams.health import Health
-from streams.worker import MAX_FAILED_CHECKS, STUCK_AFTER, UNANSWERED_AFTER, Worker
+from streams.worker import MAX_FAILED_CHECKS, Worker
+from streams.worker_health import STUCK_AFTER, UNANSWERED_AFTER
 from tests.unit.configurations import ENVIRON, load
 
 LONG = 2 * STUCK_AFTER.total_seconds()
@@ -60,13 +61,13 @@ async def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, consumer: Cons
     worker = Worker(load(tmp_path))
     now = asyncio.get_running_loop().time()
     worker.service.heartbeats.update({agent.NAME: now for agent in (intake, policy, delivery)})
-    worker._assigned = True
+    worker.health.assigned(1)
     return worker
 
 
 def figures(worker: Worker, name: str) -> dict[str, float]:
     """What the worker exposes under a name, by labels."""
-    lines = worker.exposition().decode().splitlines()
+    lines = worker.health.exposition().decode().splitlines()
     return {
         (parts := line.rpartition(" "))[0].removeprefix(name): float(parts[2])
         for line in lines
@@ -80,7 +81,7 @@ async def test_an_agent_that_does_not_move_while_a_record_waits_for_it_is_not_al
     now = asyncio.get_running_loop().time()
     worker.service.heartbeats[policy.NAME] = now - LONG
     consumer.came["tocsin.candidates"] = now - LONG
-    health = worker.live()
+    health = worker.health.live()
     assert not health.ok
     assert (
         health.reason
@@ -95,7 +96,7 @@ async def test_an_agent_to_which_nothing_comes_is_alive_while_another_reads_a_ba
     now = asyncio.get_running_loop().time()
     worker.service.heartbeats[policy.NAME] = worker.service.heartbeats[delivery.NAME] = now - LONG
     consumer.came["tocsin.articles"] = now - LONG
-    assert worker.live().ok
+    assert worker.health.live().ok
 
 
 async def test_an_agent_that_had_nothing_to_do_is_alive_when_something_comes(
@@ -104,25 +105,27 @@ async def test_an_agent_that_had_nothing_to_do_is_alive_when_something_comes(
     now = asyncio.get_running_loop().time()
     worker.service.heartbeats[intake.NAME] = now - LONG
     consumer.came["tocsin.articles"] = now - 1
-    assert worker.live().ok
+    assert worker.health.live().ok
 
 
 async def test_a_worker_to_which_no_broker_answers_is_not_ready(worker: Worker, consumer: Consumer) -> None:
     """Cut off from Kafka it has partitions still, no lag, and nothing that waits."""
     now = worker.service.now()
     worker.service.now = lambda: now
-    worker._assigned_at = now - UNANSWERED_AFTER - timedelta(seconds=5)
-    assert worker.ready() == Health(False, "no broker has answered a fetch of tocsin.articles for 35 s")
+    worker.health._assigned_at = now - UNANSWERED_AFTER - timedelta(seconds=5)
+    assert worker.health.ready() == Health(
+        False, "no broker has answered a fetch of tocsin.articles for 35 s"
+    )
     assert figures(worker, "tocsin_ready") == {"": 0}
     consumer.answered_at = now.timestamp() - 1
-    assert worker.ready().ok
+    assert worker.health.ready().ok
     assert figures(worker, "tocsin_ready") == {"": 1}
 
 
 async def test_a_worker_that_has_just_got_partitions_is_ready_before_a_fetch_is_answered(
     worker: Worker,
 ) -> None:
-    assert worker.ready().ok
+    assert worker.health.ready().ok
 
 
 async def test_the_lag_of_a_partition_that_went_to_another_worker_is_exposed_no_more(
@@ -180,7 +183,7 @@ async def test_a_worker_whose_agents_do_not_move_ends_though_nobody_asks_whether
 async def test_the_log_says_once_that_no_broker_answers_and_once_that_they_do_again(
     worker: Worker, consumer: Consumer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    worker._assigned, started = True, worker._assigned_at
+    started = worker.health._assigned_at
     consumer.answered_at = started.timestamp()
     looks = 0
 

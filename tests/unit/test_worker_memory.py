@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.worker import _return_freed_memory
+from streams.memory import return_freed_memory
 
 BLOCK = 8192
 BLOCKS = 8000
@@ -31,11 +31,11 @@ def test_memory_between_used_blocks_is_returned() -> None:
     used = blocks[:: BLOCKS // 100]
     before = resident_kb()
     del blocks
-    _return_freed_memory()
+    return_freed_memory()
     assert before - resident_kb() > BLOCK * BLOCKS // 1024 // 2
     assert len(used) == 100
 
 
 def test_a_c_library_without_such_a_call_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctypes, "CDLL", lambda _name: object())
-    _return_freed_memory()
+    return_freed_memory()
