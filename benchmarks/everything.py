@@ -1,6 +1,6 @@
 """`make bench`: all measurements, one table, and the same as JSON under benchmarks/results/.
 
-    python -m benchmarks.everything [throughput] [latency] [match] [growth] [workers] [memory] [peers]
+    python -m benchmarks.everything [throughput] [reading] [latency] [match] [growth] [workers] [memory] [peers]
 
 Without names all of them. Each part is a process of its own; what a part could not do is said and left out.
 """
@@ -105,6 +105,7 @@ def measure_peers() -> None:
 
 PARTS: Final[dict[str, Callable[[], None] | str]] = {
     "throughput": measure_throughput,
+    "reading": "benchmarks.reading",
     "latency": measure_latency,
     "match": "benchmarks.match",
     "growth": "benchmarks.growth",

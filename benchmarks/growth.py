@@ -27,8 +27,8 @@ from alerting.telling import Telling
 from alerting.watch import Watch
 from benchmarks import reading
 from benchmarks.generator import LANGUAGES, invented, lexicon, watchlist
-from benchmarks.match import reader_of
 from benchmarks.place import CALLED, resident_mb
+from benchmarks.reading import reader_of
 from benchmarks.sizes import RUNS
 from benchmarks.table import Row, save, show
 from streams.ids import derive_id

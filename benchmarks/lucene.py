@@ -14,8 +14,8 @@ from typing import Final
 
 from benchmarks import reading
 from benchmarks.generator import stream, watchlist
-from benchmarks.match import reader_of
 from benchmarks.place import CALLED, sample_path
+from benchmarks.reading import reader_of
 from benchmarks.table import Row
 
 HARNESS: Final = Path(__file__).resolve().parent / "lucene"

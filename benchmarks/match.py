@@ -19,7 +19,6 @@ from typing import Final
 
 from agents.reading.article import read_article
 from agents.reading.reader import Reader
-from alerting.watch import Watch
 from benchmarks import reading
 from benchmarks.generator import stream, watchlist
 from benchmarks.place import CALLED, sample_path, write_configuration
@@ -29,21 +28,6 @@ from streams.configuration import load_configuration
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SIZES: Final = {"1k": 1_000, "100k": 100_000, "1M": 1_000_000}
-WATCHES: Final = 100
-
-
-def reader_of(literals: Sequence[str]) -> Reader:
-    """A reader with the sample's topics and actors, the literals dealt out to at most a hundred watches."""
-    sample = load_configuration(None, resolve_secrets=False)
-    count = min(WATCHES, len(literals))
-    watches = [Watch(id=f"list-{number}", title="Watchlist") for number in range(count)]
-    terms = {watch.id: literals[number::count] for number, watch in enumerate(watches)}
-    return Reader(
-        taxonomies=sample.taxonomies,
-        registry=sample.registry,
-        watches=[*sample.watches, *watches],
-        terms=terms,
-    )
 
 
 def main(*, with_memory: bool) -> None:
@@ -53,7 +37,7 @@ def main(*, with_memory: bool) -> None:
     held = _held(literals) if with_memory else []
     articles = stream(READ, seed=3, hit_rate=0.1, literals=literals[:CALLED], sample=sample_path())
     texts = reading.Texts(articles.messages)
-    readers = {name: reader_of(literals[:size]) for name, size in SIZES.items()}
+    readers = {name: reading.reader_of(literals[:size]) for name, size in SIZES.items()}
     hits = {
         name: sum(
             sum(c.watch.startswith("list-") for c in read.candidates)
@@ -63,9 +47,6 @@ def main(*, with_memory: bool) -> None:
         for name, reader in readers.items()
     }
     rows = _cost(readers, texts, hits)
-    rows += _reading(readers["100k"], texts, literals, 0.1)
-    few = stream(READ, seed=3, hit_rate=0.01, literals=literals[:CALLED], sample=sample_path())
-    rows += _reading(readers["100k"], reading.Texts(few.messages), literals, 0.01)[:1]
     rows += _naive(readers["1k"], texts, literals)
     rows += held
     show(f"Matching ({time.perf_counter() - began:.0f} s, {len(texts.articles)} articles)", rows)
@@ -91,12 +72,6 @@ def _cost(readers: dict[str, Reader], texts: reading.Texts, hits: dict[str, int]
             Row(f"cost of an article at {name} literals / at 1k", ratios, goal, at_most=True, note=note)
         )
     return rows
-
-
-def _reading(reader: Reader, texts: reading.Texts, literals: Sequence[str], rate: float) -> list[Row]:
-    """Reading with 100k literals against the automaton alone; `rate` is the stream's share of hits."""
-    taken = reading.measure(reader, texts, literals[: SIZES["100k"]], 5)
-    return reading.rows(taken, f"100k literals, {rate:.0%} hits")
 
 
 def _naive(reader: Reader, texts: reading.Texts, literals: Sequence[str]) -> list[Row]:

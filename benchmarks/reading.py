@@ -1,12 +1,16 @@
-"""The speed of reading against the automaton that is inside of it, over the same texts in the same run."""
+"""The speed of reading against the automaton that is inside of it, over the same texts in the same run.
+
+`python -m benchmarks.reading` has it at 1% and 10% of hits, in a process that holds one reader, as a worker does.
+"""
 
 from __future__ import annotations
 
+import gc
 import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from ahocorasick_rs import AhoCorasick, BytesAhoCorasick, Implementation
 
@@ -14,13 +18,50 @@ from agents.reading.article import Article, read_article
 from agents.reading.fold import fold, fold_text
 from agents.reading.portions import Portions
 from agents.reading.reader import Reader
-from benchmarks.table import Row
+from alerting.watch import Watch
+from benchmarks.generator import stream, watchlist
+from benchmarks.place import CALLED, sample_path
+from benchmarks.sizes import READ
+from benchmarks.table import Row, load, machine, save, show
+from streams.configuration import load_configuration
 
 Side = TypeVar("Side")
 
 NOW = datetime(2026, 3, 7, 12, tzinfo=UTC)
 SLICE = 200
 """Articles of a turn: long enough to time, short enough that both sides meet the same moment of the machine."""
+
+WATCHES: Final = 100
+LITERALS: Final = 100_000
+ROUNDS: Final = 5
+
+
+def main() -> None:
+    began = time.perf_counter()
+    print(f"{machine()}; {load()}")
+    literals = watchlist(LITERALS)
+    reader = reader_of(literals)
+    table: list[Row] = []
+    for rate in (0.01, 0.1):
+        articles = stream(READ, seed=3, hit_rate=rate, literals=literals[:CALLED], sample=sample_path())
+        taken = measure(reader, Texts(articles.messages), literals, ROUNDS)
+        table += rows(taken, f"100k literals, {rate:.0%} hits")
+    show(f"Reading ({time.perf_counter() - began:.0f} s)", table)
+    save("reading", table)
+
+
+def reader_of(literals: Sequence[str]) -> Reader:
+    """A reader with the sample's topics and actors, the literals dealt out to at most a hundred watches."""
+    sample = load_configuration(None, resolve_secrets=False)
+    count = min(WATCHES, len(literals))
+    watches = [Watch(id=f"list-{number}", title="Watchlist") for number in range(count)]
+    terms = {watch.id: literals[number::count] for number, watch in enumerate(watches)}
+    return Reader(
+        taxonomies=sample.taxonomies,
+        registry=sample.registry,
+        watches=[*sample.watches, *watches],
+        terms=terms,
+    )
 
 
 class Texts:
@@ -91,6 +132,8 @@ def measure(reader: Reader, texts: Texts, literals: Sequence[str], rounds: int) 
         "decoding": decoding,
         "folding": folding,
     }
+    gc.collect()
+    gc.freeze()  # as a worker does once it has started
     return turns(sides, len(texts.articles), rounds)
 
 
@@ -138,3 +181,7 @@ def rows(taken: dict[str, list[float]], what: str) -> list[Row]:
             note=f"decoding {mid['decoding']:.0f} µs",
         ),
     ]
+
+
+if __name__ == "__main__":
+    main()
