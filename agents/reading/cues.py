@@ -19,12 +19,12 @@ from typing import Final, Literal, NamedTuple, TypeVar
 from agents.reading.automaton import Found
 from agents.reading.denial import DENYING, denial_before, denials_in, is_denied_within
 from agents.reading.excerpt import Excerpt
+from agents.reading.fold import Span
 from agents.reading.phrases import Phrase, PhraseSet, last_words
 from agents.reading.taxonomy import GRAMMAR, LINK, SUPPORTING, Pattern, Strength, Taxonomies
 
 T = TypeVar("T")
 Kind = Literal["strong", "likely", "weak", "never", "part", "stage", "denied", "context"]
-Span = tuple[int, int]
 
 RANK: Final[Mapping[str, int]] = {"strong": 0, "likely": 1, "weak": 2}
 """Strengths, the strongest first."""

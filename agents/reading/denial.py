@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final, TypeVar
 
 from agents.reading.excerpt import CLAUSE_END
+from agents.reading.fold import Span
 from agents.reading.phrases import Phrase, last_words
 
 T = TypeVar("T")
-Span = tuple[int, int]
 
 _DENIED: Final = 8
 """Characters between a word of denial and the word of a stage that it denies, at most."""

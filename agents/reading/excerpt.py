@@ -12,10 +12,10 @@ from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
 from agents.reading.credits import credit_of
-from agents.reading.fold import FoldedText
+from agents.reading.fold import FoldedText, Span
 from agents.reading.letters import BREAK, spaced
-from agents.reading.links import Span, lies_in
-from agents.reading.sentences import SENTENCE_END
+from agents.reading.links import lies_in
+from agents.reading.sentences import LINE_END, SENTENCE_END
 from streams.wire import FieldName
 
 Place = Literal["title", "lead", "early", "late"]
@@ -34,7 +34,6 @@ MOST: Final = 60
 """Sentences of an excerpt: what comes after so many changes nothing."""
 
 _LETTER: Final = re.compile(r"[^\W\d_]")
-_LINE_END: Final = re.compile(r"\n(?=[^\W\d_])(?:(?<=[^\s.!?:;…]\n)|(?<=[^\s.!?:;…][ \r]\n))")
 _WIDTH: Final = 45
 """Characters of a line that its width may have ended."""
 _WIDEST: Final = 100
@@ -117,7 +116,7 @@ def unwrapped(body: FoldedText) -> str:
     if "\n" not in text:
         return text
     written = body.aligned
-    ends = [found.start() for found in _LINE_END.finditer(written)]
+    ends = [found.start() for found in LINE_END.finditer(written)]
     if any(written[end + 1].islower() for end in ends):
         ends = [
             end
@@ -145,7 +144,7 @@ def _place(number: int) -> Place:
     return "title" if number < 0 else "lead" if number < LEAD_SENTENCES else "early"
 
 
-def _sentences(text: str, start: int, until: int) -> Iterable[tuple[int, int]]:
+def _sentences(text: str, start: int, until: int) -> Iterable[Span]:
     """Sentences that begin before `until`."""
     begin = start
     while begin < until:
@@ -156,7 +155,7 @@ def _sentences(text: str, start: int, until: int) -> Iterable[tuple[int, int]]:
         begin = end
 
 
-def _around(text: str, mark: int, earliest: int) -> tuple[int, int]:
+def _around(text: str, mark: int, earliest: int) -> Span:
     """The sentence that a position stands in; it begins at `earliest` or later."""
     begin = max(earliest, mark - LONGEST // 2)
     for before in SENTENCE_END.finditer(text, begin, mark):

@@ -23,8 +23,9 @@ from math import log1p
 from operator import attrgetter, itemgetter
 from typing import Final
 
-from agents.reading.cues import Cue, Sighting, Span, Surroundings
+from agents.reading.cues import Cue, Sighting, Surroundings
 from agents.reading.excerpt import CLAUSE_END
+from agents.reading.fold import Span
 from agents.reading.taxonomy import GRAMMAR, SUPPORTING, TopicFile
 
 Features = Mapping[str, float]

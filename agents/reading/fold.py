@@ -26,6 +26,9 @@ import numpy as np
 
 from agents.reading.scripts import of_one_script
 
+Span = tuple[int, int]
+"""Start and end of a part of a text."""
+
 _FLAG: Final = "\x00"  # in a first pass: "this character changes the length"
 
 _LETTERS: Final = {
@@ -190,7 +193,7 @@ class FoldedText:
             for start, end, shift in zip(self._starts, ends, self._shifts, strict=True)
         )
 
-    def span(self, start: int, end: int) -> tuple[int, int]:
+    def span(self, start: int, end: int) -> Span:
         """The span of the original text that `text[start:end]` came from, all parts of its last letter included."""
         if not self._starts:
             return start, end

@@ -25,7 +25,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from agents.reading.fold import SIGNS_BEHIND, fold
+from agents.reading.fold import SIGNS_BEHIND, Span, fold
 
 ALONE: Final = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u312f\u31a0-\u31ff\u3400-\u9fff\uf900-\ufaff"
@@ -256,7 +256,7 @@ def key_of(word: str) -> str:
 
 def phrase_at(
     words: Sequence[str], anchor: int, tokens: Sequence[Token], at: int, text: str, *, turkish: bool
-) -> tuple[int, int] | None:
+) -> Span | None:
     """The span of a phrase whose word number `anchor` is the token number `at`; None where the others do not fit."""
     index = at - sum(map(width, words[:anchor]))
     if index < 0:

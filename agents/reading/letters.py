@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.reading.keywords import ALONE
+from agents.reading.keywords import stands_alone
 
 BREAK: Final = "\x01"
 """Stands between the sentences of an excerpt; no phrase goes over it."""
@@ -26,7 +26,6 @@ BREAK_BYTE, ALONES, OTHERS = 127, 128, 192
 """Where the bytes of each kind of character begin."""
 CYRILLIC_FROM, _CYRILLIC_END = 0x0400, 0x0500
 ARABIC_FROM, _ARABIC_END = 0x0621, 0x064B
-_IS_ALONE: Final = re.compile(f"[{ALONE}]")
 
 
 def byte_of(character: str) -> int:
@@ -44,7 +43,7 @@ def byte_of(character: str) -> int:
         return CYRILLIC + code % (ARABIC - CYRILLIC)
     if ARABIC_FROM <= code < _ARABIC_END:
         return ARABIC + code - ARABIC_FROM
-    return code % 64 + (ALONES if _IS_ALONE.match(character) else OTHERS)
+    return code % 64 + (ALONES if stands_alone(character) else OTHERS)
 
 
 _BYTES: Final = np.array([byte_of(chr(code)) for code in range(0x1_0000)], np.uint8)

@@ -19,11 +19,9 @@ from functools import partial
 from operator import itemgetter
 from typing import Final
 
-from agents.reading.fold import fold
+from agents.reading.fold import Span, fold
 from agents.reading.lazy import LazyPattern
 from agents.reading.sentences import SENTENCE_END, after_space
-
-Span = tuple[int, int]
 
 _FIRST_WORD: Final = re.compile(r"[^\w\n]{0,8}(\w+)")
 _MARKED: Final = re.compile(r"[^\S\n]*+(?:[:|>]|-\s|$|\n)")

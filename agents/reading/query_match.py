@@ -16,7 +16,7 @@ from agents.reading.fold import fold
 from agents.reading.query import parse_query
 from agents.reading.query_ast import TEXT_FIELDS, Group, Leaf, Node, Term, identifier_of, leaves
 from agents.reading.query_words import Matcher, matcher_of
-from agents.reading.scene import Scene, Span
+from agents.reading.scene import FieldSpan, Scene
 from agents.reading.wildcards import Wildcards
 from streams.printable import shortened
 from streams.wire import Clause
@@ -114,11 +114,11 @@ class CompiledQuery:
             evidence=scene.evidence(spans or ()),
         )
 
-    def spans(self, node: Node, scene: Scene) -> list[Span] | None:
+    def spans(self, node: Node, scene: Scene) -> list[FieldSpan] | None:
         """Where a node holds (it may hold without a place); None where it does not."""
         if not isinstance(node, Group):
             return self._leaf_spans(node, scene)
-        held: list[Span] = []
+        held: list[FieldSpan] = []
         for child in node.must:
             spans = self.spans(child, scene)
             if spans is None:
@@ -131,7 +131,7 @@ class CompiledQuery:
             return None
         return held + [span for spans in chosen for span in spans]
 
-    def _leaf_spans(self, leaf: Leaf, scene: Scene) -> list[Span] | None:
+    def _leaf_spans(self, leaf: Leaf, scene: Scene) -> list[FieldSpan] | None:
         if leaf.field in TEXT_FIELDS:
             return self._text_spans(leaf, scene) or None
         if leaf.field == "source":
@@ -149,13 +149,13 @@ class CompiledQuery:
             return bool(source) and self._sources[leaf].fits(source)
         return source == fold(leaf.text)
 
-    def _text_spans(self, leaf: Leaf, scene: Scene) -> list[Span]:
+    def _text_spans(self, leaf: Leaf, scene: Scene) -> list[FieldSpan]:
         matcher = self._matchers[leaf]
         by_literal = scene.spans
         found = [span for number in matcher.numbers for span in by_literal.get(number, ())]
         if not found:  # nearly always
             return []
-        spans: list[Span] = []
+        spans: list[FieldSpan] = []
         for text in scene.texts:
             if leaf.field in ("", text.name):
                 hits = [(start, end) for name, start, end in found if name == text.name]

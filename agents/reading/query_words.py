@@ -16,6 +16,7 @@ from typing import Final
 from rapidfuzz.distance import OSA
 
 from agents.reading.automaton import LiteralTable
+from agents.reading.fold import Span
 from agents.reading.keywords import (
     may_stand,
     phrase_at,
@@ -28,7 +29,7 @@ from agents.reading.keywords import (
     words_of,
 )
 from agents.reading.query_ast import Leaf, Phrase, Term
-from agents.reading.scene import Scene, Span, Text
+from agents.reading.scene import FieldSpan, Scene, Text
 from agents.reading.wildcards import Wildcards, pattern_head
 
 LONGEST_WORD: Final = 200
@@ -44,7 +45,7 @@ class _Words:
     numbers: tuple[int, ...]
     slop: int
 
-    def spans(self, text: Text, hits: Sequence[tuple[int, int]], scene: Scene) -> Iterator[Span]:
+    def spans(self, text: Text, hits: Sequence[Span], scene: Scene) -> Iterator[FieldSpan]:
         folded = text.folded.text
         if len(self.words) == 1:
             for start, _ in hits:
@@ -71,7 +72,7 @@ class _Pattern:
     numbers: tuple[int, ...]
     wildcards: Wildcards
 
-    def spans(self, text: Text, hits: Sequence[tuple[int, int]], scene: Scene) -> Iterator[Span]:  # noqa: ARG002
+    def spans(self, text: Text, hits: Sequence[Span], scene: Scene) -> Iterator[FieldSpan]:  # noqa: ARG002
         folded = text.folded.text
         for start, end in hits:
             if starts_word(folded, start):
@@ -88,7 +89,7 @@ class _Fuzzy:
     edits: int
     numbers: tuple[int, ...]
 
-    def spans(self, text: Text, hits: Sequence[tuple[int, int]], scene: Scene) -> Iterator[Span]:  # noqa: ARG002
+    def spans(self, text: Text, hits: Sequence[Span], scene: Scene) -> Iterator[FieldSpan]:  # noqa: ARG002
         folded = text.folded.text
         too_long = len(self.word) + self.edits + 1
         for start, _ in hits:
@@ -119,7 +120,7 @@ def matcher_of(leaf: Leaf, table: LiteralTable) -> Matcher:
     return _Words(words, anchor, (table.add(stem_of(words[anchor])),), slop)
 
 
-def _windows(words: tuple[str, ...], slop: int, text: Text, scene: Scene) -> Iterator[Span]:
+def _windows(words: tuple[str, ...], slop: int, text: Text, scene: Scene) -> Iterator[FieldSpan]:
     """Each place where the words stand, moved by at most `slop` in all.
 
     As in Lucene: with p the position of a word and i its place in the phrase, the spread of p - i over the words is at

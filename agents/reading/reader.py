@@ -19,7 +19,7 @@ from agents.reading.automaton import LiteralTable
 from agents.reading.guarded import GuardedClassifier
 from agents.reading.near_miss import with_near_misses
 from agents.reading.results import candidates_of, reading_of, version_of
-from agents.reading.scene import Scene, Span, coded_texts, look_for
+from agents.reading.scene import FieldSpan, Scene, coded_texts, look_for
 from agents.reading.taxonomy import Taxonomies
 from agents.reading.terms import TermIndex
 from agents.reading.topics import Classifier, SiftingClassifier, TopicClassifier
@@ -54,7 +54,7 @@ class Searched(NamedTuple):
     """
 
     scene: Scene
-    term_spans: Mapping[int, Sequence[Span]]
+    term_spans: Mapping[int, Sequence[FieldSpan]]
     topical: bool
 
 
@@ -150,7 +150,7 @@ class Reader:
     def search(self, articles: Iterable[Article]) -> list[Searched]:
         """Search articles for everything that is watched; for several at once it costs less than for each alone."""
         scenes = [*map(Scene, articles)]
-        term_spans: list[Mapping[int, Sequence[Span]]] = [{}] * len(scenes)
+        term_spans: list[Mapping[int, Sequence[FieldSpan]]] = [{}] * len(scenes)
         joined = coded_texts(scenes)
         look_for(self._automaton, scenes, joined)
         for number, spans in self._terms.find_all(scenes, joined).items():

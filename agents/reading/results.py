@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from zlib import crc32
 
 from agents.reading.article import Article
-from agents.reading.fold import fold
+from agents.reading.fold import Span, fold
 from agents.reading.scene import Scene
 from agents.reading.sentences import sentence_at
 from agents.reading.watches import Evaluation
@@ -36,7 +36,6 @@ NEAR: Final = 300
 """Characters behind a sentence with evidence that are read for names too, as the places of an order often follow it;
 and characters around evidence that are read where no sentence ends for long.
 """
-Span = tuple[int, int]
 
 _CUT_WORD: Final = re.compile(r"\w*\Z")
 _NO_LETTER: Final = re.compile(r"\W+")

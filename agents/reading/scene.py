@@ -13,13 +13,13 @@ from typing import Final
 from agents.reading.article import Article
 from agents.reading.automaton import Automaton, Found
 from agents.reading.excerpt import unwrapped
-from agents.reading.fold import FoldedText, fold, fold_text
+from agents.reading.fold import FoldedText, Span, fold, fold_text
 from agents.reading.joined import CodedTexts
 from agents.reading.keywords import Token, begin_of, ending_fits, stem_of, tokens_of
 from agents.reading.language import identify
 from streams.wire import ActorReading, Evidence, FieldName, TopicReading
 
-Span = tuple[FieldName, int, int]
+FieldSpan = tuple[FieldName, int, int]
 """A field and a span (start, end) of its folded text."""
 
 EVIDENCE_KEPT: Final = 6
@@ -92,7 +92,7 @@ class Scene:
         self.body = Text("body", fold_text(article.body))
         self.topics: dict[str, TopicReading] = {}
         self.actors: dict[str, ActorReading] = {}
-        self.elsewhere: Sequence[tuple[int, int]] = ()
+        self.elsewhere: Sequence[Span] = ()
         """Lines of the folded body that the classifier found to lead elsewhere (`agents.reading.links`), in order."""
         # What an explanation tells of topics that are too weak, and of actors that are not surely named.
         self.weak_topics: dict[str, TopicReading] = {}
@@ -166,15 +166,15 @@ class Scene:
         return self.may_be_turkish and self.language in _TURKIC
 
     @cached_property
-    def spans(self) -> dict[int, list[Span]]:
+    def spans(self) -> dict[int, list[FieldSpan]]:
         """Where each literal stands, by its number."""
-        spans: defaultdict[int, list[Span]] = defaultdict(list)
+        spans: defaultdict[int, list[FieldSpan]] = defaultdict(list)
         for text in self.texts:
             for number, start, end in text.found:
                 spans[number].append((text.name, start, end))
         return dict(spans)
 
-    def word_span(self, word: str, text: str, start: int) -> tuple[int, int] | None:
+    def word_span(self, word: str, text: str, start: int) -> Span | None:
         """The span of a watched word whose stem stands at a position of a folded text; None where it is another."""
         begin = begin_of(word, text, start)
         if begin is None:
@@ -189,7 +189,7 @@ class Scene:
             stop = turkish
         return None if stop is None else (begin, stop)
 
-    def evidence(self, spans: Iterable[Span]) -> tuple[Evidence, ...]:
+    def evidence(self, spans: Iterable[FieldSpan]) -> tuple[Evidence, ...]:
         """The words of the original at spans of the folded texts; the first few, each once."""
         evidence = []
         for name, start, end in list(dict.fromkeys(spans))[:EVIDENCE_KEPT]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from agents.reading.fold import Span
+
 _BEFORE_NAMES: Final = (
     "mr|ms|dr|lt|st|sr|mm|ee|hl|им|ул|св|гг|рр|кв",
     "mrs|gen|col|maj|sgt|gov|sen|rep|adm|rev|mgr|sra|sta|dra|ing|lic|mio|mrd|bzw|sog|тыс|тис|млн|обл|пос|вул|ген",
@@ -39,6 +41,10 @@ SENTENCE_END: Final = re.compile(
 """Where a sentence ends, with the space behind it. Of a run of dots it is tried once, so it is linear in any text; all
 beginnings are one class in front, which is found four times as fast as alternatives."""
 
+LINE_END: Final = re.compile(r"\n(?=[^\W\d_])(?:(?<=[^\s.!?:;…]\n)|(?<=[^\s.!?:;…][ \r]\n))")
+"""Where a line ends in whose midst a sentence may stand, as in mails, whose lines are of one width: none of what ends a
+sentence or opens a list stands before, and a letter behind."""
+
 _SPACE: Final = re.compile(r"\s*+")
 _CLOSE: Final = (300, 3000)
 
@@ -49,7 +55,7 @@ def after_space(text: str, position: int) -> int:
     return found.end() if found else position
 
 
-def sentence_at(text: str, position: int) -> tuple[int, int]:
+def sentence_at(text: str, position: int) -> Span:
     """The span of the sentence that a position of a folded text stands in."""
     # Nearly always a sentence ends close before; where none does, all that comes before is looked through.
     for start in (*[max(0, position - close) for close in _CLOSE], 0):

@@ -18,7 +18,7 @@ from itertools import accumulate, chain, islice
 from typing import Final, NamedTuple
 
 from agents.reading.automaton import LiteralTable
-from agents.reading.fold import fold
+from agents.reading.fold import Span, fold
 from agents.reading.joined import CodedTexts
 from agents.reading.keywords import (
     ALONE,
@@ -32,7 +32,7 @@ from agents.reading.keywords import (
     width,
     words_of,
 )
-from agents.reading.scene import EVIDENCE_KEPT, Scene, Span, Text, coded_texts
+from agents.reading.scene import EVIDENCE_KEPT, FieldSpan, Scene, Text, coded_texts
 from agents.reading.termtable import TermTableBuilder
 from streams.errors import QueryError
 
@@ -48,7 +48,7 @@ _SPECIAL: Final = re.compile(rf"['\u0400-\u04ff{ALONE}]|{ARTICLE}")
 """Where a term's words are not simply its letters and digits in a row."""
 
 
-_Found = defaultdict[int, dict[Span, None]]
+_Found = defaultdict[int, dict[FieldSpan, None]]
 """By watch, where terms of its stand in an article."""
 
 
@@ -105,11 +105,11 @@ class TermIndex:
             yield numbers[entry], anchors[entry]
             entry = before[entry]
 
-    def find(self, scene: Scene) -> dict[int, list[Span]]:
+    def find(self, scene: Scene) -> dict[int, list[FieldSpan]]:
         """Which watches have terms in an article, and where: the first places, as many as make evidence."""
         return self.find_all([scene], coded_texts([scene])).get(0, {})
 
-    def find_all(self, scenes: Sequence[Scene], joined: CodedTexts) -> dict[int, dict[int, list[Span]]]:
+    def find_all(self, scenes: Sequence[Scene], joined: CodedTexts) -> dict[int, dict[int, list[FieldSpan]]]:
         """The same for several articles at once, which costs less, by their numbers; nothing of those without terms.
 
         `joined` are their texts.
@@ -145,7 +145,7 @@ class TermIndex:
     ) -> None:
         turkish = [scene.may_be_turkish for scene in scenes for _ in scene.texts]
         # A term is found by any of its words, so one found later may begin earlier: they are put in order at the end.
-        places: defaultdict[tuple[int, int], dict[Span, tuple[bool, int, int]]] = defaultdict(dict)
+        places: defaultdict[tuple[int, int], dict[FieldSpan, tuple[bool, int, int]]] = defaultdict(dict)
         enough: dict[tuple[int, int], int] = {}
         for start, number, word in sorted(self._table.candidates(joined, turkish=turkish)):
             at = joined.number_at(start)
@@ -171,7 +171,7 @@ class TermIndex:
     def _watch_of(self, number: int) -> int:
         return self._watches[bisect_right(self._firsts, number) - 1]
 
-    def _compared(self, number: int, place: Place, scene: Scene) -> Span | None:
+    def _compared(self, number: int, place: Place, scene: Scene) -> FieldSpan | None:
         """The span of a term, if it stands at a place."""
         at = bisect_right(self._firsts, number) - 1
         term = self._lists[at][number - self._firsts[at]]
@@ -202,7 +202,7 @@ def _key(term: str) -> str:
     return " ".join(key_of(word) for word in words_of(folded))
 
 
-def _span_as_written(term: str, place: Place) -> tuple[int, int] | None:
+def _span_as_written(term: str, place: Place) -> Span | None:
     """The span of a folded term that stands at a place letter by letter, as nearly all of them do.
 
     None where it does not, and where there is more to it: an apostrophe, a letter of more than ASCII in the term.
@@ -220,7 +220,7 @@ def _span_as_written(term: str, place: Place) -> tuple[int, int] | None:
     return None if "'" in around or any(map(str.isalnum, around)) else (begin, end)
 
 
-def _span(words: Sequence[str], place: Place, scene: Scene) -> tuple[int, int] | None:
+def _span(words: Sequence[str], place: Place, scene: Scene) -> Span | None:
     """The span of a term that stands at a place; None where it does not."""
     text, start, anchor = place
     folded = text.folded.text

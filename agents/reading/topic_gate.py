@@ -17,11 +17,12 @@ from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from agents.reading.automaton import Found, LiteralTable
-from agents.reading.cues import Span, part_spans, pattern_cues
+from agents.reading.cues import part_spans, pattern_cues
+from agents.reading.fold import Span
 from agents.reading.joined import Joined
 from agents.reading.letters import BREAK, spaced
 from agents.reading.phrases import Phrase, PhraseSet, Tail, anywhere
-from agents.reading.sentences import SENTENCE_END
+from agents.reading.sentences import LINE_END, SENTENCE_END
 from agents.reading.taxonomy import TopicFile
 
 _OPEN: Final = 1
@@ -98,7 +99,10 @@ class TopicGate:
             if self._near(places, seen):
                 body = joined.begins[of] + 1 + len(texts[of][0])
                 sentences = SENTENCE_END.finditer(joined.text, body, joined.begins[of + 1])
-                ends = [body, *(end.end() for end in sentences if not _may_go_on(joined.text, end.start()))]
+                ends = [
+                    body,
+                    *(end.end() for end in sentences if not LINE_END.match(joined.text, end.start())),
+                ]
                 if self._meet(found[first:last], text, ends):
                     opened.add(of)
         return opened
@@ -139,12 +143,6 @@ class TopicGate:
             for needed, pattern in self._patterns[topic]
             if needed <= own.keys()
         )
-
-
-def _may_go_on(text: str, at: int) -> bool:
-    """Whether a sentence may go on where a line ends: the width of a mail may have ended it."""
-    before = at - 2 if text[at - 1 : at] in (" ", "\r") else at - 1
-    return text[at] == "\n" and text[before : before + 1].isalnum() and text[at + 1 : at + 2].isalpha()
 
 
 def _by_text(

@@ -14,7 +14,7 @@ from typing import Final
 from agents.reading.automaton import LiteralTable
 from agents.reading.fields import primary_tag
 from agents.reading.query_match import LONGEST_CLAUSE, Anchors, CompiledQuery
-from agents.reading.scene import Scene, Span
+from agents.reading.scene import FieldSpan, Scene
 from agents.reading.topics import ENOUGH
 from agents.reading.wildcards import Wildcards
 from alerting.watch import Watch
@@ -75,12 +75,12 @@ class CompiledWatch:
             return False
         return all(name in topics for name in wanted.all)
 
-    def evaluate(self, scene: Scene, term_spans: Sequence[Span]) -> Evaluation:
+    def evaluate(self, scene: Scene, term_spans: Sequence[FieldSpan]) -> Evaluation:
         """Evaluate every condition."""
         clauses = tuple(self._clauses(scene, term_spans))
         return Evaluation(self.watch, all(clause.held for clause in clauses), clauses)
 
-    def _clauses(self, scene: Scene, term_spans: Sequence[Span]) -> Iterator[Clause]:
+    def _clauses(self, scene: Scene, term_spans: Sequence[FieldSpan]) -> Iterator[Clause]:
         yield from self._topic_clauses(scene)
         yield from self._actor_clauses(scene)
         if self.query is not None:

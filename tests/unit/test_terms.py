@@ -14,7 +14,7 @@ from agents.reading.joined import CodedTexts
 from agents.reading.keywords import phrase_at, stem_of, words_of
 from agents.reading.query_ast import Phrase
 from agents.reading.query_match import CompiledQuery
-from agents.reading.scene import EVIDENCE_KEPT, Scene, Span, coded_texts
+from agents.reading.scene import EVIDENCE_KEPT, FieldSpan, Scene, coded_texts
 from agents.reading.terms import FEW, TermIndex
 from agents.reading.termtable import DEEPEST, TermTableBuilder
 from streams.errors import QueryError
@@ -23,21 +23,21 @@ from tests.steps import grows_linearly
 ANY_NUMBER = 10**9
 
 
-def found_in(article: Article, terms: Sequence[str], *, few: int) -> dict[int, set[Span]]:
+def found_in(article: Article, terms: Sequence[str], *, few: int) -> dict[int, set[FieldSpan]]:
     """The places of each term, every term a watch of its own."""
     table = LiteralTable()
     index = TermIndex({number: (term,) for number, term in enumerate(terms)}, table, few=few)
     return {watch: {*spans} for watch, spans in index.find(Scene.of(article, table.build())).items()}
 
 
-def naive(article: Article, terms: Sequence[str]) -> dict[int, set[Span]]:
+def naive(article: Article, terms: Sequence[str]) -> dict[int, set[FieldSpan]]:
     """Every term compared at every character or word."""
     scene = Scene.of(article, LiteralTable().build())
     found = {number: {*_places(words_of(term), scene)} for number, term in enumerate(terms)}
     return {number: places for number, places in found.items() if places}
 
 
-def _places(words: Sequence[str], scene: Scene) -> Iterator[Span]:
+def _places(words: Sequence[str], scene: Scene) -> Iterator[FieldSpan]:
     for text in scene.texts:
         folded = text.folded.text
         if len(words) == 1:
@@ -54,7 +54,7 @@ def _places(words: Sequence[str], scene: Scene) -> Iterator[Span]:
                 yield text.name, *span
 
 
-def agree(found: dict[int, set[Span]], expected: dict[int, set[Span]]) -> bool:
+def agree(found: dict[int, set[FieldSpan]], expected: dict[int, set[FieldSpan]]) -> bool:
     """The same places; of a term that stands in more than make evidence, as many of them."""
     return found.keys() == expected.keys() and all(
         found[number] == places

@@ -20,6 +20,8 @@ LANGUAGES = TRUCE["languages"] | {
         ("They halt", "The fighting is over", False),
         ("", "They halt. The fighting is over", False),
         ("", "It is warm. They halt the fighting.", True),
+        ("", "On Monday they will halt,\nif all goes well, the fighting.", True),
+        ("", "They halt:\nthe fighting", False),
         ("They halt the tirs", "", False),
         ("Arret des tirs", "", True),
         ("They halt many a long and weary march before the fighting", "", False),

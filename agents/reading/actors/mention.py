@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Final
+from typing import Final, NamedTuple
 
 from agents.reading.actors.matching import BETTER_FIRST
 from agents.reading.actors.names import Bearer, Role
 from agents.reading.actors.registry import Actor
+from agents.reading.fold import FoldedText, Span
 from streams.wire import Match
+
+
+class Hit(NamedTuple):
+    """The literal of a name, where it stands in a folded text.
+
+    `last` is where the name ends, if that is known; `clitic`: in Arabic something is written on before it; `plain`: the
+    article has no capitals.
+    """
+
+    text: FoldedText
+    start: int
+    end: int
+    last: int | None
+    clitic: bool
+    plain: bool
 
 
 @dataclass(slots=True)
@@ -55,9 +71,9 @@ def longest(mentions: list[Mention]) -> list[Mention]:
 def _longest_of(mentions: list[Mention]) -> list[Mention]:
     mentions.sort(key=_rank)
     kept: list[Mention] = []
-    of_span: dict[tuple[int, int], list[Mention]] = {}
+    of_span: dict[Span, list[Mention]] = {}
     taken: dict[int, list[Mention]] = {}
-    meant: set[tuple[tuple[int, int], str]] = set()
+    meant: set[tuple[Span, str]] = set()
     for mention in mentions:
         span = (mention.start, mention.end)
         whose = (span, mention.actor.id if mention.actor is not None else "")

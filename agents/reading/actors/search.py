@@ -8,7 +8,7 @@ from typing import Final
 from agents.reading.actors.acronyms import Acronyms
 from agents.reading.actors.capitals import has_capitals
 from agents.reading.actors.inflection import ARABIC, suffix_end
-from agents.reading.actors.mention import Mention, longest
+from agents.reading.actors.mention import Hit, Mention, longest
 from agents.reading.actors.names import Names
 from agents.reading.actors.surnames import Surnames
 from agents.reading.actors.whole_names import WholeNames
@@ -58,14 +58,13 @@ class MentionSearch:
                 last = end if folded[end : end + 1] in _BEHIND else suffix_end(folded, end)
                 if last is None:
                     continue
+            hit = Hit(text, start, end, last, clitic, plain)
             for form in own.forms:
-                mention = self._whole_names.mention(text, form, start, end, last, clitic=clitic, plain=plain)
+                mention = self._whole_names.mention(hit, form)
                 if mention is not None:
                     mentions.append(mention)
             if own.bearers:
-                mention = self._surnames.mention(
-                    text, own.bearers, start, end, last, clitic=clitic, plain=plain
-                )
+                mention = self._surnames.mention(hit, own.bearers)
                 if mention is not None:
                     mentions.append(mention)
         mentions += self._acronyms.mentions(text.original)

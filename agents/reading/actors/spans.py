@@ -6,6 +6,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
+from agents.reading.fold import Span
+
 _Ordered = tuple[Sequence[int], Sequence[int]]
 """The beginnings of spans in order, and up to each the farthest end."""
 
@@ -13,7 +15,7 @@ _Ordered = tuple[Sequence[int], Sequence[int]]
 class Spans:
     """Spans (start, end). They are put in order once for each least length that is asked for."""
 
-    def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
+    def __init__(self, spans: Iterable[Span]) -> None:
         self._spans = sorted(spans)
         self._by_least: dict[int, _Ordered] = {}
 

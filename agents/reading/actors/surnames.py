@@ -8,11 +8,11 @@ from typing import Final
 from agents.reading.actors.capitals import has_its_capitals
 from agents.reading.actors.inflection import clitics_fit, name_end
 from agents.reading.actors.matching import match_of, match_of_person
-from agents.reading.actors.mention import Mention
+from agents.reading.actors.mention import Hit, Mention
 from agents.reading.actors.names import Bearer
 from agents.reading.actors.preceding import Word, begin_of_words, words_before
 from agents.reading.actors.wordlists import WordLists
-from agents.reading.fold import FoldedText
+from agents.reading.fold import FoldedText, Span
 
 _PARTICLES: Final = frozenset(
     "al el ad ar as ash at an bin ibn ben bint abu de da dos van von der den du di le la".split()
@@ -29,22 +29,9 @@ class Surnames:
     def __init__(self, words: WordLists) -> None:
         self._words = words
 
-    def mention(
-        self,
-        text: FoldedText,
-        bearers: Sequence[Bearer],
-        start: int,
-        end: int,
-        last: int | None,
-        *,
-        clitic: bool,
-        plain: bool,
-    ) -> Mention | None:
-        """The mention of a surname whose literal stands at a span of the folded text; None where it is something else.
-
-        `last` is where the name ends, if that is known; `clitic`: in Arabic something is written on before it;
-        `plain`: the article has no capitals.
-        """
+    def mention(self, hit: Hit, bearers: Sequence[Bearer]) -> Mention | None:
+        """The mention of a surname whose literal was found; None where it is something else."""
+        text, start, end, last, clitic, plain = hit
         folded = text.text
         if clitic and not clitics_fit(folded, start, article=False):
             return None
@@ -70,7 +57,7 @@ class Surnames:
         text: FoldedText,
         bearers: Sequence[Bearer],
         start: int,
-        span: tuple[int, int],
+        span: Span,
         *,
         plain: bool = False,
     ) -> Mention | None:

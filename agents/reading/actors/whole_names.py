@@ -8,7 +8,7 @@ from typing import Final
 from agents.reading.actors.capitals import has_its_capitals, is_shouted, is_title_case
 from agents.reading.actors.inflection import LOCATIVE, clitics_fit, name_end
 from agents.reading.actors.matching import has_its_diacritics, match_of
-from agents.reading.actors.mention import Mention
+from agents.reading.actors.mention import Hit, Mention
 from agents.reading.actors.names import Form
 from agents.reading.actors.preceding import begin_of_words, word_before
 from agents.reading.actors.wordlists import WordLists
@@ -29,22 +29,9 @@ class WholeNames:
     def __init__(self, words: WordLists) -> None:
         self._words = words
 
-    def mention(
-        self,
-        text: FoldedText,
-        form: Form,
-        start: int,
-        end: int,
-        last: int | None,
-        *,
-        clitic: bool,
-        plain: bool,
-    ) -> Mention | None:
-        """The mention of a form whose literal stands at a span of the folded text; None where it is something else.
-
-        `last` is where the name ends, if that is known; `clitic`: in Arabic something is written on before it;
-        `plain`: the article has no capitals.
-        """
+    def mention(self, hit: Hit, form: Form) -> Mention | None:
+        """The mention of a form whose literal was found; None where it is something else."""
+        text, start, end, last, clitic, plain = hit
         folded, how = text.text, form.spelling
         demonym = form.role == "demonym"
         if how.anchor:
