@@ -24,8 +24,8 @@ RULES: list[dict[str, Any]] = [
     for rule in group["rules"]
 ]
 DASHBOARD: dict[str, Any] = json.loads((ROOT / "deploy" / "grafana" / "tocsin.json").read_text())
-OF_SCRAPING = {"job", "instance", "le"}
-"""Labels that Prometheus itself gives."""
+OF_SCRAPING = {"namespace", "job", "instance", "le"}
+"""Labels that Prometheus itself gives, or its operator."""
 
 VALUES = {
     "outcome": set(get_args(Outcome)),
