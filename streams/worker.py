@@ -246,18 +246,15 @@ class Worker:
             grace = min(LEAVE_WITHIN, grace)
         until = clock() + grace
         await self.delivery.stop(grace - min(LEAVE_WITHIN, grace / 2))
-        late: set[asyncio.Task[None]] = set()
         for end in (self.app.stop, self.service.outputs.stop):
             ending: asyncio.Task[None] = asyncio.ensure_future(end())
             await asyncio.wait({ending}, timeout=max(LEAVE_WITHIN / 2, until - clock()))
-            if ending.done():
-                ending.result()
-            else:
-                late.add(ending)
+            if not ending.done():
+                # Cancelling does not help: Faust would go on waiting for acknowledgements. Nor is the next thing
+                # stopped: an agent that is still at work would fail for want of its producer, and that be the reason.
+                leave("stop", BrokerError(NOT_DRAINED))
+            ending.result()
         await self._health_server.stop()
-        if late:
-            # Cancelling does not help: Faust would go on waiting for acknowledgements.
-            leave("stop", BrokerError(NOT_DRAINED))
         log.info("worker.stopped")
 
     # Rebalances, pauses, checks and new configurations.
