@@ -13,22 +13,26 @@ from http.client import HTTPConnection, HTTPException
 from typing import Final
 
 PORT: Final = 9464
+HERE: Final = ("127.0.0.1", "::1")
+"""Addresses of this machine: a worker that listens on `::` answers at the second alone."""
 WITHIN: Final = 2.0
 """Seconds to answer in."""
 
 
 def ask(question: str, port: int) -> tuple[bool, str]:
     """Whether the worker says yes to `live` or `ready`, and its reason."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=WITHIN)
-    try:
-        connection.request("GET", f"/{question}")
-        answer = connection.getresponse()
-        reason = answer.read(1000).decode("utf-8", "replace").strip()
-    except (OSError, HTTPException) as error:
-        return False, f"no answer on port {port}: {type(error).__name__}"
-    finally:
-        connection.close()
-    return answer.status == 200, reason
+    why = ""
+    for host in HERE:
+        connection = HTTPConnection(host, port, timeout=WITHIN)
+        try:
+            connection.request("GET", f"/{question}")
+            answer = connection.getresponse()
+            return answer.status == 200, answer.read(1000).decode("utf-8", "replace").strip()
+        except (OSError, HTTPException) as error:
+            why = why or type(error).__name__
+        finally:
+            connection.close()
+    return False, f"no answer on port {port}: {why}"
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:

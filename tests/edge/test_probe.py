@@ -17,9 +17,21 @@ def free_port() -> int:
         return int(listening.getsockname()[1])
 
 
-async def test_it_says_what_the_worker_says() -> None:
+def has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as listening:
+            listening.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "::1", "::"])
+async def test_it_says_what_the_worker_says_wherever_that_listens(host: str) -> None:
+    if ":" in host and not has_ipv6():
+        pytest.skip("no IPv6 here")
     server = HealthServer(
-        "127.0.0.1",
+        host,
         0,
         live=lambda: Health(True, "alive"),
         ready=lambda: Health(False, "no partitions assigned yet"),
