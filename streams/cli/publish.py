@@ -25,7 +25,7 @@ from streams.cli.articles import Line, articles_in, opened, say_that_there_is_no
 from streams.cli.options import Articles, Brokers, Config
 from streams.cli.pipes import say
 from streams.configuration import load_settings
-from streams.connection import at_brokers, client_options, no_topic
+from streams.connection import at_brokers, client_options, no_answer, no_topic
 from streams.errors import BrokerError, UnreadableArticle, UsageError
 from streams.logs import quiet_clients
 from streams.outputs import MAX_OUTPUT_BYTES
@@ -167,8 +167,7 @@ async def connected(
     """A producer that is connected. Tries again until patience ends; raises BrokerError."""
     loop = asyncio.get_running_loop()
     until = loop.time() + patience
-    given = options["bootstrap_servers"]
-    servers = given if isinstance(given, str) else ", ".join(given)
+    servers: list[str] = options["bootstrap_servers"]
     wait = 0.2
     told = False
     while True:
@@ -187,17 +186,16 @@ async def connected(
         except (KafkaConnectionError, OSError) as error:
             await producer.stop()
             if loop.time() + wait > until:
-                raise BrokerError(
-                    f"no broker answers at {servers} after {patience:g} s: start it, or name another"
-                ) from error
+                raise no_answer(servers, error) from error
             if not told:
                 told = True
-                console.print(f"no broker answers at {servers} yet, trying for {patience:g} s", markup=False)
+                where = ", ".join(servers)
+                console.print(f"no broker answers at {where} yet, trying for {patience:g} s", markup=False)
             await asyncio.sleep(wait)
             wait = min(wait * 2, 5.0)
         except KafkaError as error:
             await producer.stop()
-            raise BrokerError(f"the broker at {servers} refuses: {error}") from error
+            raise BrokerError(f"{', '.join(servers)}: refused: {error}") from error
     try:
         yield producer
     finally:
