@@ -16,12 +16,12 @@ import random
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import faust
 import structlog
 from aiokafka import ConsumerRecord
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 
 from agents.delivery_partition import Partition, lines_of, recent_calls
 from agents.lines import Line
@@ -57,7 +57,6 @@ from streams.wire import (
     Notification,
     Outcome,
     Undelivered,
-    from_bytes,
 )
 
 log = structlog.get_logger("tocsin.delivery")
@@ -78,12 +77,7 @@ HANDOVER_GRACE: Final = 3.0
 def register(app: faust.App, service: Service) -> Delivery:
     """Make the agent on a Faust app."""
     delivery = Delivery(service)
-    topic = app.topic(service.topic_name(NOTIFICATIONS), value_type=bytes, value_serializer="raw")
-
-    @app.agent(topic, name=NAME, concurrency=1)  # type: ignore[untyped-decorator]
-    async def take_notifications(stream: Any) -> None:
-        await service.loop(NAME, stream, delivery.handle)
-
+    service.make_agent(app, NAME, NOTIFICATIONS, delivery.handle)
     return delivery
 
 
@@ -186,10 +180,10 @@ class Delivery:
         return settle(written)
 
     async def _take(self, partition: Partition, record: ConsumerRecord) -> list[Acknowledgement]:
-        notification = _notification(record)
+        notification = value_of(record, Notification)
         if notification is not None:
             return await self._owe(partition, notification, record.offset)
-        enabled = _enabled(record)
+        enabled = value_of(record, EndpointEnabled)
         if enabled is not None:
             change = self._retry if enabled.retry else self._enable
             return await change(partition, enabled.endpoint, record.offset)
@@ -508,17 +502,3 @@ def _attempt_value(
         at=began,
         next_at=due_at,
     )
-
-
-def _enabled(record: ConsumerRecord) -> EndpointEnabled | None:
-    try:
-        return from_bytes(EndpointEnabled, record.value or b"")
-    except ValidationError:
-        return None
-
-
-def _notification(record: ConsumerRecord) -> Notification | None:
-    try:
-        return value_of(record, Notification)
-    except ValidationError:
-        return None

@@ -8,7 +8,6 @@ has acknowledged all of this.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
-from typing import Any
 
 import faust
 import structlog
@@ -34,11 +33,7 @@ NAME = "tocsin.intake"
 def register(app: faust.App, service: Service) -> None:
     """Make the agent on a Faust app."""
     intake = Intake(service)
-    topic = app.topic(service.topic_name(ARTICLES), value_type=bytes, value_serializer="raw")
-
-    @app.agent(topic, name=NAME, concurrency=1)  # type: ignore[untyped-decorator]
-    async def read_articles(stream: Any) -> None:
-        await service.loop(NAME, stream, intake.handle)
+    service.make_agent(app, NAME, ARTICLES, intake.handle)
 
 
 class Intake:

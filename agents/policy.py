@@ -11,12 +11,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 from functools import partial
-from typing import Any
 
 import faust
 import structlog
 from aiokafka import ConsumerRecord
-from pydantic import ValidationError
 
 from alerting.policy import Decision, decide, notifications
 from alerting.stories import Stories
@@ -42,12 +40,7 @@ NAME = "tocsin.policy"
 def register(app: faust.App, service: Service) -> Policy:
     """Make the agent on a Faust app."""
     policy = Policy(service)
-    topic = app.topic(service.topic_name(CANDIDATES), value_type=bytes, value_serializer="raw")
-
-    @app.agent(topic, name=NAME, concurrency=1)  # type: ignore[untyped-decorator]
-    async def decide_candidates(stream: Any) -> None:
-        await service.loop(NAME, stream, policy.handle)
-
+    service.make_agent(app, NAME, CANDIDATES, policy.handle)
     return policy
 
 
@@ -102,7 +95,7 @@ class Policy:
         async for record in breathe(batch):
             if record.offset <= partition.mark:
                 continue
-            candidate = _candidate(record)
+            candidate = value_of(record, Candidate)
             if candidate is None:
                 published.append(await self._reject(record))
                 continue
@@ -208,10 +201,3 @@ class Policy:
     def observe(self) -> None:
         """Set the figure of open stories, as of now."""
         self._service.metrics.stories.set(sum(len(p.stories) for p in self._partitions.held()))
-
-
-def _candidate(record: ConsumerRecord) -> Candidate | None:
-    try:
-        return value_of(record, Candidate)
-    except ValidationError:
-        return None

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.errors import KafkaError
+from pydantic import ValidationError
 
 from streams.errors import OutputRefused
 from streams.kafka_client.direct_sender import DirectSender
@@ -36,13 +37,17 @@ class OwnRecord(ConsumerRecord):  # type: ignore[misc]  # aiokafka is untyped fo
     made: Wire | None = None
 
 
-def value_of(record: ConsumerRecord, model: type[W]) -> W:
-    """The value of a record: the model that this worker wrote it from, or else parsed from its bytes.
-
-    Both are equal. Raises pydantic's ValidationError.
+def value_of(record: ConsumerRecord, model: type[W]) -> W | None:
+    """The value of a record: the model that this worker wrote it from, or else, which is equal, parsed from its bytes;
+    None where these are no such value.
     """
     made = record.made if isinstance(record, OwnRecord) else None
-    return made if isinstance(made, model) else from_bytes(model, record.value or b"")
+    if isinstance(made, model):
+        return made
+    try:
+        return from_bytes(model, record.value or b"")
+    except ValidationError:
+        return None
 
 
 Sending = Callable[[], None]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Generic, NoReturn, Protocol, TypeVar
 
+import faust
 import structlog
 from aiokafka import ConsumerRecord
 
@@ -124,7 +125,10 @@ class Service:
     fail: Fail
     metrics: Metrics = field(default_factory=Metrics)
     now: Callable[[], datetime] = utc_now
+    inputs: dict[str, Topic] = field(default_factory=dict)
+    """By agent: the topic that it reads."""
     heartbeats: dict[str, float] = field(default_factory=dict)
+    """By agent: when (by the loop's clock) it last made progress."""
     unfinished: dict[str, deque[float]] = field(default_factory=dict)
     """By agent: when (by the loop's clock) each of its unfinished batches was begun."""
 
@@ -172,6 +176,16 @@ class Service:
                     hint = SLOW if moves else NOT_ACKNOWLEDGED
                     log.warning("agent.waits", agent=name, seconds=round(waits), hint=hint)
                 oldest[name] = begun[0]
+
+    def make_agent(self, app: faust.App, name: str, topic: Topic, handle: Handle) -> None:
+        """Make the Faust agent `name`, which hands each batch of a topic to `handle` (`loop`)."""
+
+        async def read(stream: Any) -> None:
+            await self.loop(name, stream, handle)
+
+        self.inputs[name] = topic
+        source = app.topic(self.topic_name(topic), value_type=bytes, value_serializer="raw")
+        app.agent(source, name=name, concurrency=1)(read)
 
     async def loop(self, name: str, stream: Any, handle: Handle) -> None:
         """Hand each batch of a stream to `handle`, and mark it as handled when what that returns is done.

@@ -6,13 +6,11 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
-from agents import delivery, intake, policy
 from agents.delivery import Delivery
 from agents.policy import Policy
 from streams.contact import Contact
 from streams.health import Health
 from streams.service import Service
-from streams.topics import ARTICLES, CANDIDATES, NOTIFICATIONS
 from streams.transport import BatchConsumer
 
 STUCK_AFTER = timedelta(minutes=3)
@@ -22,9 +20,6 @@ UNANSWERED_AFTER = timedelta(seconds=30)
 """The worker is not ready when no broker has answered its fetches of a topic for longer. More than the loss of one
 broker of three takes.
 """
-
-INPUTS = {intake.NAME: ARTICLES, policy.NAME: CANDIDATES, delivery.NAME: NOTIFICATIONS}
-"""The topic that each agent reads."""
 
 
 class WorkerHealth:
@@ -56,7 +51,7 @@ class WorkerHealth:
         """Whether every agent that has something to do makes progress."""
         for name, beat in self._service.heartbeats.items():
             # Only its own topic counts: an agent without input makes no progress while another reads a backlog.
-            waits = self._waits(self._service.topic_name(INPUTS[name]))
+            waits = self._waits(self._service.topic_name(self._service.inputs[name]))
             still = min(waits, asyncio.get_running_loop().time() - beat)
             if still > STUCK_AFTER.total_seconds():
                 return Health(
