@@ -3,11 +3,16 @@
 The way of an article: read it from its bytes, read what it says, publish the reading, and put each hit of a watch
 under the watch's key. What cannot be read goes to `rejected` with its bytes untouched. A batch is done when the broker
 has acknowledged all of this.
+
+Most articles are read within a millisecond. One that fills a message can take seconds, so it is read in a thread:
+webhooks, which are called by the same loop, do not wait for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, TypeVar
 
 import faust
 import structlog
@@ -29,6 +34,18 @@ log = structlog.get_logger("tocsin.intake")
 
 NAME = "tocsin.intake"
 
+T = TypeVar("T")
+
+LONG: Final = 200_000
+"""Bytes of a message, or characters of the articles of a portion, from which on it is read in a thread. Hardly any
+message of the news has a quarter of it.
+"""
+
+
+async def _aside(size: int, read: Callable[..., T], *arguments: Any) -> T:
+    """What a call returns, made in a thread where it may take long."""
+    return read(*arguments) if size < LONG else await asyncio.to_thread(read, *arguments)
+
 
 def register(app: faust.App, service: Service) -> None:
     """Make the agent on a Faust app."""
@@ -48,7 +65,7 @@ class Intake:
         portions: Portions[tuple[ConsumerRecord, Article]] = Portions()
         async for record in breathe(batch):
             try:
-                article = read_article(record.value)
+                article = await _aside(len(record.value or b""), read_article, record.value)
             except UnreadableArticle as error:
                 acknowledgements.append(await self._reject(record, error))
                 continue
@@ -59,7 +76,9 @@ class Intake:
 
     async def _read_portion(self, portion: Sequence[tuple[ConsumerRecord, Article]]) -> list[Acknowledgement]:
         reader = self._service.in_force.reader
-        searched = reader.search(article for _, article in portion)
+        articles = [article for _, article in portion]
+        size = sum(article.characters for article in articles)
+        searched = await _aside(size, reader.search, articles)
         acknowledgements: list[Acknowledgement] = []
         async for (record, _), own in breathe([*zip(portion, searched, strict=True)]):
             acknowledgements += await self._read(reader, record, own)
@@ -70,7 +89,9 @@ class Intake:
     ) -> list[Acknowledgement]:
         service = self._service
         try:
-            read = reader.read_searched(searched, seen_at(record, service.now()))
+            at = seen_at(record, service.now())
+            size = searched.scene.article.characters
+            read = await _aside(size, reader.read_searched, searched, at)
         except UnreadableArticle as error:
             return [await self._reject(record, error)]
         if read is None:

@@ -28,7 +28,11 @@ HEAD: Final = 600
 EARLY: Final = 1200
 """Characters at the head of the body within which a sentence that is looked at is an early one."""
 LONGEST: Final = 700
-"""Characters of a sentence; a longer one is cut into several."""
+"""Characters of a sentence; a longer one is cut into several. So is a title: what is looked at in a sentence takes the
+square of its length.
+"""
+LONGEST_TITLE: Final = 5000
+"""Characters of a title that are looked at. Where a whole post is sent as one, it has some four thousand at most."""
 
 MOST: Final = 60
 """Sentences of an excerpt: what comes after so many changes nothing."""
@@ -69,7 +73,10 @@ class Excerpt:
         self._length = 0
         self.credit = range(0)
         """Positions in the excerpt's text of the credit that a title ends with (` - The Wall Street Journal`)."""
-        if title.strip():
+        if len(title) > LONGEST:
+            for begin, end in _pieces(title[:LONGEST_TITLE]):
+                self._add("title", title, begin, end, "title")
+        elif title.strip():
             self._add("title", title, 0, len(title), "title")
             self.credit = range(credit_of(title) + 1, len(title) + 1)
         self._add_body(body, body_start, marks, elsewhere)
@@ -151,6 +158,19 @@ def _sentences(text: str, start: int, until: int) -> Iterable[Span]:
         found = SENTENCE_END.search(text, begin, begin + LONGEST)
         end = found.end() if found else min(begin + LONGEST, len(text))
         if _LETTER.search(text, begin, end) is not None:  # no times and rules between entries
+            yield begin, end
+        begin = end
+
+
+def _pieces(text: str) -> Iterable[Span]:
+    """Pieces of a text, of as many whole sentences as go into each."""
+    begin = 0
+    while begin < len(text):
+        end = min(begin + LONGEST, len(text))
+        if end < len(text):
+            ends = [found.end() for found in SENTENCE_END.finditer(text, begin, end)]
+            end = ends[-1] if ends else end
+        if _LETTER.search(text, begin, end) is not None:
             yield begin, end
         begin = end
 

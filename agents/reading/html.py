@@ -9,7 +9,9 @@ builds the tree from those.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from html import unescape
+from html.entities import html5
 from typing import Final
 
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser
@@ -53,11 +55,11 @@ _REWRITTEN: Final[dict[str, str]] = {
 }
 """What becomes of a tag; of any other, nothing: inline tags neither part words nor paragraphs."""
 
-_BLOCKS: Final = "|".join((*_PARAGRAPHS, *_LINES, *_STRUCTURE, *_LEFT_OUT, *_GAPS, *_WHOLE))
-_WORDS: Final = "|".join(_INLINE)
-# An inline tag counts when it has an attribute or is closed: wire texts have tickers such as `<U>` in them.
-_LOOKS_LIKE_HTML: Final = re.compile(
-    rf"<(?:(?:{_BLOCKS})\s*+/?>|(?:{_BLOCKS}|{_WORDS})\s++[a-z][a-z:-]*+\s*+=|/(?:{_BLOCKS}|{_WORDS})\s*+>|!--|!doctype\b)",
+_BLOCKS: Final = frozenset((*_PARAGRAPHS, *_LINES, *_STRUCTURE, *_LEFT_OUT, *_GAPS, *_WHOLE))
+_KNOWN: Final = _BLOCKS | frozenset(_INLINE)
+# One name for all tags: to try each of a hundred at every `<` takes half a minute where there is nothing else.
+_MARKUP: Final = re.compile(
+    r"<(?:([a-z][a-z0-9]*+)\s*+(?:(/?>)|(?<=\s)[a-z][a-z:-]*+\s*+=)|/([a-z][a-z0-9]*+)\s*+>|!--|!doctype\b)",
     re.IGNORECASE,
 )
 # Every alternative either ends or takes the rest, so that the search never starts over from each opening.
@@ -72,7 +74,10 @@ _TAG: Final = re.compile(
     rf"""<(?:({_NAME})(?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+>|({_NAME})[^<>]*+>)?""", re.IGNORECASE
 )
 _BARE_TAG: Final = re.compile(r"</?[a-z0-9]+>")
-_ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
+_ENTITY: Final = re.compile(r"&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
+_SHORTEST_NAME: Final = 2
+_LONGEST_PREFIX: Final = 6
+"""Characters of the names of entities that browsers read without a semicolon, too, in front of anything."""
 _TIMES_ESCAPED: Final = 3
 """How many times over a text may have been escaped, and looked at for that."""
 _SPACE: Final = re.compile(rf"[^\S{_PARAGRAPH}{_LINE}]+")
@@ -87,19 +92,33 @@ def readable_text(text: str) -> str:
     twice (`&amp;quot;`), as feeds of feeds have it.
     """
     for _ in range(_TIMES_ESCAPED):
-        if "<" in text and _LOOKS_LIKE_HTML.search(text):
+        if "<" in text and _looks_like_html(text):
             return _decoded(html_to_text(text))
-        if "&" not in text:
+        decoded = _decoded(text)
+        if decoded == text:
             return text
-        text = _decoded(text)
+        text = decoded
     return text
+
+
+def _looks_like_html(text: str) -> bool:
+    """Whether a text has a tag that HTML knows.
+
+    An inline tag counts when it has an attribute or is closed: wire texts have tickers such as `<U>` in them.
+    """
+    for found in _MARKUP.finditer(text):
+        opened, bare, closed = found.groups()
+        name = opened or closed
+        if name is None or name.lower() in (_BLOCKS if bare else _KNOWN):
+            return True
+    return False
 
 
 def html_to_text(html: str) -> str:
     """The text of HTML: blank lines between paragraphs, single spaces between words."""
     bare = _reduce(html)
     if bare.count("<") > MAX_TAGS:
-        return _arrange(unescape(_BARE_TAG.sub(_PARAGRAPH, bare)))
+        return _arrange(_decoded(_BARE_TAG.sub(_PARAGRAPH, bare)))
     # WO_EVENTS: no copying of one element into another (`selectedcontent`).
     tree = LexborHTMLParser(bare, options=LexborDocumentOptions.WO_EVENTS)
     if tree.body is None:
@@ -136,4 +155,15 @@ def _decoded(text: str) -> str:
 
 
 def _decode_entity(entity: re.Match[str]) -> str:
-    return unescape(entity[0])
+    name = entity[1]
+    known = html5.get(f"{name};")
+    if known is not None:
+        return known
+    if name[0] == "#" or any(name[:end] in html5 for end in range(_SHORTEST_NAME, _LONGEST_PREFIX + 1)):
+        return _unescaped(entity[0])
+    return entity[0]
+
+
+@lru_cache(1024)
+def _unescaped(entity: str) -> str:
+    return unescape(entity)

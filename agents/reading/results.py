@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 from zlib import crc32
 
 from agents.reading.article import Article
@@ -20,7 +20,7 @@ from alerting.gist import LONGEST_LEAD, gist
 from alerting.names import dateline_in, names_in_body, names_in_dateline
 from streams.ids import derive_id
 from streams.printable import shortened
-from streams.wire import ArticleRef, Candidate, Evidence, KeywordReading, Reading
+from streams.wire import ActorReading, ArticleRef, Candidate, Clause, Evidence, KeywordReading, Reading
 
 TITLE_KEPT: Final = 500
 SENTENCE_KEPT: Final = 500
@@ -32,10 +32,17 @@ list of persons may name thousands; what is said of an article is one record, an
 megabyte. Watches see them all.
 """
 
+ROOM_FOR_EVIDENCE: Final = 20_000
+"""Characters of evidence of all that is kept of one kind; where there is more of it, each has its first alone. News has
+a few hundred; names with hundreds of letters that take no room in each are to fill no record that brokers refuse.
+"""
+
 NEAR: Final = 300
 """Characters behind a sentence with evidence that are read for names too, as the places of an order often follow it;
 and characters around evidence that are read where no sentence ends for long.
 """
+
+_Founded = TypeVar("_Founded", ActorReading, KeywordReading, Clause)
 
 _CUT_WORD: Final = re.compile(r"\w*\Z")
 _NO_LETTER: Final = re.compile(r"\W+")
@@ -54,7 +61,7 @@ def reading_of(scene: Scene, hits: Sequence[Evaluation], seen_at: datetime) -> R
             published_at=article.published_at,
         ),
         topics=tuple(scene.topics.values()),
-        actors=tuple(islice(scene.actors.values(), KEPT)),
+        actors=_in_room(islice(scene.actors.values(), KEPT)),
         keywords=_keywords(hits),
         watches=tuple(hit.watch.id for hit in hits),
         read_at=seen_at,
@@ -91,7 +98,7 @@ def candidates_of(
                 article=reading.article,
                 topics=reading.topics,
                 actors=reading.actors,
-                because=hit.clauses[:KEPT],
+                because=_in_room(hit.clauses[:KEPT]),
                 sentence=decided.sentence,
                 said=decided.said,
                 named=decided.named,
@@ -111,9 +118,17 @@ def _keywords(hits: Sequence[Evaluation]) -> tuple[KeywordReading, ...]:
             if clause.clause.startswith(("query:", "terms:")) and clause.held:
                 for evidence in clause.evidence:
                     by_term[evidence.text.casefold()][evidence] = None
-    return tuple(
+    return _in_room(
         KeywordReading(term=term, evidence=tuple(found)) for term, found in islice(by_term.items(), KEPT)
     )
+
+
+def _in_room(found: Iterable[_Founded]) -> tuple[_Founded, ...]:
+    """The same, with so little evidence that it fits a record."""
+    every = tuple(found)
+    if sum(len(evidence.text) for one in every for evidence in one.evidence) <= ROOM_FOR_EVIDENCE:
+        return every
+    return tuple(one.model_copy(update={"evidence": one.evidence[:1]}) for one in every)
 
 
 def _of_clauses(hit: Evaluation) -> list[Evidence]:

@@ -19,7 +19,7 @@ from typing import Final, Protocol
 
 from agents.reading.automaton import LiteralTable
 from agents.reading.cues import RANK, Cue, CueFinder, Sighting
-from agents.reading.excerpt import HEAD, Excerpt
+from agents.reading.excerpt import HEAD, LONGEST_TITLE, Excerpt
 from agents.reading.features import (
     GENERIC,
     SaidBySentence,
@@ -207,7 +207,7 @@ def _folded_start(scene: Scene) -> int:
 
 def _title_and_head(scene: Scene) -> tuple[str, str]:
     start = _folded_start(scene)
-    return scene.title.folded.text, scene.body.folded.text[start : start + HEAD]
+    return scene.title.folded.text[:LONGEST_TITLE], scene.body.folded.text[start : start + HEAD]
 
 
 def _dot(weights: Mapping[str, float], features: Mapping[str, float]) -> float:

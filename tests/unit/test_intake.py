@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -12,7 +13,9 @@ from typing import Any, NoReturn
 import pytest
 from aiokafka import ConsumerRecord
 
-from agents.intake import Intake
+from agents import intake
+from agents.intake import LONG, Intake
+from agents.reading.article import read_article
 from agents.reading.portions import AT_ONCE
 from agents.reading.reader import Reader
 from agents.reading.scene import Scene
@@ -158,3 +161,29 @@ async def test_an_article_is_told_at_its_time_in_kafka_or_now_where_that_cannot_
 ) -> None:
     one = replace(record(0, article(1, "A hedge")), timestamp=int(time_in_kafka))
     assert (await written_of(Batch([one]))).seen_at == [seen_at]
+
+
+@pytest.mark.parametrize("step", ["decode", "search", "read"])
+async def test_while_a_long_article_is_read_the_loop_goes_on(
+    step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, loop_went_on = threading.Event(), threading.Event()
+
+    def held(read: Any) -> Any:
+        def wait_and_read(*arguments: Any) -> Any:
+            began.set()
+            assert loop_went_on.wait(30), "the loop waits for the article"
+            return read(*arguments)
+
+        return wait_and_read
+
+    if step == "decode":
+        monkeypatch.setattr(intake, "read_article", held(read_article))
+    else:
+        name = "search" if step == "search" else "read_searched"
+        monkeypatch.setattr(Reader, name, held(getattr(Reader, name)))
+    value = article(1, "A hedge", "The lawn. " * (LONG // 10))
+    reading = asyncio.ensure_future(outputs_of(value))
+    await asyncio.to_thread(began.wait)
+    loop_went_on.set()
+    assert ("candidates", "hedges") in await reading

@@ -171,6 +171,21 @@ def test_what_takes_no_room_between_two_words_takes_none_in_a_record(filling: st
     assert max(len(value.to_bytes()) for value in (read.reading, *read.candidates)) < 50_000
 
 
+def test_names_that_fill_an_article_with_what_takes_no_room_fit_a_record_all_the_same() -> None:
+    words = [f"{first}a{second}o" for first in "bdfgklmnpr" for second in "bdfgklmnpr"]
+    names = [f"Am{word}" for word in words]
+    bodies = tuple(Actor(id=name.lower(), kind="organisation", name=name) for name in names)
+    watch = Watch(id="w", title="W", query=" AND ".join(names))
+    reader = Reader(
+        taxonomies=english()[0], registry=Registry(files=(RegistryFile(actors=bodies),)), watches=(watch,)
+    )
+    filled = [f"{name[:2]}{chr(0xE0100) * 290}{name[2:]}" for name in names]
+    read = reader.read(article(". ".join(filled * 8), title="The list"), NOW)
+    assert read is not None
+    assert len(read.reading.actors) == len(read.reading.keywords) == len(names)
+    assert max(len(value.to_bytes()) for value in (read.reading, *read.candidates)) < LONGEST_RECORD / 2
+
+
 @given(title=TEXTS, body=TEXTS)
 @settings(max_examples=40, deadline=None)
 def test_what_reading_finds_is_what_explaining_finds(title: str, body: str) -> None:
@@ -216,6 +231,20 @@ def test_reading_takes_steps_in_proportion_to_the_text(unit: str) -> None:
     reader = sample_reader()
     few = min(300, max(60, 1500 // len(unit)))
     assert grows_linearly(lambda n: reader.explain(article(unit * n, title="-"), NOW), few)
+
+
+def test_a_title_that_fills_a_message_takes_steps_in_proportion_to_it() -> None:
+    """What is looked at in one sentence may take the square of its length."""
+    unit = "They have not been told to evacuate yet. "
+    reader = sample_reader()
+    assert grows_linearly(lambda n: reader.read(article("-", title=unit * n), NOW), 150)
+
+
+def test_a_post_that_is_sent_as_a_title_is_read_throughout() -> None:
+    title = "The river rises. " * 100 + "The mayor ordered the evacuation of the town."
+    read = reader_of(Watch(id="w", title="-", query="x")).read(article("-", title=title), NOW)
+    assert read is not None
+    assert [(topic.topic, topic.stage) for topic in read.reading.topics] == [("evacuation", "ordered")]
 
 
 @pytest.mark.parametrize("query", ["EU", "U.S.", '"G 7"', "war OR un", "reu*", "ankara~1"])
