@@ -25,7 +25,7 @@ KAFKA_JARS := deploy/kafka-local/target/.copied
 
 $(KAFKA_JARS): deploy/kafka-local/pom.xml
 	@echo "fetching the jars of a Kafka broker for tests: once"
-	@mvn -q -B -f deploy/kafka-local/pom.xml dependency:copy-dependencies -DoutputDirectory=target/jars && touch $@ \
+	@mvn -q -B -Dstyle.color=never -f deploy/kafka-local/pom.xml dependency:copy-dependencies -DoutputDirectory=target/jars && touch $@ \
 	|| { echo "mvn is not here or could not fetch the jars: no tests on a real Kafka; with CI=true that is a failure" >&2; \
 	test "$$CI" != true; }
 

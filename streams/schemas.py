@@ -17,7 +17,8 @@ from typing import Annotated, Any, Final, get_args
 import orjson
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
+from pydantic_core.core_schema import TaggedUnionSchema
 
 from agents.reading.shapes import NAMES
 from streams.rejection import CUT, PREFIX
@@ -108,15 +109,21 @@ def documents() -> dict[str, bytes]:
 
 def schema_of(model: type[BaseModel]) -> dict[str, Any]:
     """The JSON Schema of one value as it is written."""
-    schema = model.model_json_schema(mode="serialization", schema_generator=_Untitled)
+    schema = model.model_json_schema(mode="serialization", schema_generator=_Schemas)
     return {"$schema": DIALECT, **schema}
 
 
-class _Untitled(GenerateJsonSchema):
-    """A field's name says what its title would repeat."""
+class _Schemas(GenerateJsonSchema):
+    """Without titles, which repeat the names of fields, and without a keyword that is OpenAPI's alone."""
 
     def field_title_should_be_set(self, _schema: Any) -> bool:
         return False
+
+    def tagged_union_schema(self, schema: TaggedUnionSchema) -> JsonSchemaValue:
+        # Strict validators refuse `discriminator`, and in AsyncAPI it means something else.
+        union = super().tagged_union_schema(schema)
+        union.pop("discriminator", None)
+        return union
 
 
 def _written_json(value: Any) -> bytes:
@@ -289,7 +296,7 @@ def _shared_schemas() -> dict[str, Any]:
     _, schema = models_json_schema(
         [(model, "serialization") for model in models],
         ref_template=_REFERENCE,
-        schema_generator=_Untitled,
+        schema_generator=_Schemas,
     )
     shared: dict[str, Any] = schema["$defs"]
     return shared

@@ -8,7 +8,7 @@ import secrets
 import signal
 import subprocess
 from base64 import b64encode
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -17,8 +17,7 @@ from typing import Any, Final
 import orjson
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient
-from rich.console import Console, Group
-from rich.padding import Padding
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -116,7 +115,8 @@ class _Show:
             self._console.print(
                 f"[bold]tocsin[/] on the embedded broker {self._broker.servers}, all webhooks to {trial.url}, "
                 f"{counted(len(configuration.watches), 'watch', 'watches')}, "
-                f"{counted(len(self._lines), 'article')} to play"
+                f"{counted(len(self._lines), 'article')} to play",
+                soft_wrap=True,
             )
             # In this order, so that what the worker does while it stops is shown and counted too.
             async with self._following(configuration), self._working(trial):
@@ -189,7 +189,8 @@ class _Show:
                 self._console.print(
                     f"[dim]all articles are played; from another terminal, `tocsin publish FILE --brokers "
                     f"{self._broker.servers}` plays yours and `tocsin tail alerts --brokers {self._broker.servers}` "
-                    "follows a topic; Ctrl-C ends[/]"
+                    "follows a topic; Ctrl-C ends[/]",
+                    soft_wrap=True,
                 )
                 await stopping
             return self._tally.settled
@@ -278,11 +279,8 @@ class _Show:
         self._print("WEBHOOK ✓", "bold green", lines)
 
     def _print(self, label: str, style: str, lines: Iterable[Text]) -> None:
-        grid = Table.grid(padding=(0, 1))
-        grid.add_column(width=_LABEL, no_wrap=True)
-        grid.add_column()
-        grid.add_row(Text(label, style=style), Group(*map(_hanging, lines)))
-        self._console.print(grid)
+        for line in _beside(Text(label, style=style), lines, self._console):
+            self._console.print(line)
 
     def _summary(self, settled: bool) -> None:
         table = Table(title="what happened", show_header=False, title_justify="left")
@@ -365,7 +363,12 @@ def _said(line: str) -> Text | None:
     return Text(clean(f"worker: {line}"), style="red") if level in ("error", "critical") else None
 
 
-def _hanging(line: Text) -> Padding | Text:
-    """A line whose wrapped parts have the same indentation."""
-    indent = len(line.plain) - len(line.plain.lstrip())
-    return Padding(line[indent:], (0, 0, 0, indent)) if indent else line
+def _beside(label: Text, lines: Iterable[Text], console: Console) -> Iterator[Text]:
+    """Lines with a label to the left of the first. One that is too long goes on where it began."""
+    for line in lines:
+        blank = len(line.plain) - len(line.plain.lstrip())
+        indent = _LABEL + 1 + blank
+        for part in line[blank:].wrap(console, max(1, console.width - indent)):
+            part.rstrip()
+            yield Text.assemble(label, " " * (indent - len(label)), part)
+            label = Text()

@@ -77,10 +77,10 @@ class Tally:
         """The rows of the summary: a name and a value each."""
         yield "articles played", str(self.published)
         yield "  with a topic, or a watch's words", str(self.classified)
-        reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(self.rejected.items()))
-        yield "  rejected", f"{self.rejected.total()}" + (f"  ({reasons})" if reasons else "")
         for name, count in sorted(self.topics.items()):
             yield f"    {name}", str(count)
+        reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(self.rejected.items()))
+        yield "  rejected", f"{self.rejected.total()}" + (f"  ({reasons})" if reasons else "")
         kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(self.alerts.items()))
         yield "alerts", f"{self.alerts.total()}" + (f"  ({kinds})" if kinds else "")
         yield "webhooks due", str(self.due.total())

@@ -18,6 +18,7 @@ from streams.cli import app
 from streams.cli.options import OF_ALERTS, Brokers, Config
 from streams.cli.pipes import Printer, hush_on_broken_pipe
 from streams.cli.records import whole_topic
+from streams.cli.views import because_lines
 from streams.configuration import load_settings
 from streams.connection import at_brokers, client_options
 from streams.errors import UsageError
@@ -122,8 +123,6 @@ def _print(life: Life) -> None:
             clean(f"{first.alert_id}  watch {first.watch.id}  severity {first.watch.severity}"), style="bold"
         )
     )
-    for clause in first.because:
-        console.print(
-            Text(clean(f"  because {clause.clause}" + "".join(f"  “{e.text}”" for e in clause.evidence[:3])))
-        )
+    for line in because_lines(first.because):
+        console.print(line)
     console.print(table)

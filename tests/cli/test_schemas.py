@@ -85,6 +85,10 @@ def test_the_documents_are_the_same_at_every_call() -> None:
     assert documents() == documents()
 
 
+def test_no_document_has_the_keyword_that_strict_validators_and_asyncapi_refuse() -> None:
+    assert [name for name, content in documents().items() if b"discriminator" in content] == []
+
+
 def test_readings_and_alerts_of_the_samples_fit_their_schemas() -> None:
     assert len(reads()) > 20
     assert len(alerts()) > 20

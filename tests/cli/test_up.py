@@ -120,13 +120,24 @@ def test_of_the_workers_log_a_person_is_told_what_concerns_him(
     assert (None if shown is None else shown.plain) == said
 
 
-def test_a_line_that_is_too_long_goes_on_where_it_began() -> None:
-    console = Console(width=20, file=io.StringIO())
-    console.print(show._hanging(Text("  one two three four five six")))
-    assert [line.rstrip() for line in console.file.getvalue().splitlines()] == [  # type: ignore[attr-defined]
-        "  one two three four",
-        "  five six",
+def test_a_line_that_is_too_long_goes_on_where_it_began_and_no_line_ends_with_blanks() -> None:
+    console = Console(width=30, file=io.StringIO())
+    lines = [Text("one two three four five six"), Text("  one two three four five six"), Text("seven")]
+    assert [line.plain for line in show._beside(Text("article"), lines, console)] == [
+        "article    one two three four",
+        "           five six",
+        "             one two three",
+        "             four five six",
+        "           seven",
     ]
+
+
+def test_the_summary_counts_stages_below_the_articles_with_a_topic() -> None:
+    tally = Tally()
+    tally.rejected["not-json"] += 1
+    tally.topics["ceasefire agreed"] += 1
+    names = [name for name, _ in tally.rows()]
+    assert names[1:4] == ["  with a topic, or a watch's words", "    ceasefire agreed", "  rejected"]
 
 
 def test_up_once_plays_articles_and_calls_no_endpoint_of_the_configuration(
