@@ -6,7 +6,6 @@ overlap only the strongest counts, and none that overlaps a `never` phrase of th
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,7 +16,7 @@ from operator import itemgetter
 from typing import Final, Literal, NamedTuple, TypeVar
 
 from agents.reading.automaton import Found
-from agents.reading.denial import DENYING, denial_before, denials_in, is_denied_within
+from agents.reading.denial import denial_before, denials_in, denied_to
 from agents.reading.excerpt import Excerpt
 from agents.reading.fold import Span
 from agents.reading.phrases import Phrase, PhraseSet, last_words
@@ -96,7 +95,10 @@ _ByLanguage = Mapping[int, Sequence[_Ready]]
 
 
 def _sorted_out(phrases: Sequence[Phrase[Meaning]]) -> tuple[tuple[int, ...], _ByLanguage, _ByLanguage]:
-    """The languages of phrases that begin alike; by language those that show topics or patterns, and the others."""
+    """The languages that phrases which begin alike speak for; by language those that show topics or patterns, and the
+    others. Words that count only where they are denied are too short and many to speak for one (`dur*`, `statt`).
+    """
+    speaking: set[int] = set()
     topical: dict[int, list[_Ready]] = {}
     around: dict[int, list[_Ready]] = {}
     for phrase in phrases:
@@ -104,7 +106,9 @@ def _sorted_out(phrases: Sequence[Phrase[Meaning]]) -> tuple[tuple[int, ...], _B
         ready = (None if phrase.plain else phrase, meaning.kind, meaning.topic, meaning.name)
         known = around if meaning.kind in ("context", "stage", "denied") else topical
         known.setdefault(meaning.language, []).append(ready)
-    return tuple({*topical, *around}), topical, around
+        if meaning.kind != "denied":
+            speaking.add(meaning.language)
+    return tuple(speaking), topical, around
 
 
 class CueFinder:
@@ -116,9 +120,7 @@ class CueFinder:
         self._numbers = {
             language: number for number, language in enumerate(sorted(languages | set(taxonomies.context)))
         }
-        self._denying = {
-            self._numbers[language]: ends for language, ends in DENYING.items() if language in self._numbers
-        }
+        self._named = {number: language for language, number in self._numbers.items()}
         speaking = {*GRAMMAR, *SUPPORTING, SECTION, *chain.from_iterable(t.support for t in self._topics)}
         self._about_else = {name for of in taxonomies.context.values() for name in of} - speaking
         self._patterns = [
@@ -264,14 +266,15 @@ class CueFinder:
                     said[words] = known_as = _Said([], [], end, phrase)
                 if kind == "denied":
                     known_as.denied.append(name)
+                    known_as.denied_as.append((end, phrase))
                 elif end > known_as.end or not known_as.names:
                     known_as.names, known_as.end, known_as.phrase = [name], end, phrase
                 elif end == known_as.end:
                     known_as.names.append(name)
-        self._add_stages(sighting, said, self._denying.get(language))
+        self._add_stages(sighting, said, self._named[language])
 
     def _add_stages(
-        self, sighting: Sighting, said: Mapping[tuple[int, int, int], _Said], denying: re.Pattern[str] | None
+        self, sighting: Sighting, said: Mapping[tuple[int, int, int], _Said], language: str
     ) -> None:
         """Fill in the words of stages, by topic and span.
 
@@ -289,21 +292,25 @@ class CueFinder:
             if contrary or words.denied:
                 negations = denials_in(around.context)
                 before = listed[topic]
-                if is_denied_within(words.phrase, text, (words.end, stop), negations, denying):
-                    denial = start
+                known_as = [(words.end, words.phrase), *words.denied_as]
+                ends = (denied_to(phrase, text, (end, stop), negations, language) for end, phrase in known_as)
+                until = next((end for end in ends if end is not None), None)
+                if until is not None:
+                    denial = start, until
                 else:
                     if words.names:
                         before.append((start, stop))
-                    denial = denial_before(text, (start, stop), negations, before)
+                    begin = denial_before(text, (start, stop), negations, before)
+                    denial = (begin, stop) if begin is not None else None
             if denial is not None and words.denied:
                 for name in words.denied:
-                    stages.setdefault(name, []).append((denial, stop))
+                    stages.setdefault(name, []).append(denial)
                 continue
             for name in words.names:
                 if denial is None or name not in contrary:
                     stages.setdefault(name, []).append((start, stop))
                 else:
-                    stages.setdefault(contrary[name], []).append((denial, stop))
+                    stages.setdefault(contrary[name], []).append(denial)
 
     def _language(self, literals: Sequence[Found], declared: str, told: Callable[[], str]) -> int:
         """The language that most words are of: phrases of another one would mean something else here.
@@ -331,13 +338,14 @@ def _stop(phrase: Phrase[Meaning] | None, text: str, end: int) -> int | None:
 @dataclass(slots=True)
 class _Said:
     """Words of stages: whose they are, whose where they are denied, and the phrase (None: spelled out) whose head ends
-    at `end`.
+    at `end`; `denied_as` are those of the latter.
     """
 
     names: list[str]
     denied: list[str]
     end: int
     phrase: Phrase[Meaning] | None
+    denied_as: list[tuple[int, Phrase[Meaning] | None]] = field(default_factory=list)
 
 
 class _Loose(NamedTuple):

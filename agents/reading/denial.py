@@ -16,9 +16,17 @@ _DENIED: Final = 8
 """Characters between a word of denial and the word of a stage that it denies, at most."""
 
 DENYING: Final = {
-    "tr": re.compile("m(?:[ae](?:di(?:[kmn]|l[ae]r)?|mis|y[ae]c[ae]k?.{0,4}|z)|[iu]yor.{0,4})$")
+    "tr": re.compile(
+        "m(?:[ae](?:di(?:[kmn]|l[ae]r|g.{1,6})?|mis|m[ae]s.{1,4}|y[ae]n.{0,6}|y[ae]c[ae][kg]?.{0,8}|z)|[iu]yor.{0,4})$"
+    )
 }
 """Endings that deny a verb (`uzatıl|madı`), by language; `ma` alone makes a noun of it."""
+
+DENIED_BEHIND: Final = {
+    "ru": re.compile(r" (?:пока |так и |еще )?не (?:буд[еу]т|был[аои]?|удал\w+|получил\w+)(?!\w)"),
+    "uk": re.compile(r" (?:поки |так і |ще )?не (?:буд[еу]\w*|був|бул[аои]|вдал\w+|вииш\w+)(?!\w)"),
+}
+"""Denial that stands behind the word it denies (`продлено не будет`), by language."""
 
 _AUXILIARY: Final = re.compile(r" (?:et|ed|ol|yap|ver|sagla|var)\w+")
 """A Turkish verb that makes one of the noun before it: `ilan etmeyeceğiz`."""
@@ -27,27 +35,29 @@ _PHRASES_BEFORE: Final = 8
 """Phrases of stages, of those that begin before a word, that may hold the word of denial in front of it."""
 
 
-def is_denied_within(
-    phrase: Phrase[T] | None,
-    text: str,
-    tail: Span,
-    negations: Sequence[Span],
-    denying: re.Pattern[str] | None,
-) -> bool:
-    """Whether a phrase (None: spelled out) that goes on with `tail` behind its head denies itself: a word of denial
-    stands before what is behind its gap (`hat ... nicht zugestimmt`), or the verb, here or in the next word, has an
-    ending of `denying`.
+def denied_to(
+    phrase: Phrase[T] | None, text: str, tail: Span, negations: Sequence[Span], language: str
+) -> int | None:
+    """Where the denial ends of a phrase (None: spelled out) that goes on with `tail` behind its head and denies itself:
+    a word of denial stands before what is behind its gap (`hat ... nicht zugestimmt`) or right behind it, or the verb,
+    here or in the next word, has an ending that denies it. None where nothing of that is so.
     """
     end, stop = tail
+    denying = DENYING.get(language)
     if denying is not None:
         ending = phrase.goes_on(text, end, stop) if phrase is not None else ""
         auxiliary = _AUXILIARY.match(text, stop)
         if denying.search(ending) or (auxiliary is not None and denying.search(auxiliary[0])):
-            return True
-    if phrase is None:
-        return False
-    behind = last_words(text, stop, phrase.words_behind_gap) if phrase.words_behind_gap else 0
-    return any(last + 1 == behind for _, last in negations)
+            return stop
+    following = DENIED_BEHIND.get(language)
+    if following is not None and (denial := following.match(text, stop)):
+        return denial.end()
+    if phrase is None or not phrase.words_behind_gap:
+        return None
+    behind = last_words(text, stop, phrase.words_behind_gap)
+    if any(first == behind for first, _ in negations):
+        return None  # it has its denial already
+    return stop if any(last + 1 == behind for _, last in negations) else None
 
 
 def denials_in(context: Mapping[str, Sequence[Span]]) -> Sequence[Span]:
@@ -66,9 +76,12 @@ def denial_before(text: str, words: Span, negations: Sequence[Span], listed: Seq
     """Where a word of denial begins that is about words behind it (`not yet extended`); None where none is.
 
     One that stands within a longer phrase of a stage has been read with that (`not able to`), unless the words go on
-    from within it (`pas encore d'accord`, `accord sur`). `listed` are the phrases before, in order.
+    from within it (`pas encore d'accord`, `accord sur`). Words that begin with one have their denial already (`n'ont
+    pas eu lieu`). `listed` are the phrases before, in order.
     """
     start, stop = words
+    if any(begin == start and end < stop for begin, end in negations):
+        return None
     listed = listed[-_PHRASES_BEFORE:]
     for begin, end in negations:
         if (

@@ -125,6 +125,22 @@ def test_denied_words_speak_for_the_stage_that_the_language_names_before_the_top
     assert says == features.keys() & {"agreed", "broken"}
 
 
+def test_words_that_begin_with_their_denial_are_not_denied_by_another() -> None:
+    words = {"agreed": ["signed"], "broken": ["not respected", "truce ... not held"]}
+    denied = {"broken": "agreed"}
+    assert "agreed" not in features_of("Truce never not respected", "", denied, **words)
+    assert "agreed" not in features_of("Truce never not held", "", denied, **words)
+
+
+def test_words_that_count_only_where_they_are_denied_speak_for_no_language() -> None:
+    own = {"strong": ["truce*"], "stages": {"agreed": ["sign*"]}, "denied": {}}
+    other = {"strong": ["Waffenruhe"], "stages": {}, "denied": {"broken": ["sign*", "at*", "no*"]}}
+    table = LiteralTable()
+    classifier = TopicClassifier(taxonomies(languages={"en": own, "xx": other}), table)
+    [topic] = classifier.classify(Scene.of(Article("a", "Truce signed at noon", ""), table.build()))
+    assert topic.stage == "agreed"
+
+
 def test_a_denied_word_of_a_stage_without_a_contrary_counts_as_it_stands() -> None:
     features = features_of("Rebels have not violated the truce", broken=["violat*"])
     assert ("broken" in features, "agreed" in features) == (True, False)
