@@ -87,6 +87,16 @@ _TAKES_BACK: Final = frozenset(
     ).split()
 )
 
+# In languages that write them like names, from Monday on.
+_WEEKDAYS: Final = {
+    name: number
+    for names in (
+        "monday tuesday wednesday thursday friday saturday sunday",
+        "montag dienstag mittwoch donnerstag freitag samstag sonntag",
+    )
+    for number, name in enumerate(names.split())
+}
+
 # Numbers and points of the compass, cut as all words are. Not two, as there is always talk of two sides, nor what is
 # another word in another language (once, est, este).
 _AS_NAMES: Final = frozenset(
@@ -177,6 +187,11 @@ def has_digit(name: str) -> bool:
 def takes_back(name: str) -> bool:
     """Whether a name is a word by which what was told is taken back or put right."""
     return name in _TAKES_BACK
+
+
+def weekday(name: str) -> int | None:
+    """Which day of the week a name is, from 0 for Monday, if any."""
+    return _WEEKDAYS.get(name)
 
 
 def _counts_in_lower_case(word: str, name: str) -> bool:

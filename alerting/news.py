@@ -26,7 +26,7 @@ from typing import Final
 
 from alerting.fingerprint import COPY, SAME_TEXT
 from alerting.gist import STEM, in_lead
-from alerting.names import IN_DATELINE, has_digit, is_same_name, takes_back
+from alerting.names import IN_DATELINE, has_digit, is_same_name, takes_back, weekday
 from alerting.story import Story
 from alerting.telling import Telling, headline_names, named_in_body, pair_of
 from streams.printable import shortened
@@ -35,6 +35,10 @@ from streams.wire import Candidate
 SHOWN: Final = 6
 LONGEST_SHOWN: Final = 40
 """Words that are said to be new, and characters of each, at most."""
+LATE: Final = timedelta(days=1)
+"""How long after the last event another source still copies what was told before it."""
+EVENING: Final = timedelta(hours=8)
+"""For so long after midnight UTC some newsrooms still write the day before."""
 
 
 class News:
@@ -84,6 +88,23 @@ class News:
             comes_back = candidate.article.source in story.sources
         told = (own.seen_at for own in story.tellings if not own.stages.items().isdisjoint(known))
         return comes_back and all(candidate.seen_at - at >= pause for at in told)
+
+    @property
+    def late_copy(self) -> str:
+        """In words, of what stages a source that is new to the story copies a text of it, within a day of the last
+        event, though the story has left them since; empty where it is no such copy.
+
+        Told as an update, it would say that an order is in force which was lifted.
+        """
+        story, candidate = self._story, self._candidate
+        known = [stage for stage in self._left if ":".join(stage) in story.stages]
+        is_late = (
+            self._is_copy
+            and bool(candidate.article.source)
+            and candidate.article.source not in story.sources
+            and candidate.seen_at - story.last_event_at <= LATE
+        )
+        return _spoken(known) if is_late else ""
 
     def joined(self, window: timedelta, *, event: bool, turn: int = 0) -> Story:
         """The story after this article; `event` says that it made an alert event."""
@@ -196,6 +217,8 @@ class News:
         told: defaultdict[str, list[str]] = defaultdict(list)
         for name in self._story.named:
             told[name[:STEM].removesuffix(IN_DATELINE)].append(name.removesuffix(IN_DATELINE))
+        # The day on which something was told says nothing new, wherever it is written first.
+        told_on = {at.weekday() for own in tellings for at in (own.seen_at, own.seen_at - EVENING)}
         # Of a dateline that a copy puts before a text which had none.
         is_frame = self._is_copy and not any(name.endswith(IN_DATELINE) for name in self._story.named)
 
@@ -204,6 +227,8 @@ class News:
                 return True
             name = name.removesuffix(IN_DATELINE)
             stem = name[:STEM]
+            if weekday(name) in told_on:
+                return True
             # A number of a lead may be a date or a block of houses: by it none of a headline is known.
             if stem in told and (stem not in expected or stem.isdigit()):
                 return any(is_same_name(name, other) for other in told[stem])

@@ -12,7 +12,8 @@ Rules, in order:
    (`updated`), for none of that is to be lost.
 5. It gives again, word for word, what was told before another stage, and nobody has told that stage for `update_every`,
    or feeds that send both versions of a page in turns would tell both each time: the alert is updated (`updated`).
-6. The last event of the alert is younger than the watch's `update_every`: it is counted, nothing is sent (`throttled`).
+6. It is a late copy of what the story has left since, or the last event of the alert is younger than the watch's
+   `update_every`: it is counted, nothing is sent (`throttled`).
 7. Otherwise the alert is updated (`updated`).
 """
 
@@ -58,7 +59,7 @@ class Decision:
 def decide(stories: Stories, candidate: Candidate, watch: Watch) -> Decision:
     """Decide about one candidate. Leaves `stories` as it was but for ended ones; the caller puts `decision.story`."""
     ended = tuple(stories.expire(candidate.seen_at))
-    telling = Telling.of(candidate)
+    telling = Telling.of(candidate, watch.topics)
     story = stories.of(candidate, telling)
     turn = stories.next_turn
     if story is None:
@@ -77,8 +78,13 @@ def decide(stories: Stories, candidate: Candidate, watch: Watch) -> Decision:
     reason = f"the story reaches {', '.join(stages)}" if stages else news.reason
     since = max(candidate.seen_at - story.last_event_at, timedelta(0))
     age = timedelta(seconds=since // timedelta(seconds=1))
-    if not reason and not again and since < watch.update_every:
-        reason = f"the last event is {age} old, less than {watch.update_every}"
+    late = news.late_copy
+    if not reason and not again and (late or since < watch.update_every):
+        reason = (
+            f"a late copy of what told {late}"
+            if late
+            else f"the last event is {age} old, less than {watch.update_every}"
+        )
         return Decision("throttled", reason, news.joined(watch.window, event=False, turn=turn), ended)
     reason = reason or f"{news.same}, and the last event is {age} old"
     story = news.joined(watch.window, event=True, turn=turn)
@@ -94,14 +100,7 @@ def _new_stages(story: Story, candidate: Candidate, watch: Watch) -> list[str]:
     return [
         f"{topic.topic} {topic.stage}"
         for topic in candidate.topics
-        if f"{topic.topic}:{topic.stage}" not in story.stages
-        and (
-            wanted is None
-            or (
-                topic.topic in (*wanted.any, *wanted.all)
-                and (not wanted.stages or topic.stage in wanted.stages)
-            )
-        )
+        if f"{topic.topic}:{topic.stage}" not in story.stages and (wanted is None or wanted.wants(topic))
     ]
 
 

@@ -19,6 +19,7 @@ from pydantic import BeforeValidator, PlainSerializer
 
 from alerting.gist import Gist, shared, telling_words
 from alerting.names import names, without_frame
+from alerting.watch import TopicsWanted
 from streams.wire import Candidate, Moment
 
 SAME_HAPPENING: Final = 0.55
@@ -61,9 +62,9 @@ class Telling:
     seen_at: Moment
 
     @classmethod
-    def of(cls, candidate: Candidate) -> Telling:
+    def of(cls, candidate: Candidate, wanted: TopicsWanted | None = None) -> Telling:
         """What there is to remember of a candidate. Parties are the actors of the headline, in its order, each behind
-        its country.
+        its country; stages those that the watch wants, as how far another topic has come is no news to it.
         """
         named = [a for a in candidate.actors if any(e.field == "title" for e in a.evidence)]
         parties = dict.fromkeys(party for a in named for party in (a.country, a.id) if party is not None)
@@ -71,7 +72,11 @@ class Telling:
             gist=Gist.of(candidate.gist),
             expected=shared(sorted(_expected(candidate))),
             parties=tuple(parties),
-            stages={topic.topic: topic.stage for topic in candidate.topics},
+            stages={
+                topic.topic: topic.stage
+                for topic in candidate.topics
+                if wanted is None or wanted.wants(topic)
+            },
             language=candidate.article.language,
             seen_at=candidate.seen_at,
         )
@@ -116,11 +121,19 @@ class Sought:
         self._direction = telling.gist.direction()
 
     def nearness(self, tellings: Sequence[Telling]) -> float:
-        """How sure it is that it tells a story, of its tellings: half by the nearest of them, half by all."""
+        """How sure it is that it tells a story, of its tellings: half by the nearest of them, half by all. Those in
+        another language, which no words can be like, count by the nearest alone.
+        """
         if len(tellings) == 1:  # by far most
             return self.sameness(tellings[0])
-        scores = [self.sameness(own) for own in tellings]
-        return (max(scores) + sum(scores) / len(scores)) / 2 if scores else 0.0
+        alike, otherwise = [], 0.0
+        for own in tellings:
+            score = self.sameness(own)
+            if own.language == self._telling.language:
+                alike.append(score)
+            else:
+                otherwise = max(otherwise, score)
+        return max(otherwise, (max(alike) + sum(alike) / len(alike)) / 2 if alike else 0.0)
 
     def sameness(self, other: Telling) -> float:
         """How sure it is that another tells the same happening; from SAME_HAPPENING on it does."""

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from streams.config_values import Duration, Identifier, Language, LanguageIfAny, Part
-from streams.wire import Severity
+from streams.wire import Severity, TopicReading
 
 
 class TopicsWanted(Part):
@@ -18,6 +18,14 @@ class TopicsWanted(Part):
     all: tuple[Identifier, ...] = ()
     stages: tuple[Identifier, ...] = ()
     min_score: Annotated[float, Field(ge=0, le=1)] = 0.5
+
+    def wants(self, topic: TopicReading) -> bool:
+        """Whether a topic of an article is one of these, at one of the stages, and scores enough."""
+        return (
+            (topic.topic in self.any or topic.topic in self.all)
+            and (not self.stages or topic.stage in self.stages)
+            and topic.score >= self.min_score
+        )
 
 
 class ActorsWanted(Part):

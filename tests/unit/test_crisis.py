@@ -81,6 +81,33 @@ def test_who_wrote_a_copy_and_whose_it_is_is_no_news() -> None:
     assert "Lund" in more.named.values()
 
 
+@pytest.mark.parametrize(
+    ("day", "hours", "told"),
+    [
+        ("Sunday", 0.1, False),
+        (
+            "Saturday",
+            0.1,
+            False,
+        ),  # May 3, 2026, is a Sunday; six in the morning is still Saturday in the west
+        ("Monday", 0.1, True),
+        ("Friday", 0.1, True),
+        ("Monday", 20, True),
+        ("Sonntag", 0.1, False),
+        ("Montag", 0.1, True),
+    ],
+)
+def test_the_day_on_which_something_was_told_is_no_news_and_another_day_is(
+    day: str, hours: float, told: bool
+) -> None:
+    of, title = reader(), "Evacuation ordered as river rises near Torvik"
+    order = "The governor ordered the evacuation of Torvik{} as the river rose."
+    texts = [(order.format("") + f" {LEAVE}", 0.0), (order.format(f" on {day}") + f" {LEAVE}", 60 * hours)]
+    _, second = decided(hit(of, title, text, str(at), at) for text, at in texts)
+    assert (second.alert is not None) is told
+    assert not told or second.reason == f"new in it: {day}"
+
+
 DATELINES = [
     "BERGEN, Norway (AP) — ",
     "OSLO, May 3 (Reuters) - ",

@@ -312,6 +312,27 @@ def test_a_source_that_gives_an_order_once_more_word_for_word_is_told_and_anothe
         )
 
 
+@pytest.mark.parametrize(
+    ("source", "hours", "ruling"),
+    [("daily", 2, "throttled"), ("daily", 24, "throttled"), ("daily", 25, "updated"), ("", 2, "updated")],
+    ids=["late", "at the last moment", "given again", "whose it is is not said"],
+)
+def test_another_sources_copy_of_an_order_that_was_lifted_is_no_update_for_a_day(
+    source: str, hours: float, ruling: str
+) -> None:
+    ordered, lifted = ((topic_reading(topic="evacuation", stage=stage),) for stage in ("ordered", "lifted"))
+    page = told(2, FLOOD, 60, topics=lifted).model_copy(update={"article": told(1).article})
+    again = [told(3, TRUCE, 60 + 60 * hours, topics=ordered, source=source)]
+    # The next order is not taken for one of before.
+    new = [told(4, TRUCE.replace("governments", "councils"), 61 + 60 * hours, topics=ordered)]
+    decisions = run([told(1, topics=ordered), page, *again, *new])
+    assert rulings(decisions)[:3] == ["opened", "updated", ruling]
+    if source == "daily" and ruling == "throttled":
+        assert decisions[2].reason == "a late copy of what told evacuation ordered"
+        assert "evacuation ordered" in decisions[3].reason
+        assert decisions[3].ruling == "updated"
+
+
 def test_a_copy_that_came_before_the_order_was_lifted_and_is_read_after_that_is_late() -> None:
     ordered, lifted = ((topic_reading(topic="evacuation", stage=stage),) for stage in ("ordered", "lifted"))
     page = told(2, FLOOD, 60, topics=lifted).model_copy(update={"article": told(1).article})
@@ -675,6 +696,29 @@ def test_a_late_copy_brings_back_no_stage_that_the_story_has_left() -> None:
     assert rulings(decisions) == ["opened", "updated", "throttled", "updated"]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "ruling"),
+    [
+        (None, "updated"),
+        (TopicsWanted(any=("ceasefire", "mediation")), "updated"),
+        (TopicsWanted(any=("ceasefire",)), "throttled"),
+        (TopicsWanted(any=("ceasefire", "mediation"), stages=("agreed", "agreement")), "throttled"),
+        (TopicsWanted(any=("ceasefire", "mediation"), min_score=0.8), "throttled"),
+    ],
+    ids=["all", "both", "one", "one stage", "score"],
+)
+def test_how_far_a_topic_has_come_that_the_watch_does_not_want_is_no_news(
+    wanted: TopicsWanted | None, ruling: str
+) -> None:
+    def of(number: int, stage: str) -> Candidate:
+        mediation = topic_reading(topic="mediation", stage=stage, score=0.7)
+        one = happening(number, "Arland and Borland agree truce at Torvik", "The guns fell silent.", number)
+        return one.model_copy(update={"topics": (topic_reading(), mediation)})
+
+    decisions = run([of(1, "offered"), of(2, "talks_held")], watch(topics=wanted))
+    assert rulings(decisions) == ["opened", ruling]
+
+
 def test_a_stage_that_was_counted_in_silence_is_told_when_the_watch_has_come_to_want_it() -> None:
     stories = Stories()
     both = (topic_reading(), topic_reading(topic="mediation", stage="accepted"))
@@ -874,9 +918,9 @@ def test_what_is_to_be_remembered_of_a_candidate_is_made_once(monkeypatch: pytes
     made: list[str] = []
     of = Telling.of
 
-    def counted(candidate: Candidate) -> Telling:
+    def counted(candidate: Candidate, wanted: TopicsWanted | None) -> Telling:
         made.append(candidate.candidate_id)
-        return of(candidate)
+        return of(candidate, wanted)
 
     monkeypatch.setattr(Telling, "of", counted)
     reports = [

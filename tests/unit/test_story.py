@@ -444,6 +444,28 @@ def test_a_story_was_last_seen_when_the_latest_of_its_articles_was() -> None:
     assert story.repeated_by(again, WINDOW, 2).last_seen_at == again.seen_at
 
 
+def test_reports_in_many_languages_are_one_story_whichever_stand_between() -> None:
+    stories = Stories([opened_by(FIRST)])
+    titles = [
+        ("Arland und Borland schließen Waffenruhe", "de", "agreed"),
+        ("Arland ile Borland ateşkes imzaladı", "tr", "agreed"),
+        ("Arland and Borland break ceasefire after lake talks", "en", "violated"),
+        ("Arland et Borland signent un cessez-le-feu", "fr", "agreed"),
+        ("Arland, Borland sign ceasefire after talks at lake", "en", "agreed"),
+        ("Arland und Borland brechen Waffenruhe", "de", "violated"),
+    ]
+    found = []
+    for number, (title, language, stage) in enumerate(titles, 2):
+        one = report(number, title, hours=number / 10, language=language, stage=stage)
+        telling = Telling.of(one)
+        story = stories.of(one, telling)
+        found.append(story is not None)
+        if story is not None:
+            stories.put(News(story, one, telling).joined(WINDOW, event=True))
+    assert found == [True] * 6
+    assert len(stories) == 1
+
+
 def test_only_the_first_report_in_a_language_is_told_for_that() -> None:
     german = report(2, "Arland und Borland schließen Waffenruhe", language="de")
     story = opened_by(FIRST)
