@@ -21,7 +21,7 @@ from alerting.drill import drill_alert
 from alerting.endpoint import Breaker, Endpoint
 from alerting.formats import render
 from alerting.formats.template import FILTERS
-from alerting.signing import sign
+from alerting.signing import new_secret, public_key, sign
 from alerting.watch import Watch
 from streams.config_values import duration
 from streams.errors import REASONS
@@ -170,6 +170,30 @@ def test_the_examples_of_verifying_take_ours_and_nothing_else(
         assert not verify(signed([SECRET], now) | {"webhook-timestamp": garbage}, BODY)
     for missing in signed([SECRET], now):
         assert not verify({k: v for k, v in signed([SECRET], now).items() if k != missing}, BODY)
+
+
+@pytest.mark.parametrize(("signed_body", "expected"), [(BODY, "true"), (BODY + b" ", "false")])
+def test_the_call_of_node_that_verifies_ed25519_takes_ours_and_nothing_else(
+    signed_body: bytes, expected: str
+) -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("no node here")
+    page = (ROOT / "docs" / "delivery.md").read_text(encoding="utf-8")
+    (call,) = re.findall(r"^\| Node \| `(.*)` \|$", page, re.MULTILINE)
+    secret = new_secret(ed25519=True)
+    at = datetime.now(UTC)
+    given = {
+        "key": public_key(secret).removeprefix("whpk_"),
+        "content": b64encode(f"msg_1.{int(at.timestamp())}.".encode() + BODY).decode(),
+        "signature": sign([secret], "msg_1", at, signed_body).removeprefix("v1a,"),
+    }
+    read = "const {key, content, signature} = Object.fromEntries(Object.entries(JSON.parse(process.argv[1]))"
+    code = f"{read}.map(([name, value]) => [name, Buffer.from(value, 'base64')])); console.log({call})"
+    done = subprocess.run(
+        [node, "-e", code, json.dumps(given)], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == expected
 
 
 def test_the_example_of_a_template_renders_whatever_the_headline_holds() -> None:
