@@ -30,7 +30,9 @@ Acknowledgement = asyncio.Future[RecordMetadata]
 
 def refused(topic: str, error: Exception) -> OutputRefused:
     """The error for a record that a producer did not accept."""
-    return OutputRefused(f"{topic}: {described(error)}")
+    made = OutputRefused(f"{topic}: {described(error)}")
+    made.__cause__ = error  # here, as it is handed to those who wait and not raised
+    return made
 
 
 def described(error: BaseException) -> str:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import structlog
+from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
 
 from agents import delivery, intake, policy
 from agents.reading import language
@@ -54,6 +55,10 @@ NOT_DRAINED = (
     + NOT_ACKNOWLEDGED
 )
 
+NOT_ALLOWED = (
+    "an ACL forbids it: allow Read on the group, and Describe, Read and Write on all topics of Tocsin"
+)
+
 STOOD_STILL = (
     "this process was suspended or starved of CPU; nothing is attempted before it has rejoined its group"
 )
@@ -70,11 +75,25 @@ Started = Callable[["Worker"], Awaitable[None]]
 Load = Callable[[Path], Configuration]
 
 
+def _hint(error: BaseException | None) -> dict[str, str]:
+    """What to do about an error that Kafka's client words, as far as that is known."""
+    while error is not None:
+        if isinstance(error, (TopicAuthorizationFailedError, GroupAuthorizationFailedError)):
+            return {"hint": NOT_ALLOWED}
+        error = error.__cause__
+    return {}
+
+
 def leave(where: str, error: BaseException) -> NoReturn:
     """Log the error and end the process now, without a commit."""
     try:
         log.critical(
-            "worker.failed", where=where, error=type(error).__name__, message=str(error), exc_info=error
+            "worker.failed",
+            where=where,
+            error=type(error).__name__,
+            message=str(error),
+            **_hint(error),
+            exc_info=error,
         )
         sys.stderr.flush()
     finally:

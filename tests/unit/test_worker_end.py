@@ -7,9 +7,13 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+import structlog
+from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
 
 from streams.errors import BrokerError
+from streams.lingering import refused
 from streams.worker import Worker
+from streams.worker import leave as leave_for_good
 from tests.unit.configurations import ENVIRON, SMALL, load
 
 
@@ -80,6 +84,30 @@ async def test_an_error_in_what_runs_in_the_background_ends_the_worker(
     assert await asyncio.wait_for(left, 60) == ("reload", error)
     worker.stop()
     await running
+
+
+def end(code: int) -> NoReturn:
+    raise Left(str(code))
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (GroupAuthorizationFailedError("tocsin"), "Read on the group"),
+        (refused("tocsin.pending", TopicAuthorizationFailedError("tocsin.pending")), "Write on all topics"),
+        (refused("tocsin.pending", RuntimeError("another")), None),
+    ],
+)
+def test_who_may_not_do_something_is_told_what_to_allow(
+    error: Exception, says: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os._exit", end)
+    with structlog.testing.capture_logs() as logged, pytest.raises(Left):
+        leave_for_good("kafka", error)
+    [line] = logged
+    assert line["event"] == "worker.failed"
+    assert ("hint" in line) == (says is not None)
+    assert says is None or says in line["hint"]
 
 
 async def nothing() -> None:
