@@ -65,7 +65,10 @@ class WorkerHealth:
         if self.stopping:
             return Health(False, "stopping")
         if not self._assigned:
-            return Health(False, "no partitions assigned yet")
+            return Health(
+                False,
+                "no partitions assigned: the group is still forming, or more workers run than topics have partitions",
+            )
         now = self._service.now().timestamp()
         for topic, answered_at in sorted(self._last_answers().items()):
             if now - answered_at > UNANSWERED_AFTER.total_seconds():
