@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -59,7 +59,8 @@ def backtest(
     brokers: Brokers = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
-    """Compare the alerts that a new configuration would have raised with those of the one in force.
+    """Compare the alerts that a new configuration would have raised with those of the one in force. Without a new one,
+    name those of the one in force.
 
     The clock is the time of each record in the topic; in a file, when each article was published. No webhook is
     called.
@@ -200,6 +201,7 @@ def report(compared: Backtest) -> dict[str, Any]:
         "to": rfc3339(compared.last) if compared.last else None,
         "in_force": _sums(compared.in_force),
         "new": _sums(compared.new) if compared.new else None,
+        "alerts": None if compared.new else [_plain(raised) for raised in compared.in_force.raised],
         "lost": [_plain(raised) for raised in difference.lost],
         "gained": [_plain(raised) for raised in difference.gained],
         "by_watch": {watch: asdict(count) for watch, count in compared.by_watch().items()},
@@ -251,6 +253,8 @@ def _show(console: Console, compared: Backtest, against: Path, config: Path | No
             console.print(clean(text), markup=False, soft_wrap=True)
     console.print(_counts("watch", compared.by_watch(), both=both))
     console.print(_counts("day", compared.by_day(), both=both))
+    if not both:
+        _alerts(console, "alerts", "cyan", compared.in_force.raised)
     difference = compared.difference()
     _alerts(console, "lost: the new configuration would not raise", "red", difference.lost)
     _alerts(console, "gained: only the new configuration raises", "green", difference.gained)
@@ -278,7 +282,7 @@ def _cells(count: Count, *, both: bool) -> list[Text]:
     return cells
 
 
-def _alerts(console: Console, what: str, style: str, alerts: tuple[Raised, ...]) -> None:
+def _alerts(console: Console, what: str, style: str, alerts: Sequence[Raised]) -> None:
     if not alerts:
         return
     console.print(Text(f"{what} {len(alerts)}", style=f"bold {style}"))

@@ -156,6 +156,21 @@ def test_a_person_sees_the_same(call: Call, folders: tuple[Path, Path], tmp_path
     assert "alerts 1, updates 0, hits 1" in alone
 
 
+def test_what_one_configuration_would_have_raised_is_named(
+    call: Call, folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    file = jsonl(tmp_path, *(article(f"a{hours}", HARBOUR, hours) for hours in (0, 1, 72)))
+    shown = call("backtest", file, "--against", folders[0]).stdout
+    assert "  2026-03-07 12:00  coast  Rebels and army agree ceasefire" in shown
+    assert "  2026-03-10 12:00  coast  Rebels and army agree ceasefire" in shown
+    alone = json.loads(call("backtest", file, "--against", folders[0], "--json").stdout)
+    assert [(each["article_id"], each["updates"], each["words"]) for each in alone["alerts"]] == [
+        ("a0", 1, ["ceasefire"]),
+        ("a72", 0, ["ceasefire"]),
+    ]
+    assert run(call, folders, file)["alerts"] is None
+
+
 def test_the_topic_is_read_by_the_time_of_its_records(
     call: Call, kafka: Kafka, folders: tuple[Path, Path]
 ) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from textwrap import fill
 
 import pytest
 
+from agents.reading.actors.registry import load_registry
 from agents.reading.article import article_of
 from agents.reading.reader import Reader
 from agents.reading.results import KEPT, NEAR
@@ -79,6 +81,25 @@ def test_who_wrote_a_copy_and_whose_it_is_is_no_news() -> None:
     assert [one.alert is not None for one in told] == [True, False, False, False], reasons(told)
     more = hit(of, title, f"{ORDER} {LEAVE}\nBy Friday Lund must be empty too.", "last", 5)
     assert "Lund" in more.named.values()
+
+
+def test_reports_of_a_place_that_is_an_actor_are_one_story_though_they_name_nobody_else(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "places.yaml").write_text(
+        "actors: [{id: torvik, kind: country, name: Torvik}, {id: norway, kind: country, name: Norway}]"
+    )
+    taxonomies, registry = english()
+    reports = [
+        ("Evacuation ordered in Torvik as the river rises", f"{ORDER} {LEAVE}"),
+        ("River rises: Torvik told to evacuate", f"Police ordered the evacuation of Torvik. {LEAVE}"),
+    ]
+    stories = []
+    for known in (registry, load_registry(tmp_path)):
+        of = Reader(taxonomies=taxonomies, registry=known, watches=(WATCH,))
+        told = decided(hit(of, *report, str(n), n, source=f"outlet {n}") for n, report in enumerate(reports))
+        stories.append(len({decision.story.story_id for decision in told}))
+    assert stories == [2, 1]
 
 
 @pytest.mark.parametrize(
