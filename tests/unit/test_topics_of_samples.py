@@ -80,6 +80,12 @@ def test_who_promises_not_to_attack_halts_the_fighting(title: str) -> None:
         "Учения по антитеррору в лицее: 800 школьников эвакуировали за восемь минут",
         "Навчання з антитерору в ліцеї: 800 учнів евакуювали за вісім хвилин",
         "مناورة لمكافحة الإرهاب في مدرسة: إجلاء 800 تلميذ في ثماني دقائق",
+        "Exercice intrusion au collège : 300 élèves confinés puis évacués",
+        "Simulacro de bomba en la facultad: desalojan a 2.000 estudiantes",
+        "Probealarm im Rathaus: 300 Menschen in fünf Minuten evakuiert",
+        "Учебная тревога в больнице: пациентов эвакуировали за десять минут",
+        "Навчалися рятувати людей: із торгового центру евакуювали 300 відвідувачів",
+        "فرضية حريق في المطار: إجلاء 300 مسافر في ست دقائق",
     ],
 )
 def test_a_police_that_will_not_shoot_and_a_drill_are_no_news_of_a_topic(title: str) -> None:
@@ -152,6 +158,8 @@ def test_what_is_denied_within_a_phrase_or_by_an_ending_is_not_told_as_done(
         ("tr", "ceasefire", "Gümrük kapısında çatışma: Taliban ile Pakistan ateşkesi bozuldu"),
         ("tr", "mediation", "Komşu ülkeler Etiyopya ile Eritre arasında arabulucu olacak"),
         ("tr", "evacuation", "Köylüler hayvanlarıyla birlikte orman yangını nedeniyle tahliye edildi"),
+        ("fr", "evacuation", "Un exercice de tir met le feu à la lande, 300 habitants évacués"),
+        ("ru", "evacuation", "Склад взорвался после учений: жителей села эвакуируют"),
     ],
 )
 def test_words_of_something_else_take_no_plain_news_away(language: str, topic: str, title: str) -> None:
