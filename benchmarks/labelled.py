@@ -1,18 +1,9 @@
 """Labelled texts, for measuring how well articles are read and for training the weights.
 
-Two sets lie beside the repository where they are at hand, in `../shared/data`; the others in `tests/fixtures` are our
-own: `topics_labelled.jsonl`, `look_alikes_labelled.jsonl`, `eastern_labelled.jsonl` (Ukrainian, Russian, Arabic),
-`wire_labelled.jsonl`, `headlines_labelled.jsonl` without bodies, `leads_labelled.jsonl` with nothing but a first
-sentence, `unseen_labelled.jsonl`, a test alone, `beside_labelled.jsonl`, look-alikes and news among the same words, and
-`flashes_labelled.jsonl`, English flashes, wires, bulletins, advice to travellers and live blogs, and
-`usual_labelled.jsonl`, plain news and look-alikes in all languages but English, `freely_labelled.jsonl`, English
-headlines and short reports that are worded freely, `papers_labelled.jsonl`, in all languages but English, what is as
-long as agencies' short items, `promises_labelled.jsonl`, in these languages, what is promised and whom one invites,
-among other news, and `desks_labelled.jsonl`, English as desks word it for a day's work. An item: `id`,
-`lang`, `title`, `body`, 0 or 1 for each topic, `debatable` topics, `stages` by topic. Of the articles of a real
-stream `stream_labelled.jsonl` has the labels only; the texts are read from `../shared/data`. What is marked as `half:
-test` (or `late`, written after a first measure), the sets whose names end so, is never trained on, nor are its errors
-looked at when words are chosen.
+Two files lie beside the repository where they are at hand, in `../shared/data`; the others in `tests/fixtures` are our
+own. docs/quality.md says what is in each. An item: `id`, `lang`, `title`, `body`, 0 or 1 for each topic, `debatable`
+topics, `stages` by topic. Of the articles of a real stream `stream_labelled.jsonl` has the labels only; the texts are
+read from `../shared/data`.
 """
 
 from __future__ import annotations
@@ -23,7 +14,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -38,73 +29,55 @@ DATA = ROOT.parent / "shared" / "data"
 TOPICS = ("ceasefire", "mediation", "evacuation")
 TOPICS_FOLDER = ROOT / "deploy" / "config" / "topics"
 SAMPLES = ROOT / "deploy" / "samples" / "articles.jsonl"
-EXPECTED = ROOT / "tests" / "fixtures" / "samples_expected.jsonl"
 STREAM = DATA / "stream_sample.jsonl.gz"
-STREAM_LABELS = ROOT / "tests" / "fixtures" / "stream_labelled.jsonl"
-EASTERN = ROOT / "tests" / "fixtures" / "eastern_labelled.jsonl"
-WIRE = ROOT / "tests" / "fixtures" / "wire_labelled.jsonl"
-HEADLINES = ROOT / "tests" / "fixtures" / "headlines_labelled.jsonl"
-LEADS = ROOT / "tests" / "fixtures" / "leads_labelled.jsonl"
-UNSEEN = ROOT / "tests" / "fixtures" / "unseen_labelled.jsonl"
-BESIDE = ROOT / "tests" / "fixtures" / "beside_labelled.jsonl"
-FLASHES = ROOT / "tests" / "fixtures" / "flashes_labelled.jsonl"
-USUAL = ROOT / "tests" / "fixtures" / "usual_labelled.jsonl"
-FREELY = ROOT / "tests" / "fixtures" / "freely_labelled.jsonl"
-PAPERS = ROOT / "tests" / "fixtures" / "papers_labelled.jsonl"
-PROMISES = ROOT / "tests" / "fixtures" / "promises_labelled.jsonl"
-DESKS = ROOT / "tests" / "fixtures" / "desks_labelled.jsonl"
-HALVES = {
-    "stream": "tune", "stream_test": "test", "eastern": "tune", "eastern_test": "test", "wire": "tune",
-    "wire_test": "test", "headlines": "tune", "headlines_test": "test",
-    "leads": "tune", "leads_test": "test", "unseen": "test",
-    "beside": "tune", "beside_test": "test", "beside_late": "late",
-    "flashes": "tune", "flashes_late": "late", "usual": "tune", "usual_test": "test",
-    "usual_late": "late", "freely": "tune", "freely_test": "test", "papers": "tune", "papers_test": "test",
-    "promises": "tune", "promises_test": "test",
-    "desks": "tune", "desks_test": "test",
-}  # fmt: skip
-SETS = {
-    "dev_labelled": DATA / "dev_labelled.jsonl",
-    "dev_written": DATA / "dev_written.jsonl",
-    "own": ROOT / "tests" / "fixtures" / "topics_labelled.jsonl",
-    "look_alikes": ROOT / "tests" / "fixtures" / "look_alikes_labelled.jsonl",
-    "eastern": EASTERN,
-    "eastern_test": EASTERN,
-    "samples": EXPECTED,
-    "stream": STREAM_LABELS,
-    "stream_test": STREAM_LABELS,
-    "wire": WIRE,
-    "wire_test": WIRE,
-    "leads": LEADS,
-    "leads_test": LEADS,
-    "headlines": HEADLINES,
-    "headlines_test": HEADLINES,
-    "unseen": UNSEEN,
-    "beside": BESIDE,
-    "beside_test": BESIDE,
-    "beside_late": BESIDE,
-    "flashes": FLASHES,
-    "flashes_late": FLASHES,
-    "usual": USUAL,
-    "usual_test": USUAL,
-    "usual_late": USUAL,
-    "freely": FREELY,
-    "freely_test": FREELY,
-    "papers": PAPERS,
-    "papers_test": PAPERS,
-    "promises": PROMISES,
-    "promises_test": PROMISES,
-    "desks": DESKS,
-    "desks_test": DESKS,
+FIXTURES = ROOT / "tests" / "fixtures"
+STREAM_LABELS = FIXTURES / "stream_labelled.jsonl"
+
+
+class Texts(NamedTuple):
+    """A file of labelled texts. Each of its halves, which its items name, is a set: the first has the file's name, any
+    other its own behind that. `test` (or `late`: written after a first measure) is never trained on, nor are its errors
+    looked at when words are chosen. Of what is not `taught` no weights learn: those that fit it read whole articles
+    worse.
+    """
+
+    path: Path
+    halves: tuple[str, ...] = ("",)
+    taught: bool = True
+
+
+def _own(name: str, *halves: str, taught: bool = True) -> Texts:
+    return Texts(FIXTURES / f"{name}_labelled.jsonl", halves or ("",), taught)
+
+
+FILES = {
+    "dev_labelled": Texts(DATA / "dev_labelled.jsonl"),
+    "dev_written": Texts(DATA / "dev_written.jsonl"),
+    "own": _own("topics"),
+    "look_alikes": _own("look_alikes"),
+    "eastern": _own("eastern", "tune", "test"),
+    "samples": Texts(FIXTURES / "samples_expected.jsonl"),
+    "stream": Texts(STREAM_LABELS, ("tune", "test")),
+    "wire": _own("wire", "tune", "test"),
+    "leads": _own("leads", "tune", "test", taught=False),
+    "headlines": _own("headlines", "tune", "test"),
+    "unseen": _own("unseen", "test"),
+    "beside": _own("beside", "tune", "test", "late", taught=False),
+    "flashes": _own("flashes", "tune", "late", taught=False),
+    "usual": _own("usual", "tune", "test", "late", taught=False),
+    "freely": _own("freely", "tune", "test", taught=False),
+    "papers": _own("papers", "tune", "test", taught=False),
+    "promises": _own("promises", "tune", "test", taught=False),
+    "desks": _own("desks", "tune", "test", taught=False),
 }
-TRAINED_ON = tuple(
-    name
-    for name in SETS
-    if HALVES.get(name) in (None, "tune")
-    and name not in ("leads", "beside", "flashes", "usual", "freely", "papers", "desks", "promises")
-)
-"""What weights are trained on. By the others that are marked so only words are chosen: weights that fit them read whole
-articles worse."""
+SETS = {
+    name if half == texts.halves[0] else f"{name}_{half}": (texts, half)
+    for name, texts in FILES.items()
+    for half in texts.halves
+}
+"""By name the file of a set, and which half of it the set is."""
+TRAINED_ON = tuple(name for name, (texts, half) in SETS.items() if texts.taught and half in ("", "tune"))
+"""What weights are trained on."""
 REAL = frozenset({"dev_labelled", "stream"})
 """Sets of real news."""
 
@@ -131,13 +104,13 @@ class Item:
 
 def items_of(name: str) -> list[Item]:
     """The items of a set; empty where it is not here."""
-    path = SETS[name]
-    if not path.exists():
+    texts, half = SETS[name]
+    if not texts.path.exists():
         return []
-    raws = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
-    if name in HALVES:
-        raws = [raw for raw in raws if raw["half"] == HALVES[name]]
-    if path == STREAM_LABELS:
+    raws = [json.loads(line) for line in texts.path.read_text(encoding="utf-8").split("\n") if line.strip()]
+    if half:
+        raws = [raw for raw in raws if raw["half"] == half]
+    if texts.path == STREAM_LABELS:
         return _of_stream(name, raws)
     return _samples(raws) if name == "samples" else [_item(name, raw) for raw in raws]
 
