@@ -69,7 +69,7 @@ lint: setup ## format, lint, types, import contracts
 	$(BIN)/lint-imports
 
 quality: setup ## how well articles are read, on labelled texts
-	$(BIN)/python benchmarks/quality.py $(ARGS)
+	$(BIN)/python -m benchmarks.quality $(ARGS)
 
 $(VENV)/.training: $(VENV)/.installed
 	$(BIN)/python -m pip install -q 'scikit-learn>=1.6,<2'
@@ -82,10 +82,10 @@ quality-stories: setup ## how well articles are grouped into stories
 	$(BIN)/python -m benchmarks.quality_stories $(ARGS)
 
 quality-held-out: $(VENV)/.training ## the same, each text read with weights trained without its source
-	$(BIN)/python benchmarks/quality.py --held-out $(ARGS)
+	$(BIN)/python -m benchmarks.quality --held-out $(ARGS)
 
 weights: $(VENV)/.training ## train the weights of the topic classifier anew
-	$(BIN)/python benchmarks/train_topics.py
+	$(BIN)/python -m benchmarks.train_topics
 
 COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 

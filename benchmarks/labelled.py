@@ -10,21 +10,18 @@ from __future__ import annotations
 
 import gzip
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from agents.reading.article import Article, read_article
+from agents.reading.automaton import LiteralTable
+from agents.reading.scene import Scene
+from agents.reading.taxonomy import Taxonomies, load_taxonomies
+from agents.reading.topics import TopicClassifier
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from agents.reading.article import Article, read_article  # noqa: E402
-from agents.reading.automaton import LiteralTable  # noqa: E402
-from agents.reading.scene import Scene  # noqa: E402
-from agents.reading.taxonomy import Taxonomies, load_taxonomies  # noqa: E402
-from agents.reading.topics import TopicClassifier  # noqa: E402
-
 DATA = ROOT.parent / "shared" / "data"
 TOPICS = ("ceasefire", "mediation", "evacuation")
 TOPICS_FOLDER = ROOT / "deploy" / "config" / "topics"

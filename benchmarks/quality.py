@@ -8,13 +8,10 @@ its source (or, of written texts, its language).
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from agents.reading.taxonomy import load_taxonomies
 from benchmarks.labelled import SETS, TOPICS, TOPICS_FOLDER, TRAINED_ON, Bench, Item, all_items, items_of

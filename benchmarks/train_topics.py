@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,8 +19,6 @@ import numpy as np
 from scipy.optimize import minimize
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from agents.reading.features import said_stages, stage_features, topic_features
 from agents.reading.taxonomy import GRAMMAR, LINK, SUPPORTING, Taxonomies, TopicWeights, load_taxonomies
