@@ -11,9 +11,17 @@ import structlog
 from hypothesis import settings
 
 from streams.logs import LOUD
+from tests.unit.configurations import ENVIRON
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+@pytest.fixture
+def desk_environ(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment has what the endpoint `desk` of `tests.unit.configurations` refers to."""
+    for name, value in ENVIRON.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiokafka import ConsumerRecord
 
 from streams.local_kafka import LocalKafka, why_not
-from tests.broker.harness import write_configuration
+from tests.broker.harness import publish, read_all, until_committed, write_configuration
 from tests.broker.secured import SecuredKafka
 
 
@@ -34,11 +35,27 @@ class Place:
     def servers(self) -> str:
         return self.kafka.servers
 
+    def topic(self, name: str) -> str:
+        """The full name of a topic."""
+        return self.prefix + name
+
     def configured(self, folder: Path, **settings: Any) -> Path:
         """A configuration for this place; `settings` are those of `write_configuration`."""
         return write_configuration(
             folder, servers=self.servers, prefix=self.prefix, group=self.group, **settings
         )
+
+    async def publish(self, articles: Iterable[bytes]) -> None:
+        """Write articles."""
+        await publish(self.servers, self.topic("articles"), articles)
+
+    async def read(self, name: str) -> list[ConsumerRecord]:
+        """Everything that a topic holds now."""
+        return await read_all(self.servers, self.topic(name))
+
+    async def until_committed(self) -> None:
+        """Wait until the group has committed every input."""
+        await until_committed(self.servers, self.group, self.prefix)
 
 
 def require_kafka() -> None:

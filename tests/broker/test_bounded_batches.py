@@ -13,9 +13,6 @@ from tests.broker.harness import (
     Ledger,
     WorkerProcess,
     make_articles,
-    publish,
-    read_all,
-    until_committed,
 )
 from tests.raw_headers import ZSTD, publish_raw
 
@@ -23,20 +20,20 @@ from tests.raw_headers import ZSTD, publish_raw
 async def test_it_is_put_aside_and_stops_nothing(place: Place, tmp_path: Path) -> None:
     folder = place.configured(tmp_path / "config", partitions=1, session=20)
     articles = make_articles(20, seed=5, matching=0.5)
-    topic = place.prefix + "articles"
+    topic = place.topic("articles")
     bomb = bytes(UNPACKED_LIMIT + 1)
     async with Ledger().serving() as ledger:
         worker = WorkerProcess(folder, ledger, tmp_path / "worker.log")
         await worker.command("topics", "--create")
-        await publish(place.servers, topic, articles.messages[:10])
+        await place.publish(articles.messages[:10])
         await publish_raw(place.servers, topic, [(b"{}", []), (bomb, [])], codec=ZSTD)
-        await publish(place.servers, topic, articles.messages[10:])
+        await place.publish(articles.messages[10:])
         async with worker.running():
             await ledger.until_told(articles.due, 60)
-            await until_committed(place.servers, place.group, place.prefix)
+            await place.until_committed()
             assert await worker.end(signal.SIGTERM) == 0
         ledger.check(articles.due)
-        [rejected] = await read_all(place.servers, place.prefix + "rejected")
+        [rejected] = await place.read("rejected")
         assert dict(rejected.headers)["tocsin-error-reason"] == b"too-long"
         assert dict(rejected.headers)["tocsin-error-offset"] == b"11"
         assert len(rejected.value) < len(bomb)

@@ -24,11 +24,9 @@ from tests.broker.harness import (
     alter_topic,
     eventually,
     make_articles,
-    publish,
     read_all,
     topic_config,
     uncommitted,
-    until_committed,
 )
 
 
@@ -37,7 +35,6 @@ async def test_a_broker_that_is_away_at_the_start_and_killed_later_costs_nothing
 ) -> None:
     articles = make_articles(600, seed=4, matching=0.2)
     folder = place.configured(tmp_path / "config", session=LONG_SESSION)
-    topic = place.prefix + "articles"
     async with Ledger().serving() as ledger:
         place.kafka.kill()
         worker = WorkerProcess(folder, ledger, tmp_path / "worker.log")
@@ -46,13 +43,13 @@ async def test_a_broker_that_is_away_at_the_start_and_killed_later_costs_nothing
                 await worker.until_logged("broker.away", 30)
                 place.kafka.start()
                 await worker.until_logged("worker.started", 30)
-                await publish(place.servers, topic, articles.messages[:400])
+                await place.publish(articles.messages[:400])
                 await ledger.until_ids(10, 60)
                 place.kafka.kill()
                 place.kafka.start()
-                await publish(place.servers, topic, articles.messages[400:])
+                await place.publish(articles.messages[400:])
                 await ledger.until_told(articles.due, 60)
-                await until_committed(place.servers, place.group, place.prefix)
+                await place.until_committed()
                 assert worker.runs, "it is to bear this without a restart"
         finally:
             if not place.kafka.runs:
@@ -69,9 +66,7 @@ async def test_an_order_to_end_is_heeded_while_the_broker_is_away_and_work_under
         worker = WorkerProcess(folder, ledger, tmp_path / "worker.log")
         async with worker.running():
             await worker.until_logged("worker.started", 30)
-            publishing = asyncio.ensure_future(
-                publish(place.servers, place.prefix + "articles", articles.messages)
-            )
+            publishing = asyncio.ensure_future(place.publish(articles.messages))
             await ledger.until_ids(5, 60)
             place.kafka.kill()
             try:
@@ -81,7 +76,7 @@ async def test_an_order_to_end_is_heeded_while_the_broker_is_away_and_work_under
             await publishing
             await worker.start()
             await ledger.until_told(articles.due, 60)
-            await until_committed(place.servers, place.group, place.prefix)
+            await place.until_committed()
         ledger.check(articles.due)
 
 
@@ -91,7 +86,7 @@ async def test_what_differs_in_the_topics_is_said_and_set_where_somebody_asks(
     folder = place.configured(tmp_path / "config", session=LONG_SESSION)
     worker = WorkerProcess(folder, Ledger(), tmp_path / "worker.log")
     await worker.command("topics", "--create")
-    articles, stories = place.prefix + "articles", place.prefix + "stories"
+    articles, stories = place.topic("articles"), place.topic("stories")
     await alter_topic(place.servers, articles, max__message__bytes=1_000_000, flush__ms=5000)
     await alter_topic(place.servers, stories, cleanup__policy="delete")
     said = await worker.command("topics", code=1)
@@ -110,26 +105,26 @@ async def test_what_differs_in_the_topics_is_said_and_set_where_somebody_asks(
 async def test_a_refused_output_ends_the_worker_loudly_without_a_commit(place: Place, tmp_path: Path) -> None:
     articles = make_articles(50, seed=7, matching=0.5)
     folder = place.configured(tmp_path / "config")  # who comes next waits for its end
-    topic = place.prefix + "articles"
-    classified = place.prefix + "classified"
+    topic = place.topic("articles")
+    classified = place.topic("classified")
     async with Ledger().serving() as ledger:
         worker = WorkerProcess(folder, ledger, tmp_path / "worker.log")
         async with worker.running():
             await worker.until_logged("worker.started", 30)
             await alter_topic(place.servers, classified, max__message__bytes=100)
-            await publish(place.servers, topic, articles.messages)
+            await place.publish(articles.messages)
             assert await worker.until_ended(60) == FAILED
         assert "worker.failed" in worker.events()
         assert await uncommitted(place.servers, place.group, [topic]) == {topic: len(articles.messages)}
         await alter_topic(place.servers, classified, max__message__bytes=1_000_000)
         async with worker.running():
             await ledger.until_told(articles.due, 60)
-            await until_committed(place.servers, place.group, place.prefix)
+            await place.until_committed()
         ledger.check(articles.due)
 
 
 async def test_connections_cut_right_after_a_write_lose_no_record_and_double_none(place: Place) -> None:
-    topic = place.prefix + "cut"
+    topic = place.topic("cut")
     admin = AIOKafkaAdminClient(bootstrap_servers=place.servers)
     await admin.start()
     await admin.create_topics([NewTopic(topic, 2, 1)])
@@ -164,7 +159,7 @@ async def test_connections_cut_right_after_a_write_lose_no_record_and_double_non
 
 async def test_behind_a_batch_of_state_that_is_refused_none_is_written(place: Place) -> None:
     """The broker has nothing of this producer yet, so it would take the next batch; its mark would pass over this."""
-    pending = place.prefix + "pending"
+    pending = place.topic("pending")
     admin = AIOKafkaAdminClient(bootstrap_servers=place.servers)
     await admin.start()
     await admin.create_topics([NewTopic(pending, 1, 1, topic_configs={"max.message.bytes": "200000"})])

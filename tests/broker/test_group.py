@@ -17,8 +17,6 @@ from tests.broker.harness import (
     eventually,
     group_of,
     make_articles,
-    publish,
-    until_committed,
 )
 
 
@@ -35,14 +33,14 @@ async def test_an_orderly_end_in_the_middle_of_the_work_loses_nothing_and_sends_
         worker = WorkerProcess(folder, ledger, tmp_path / "worker.log")
         async with worker.running():
             await worker.until_logged("worker.started", 30)
-            await publish(place.servers, place.prefix + "articles", articles.messages)
+            await place.publish(articles.messages)
             for ids in (5, 40):
                 await ledger.until_ids(ids, 60)
                 assert await worker.end(signal.SIGTERM) == 0
                 assert len(ledger.bodies) < len(articles.due), "it was to end in the middle"
                 await worker.start()
             await ledger.until_told(articles.due, 60)
-            await until_committed(place.servers, place.group, place.prefix)
+            await place.until_committed()
             assert await worker.end(signal.SIGTERM) == 0
         ledger.check(articles.due)
         assert ledger.repeats == 0
@@ -70,9 +68,9 @@ async def test_of_two_workers_with_one_instance_id_one_ends_and_says_so_and_the_
 
                 await eventually(gone, 60, "the session of the one that is stopped over")
                 second.send(signal.SIGCONT)
-                await publish(place.servers, place.prefix + "articles", articles.messages)
+                await place.publish(articles.messages)
                 await ledger.until_told(articles.due, 60)
-                await until_committed(place.servers, place.group, place.prefix)
+                await place.until_committed()
         ledger.check(articles.due)
 
 
@@ -87,9 +85,9 @@ async def test_a_worker_that_wakes_up_attempts_nothing_that_another_has_attempte
         other = WorkerProcess(folder, ledger, tmp_path / "other.log")
         async with sleeper.running():
             await sleeper.until_logged("worker.started", 60)
-            await publish(place.servers, place.prefix + "articles", articles.messages)
+            await place.publish(articles.messages)
             await sleeper.until_logged("delivery.attempt", 60, times=len(articles.due))
-            await until_committed(place.servers, place.group, place.prefix)
+            await place.until_committed()
             sleeper.send(signal.SIGSTOP)
             failing = False
             async with other.running():
@@ -135,7 +133,7 @@ async def test_an_order_to_end_is_heeded_while_the_group_has_not_formed_yet(
     )
     await other.start()
     try:
-        other.subscribe([place.prefix + "articles"], listener=held)
+        other.subscribe([place.topic("articles")], listener=held)
         await other.getmany(timeout_ms=1000)
         async with worker.running():
 
@@ -158,23 +156,22 @@ async def test_a_second_worker_joins_and_leaves_in_the_middle_and_nothing_is_sen
 ) -> None:
     articles = make_articles(1200, seed=6, matching=0.2)
     folder = place.configured(tmp_path / "config", session=LONG_SESSION)
-    topic = place.prefix + "articles"
     async with Ledger().serving() as ledger:
         first = WorkerProcess(folder, ledger, tmp_path / "first.log")
         second = WorkerProcess(folder, ledger, tmp_path / "second.log")
         async with first.running(), second.running():
             await first.until_logged("worker.started", 30)
             await second.until_logged("worker.started", 30)
-            await publish(place.servers, topic, articles.messages[:600])
+            await place.publish(articles.messages[:600])
             await ledger.until_ids(20, 60)
             assert await second.end(signal.SIGTERM) == 0
             await second.start()
             for part in (articles.messages[600:900], articles.messages[900:]):
                 # Some while it joins, some when it has joined.
-                await publish(place.servers, topic, part)
+                await place.publish(part)
                 await second.until_logged("worker.started", 60, times=2)
             await ledger.until_told(articles.due, 60)
-            await until_committed(place.servers, place.group, place.prefix)
+            await place.until_committed()
             assert await second.end(signal.SIGTERM) == 0
             assert await first.end(signal.SIGTERM) == 0
         ledger.check(articles.due)
@@ -194,7 +191,7 @@ async def test_what_somebody_asked_to_be_tried_now_is_also_where_workers_join_an
         first = WorkerProcess(folder, ledger, tmp_path / "first.log")
         second = WorkerProcess(folder, ledger, tmp_path / "second.log")
         async with first.running():
-            await publish(place.servers, place.prefix + "articles", articles.messages)
+            await place.publish(articles.messages)
 
             async def all_tried() -> bool:
                 return ledger.calls >= len(articles.due)
@@ -210,6 +207,6 @@ async def test_what_somebody_asked_to_be_tried_now_is_also_where_workers_join_an
                 await second.end(signal.SIGKILL)
                 await second.start()
                 await ledger.until_told(articles.due, 60)
-                await until_committed(place.servers, place.group, place.prefix)
+                await place.until_committed()
         ledger.check(articles.due)
         assert ledger.repeats <= 4, "at most those under way at the two kills"

@@ -13,9 +13,6 @@ from tests.broker.harness import (
     Ledger,
     WorkerProcess,
     make_articles,
-    publish,
-    read_all,
-    until_committed,
 )
 from tests.raw_headers import GZIP, NONE, Record, publish_raw
 
@@ -28,7 +25,7 @@ async def test_such_records_are_read_like_any_other_by_workers_and_commands(
 ) -> None:
     folder = place.configured(tmp_path / "config", partitions=1, session=20)
     articles = make_articles(40, seed=11, matching=0.5)
-    topic = place.prefix + "articles"
+    topic = place.topic("articles")
     named: list[Record] = [(message, [(BAD_NAME, b"\xff")]) for message in articles.messages]
     async with Ledger().serving() as ledger:
         worker = WorkerProcess(folder, ledger, tmp_path / "worker.log")
@@ -39,14 +36,14 @@ async def test_such_records_are_read_like_any_other_by_workers_and_commands(
             await publish_raw(place.servers, each.full_name(place.prefix), [(value, [(BAD_NAME, b"\xff")])])
         await publish_raw(place.servers, topic, named[:15], codec=NONE)
         await publish_raw(place.servers, topic, named[15:30], codec=GZIP)
-        await publish(place.servers, topic, articles.messages[30:])
+        await place.publish(articles.messages[30:])
         async with worker.running():
             await ledger.until_told(articles.due, 60)
-            await until_committed(place.servers, place.group, place.prefix)
+            await place.until_committed()
             assert await worker.end(signal.SIGTERM) == 0
         ledger.check(articles.due)
         patch_header_names()
-        rejected = (await read_all(place.servers, place.prefix + "rejected"))[1:]
+        rejected = (await place.read("rejected"))[1:]
         assert len(rejected) == 3, "of `articles`, `candidates` and `notifications`"
         for record in rejected:
             assert record.value == UNREADABLE

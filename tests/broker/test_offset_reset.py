@@ -14,9 +14,7 @@ from tests.broker.harness import (
     WorkerProcess,
     delete_before,
     make_articles,
-    publish,
     set_committed,
-    until_committed,
 )
 
 
@@ -33,19 +31,19 @@ async def test_articles_that_were_deleted_unread_are_named_and_the_rest_is_read(
     place: Place, tmp_path: Path
 ) -> None:
     before, after = make_articles(30, seed=1), make_articles(60, seed=2, matching=1, first=30)
-    topic, log = place.prefix + "articles", tmp_path / "worker.log"
+    topic, log = place.topic("articles"), tmp_path / "worker.log"
     async with Ledger().serving() as ledger:
         worker = WorkerProcess(configured(place, tmp_path / "config"), ledger, log)
         async with worker.running():
             await worker.until_logged("worker.started", 30)
-            await publish(place.servers, topic, before.messages)
-            await until_committed(place.servers, place.group, place.prefix)
+            await place.publish(before.messages)
+            await place.until_committed()
             assert await worker.end(signal.SIGTERM) == 0
-            await publish(place.servers, topic, after.messages)
+            await place.publish(after.messages)
             await delete_before(place.servers, topic, 0, 70)
             await worker.start()
             await ledger.until_told({f"a{number}" for number in range(70, 90)}, 60)
-            await until_committed(place.servers, place.group, place.prefix)
+            await place.until_committed()
     [lost] = logged(log, "input.lost")
     assert (lost["topic"], lost["offset"], lost["records"]) == (topic, 30, 40)
     ledger.check(before.due | {f"a{number}" for number in range(70, 90)})
@@ -57,21 +55,21 @@ async def test_a_topic_that_ends_before_what_is_committed_is_read_again_and_noth
 ) -> None:
     """As after an unclean election: what comes next has offsets that were read before."""
     articles = make_articles(60, seed=3, matching=0.3)
-    topic, log = place.prefix + "articles", tmp_path / "worker.log"
+    log = tmp_path / "worker.log"
     async with Ledger().serving() as ledger:
         worker = WorkerProcess(configured(place, tmp_path / "config"), ledger, log)
         async with worker.running():
             await worker.until_logged("worker.started", 30)
-            await publish(place.servers, topic, articles.messages[:40])
-            await until_committed(place.servers, place.group, place.prefix)
+            await place.publish(articles.messages[:40])
+            await place.until_committed()
             assert await worker.end(signal.SIGTERM) == 0
-            await set_committed(place.servers, place.group, place.prefix + lost, {0: 1000})
+            await set_committed(place.servers, place.group, place.topic(lost), {0: 1000})
             await worker.start()
-            await publish(place.servers, topic, articles.messages[40:])
+            await place.publish(articles.messages[40:])
             await ledger.until_told(articles.due, 60)
-            await until_committed(place.servers, place.group, place.prefix)
+            await place.until_committed()
             assert worker.runs
     [found] = logged(log, "input.ends_before")
-    assert (found["topic"], found["offset"], found["again_from"]) == (place.prefix + lost, 1000, 0)
+    assert (found["topic"], found["offset"], found["again_from"]) == (place.topic(lost), 1000, 0)
     ledger.check(articles.due)
     assert ledger.repeats == 0

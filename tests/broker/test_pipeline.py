@@ -14,8 +14,6 @@ from tests.broker.harness import (
     alter_topic,
     make_articles,
     publish,
-    read_all,
-    until_committed,
 )
 
 
@@ -24,13 +22,13 @@ async def test_two_thousand_articles_end_in_every_alert_that_is_due(place: Place
     folder = place.configured(tmp_path / "config", all_topics=True)
     async with Ledger().serving() as ledger:
         async with WorkerProcess(folder, ledger, tmp_path / "worker.log").running() as worker:
-            await publish(place.servers, place.prefix + "articles", articles.messages)
+            await place.publish(articles.messages)
             await ledger.until_told(articles.due, timeout=90)
-            await until_committed(place.servers, place.group, place.prefix)
+            await place.until_committed()
             assert await worker.end(signal.SIGTERM) == 0
         ledger.check(articles.due)
         assert ledger.repeats == 0
-    attempts = await read_all(place.servers, place.prefix + "deliveries")
+    attempts = await place.read("deliveries")
     assert len(attempts) == len(articles.due)
 
 
@@ -40,18 +38,18 @@ async def test_a_worker_killed_again_and_again_loses_no_alert(place: Place, tmp_
     rng = random.Random(2)
     async with Ledger(answer=lambda number: 503 if number % 7 == 0 else 204).serving() as ledger:
         async with WorkerProcess(folder, ledger, tmp_path / "worker.log").running() as worker:
-            await publish(place.servers, place.prefix + "articles", articles.messages[:500])
+            await place.publish(articles.messages[:500])
             for kill in range(3):
                 # Kill in the middle of the work: as soon as some more alerts have been told.
                 before = len(ledger.bodies)
                 part = articles.messages[500 + kill * 1000 : 500 + (kill + 1) * 1000]
-                publishing = asyncio.ensure_future(publish(place.servers, place.prefix + "articles", part))
+                publishing = asyncio.ensure_future(place.publish(part))
                 await ledger.until_ids(before + rng.randrange(1, 20), timeout=60)
                 await worker.end(signal.SIGKILL)
                 await publishing
                 await worker.start()
             await ledger.until_told(articles.due, timeout=120)
-            await until_committed(place.servers, place.group, place.prefix)
+            await place.until_committed()
             assert await worker.end(signal.SIGTERM) == 0
         ledger.check(articles.due)
 
@@ -61,16 +59,16 @@ async def test_what_cannot_be_read_is_rejected_byte_for_byte(place: Place, tmp_p
     folder = place.configured(tmp_path / "config")
     async with Ledger().serving() as ledger:
         async with WorkerProcess(folder, ledger, tmp_path / "worker.log").running():
-            await publish(place.servers, place.prefix + "articles", articles.messages)
+            await place.publish(articles.messages)
             await ledger.until_told(articles.due, timeout=90)
-            await until_committed(place.servers, place.group, place.prefix)
+            await place.until_committed()
         ledger.check(articles.due)
-    rejected = await read_all(place.servers, place.prefix + "rejected")
+    rejected = await place.read("rejected")
     assert sorted(record.value for record in rejected) == sorted(articles.unreadable)
     for record in rejected:
         headers = dict(record.headers)
         assert headers["tocsin-error-reason"] == b"not-utf8"
-        assert headers["tocsin-error-topic"] == (place.prefix + "articles").encode()
+        assert headers["tocsin-error-topic"] == place.topic("articles").encode()
         assert headers["tocsin-error-offset"].isdigit()
 
 
@@ -79,19 +77,19 @@ async def test_an_article_of_the_greatest_length_is_read_and_a_longer_one_stops_
 ) -> None:
     folder = place.configured(tmp_path / "config")
     before, after = make_articles(20, seed=4, matching=0.5), make_articles(20, seed=5, matching=0.5)
-    topic = place.prefix + "articles"
+    topic = place.topic("articles")
     longest = b'{"id":"longest","body":"' + b"x" * (1024 * 1024 - 26) + b'"}'
     async with (
         Ledger().serving() as ledger,
         WorkerProcess(folder, ledger, tmp_path / "worker.log").running() as worker,
     ):
         await worker.until_logged("worker.started", timeout=60)
-        await publish(place.servers, topic, [*before.messages, longest])
+        await place.publish([*before.messages, longest])
         # A cluster may be set to take more than a worker can write on.
         await alter_topic(place.servers, topic, max__message__bytes=8 * 1024 * 1024)
         await publish(place.servers, topic, [b"x" * (3 * 1024 * 1024), *after.messages])
         await ledger.until_told(before.due | after.due, timeout=90)
-        await until_committed(place.servers, place.group, place.prefix)
+        await place.until_committed()
         assert worker.runs
-    (rejected,) = await read_all(place.servers, place.prefix + "rejected")
+    (rejected,) = await place.read("rejected")
     assert dict(rejected.headers)["tocsin-error-cut"] == str(3 * 1024 * 1024).encode()

@@ -15,9 +15,6 @@ from tests.broker.harness import (
     Ledger,
     WorkerProcess,
     make_articles,
-    publish,
-    read_all,
-    until_committed,
 )
 
 CANARY = "canary0secret7"
@@ -30,9 +27,9 @@ async def test_no_secret_is_in_the_log_the_figures_or_any_topic(place: Place, tm
     async with Ledger(answer=lambda number: 500 if number <= 5 else 204).serving() as ledger:
         ledger.url += f"?key={CANARY}"
         async with WorkerProcess(folder, ledger, log).running() as worker:
-            await publish(place.servers, place.prefix + "articles", articles.messages)
+            await place.publish(articles.messages)
             await ledger.until_ids(len(articles.due) // 2, timeout=120)
-            await until_committed(place.servers, place.group, place.prefix)
+            await place.until_committed()
             figures = await asyncio.to_thread(scrape, log)
             assert await worker.end(signal.SIGTERM) == 0
         assert not ledger.faults
@@ -41,7 +38,7 @@ async def test_no_secret_is_in_the_log_the_figures_or_any_topic(place: Place, tm
     assert "tocsin_attempts_total" in figures
     written = []
     for topic in ALL:
-        for record in await read_all(place.servers, topic.full_name(place.prefix)):
+        for record in await place.read(topic.name):
             written.append(repr((record.key, record.value, record.headers)))
     assert len(written) > 200
     for text in (said, figures, *written):

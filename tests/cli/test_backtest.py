@@ -18,7 +18,7 @@ from streams.configuration import load_configuration
 from streams.errors import UsageError
 from streams.topics import ARTICLES
 from tests.cli.conftest import Call, Kafka
-from tests.unit.configurations import ENVIRON, SMALL, watch, write
+from tests.unit.configurations import SMALL, watch, write
 
 NOON = datetime(2026, 3, 7, 12, tzinfo=UTC)
 HARBOUR = "Rebels and army agree ceasefire at the harbour of Massala, says harbour master"
@@ -36,10 +36,8 @@ def configured(folder: Path, *watches: dict[str, Any]) -> Path:
 
 
 @pytest.fixture
-def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+def folders(tmp_path: Path, desk_environ: None) -> tuple[Path, Path]:
     """One in force that watches for ceasefires, a new one that watches for harbours and corridors."""
-    for name, value in ENVIRON.items():
-        monkeypatch.setenv(name, value)
     old = configured(tmp_path / "old", watch(id="coast", query="ceasefire", examples=[]))
     new = configured(tmp_path / "new", watch(id="coast", query="harbour OR corridor", examples=[]))
     return old, new

@@ -11,13 +11,9 @@ import pytest
 from streams.embedded import EmbeddedBroker
 from streams.topics import ALL
 from tests.cli.conftest import Call, Kafka
-from tests.unit.configurations import ENVIRON, SECRET, SMALL, watch, write
+from tests.unit.configurations import SECRET, SMALL, watch, write
 
-
-@pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in ENVIRON.items():
-        monkeypatch.setenv(name, value)
+pytestmark = pytest.mark.usefixtures("desk_environ")
 
 
 def test_the_sample_configuration_holds(call: Call) -> None:

@@ -37,11 +37,9 @@ async def desk(embedded: EmbeddedBroker, prefix: str, tmp_path: Path) -> AsyncIt
 
 
 @pytest.fixture
-def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
+def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, desk_environ: None) -> Call:
     monkeypatch.setenv("TOCSIN_CONFIG", str(tmp_path / "config"))
     monkeypatch.setenv("COLUMNS", "160")
-    for name, value in configurations.ENVIRON.items():
-        monkeypatch.setenv(name, value)
 
     async def run(*arguments: str) -> Result:
         return await asyncio.to_thread(CliRunner().invoke, app, list(arguments))

@@ -336,11 +336,8 @@ async def test_sighup_means_afterwards_what_it_meant_before(live: Live) -> None:
         signal.signal(signal.SIGHUP, before)
 
 
-async def test_a_worker_reads_with_the_new_version_and_counts_a_refused_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in ENVIRON.items():
-        monkeypatch.setenv(name, value)
+@pytest.mark.usefixtures("desk_environ")
+async def test_a_worker_reads_with_the_new_version_and_counts_a_refused_one(tmp_path: Path) -> None:
     worker = Worker(load(tmp_path))
     metrics, first = worker.service.metrics, worker.service.in_force
     assert metrics.configuration_loaded_at._value.get() > 0

@@ -14,7 +14,9 @@ from streams.errors import BrokerError
 from streams.lingering import refused
 from streams.worker import Worker
 from streams.worker import leave as leave_for_good
-from tests.unit.configurations import ENVIRON, SMALL, load
+from tests.unit.configurations import SMALL, load
+
+pytestmark = pytest.mark.usefixtures("desk_environ")
 
 
 class Left(BaseException):
@@ -31,8 +33,6 @@ async def test_a_worker_does_not_wait_for_brokers_that_acknowledge_nothing_longe
     """Faust waits for what is under way, and when it is cancelled goes on to wait. The producers run until then: agents
     that write must not fail for want of them, and that be what the log names.
     """
-    for name, value in ENVIRON.items():
-        monkeypatch.setenv(name, value)
     monkeypatch.setattr("streams.worker.LEAVE_WITHIN", 0)
     monkeypatch.setattr("streams.worker.leave", leave)
     worker = Worker(load(tmp_path, SMALL))
@@ -65,8 +65,6 @@ async def test_an_error_in_what_runs_in_the_background_ends_the_worker(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where no thread can be started, say, changed files were never looked at again, and nothing said so."""
-    for name, value in ENVIRON.items():
-        monkeypatch.setenv(name, value)
     left: asyncio.Future[tuple[str, BaseException]] = asyncio.get_running_loop().create_future()
     monkeypatch.setattr("streams.worker.leave", lambda *what: left.set_result(what))
     worker = Worker(load(tmp_path, SMALL))

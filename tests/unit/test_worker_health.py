@@ -19,7 +19,7 @@ from streams.contact import Contact
 from streams.health import Health
 from streams.worker import MAX_FAILED_CHECKS, Worker
 from streams.worker_health import STUCK_AFTER, UNANSWERED_AFTER
-from tests.unit.configurations import ENVIRON, load
+from tests.unit.configurations import load
 
 LONG = 2 * STUCK_AFTER.total_seconds()
 MINE, OTHERS = TP("tocsin.articles", 0), TP("tocsin.articles", 1)
@@ -54,9 +54,9 @@ def consumer() -> Consumer:
 
 
 @pytest.fixture
-async def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, consumer: Consumer) -> Worker:
-    for name, value in ENVIRON.items():
-        monkeypatch.setenv(name, value)
+async def worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, desk_environ: None, consumer: Consumer
+) -> Worker:
     monkeypatch.setattr(Worker, "consumer", consumer)
     worker = Worker(load(tmp_path))
     now = asyncio.get_running_loop().time()
