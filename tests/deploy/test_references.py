@@ -60,6 +60,16 @@ def spans(page: Path) -> list[str]:
     return re.findall(r"`([^`\n]+)`", prose(page))
 
 
+@pytest.mark.parametrize("package", ["agents", "agents/reading", "alerting", "streams"])
+def test_the_map_of_a_package_names_what_is_in_it(package: str) -> None:
+    folder = ROOT / package
+    inside = {path.stem for path in folder.glob("*.py")} | {
+        path.parent.name for path in folder.glob("*/__init__.py")
+    }
+    named = set(re.findall(r"`(\w+)`", text(folder / "__init__.py")))
+    assert named == inside - {"__init__"}
+
+
 def test_no_file_holds_both_sides_of_a_conflict() -> None:
     marks = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
     assert [name(path) for path in [*PAGES, *SOURCES] if marks.search(text(path))] == []
