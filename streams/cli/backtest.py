@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import orjson
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -24,7 +23,7 @@ from streams.cli import app
 from streams.cli.articles import articles_in, opened
 from streams.cli.moments import moment
 from streams.cli.options import Brokers
-from streams.cli.pipes import Printer, hush_on_broken_pipe
+from streams.cli.pipes import Printer, hush_on_broken_pipe, print_json
 from streams.cli.views import headline
 from streams.configuration import configuration_folder, load_configuration, load_settings
 from streams.errors import UnreadableArticle, UsageError
@@ -77,8 +76,7 @@ def backtest(
             asyncio.run(_over_topic(compared, against, brokers, start, end, progress))
     with hush_on_broken_pipe():
         if as_json:
-            sys.stdout.buffer.write(orjson.dumps(report(compared)) + b"\n")
-            sys.stdout.buffer.flush()
+            print_json(report(compared))
         else:
             _show(Printer(whole=True), compared, configuration_folder(against, {}), config)
 

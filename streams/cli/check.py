@@ -7,7 +7,6 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
-import orjson
 import typer
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
@@ -16,7 +15,7 @@ from rich.text import Text
 
 from streams.cli import app
 from streams.cli.options import Config
-from streams.cli.pipes import Printer, hush_on_broken_pipe
+from streams.cli.pipes import Printer, hush_on_broken_pipe, print_json
 from streams.configuration import Configuration, load_configuration
 from streams.errors import ConfigurationError, Fault
 from streams.examples import ExampleResult, run_examples
@@ -157,5 +156,4 @@ def _plain(fault: Fault) -> dict[str, Any]:
 
 def _print_json(value: dict[str, Any]) -> None:
     with hush_on_broken_pipe():
-        sys.stdout.buffer.write(orjson.dumps(value) + b"\n")
-        sys.stdout.buffer.flush()
+        print_json(value)

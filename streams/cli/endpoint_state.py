@@ -18,11 +18,11 @@ from alerting.endpoint import Endpoint
 from alerting.pending import EndpointState, Owed, State, newer, parse_pending
 from streams.cli.options import Brokers, Config
 from streams.cli.pipes import Printer, hush_on_broken_pipe, say
-from streams.cli.records import quiet_broker_errors, whole_topic
+from streams.cli.records import whole_topic, writing
 from streams.configuration import Configuration, load_configuration
 from streams.connection import at_brokers, client_options
 from streams.errors import UsageError
-from streams.outputs import Outputs, settle
+from streams.outputs import settle
 from streams.printable import clean, counted
 from streams.settings import Settings
 from streams.state import StateReader
@@ -188,18 +188,9 @@ async def _pending(settings: Settings) -> Pending:
 
 async def _ask(settings: Settings, value: EndpointEnabled) -> None:
     """Send it to the worker that serves the endpoint, by the way that its notifications go."""
-    options = client_options(settings.broker)
-    outputs = Outputs(options, settings.topics.prefix)
-    with quiet_broker_errors(options):
-        await outputs.start()
     event_id = f"{value.endpoint}/{'retry' if value.retry else 'enabled'}/{rfc3339(value.at)}"
-    try:
-        await settle(
-            [
-                await outputs.publish(
-                    NOTIFICATIONS, value, key=value.endpoint, event_id=event_id, time=value.at
-                )
-            ]
+    async with writing(settings) as outputs:
+        sent = await outputs.publish(
+            NOTIFICATIONS, value, key=value.endpoint, event_id=event_id, time=value.at
         )
-    finally:
-        await outputs.stop()
+        await settle([sent])

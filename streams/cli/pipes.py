@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+import orjson
 from rich.console import Console
 
 WHOLE: Final = 10_000
@@ -36,6 +37,12 @@ def hush_on_broken_pipe() -> Iterator[None]:
     except BrokenPipeError:
         # So that neither what is buffered nor what is printed later fails.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def print_json(value: object) -> None:
+    """Print a line of JSON, at once: whoever reads a pipe may wait for it."""
+    sys.stdout.buffer.write(orjson.dumps(value) + b"\n")
+    sys.stdout.buffer.flush()
 
 
 def say(line: str) -> None:

@@ -10,14 +10,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from alerting.signing import PUBLIC, public_secret_fault, secret_fault
 from streams.cli import app
-from streams.cli.pipes import Printer, hush_on_broken_pipe
+from streams.cli.pipes import Printer, hush_on_broken_pipe, print_json
 from streams.cli.views import alert_lines
 from streams.config_files.secrets import Secrets, is_reference
 from streams.errors import UsageError
@@ -147,8 +146,7 @@ def _json_line(received: Received) -> None:
         "alert": received.alert.model_dump(mode="json", exclude_none=True) if received.alert else None,
         "summary": received.summary,
     }
-    sys.stdout.buffer.write(orjson.dumps(line) + b"\n")
-    sys.stdout.buffer.flush()
+    print_json(line)
 
 
 def _readable(console: Console) -> Callable[[Received], None]:

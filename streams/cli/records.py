@@ -1,4 +1,6 @@
-"""Reading topics for commands: whole, in order of time, or as they grow. Without a group, so nothing is committed."""
+"""Topics for commands. They are read whole, in order of time, or as they grow; without a group, so nothing is
+committed. What is written is acknowledged by the brokers before a command says that it is done.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,10 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from streams.connection import broker_errors, no_topic
+from streams.connection import broker_errors, client_options, no_topic
 from streams.logs import quiet_clients
+from streams.outputs import Outputs
+from streams.settings import Settings
 from streams.topics import Topic
 
 Offsets = dict[TopicPartition, int]
@@ -38,6 +42,19 @@ async def reading(options: dict[str, Any]) -> AsyncIterator[AIOKafkaConsumer]:
         yield consumer
     finally:
         await consumer.stop()
+
+
+@asynccontextmanager
+async def writing(settings: Settings) -> AsyncIterator[Outputs]:
+    """Outputs that are connected. Raises BrokerError where no broker answers."""
+    options = client_options(settings.broker)
+    outputs = Outputs(options, settings.topics.prefix)
+    with quiet_broker_errors(options):
+        await outputs.start()
+    try:
+        yield outputs
+    finally:
+        await outputs.stop()
 
 
 async def partitions_of(consumer: AIOKafkaConsumer, name: str) -> list[TopicPartition]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -16,24 +15,23 @@ from typing import Annotated, Any, Final
 
 import typer
 from aiokafka import ConsumerRecord
-from pydantic import ValidationError
 
 from streams.cli import app
 from streams.cli.moments import moment
 from streams.cli.options import OF_ALERTS, Brokers, Config
 from streams.cli.pipes import say
-from streams.cli.records import quiet_broker_errors, whole_topic
+from streams.cli.records import whole_topic, writing
 from streams.configuration import load_settings
 from streams.connection import at_brokers, client_options
 from streams.errors import REASONS, UsageError
 from streams.lingering import Acknowledgement
-from streams.outputs import Outputs, settle
+from streams.outputs import settle, value_of
 from streams.printable import clean
 from streams.rejection import CUT, PREFIX, original_headers
 from streams.settings import Settings
 from streams.suggestion import did_you_mean
 from streams.topics import ARTICLES, DELIVERIES, NOTIFICATIONS, REJECTED, UNDELIVERED
-from streams.wire import Alert, Attempt, Undelivered, from_bytes, rfc3339
+from streams.wire import Alert, Attempt, Undelivered, rfc3339
 
 PLACE: Final = re.compile(r"\d+:\d+")
 
@@ -164,7 +162,8 @@ async def _replay_rejected(settings: Settings, choice: Choice, *, dry_run: bool)
     options = client_options(settings.broker)
     prefix = settings.topics.prefix
     found = 0
-    async with _writing(settings) as (outputs, waiting):
+    waiting: list[Acknowledgement] = []
+    async with writing(settings) as outputs:
         async for record in whole_topic(options, prefix, REJECTED):
             if not choice.rejected(record):
                 continue
@@ -181,6 +180,7 @@ async def _replay_rejected(settings: Settings, choice: Choice, *, dry_run: bool)
                     ARTICLES, record.value, key=record.key, headers=original_headers(record)
                 )
                 waiting.append(sent)
+        await settle(waiting)
     return found
 
 
@@ -204,7 +204,8 @@ async def _replay_undelivered(settings: Settings, choice: Choice, *, dry_run: bo
     chosen = {key: one for key, one in given_up.items() if choice.undelivered(one.place, one.value)}
     delivered = await _delivered(options, prefix) if chosen else set()
     owed = [one for key, one in chosen.items() if key not in delivered]
-    async with _writing(settings) as (outputs, waiting):
+    waiting: list[Acknowledgement] = []
+    async with writing(settings) as outputs:
         for one in owed:
             notification = one.value.notification
             say(
@@ -220,36 +221,21 @@ async def _replay_undelivered(settings: Settings, choice: Choice, *, dry_run: bo
                 NOTIFICATIONS, again, key=again.endpoint, event_id=event_id, time=now
             )
             waiting.append(sent)
+        await settle(waiting)
     return len(owed), len(chosen) - len(owed)
 
 
 async def _given_up(options: dict[str, Any], prefix: str) -> AsyncIterator[GivenUp]:
     async for record in whole_topic(options, prefix, UNDELIVERED):
-        with suppress(ValidationError):
-            yield GivenUp(f"{record.partition}:{record.offset}", from_bytes(Undelivered, record.value or b""))
+        if (value := value_of(record, Undelivered)) is not None:
+            yield GivenUp(f"{record.partition}:{record.offset}", value)
 
 
 async def _delivered(options: dict[str, Any], prefix: str) -> set[tuple[str, str]]:
     """Endpoint and webhook of every delivered notification."""
     found = set()
     async for record in whole_topic(options, prefix, DELIVERIES):
-        with suppress(ValidationError):
-            made = from_bytes(Attempt, record.value or b"")
-            if made.outcome == "delivered":
-                found.add((made.endpoint, made.webhook_id))
+        made = value_of(record, Attempt)
+        if made is not None and made.outcome == "delivered":
+            found.add((made.endpoint, made.webhook_id))
     return found
-
-
-@asynccontextmanager
-async def _writing(settings: Settings) -> AsyncIterator[tuple[Outputs, list[Acknowledgement]]]:
-    """Outputs, and a list for acknowledgements, which are awaited at the end."""
-    options = client_options(settings.broker)
-    outputs = Outputs(options, settings.topics.prefix)
-    waiting: list[Acknowledgement] = []
-    with quiet_broker_errors(options):
-        await outputs.start()
-    try:
-        yield outputs, waiting
-        await settle(waiting)
-    finally:
-        await outputs.stop()

@@ -19,7 +19,7 @@ from rich.text import Text
 from agents.reading.article import read_article
 from streams.cli import app
 from streams.cli.options import Brokers, Config
-from streams.cli.pipes import Printer, hush_on_broken_pipe
+from streams.cli.pipes import Printer, hush_on_broken_pipe, print_json
 from streams.cli.records import growing
 from streams.cli.views import (
     alert_lines,
@@ -100,8 +100,7 @@ async def _show(
 
 
 def _json_line(record: ConsumerRecord) -> None:
-    sys.stdout.buffer.write(orjson.dumps(as_json(record)) + b"\n")
-    sys.stdout.buffer.flush()
+    print_json(as_json(record))
 
 
 def as_json(record: ConsumerRecord) -> dict[str, Any]:

@@ -9,8 +9,6 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
-from aiokafka import ConsumerRecord
-from pydantic import ValidationError
 from rich.table import Table
 from rich.text import Text
 
@@ -22,10 +20,11 @@ from streams.cli.views import because_lines
 from streams.configuration import load_settings
 from streams.connection import at_brokers, client_options
 from streams.errors import UsageError
+from streams.outputs import value_of
 from streams.printable import clean
 from streams.settings import Settings
 from streams.topics import ALERTS, CLASSIFIED, DELIVERIES, UNDELIVERED
-from streams.wire import Alert, Attempt, Reading, Undelivered, W, from_bytes, rfc3339
+from streams.wire import Alert, Attempt, Reading, Undelivered, rfc3339
 
 
 @dataclass(slots=True)
@@ -63,7 +62,7 @@ async def _life(settings: Settings, wanted: str) -> Life:
     prefix = settings.topics.prefix
     life = Life()
     async for record in whole_topic(options, prefix, ALERTS):
-        alert = _parse(Alert, record)
+        alert = value_of(record, Alert)
         if alert is not None and wanted in (alert.alert_id, alert.webhook_id):
             life.alerts.append(alert)
     if not life.alerts:
@@ -71,25 +70,18 @@ async def _life(settings: Settings, wanted: str) -> Life:
     articles = {alert.article_id for alert in life.alerts}
     webhooks = {alert.webhook_id for alert in life.alerts}
     async for record in whole_topic(options, prefix, CLASSIFIED):
-        reading = _parse(Reading, record)
+        reading = value_of(record, Reading)
         if reading is not None and reading.article.id in articles:
             life.readings.append(reading)
     async for record in whole_topic(options, prefix, DELIVERIES):
-        attempt = _parse(Attempt, record)
+        attempt = value_of(record, Attempt)
         if attempt is not None and attempt.webhook_id in webhooks:
             life.attempts.append(attempt)
     async for record in whole_topic(options, prefix, UNDELIVERED):
-        given_up = _parse(Undelivered, record)
+        given_up = value_of(record, Undelivered)
         if given_up is not None and given_up.notification.alert.webhook_id in webhooks:
             life.undelivered.append(given_up)
     return life
-
-
-def _parse(model: type[W], record: ConsumerRecord) -> W | None:
-    try:
-        return from_bytes(model, record.value or b"")
-    except ValidationError:
-        return None
 
 
 def _print(life: Life) -> None:
