@@ -151,7 +151,7 @@ def _usage(error: Any) -> list[str]:
         return [" ".join(message.split())]
     if type(error).__name__ == "NoArgsIsHelpError":  # its message is the help page
         print(message)
-        return [f"name a command behind `{context.command_path}`"]
+        return [f"name a command after `{context.command_path}`"]
     if name := getattr(error, "option_name", None):  # only of an option that does not exist
         message = f"no option {clean(name)}{did_you_mean(name, list(error.possibilities or ()))}"
     return [f"{' '.join(message.split()).rstrip('.')}; see `{context.command_path} --help`"]
