@@ -197,6 +197,36 @@ def test_one_in_spanish_and_italian_is_not_the_un(text: str) -> None:
     assert "united-nations" not in how(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Les marchés ont vécu des montagnes russes cette semaine.",
+        "El árbitro fue la cabeza de turco del partido.",
+        "Er spielte russisches Roulette mit der Versetzung.",
+        "Завтрак в отеле: шведский стол и болгарский перец на гриле.",
+        "На сніданок був шведський стіл, дітям сподобалися американські гірки.",
+        "Adana'da Mısır hasadı geç başladı.",
+    ],
+)
+def test_a_people_in_a_saying_or_a_dish_is_not_named(text: str) -> None:
+    assert how(text) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "actors"),
+    [
+        ("دعا المبعوث الأممي إلى ضبط النفس.", "united-nations"),
+        ("أعلنت حماس موقفها مساء اليوم.", "hamas"),
+        ("Les Casques bleus de la Finul ont été visés.", "unifil"),
+        ("Die VAE wollen die Gespräche ausrichten.", "united-arab-emirates"),
+        ("Глава турецкого МИД Фидан прибыл на переговоры.", "turkey hakan-fidan"),
+        ("Патруль ВСООНЛ попал под обстрел.", "unifil"),
+    ],
+)
+def test_actors_are_known_as_papers_of_a_language_call_them(text: str, actors: str) -> None:
+    assert {*actors.split()} == how(text).keys()
+
+
 def test_a_region_at_war_names_its_country_and_a_river_does_not() -> None:
     assert how("Fighting resumed in Tigray.") == {"ethiopia": "alias"}
     assert how("Tigrayans fled.") == {"ethiopia": "inflected"}
