@@ -268,18 +268,29 @@ class Delivery:
         self.before_attempt()
         if self._held:
             return owed
-        notification = owed.notification
-        endpoint = self._endpoint(notification.endpoint)
-        if endpoint is None and self._may_be_known_soon(notification.endpoint):
+        endpoint = self._endpoint(owed.endpoint)
+        if endpoint is None and self._may_be_known_soon(owed.endpoint):
             return owed.model_copy(update={"due_at": self._service.now() + LOOK_AGAIN})
         if endpoint is None or gate.disabled:
             why = NOT_CONFIGURED if endpoint is None else _why_disabled(gate)
             await self._give_up(partition, key, owed, why)
             return None
         began = self._service.now()
-        attempted = await attempt(self._client, endpoint, notification.alert, began)
+        attempted = await attempt(self._client, endpoint, owed.notification.alert, began)
+        return await self._follow(partition, endpoint, key, owed, attempted, began)
+
+    async def _follow(
+        self,
+        partition: Partition,
+        endpoint: Endpoint,
+        key: str,
+        owed: Owed,
+        attempted: Attempted,
+        began: datetime,
+    ) -> Owed | None:
+        """Write down what an attempt came to, and do what follows; returns what is owed still."""
         now = self._service.now()
-        result = attempted.result
+        gate, result = partition.gate(endpoint.id), attempted.result
         is_back = gate.ends_outage(endpoint, attempted.verdict)
         changed = gate.ended(
             endpoint, attempted.verdict, now, failure=result.failure, retry_after=result.retry_after

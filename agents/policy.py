@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from dataclasses import dataclass, field
 from functools import partial
 
 import faust
@@ -53,6 +54,18 @@ class Partition:
         self.state = state
 
 
+@dataclass(slots=True)
+class Decided:
+    """What came of a batch so far: what is published of it, which stories are to be written then, as of which input,
+    and the inputs that are to be read again. `read_at` is by the loop's clock.
+    """
+
+    read_at: float
+    published: list[Acknowledgement] = field(default_factory=list)
+    changes: list[tuple[int, Decision]] = field(default_factory=list)
+    unknown: list[ConsumerRecord] = field(default_factory=list)
+
+
 class Policy:
     """Decides batches of candidates."""
 
@@ -88,40 +101,39 @@ class Policy:
         """Decide a batch of one partition; what it returns ends when all is acknowledged, or raises OutputRefused."""
         number = batch[0].partition
         partition = await self._partitions.get(number)
-        read_at = asyncio.get_running_loop().time()
-        published: list[Acknowledgement] = []
-        changes: list[tuple[int, Decision]] = []
-        unknown: list[ConsumerRecord] = []
+        decided = Decided(asyncio.get_running_loop().time())
         async for record in breathe(batch):
-            if record.offset <= partition.mark:
-                continue
-            candidate = value_of(record, Candidate)
-            if candidate is None:
-                published.append(await self._reject(record))
-                continue
-            watch = self._watches.get(candidate.watch)
-            if watch is None or not watch.enabled:
-                # Also one that was known here: it may have come back, to others first.
-                if self._service.may_be_known_soon(written_at(record)):
-                    unknown.append(record)
-                else:
-                    self._service.metrics.rulings.labels("watch-gone").inc()
-                continue
-            decision = decide(partition.stories, candidate, watch)
-            partition.stories.put(decision.story)
-            changes.append((record.offset, decision))
-            if decision.ruling == "throttled":
-                # No topic says so, and somebody may ask why there was no alert of this article.
-                log.info(
-                    "alert.throttled",
-                    alert=decision.story.alert_id,
-                    watch=watch.id,
-                    article=candidate.article.id,
-                    reason=decision.reason,
-                )
-            published += await self._publish(decision, watch)
-            partition.mark = record.offset
-        return self._keep(partition, published, changes, unknown, read_at)
+            if record.offset > partition.mark:
+                await self._take(partition, record, decided)
+        return self._keep(partition, decided)
+
+    async def _take(self, partition: Partition, record: ConsumerRecord, decided: Decided) -> None:
+        candidate = value_of(record, Candidate)
+        if candidate is None:
+            decided.published.append(await self._reject(record))
+            return
+        watch = self._watches.get(candidate.watch)
+        if watch is None or not watch.enabled:
+            # Also one that was known here: it may have come back, to others first.
+            if self._service.may_be_known_soon(written_at(record)):
+                decided.unknown.append(record)
+            else:
+                self._service.metrics.rulings.labels("watch-gone").inc()
+            return
+        decision = decide(partition.stories, candidate, watch)
+        partition.stories.put(decision.story)
+        decided.changes.append((record.offset, decision))
+        if decision.ruling == "throttled":
+            # No topic says so, and somebody may ask why there was no alert of this article.
+            log.info(
+                "alert.throttled",
+                alert=decision.story.alert_id,
+                watch=watch.id,
+                article=candidate.article.id,
+                reason=decision.reason,
+            )
+        decided.published += await self._publish(decision, watch)
+        partition.mark = record.offset
 
     async def _reject(self, record: ConsumerRecord) -> Acknowledgement:
         # Only a foreign or newer producer can have written it; its bytes are kept for whoever looks.
@@ -167,20 +179,13 @@ class Policy:
             ALERTS, alert, key=alert.watch.id, event_id=alert.webhook_id, time=alert.at
         )
 
-    async def _keep(
-        self,
-        partition: Partition,
-        published: list[Acknowledgement],
-        changes: list[tuple[int, Decision]],
-        unknown: list[ConsumerRecord],
-        read_at: float,
-    ) -> None:
+    async def _keep(self, partition: Partition, decided: Decided) -> None:
         """Write the stories of a batch, once its alerts are safe and those of all batches before it are written."""
-        await settle(published)
+        await settle(decided.published)
         # Before any story is written: as of a later input, these would be passed over after a kill.
-        await self._service.put_back(CANDIDATES, unknown, read_at)
+        await self._service.put_back(CANDIDATES, decided.unknown, decided.read_at)
         written: list[Acknowledgement] = []
-        for offset, decision in changes:
+        for offset, decision in decided.changes:
             written += await self._write(partition.state, offset, decision)
         await settle(written)
 
