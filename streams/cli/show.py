@@ -16,16 +16,16 @@ from typing import Any, Final
 
 import orjson
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
-from aiokafka.admin import AIOKafkaAdminClient
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from agents.reading.article import read_article
 from streams.cli.articles import articles_in, opened
-from streams.cli.records import partitions_of
+from streams.cli.progress import Progress, progress_of
 from streams.cli.tally import Tally
 from streams.cli.views import alert_lines, attempt_line, reading_lines
+from streams.cli.worker_log import said_by_worker
 from streams.configuration import Configuration, configuration_folder
 from streams.connection import client_options
 from streams.embedded import EmbeddedBroker
@@ -40,7 +40,6 @@ from streams.topics import (
     ALERTS,
     ALL,
     ARTICLES,
-    CANDIDATES,
     CLASSIFIED,
     DELIVERIES,
     NOTIFICATIONS,
@@ -163,7 +162,7 @@ class _Show:
             tail = [*tail, text][-20:]
             if '"worker.partitions_assigned"' in text:
                 self._ready.set()
-            if (said := _said(text)) is not None:
+            if (said := said_by_worker(text)) is not None:
                 self._console.print(said, soft_wrap=True)
         if not self._stopping.is_set():
             code = await asyncio.to_thread(self._worker.wait)
@@ -299,68 +298,20 @@ class _Show:
         prefix, group = configuration.settings.topics.prefix, configuration.settings.service.group
         loop = asyncio.get_running_loop()
         until = loop.time() + PATIENCE
-        admin = AIOKafkaAdminClient(**options)
-        ends = AIOKafkaConsumer(**options, enable_auto_commit=False)
-        await admin.start()
-        await ends.start()
-        try:
+        async with progress_of(options, prefix, group) as progress:
             with self._console.status("waiting until every alert is settled"):
                 while loop.time() < until and not self._stopping.is_set():
-                    if await self._is_settled(admin, ends, prefix, group):
+                    if await self._is_settled(progress):
                         return True
                     await asyncio.sleep(0.25)
             return False
-        finally:
-            await ends.stop()
-            await admin.close()
 
-    async def _is_settled(
-        self, admin: AIOKafkaAdminClient, ends: AIOKafkaConsumer, prefix: str, group: str
-    ) -> bool:
-        # In the order of the flow: whatever a committed input caused has been written to the next topic.
-        for topic in (ARTICLES, CANDIDATES, NOTIFICATIONS):
-            partitions = await partitions_of(ends, topic.full_name(prefix))
-            # Partitions are named because the embedded broker does not answer a question about all of them.
-            committed = await admin.list_consumer_group_offsets(group, partitions=partitions)
-            for tp, end in (await ends.end_offsets(partitions)).items():
-                if end > 0 and (tp not in committed or committed[tp].offset < end):
-                    return False
+    async def _is_settled(self, progress: Progress) -> bool:
         return (
-            self._tally.settled
-            and await self._count(ends, NOTIFICATIONS.full_name(prefix)) <= self._tally.due.total()
+            await progress.all_committed()
+            and self._tally.settled
+            and await progress.written(NOTIFICATIONS) <= self._tally.due.total()
         )
-
-    async def _count(self, consumer: AIOKafkaConsumer, topic: str) -> int:
-        return sum((await consumer.end_offsets(await partitions_of(consumer, topic))).values())
-
-
-def _said(line: str) -> Text | None:
-    """What to show of a line of the worker's log; None for most."""
-    try:
-        event = orjson.loads(line)
-        name, level = str(event["event"]), str(event["level"])
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return Text(clean(f"worker: {line}"), style="red") if "Traceback" in line else None
-    match name:
-        case "configuration.reloaded":
-            said = (
-                f"the configuration was reloaded: {counted(event['watches'], 'watch', 'watches')}, "
-                f"{counted(event['endpoints'], 'endpoint')}"
-            )
-            return Text(f"worker: {said}", style="green")
-        case "configuration.settings_need_restart":
-            changed = ", ".join(event["settings"])
-            return Text(clean(f"worker: changed settings need a restart: {changed}"), style="yellow")
-        case "configuration.warning":
-            return Text(clean(f"worker: note: {event['warning']}"), style="yellow")
-        case "configuration.fault":
-            return Text(clean(f"worker: {event['fault']}"), style="red")
-        case "configuration.refused":
-            faults = event.get("faults")
-            why = event.get("message") or ("1 fault" if faults == 1 else f"{faults} faults")
-            said = f"the changed configuration is refused ({why}); {event['in_force']} stays in force"
-            return Text(clean(f"worker: {said}"), style="red")
-    return Text(clean(f"worker: {line}"), style="red") if level in ("error", "critical") else None
 
 
 def _beside(label: Text, lines: Iterable[Text], console: Console) -> Iterator[Text]:

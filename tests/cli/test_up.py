@@ -21,6 +21,7 @@ from alerting.formats import render
 from alerting.signing import new_secret
 from streams.cli import show, up
 from streams.cli.tally import Tally
+from streams.cli.worker_log import said_by_worker
 from streams.embedded import EmbeddedBroker
 from streams.settings import BrokerSettings
 from streams.trial import Trial
@@ -116,7 +117,7 @@ def test_that_nothing_was_due_is_not_called_an_arrival() -> None:
 def test_of_the_workers_log_a_person_is_told_what_concerns_him(
     event: dict[str, object], said: str | None
 ) -> None:
-    shown = show._said(json.dumps(event))
+    shown = said_by_worker(json.dumps(event))
     assert (None if shown is None else shown.plain) == said
 
 
