@@ -42,19 +42,16 @@ def next_attempt(
 
 
 def parse_retry_after(value: str | None, now: datetime) -> timedelta | None:
-    """The wait that a `Retry-After` header asks for: seconds or an HTTP date; None where it says nothing
-    sound.
-    """
+    """The wait that a `Retry-After` header asks for: seconds or an HTTP date; None where it says nothing sound."""
     if value is None:
         return None
     value = value.strip()
     if value.isascii() and value.isdigit():
-        return timedelta(seconds=min(int(value[:12]), 10 * 365 * 86400))
+        return timedelta(seconds=min(float(value), 10 * 365 * 86400))
     try:
         moment = parsedate_to_datetime(value)
     except (TypeError, ValueError, IndexError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    wait = moment - now
-    return wait if wait > timedelta(0) else None
+    return max(moment - now, timedelta(0))

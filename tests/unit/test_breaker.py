@@ -8,7 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from alerting.breaker import PROBE_PATIENCE, SPANS, BreakerState, begun, disable, opens_at, record, unanswered
+from alerting.breaker import (
+    PROBE_PATIENCE,
+    SILENCE,
+    SPANS,
+    BreakerState,
+    begun,
+    disable,
+    opens_at,
+    record,
+    unanswered,
+)
 from alerting.endpoint import STANDARD_SCHEDULE, Breaker, RateLimit
 from alerting.limits import next_free, spent
 from tests.builders import MOMENT
@@ -138,8 +148,8 @@ def test_what_failed_before_a_silence_disables_no_endpoint() -> None:
 
 def test_a_silence_after_the_breaker_has_opened_is_one_too() -> None:
     state, now = run("-" * 10)
-    now += timedelta(hours=30)
-    assert record(SETTINGS, begun(state, now), False, now).failing_since == now
+    for wait, since in ((SILENCE, state.failing_since), (SILENCE + SECOND, now + SILENCE + SECOND)):
+        assert record(SETTINGS, begun(state, now + wait), False, now + wait).failing_since == since
 
 
 def test_a_disabled_endpoint_stays_so_whatever_still_ends() -> None:

@@ -105,7 +105,7 @@ def test_a_copy_after_the_pause_updates_the_same_alert() -> None:
     assert second.alert.alert_id == first.alert.alert_id
     assert second.alert.number == 2
     assert second.alert.webhook_id != first.alert.webhook_id
-    assert second.alert.sources == 2
+    assert (second.alert.sources, second.alert.articles) == (2, 2)
 
 
 def test_an_alert_carries_what_the_article_says_and_under_which_watch() -> None:
@@ -130,6 +130,8 @@ def test_an_alert_carries_what_the_article_says_and_under_which_watch() -> None:
         *("ukraine-truce", "Truce in Ukraine", "critical"),
     )
     assert (alert.articles, alert.sources) == (1, 1)
+    assert alert.alert_id.startswith("alr_")
+    assert alert.webhook_id.startswith("msg_")
 
 
 def test_an_alert_says_why_it_is_one() -> None:
