@@ -13,7 +13,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache, lru_cache, reduce
+from operator import or_
 from typing import Final, NamedTuple
 
 from agents.reading.automaton import Found, LiteralTable
@@ -49,27 +50,21 @@ class TopicGate:
 
     def __init__(self, topics: Sequence[TopicFile], table: LiteralTable) -> None:
         """Adds the phrases that open it anywhere to `table`; `anywhere` are their numbers there."""
-        self.anywhere = frozenset(
-            table.add_spaced(head)
-            for head in anywhere(
-                [phrase for topic in topics for words in topic.languages.values() for phrase in words.strong]
-            )
-        )
-        bits: dict[tuple[int, str], int] = {}
-        needed: dict[int, int] = {}
-        for number, topic in enumerate(topics):
-            for pattern in topic.patterns:
-                if pattern.strength != "weak":
-                    for part in pattern.parts:
-                        bits.setdefault((number, part), _OPEN << (len(bits) + 1))
-                    joined = _joined(bits[number, part] for part in pattern.parts)
-                    reach = (pattern.within + _WORD) * (len(pattern.parts) - 1)
-                    needed[joined] = max(needed.get(joined, 0), reach)
-        self._needed = tuple(needed.items())
+        strong = [phrase for topic in topics for words in topic.languages.values() for phrase in words.strong]
+        self.anywhere = frozenset(map(table.add_spaced, anywhere(strong)))
         self._patterns = [
             [(frozenset(pattern.parts), pattern) for pattern in topic.patterns if pattern.strength != "weak"]
             for topic in topics
         ]
+        patterns = [(number, pattern) for number, own in enumerate(self._patterns) for _, pattern in own]
+        parts = dict.fromkeys((number, part) for number, pattern in patterns for part in pattern.parts)
+        bits = {part: _OPEN << at for at, part in enumerate(parts, 1)}
+        needed: dict[int, int] = {}
+        for number, pattern in patterns:
+            joined = _joined(bits[number, part] for part in pattern.parts)
+            reach = (pattern.within + _WORD) * (len(pattern.parts) - 1)
+            needed[joined] = max(needed.get(joined, 0), reach)
+        self._needed = tuple(needed.items())
         self._phrases = PhraseSet(_openers(topics, bits))
         said = [*map(cache(_said), self._phrases.by_number)]  # literals that begin the same phrases are many
         self._masks = [mask for mask, _ in said]
@@ -175,10 +170,7 @@ def _together(places: Sequence[tuple[int, int]], needed: int, within: int) -> bo
 
 
 def _joined(masks: Iterable[int]) -> int:
-    joined = 0
-    for mask in masks:
-        joined |= mask
-    return joined
+    return reduce(or_, masks, 0)
 
 
 def _said(phrases: Sequence[Phrase[_Opener]]) -> tuple[int, Sequence[tuple[int, Tail]]]:
