@@ -122,7 +122,7 @@ def _existing(folder: Path) -> Path:
         what = "may not be read and entered by this user"
     else:
         return folder
-    raise ConfigurationError([Fault(str(folder), 0, "", f"the configuration folder {what}; see --config")])
+    raise ConfigurationError([Fault.of_file(str(folder), f"the configuration folder {what}; see --config")])
 
 
 class _Load:
@@ -216,16 +216,10 @@ class _Load:
         for name in names:
             if name not in {f"{part}.{suffix}" for part in _PARTS for suffix in ("yaml", "yml")}:
                 hint = did_you_mean(name, [f"{part}.yaml" for part in _PARTS])
-                self._warnings.append(Fault(name, 0, "", f"this file is not read{hint}"))
+                self._warnings.append(Fault.of_file(name, f"this file is not read{hint}"))
         if not names and not (self._folder / "watches").is_dir():
-            self._faults.append(
-                Fault(
-                    str(self._folder),
-                    0,
-                    "",
-                    "holds no configuration: neither tocsin.yaml nor watches.yaml nor endpoints.yaml",
-                )
-            )
+            what = "holds no configuration: neither tocsin.yaml nor watches.yaml nor endpoints.yaml"
+            self._faults.append(Fault.of_file(str(self._folder), what))
 
     def _paths(self, part: str) -> list[Path]:
         """The files of a part: `part.yaml` and those in the folder of that name.
@@ -243,7 +237,7 @@ class _Load:
             if path.is_symlink() or not isinstance(error, FileNotFoundError | NotADirectoryError):
                 name = self._name(path)
                 self._unreadable.add(name)
-                self._faults.append(Fault(name, 0, "", f"the folder cannot be read: {error.strerror}"))
+                self._faults.append(Fault.of_file(name, f"the folder cannot be read: {error.strerror}"))
 
         found = visible_files(folder, cannot)
         return sorted(filter(is_yaml, found))
@@ -358,7 +352,7 @@ class _Load:
         if any(document.faults for document in documents) or self._is_incomplete(part):
             return None
         if not documents:
-            self._faults.append(Fault(part, 0, "", "the folder holds no YAML file"))
+            self._faults.append(Fault.of_file(part, "the folder holds no YAML file"))
             return None
         values = {path: document.value for path, document in zip(paths, documents, strict=True)}
         by_place = {
@@ -379,7 +373,7 @@ class _Load:
         if any(document.faults for document in documents):
             return None
         if wrong:
-            self._faults.append(Fault(part, 0, "", wrong))
+            self._faults.append(Fault.of_file(part, wrong))
         return found
 
 

@@ -49,6 +49,16 @@ class Fault:
     key: str
     message: str
 
+    @classmethod
+    def of_file(cls, file: str, message: str) -> Fault:
+        """What is wrong with a file, or a folder, as a whole."""
+        return cls(file, 0, "", message)
+
+    @classmethod
+    def of_variable(cls, name: str, message: str) -> Fault:
+        """What is wrong with an environment variable."""
+        return cls(ENVIRONMENT, 0, name, message)
+
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
         # A key may hold what forges a line or moves the cursor (`"\e[2J"`).

@@ -149,7 +149,7 @@ class LiveConfiguration(Generic[T]):
     def _make(self) -> tuple[Configuration, T]:
         configuration = self._load()
         if self.current.watches and not configuration.watches:
-            raise ConfigurationError([Fault("watches.yaml", 0, "", NONE_LEFT)])
+            raise ConfigurationError([Fault.of_file("watches.yaml", NONE_LEFT)])
         log_warnings(configuration)
         if configuration.settings != self.current.settings:
             log.warning(

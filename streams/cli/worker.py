@@ -40,6 +40,6 @@ def worker(
     load = context.obj.load if is_trial else load_configuration
     configuration = load(config)
     if not (is_trial or configuration.says_what_to_watch):
-        raise ConfigurationError([Fault(str(configuration.folder), 0, "", NO_WATCHES)])
+        raise ConfigurationError([Fault.of_file(str(configuration.folder), NO_WATCHES)])
     log_warnings(configuration)
     run_worker(configuration, create_topics=create_topics, load=load)

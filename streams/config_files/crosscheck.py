@@ -142,7 +142,7 @@ def check_watches(watches: Sequence[Placed[Watch]], known: Known) -> list[Fault]
     _check_ids(watches)
     warnings = [warning for placed in watches for warning in _check_watch(placed, known)]
     if not watches:
-        warnings.append(Fault("watches.yaml", 0, "", "there is no watch, so there will be no alerts"))
+        warnings.append(Fault.of_file("watches.yaml", "there is no watch, so there will be no alerts"))
     return warnings
 
 

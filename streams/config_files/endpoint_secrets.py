@@ -10,7 +10,7 @@ from alerting.endpoint import Endpoint
 from streams.config_files.crosscheck import Placed
 from streams.config_files.secrets import LITERAL, Secrets, holds_secret, is_reference
 from streams.config_files.yamlfile import Document, KeyPath
-from streams.errors import ENVIRONMENT, Fault
+from streams.errors import Fault
 
 WhichEndpoints = Callable[[Mapping[str, Any]], bool]
 """Whether to look up the secrets of an endpoint, given its keys and values in the file."""
@@ -94,6 +94,6 @@ class EndpointSecrets:
 
     def _warn(self, name: str) -> None:
         what = "is not set; the sample's value, which everybody knows, is used"
-        warning = Fault(ENVIRONMENT, 0, name, what)
+        warning = Fault.of_variable(name, what)
         if warning not in self.warnings:
             self.warnings.append(warning)

@@ -12,7 +12,7 @@ from streams.config_files.crosscheck import check_settings
 from streams.config_files.partial_model import NO_FAULTS, partial_model
 from streams.config_files.secrets import LITERAL, Secrets, is_reference
 from streams.config_files.yamlfile import Document, KeyPath, problems
-from streams.errors import ENVIRONMENT, Fault
+from streams.errors import Fault
 from streams.settings import CERTIFICATE_FILES, SECTIONS, Settings, from_variable, variables
 from streams.suggestion import did_you_mean
 
@@ -72,7 +72,7 @@ class LoadedSettings:
                 continue
             if name not in known:
                 hint = _did_you_mean_variable(name, [*known, _FOLDER])
-                self.faults.append(Fault(ENVIRONMENT, 0, name, f"there is no such setting{hint}"))
+                self.faults.append(Fault.of_variable(name, f"there is no such setting{hint}"))
                 continue
             section, key = known[name]
             values = given.get(section)
@@ -106,7 +106,7 @@ class LoadedSettings:
     def _fault(self, path: KeyPath, message: str) -> None:
         variable = self._overridden.get(path[:2])
         if variable is not None:
-            self.faults.append(Fault(ENVIRONMENT, 0, variable, message))
+            self.faults.append(Fault.of_variable(variable, message))
         else:
             self._document.fault(path, message)
 

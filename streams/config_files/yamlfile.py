@@ -86,11 +86,11 @@ def read_text(path: Path, name: str, largest: int) -> str | Fault:
     """The text of a file, or what is wrong with the file as a whole."""
     try:
         if not path.is_file():
-            return Fault(name, 0, "", _missing(path))
+            return Fault.of_file(name, _missing(path))
         with path.open("rb") as file:
             data = file.read(largest + 1)
         if len(data) > largest:
-            return Fault(name, 0, "", f"the file has more than {largest:,} bytes")
+            return Fault.of_file(name, f"the file has more than {largest:,} bytes")
         if (at := data.find(b"\0")) >= 0:  # as in UTF-16, and valid in UTF-8
             return Fault(name, data.count(b"\n", 0, at) + 1, "", "it holds a NUL; save the file as UTF-8")
         return data.decode("utf-8-sig")
@@ -98,7 +98,7 @@ def read_text(path: Path, name: str, largest: int) -> str | Fault:
         line = bytes(error.object[: error.start]).count(b"\n") + 1
         return Fault(name, line, "", "it is not UTF-8; save the file as UTF-8")
     except (OSError, ValueError) as error:
-        return Fault(name, 0, "", f"the file cannot be read: {getattr(error, 'strerror', None) or error}")
+        return Fault.of_file(name, f"the file cannot be read: {getattr(error, 'strerror', None) or error}")
 
 
 def _missing(path: Path) -> str:
