@@ -211,7 +211,8 @@ class Delivery:
 
     async def _reject(self, record: ConsumerRecord) -> Acknowledgement:
         error = UnreadableArticle(
-            "bad-notification", "the value is no notification; is another program writing to this topic?"
+            "bad-notification",
+            "the value is no notification, or is too long; is another program writing to this topic?",
         )
         log.error("notification.rejected", partition=record.partition, offset=record.offset)
         return await reject(self._service.outputs, record, error, self._service.now())

@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import NamedTuple
 
 import faust
 import structlog
@@ -24,7 +25,7 @@ from alerting.watch import Watch
 from streams.batch import Batch
 from streams.errors import UnreadableArticle
 from streams.lingering import Acknowledgement
-from streams.outputs import settle, value_of
+from streams.outputs import LONGEST_VALUE, settle, value_of
 from streams.partitions import Partitions
 from streams.record_time import written_at
 from streams.rejection import reject
@@ -45,6 +46,19 @@ def register(app: faust.App, service: Service) -> Policy:
     return policy
 
 
+class _Change(NamedTuple):
+    """What a candidate, by its offset, changes: `state` is how its story is written, None where that stays."""
+
+    offset: int
+    decision: Decision
+    state: bytes | None
+
+    @classmethod
+    def of(cls, offset: int, decision: Decision) -> _Change:
+        """What a decision about the candidate at an offset changes."""
+        return cls(offset, decision, decision.story.to_bytes() if decision.changed else None)
+
+
 class Partition:
     """The open stories of one partition, the input offset that they contain, and where they are written."""
 
@@ -62,7 +76,7 @@ class Decided:
 
     read_at: float
     published: list[Acknowledgement] = field(default_factory=list)
-    changes: list[tuple[int, Decision]] = field(default_factory=list)
+    changes: list[_Change] = field(default_factory=list)
     unknown: list[ConsumerRecord] = field(default_factory=list)
 
 
@@ -121,8 +135,12 @@ class Policy:
                 self._service.metrics.rulings.labels("watch-gone").inc()
             return
         decision = decide(partition.stories, candidate, watch)
+        change = _Change.of(record.offset, decision)
+        if len(change.state or b"") > LONGEST_VALUE:
+            decided.published.append(await self._reject(record))
+            return
         partition.stories.put(decision.story)
-        decided.changes.append((record.offset, decision))
+        decided.changes.append(change)
         if decision.ruling == "throttled":
             # No topic says so, and somebody may ask why there was no alert of this article.
             log.info(
@@ -138,7 +156,8 @@ class Policy:
     async def _reject(self, record: ConsumerRecord) -> Acknowledgement:
         # Only a foreign or newer producer can have written it; its bytes are kept for whoever looks.
         error = UnreadableArticle(
-            "bad-candidate", "the value is no candidate; is another program writing to this topic?"
+            "bad-candidate",
+            "the value is no candidate, or is too long; is another program writing to this topic?",
         )
         log.error("candidate.rejected", partition=record.partition, offset=record.offset)
         return await reject(self._service.outputs, record, error, self._service.now())
@@ -185,18 +204,19 @@ class Policy:
         # Before any story is written: as of a later input, these would be passed over after a kill.
         await self._service.put_back(CANDIDATES, decided.unknown, decided.read_at)
         written: list[Acknowledgement] = []
-        for offset, decision in decided.changes:
-            written += await self._write(partition.state, offset, decision)
+        for change in decided.changes:
+            written += await self._write(partition.state, change)
         await settle(written)
 
     @staticmethod
-    async def _write(state: OwnedState, offset: int, decision: Decision) -> list[Acknowledgement]:
+    async def _write(state: OwnedState, change: _Change) -> list[Acknowledgement]:
         # The candidate's own story comes first: a kill in between leaves its offset as the mark, so that it is not
         # decided again, while stories that are over are found to be over by the next candidate as well.
         written: list[Acknowledgement] = []
+        offset, decision, value = change
         own = decision.story
-        if decision.changed:
-            written += await state.write(own.story_id, own.to_bytes(), offset=offset)
+        if value is not None:
+            written += await state.write(own.story_id, value, offset=offset)
         for story in decision.ended:
             # An article that opened a story and comes again when that is over opens it anew, under the same id.
             if story.story_id != own.story_id:

@@ -22,6 +22,13 @@ from streams.wire import W, Wire, cloudevent_headers, from_bytes
 MAX_OUTPUT_BYTES: Final = 2 * 1024 * 1024
 """The longest record that is ever written, and how much of a partition is fetched at a time."""
 
+LONGEST_VALUE: Final = 768 * 1024
+"""Bytes of a value that the next agent takes from a topic of this service's own, and of a story. What it writes on is a
+little longer, and must fit a record; of this service's own values none has two thirds of it.
+"""
+_SHORT: Final = 64 * 1024
+"""Bytes of a record that is no longer than `LONGEST_VALUE` however it is written: all fields may triple it."""
+
 URGENT: Final = (CANDIDATES, NOTIFICATIONS)
 """Topics whose records the next agent waits for. Each has a producer of its own; all others share one that lingers.
 
@@ -39,15 +46,25 @@ class OwnRecord(ConsumerRecord):  # type: ignore[misc]  # aiokafka is untyped fo
 
 def value_of(record: ConsumerRecord, model: type[W]) -> W | None:
     """The value of a record: the model that this worker wrote it from, or else, which is equal, parsed from its bytes;
-    None where these are no such value.
+    None where these are no such value, or another program wrote one that is too long to be written on.
     """
     made = record.made if isinstance(record, OwnRecord) else None
     if isinstance(made, model):
         return made
+    size = size_of(record)
+    if size > LONGEST_VALUE:
+        return None
     try:
-        return from_bytes(model, record.value or b"")
+        value = from_bytes(model, record.value or b"")
     except ValidationError:
         return None
+    return value if size <= _SHORT or len(value.to_bytes()) <= LONGEST_VALUE else None
+
+
+def size_of(record: ConsumerRecord) -> int:
+    """Bytes of a record at most: of its value, its key and its headers."""
+    headers = sum(len(name) * 4 + len(value or b"") for name, value in record.headers or ())
+    return len(record.value or b"") + len(record.key or b"") + headers
 
 
 Sending = Callable[[], None]

@@ -10,7 +10,7 @@ from aiokafka import ConsumerRecord
 from agents.reading.decode import MAX_BYTES
 from streams.errors import UnreadableArticle
 from streams.lingering import Acknowledgement
-from streams.outputs import MAX_OUTPUT_BYTES, Outputs
+from streams.outputs import MAX_OUTPUT_BYTES, Outputs, size_of
 from streams.topics import REJECTED
 from streams.wire import rfc3339
 
@@ -35,17 +35,12 @@ async def reject(
     """
     value, key = record.value, record.key
     reasons = rejection_headers(record, error, now)
-    if _size(record) <= MAX_OUTPUT_BYTES - ROOM_FOR_REASONS:
+    if size_of(record) <= MAX_OUTPUT_BYTES - ROOM_FOR_REASONS:
         return await outputs.send(REJECTED, value, key=key, headers=original_headers(record) + reasons)
     reasons.append((PREFIX + CUT, str(len(value or b"")).encode()))
     return await outputs.send(
         REJECTED, value and value[:MAX_BYTES], key=key and key[:LONGEST_KEY], headers=reasons
     )
-
-
-def _size(record: ConsumerRecord) -> int:
-    headers = sum(len(name) * 4 + len(value or b"") for name, value in record.headers or ())
-    return len(record.value or b"") + len(record.key or b"") + headers
 
 
 def rejection_headers(

@@ -47,6 +47,10 @@ def _reckoned_with(moment: datetime) -> datetime:
     return moment
 
 
+Name = Annotated[str, Field(max_length=256)]
+"""An id that is the key of a record: it stands in its value, too, and fills no record that brokers refuse."""
+
+
 def _packed(numbers: Any) -> bytes:
     if isinstance(numbers, bytes):
         return numbers
@@ -192,8 +196,8 @@ class Candidate(Wire):
     follow, so that a second reading of the same record decides the same.
     """
 
-    candidate_id: str
-    watch: str
+    candidate_id: Name
+    watch: Name
     article: ArticleRef
     topics: tuple[TopicReading, ...] = ()
     actors: tuple[ActorReading, ...] = ()
@@ -202,14 +206,14 @@ class Candidate(Wire):
     said: tuple[str, ...] = ()
     named: dict[str, str] = Field(default_factory=dict)
     fingerprint: Fingerprint = b""
-    gist: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
+    gist: dict[Annotated[str, Field(min_length=1)], Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
     seen_at: Annotated[Moment, AfterValidator(_reckoned_with)]
 
 
 class AlertWatch(Wire):
     """The watch of an alert, as its readers see it."""
 
-    id: str
+    id: Name
     title: str
     severity: Severity
 
@@ -223,9 +227,9 @@ class Alert(Wire):
     """
 
     type: AlertType
-    alert_id: str
+    alert_id: Name
     number: Annotated[int, Field(ge=1)]
-    webhook_id: str
+    webhook_id: Name
     at: Moment
     watch: AlertWatch
     headline: str
@@ -253,9 +257,9 @@ class EndpointDisabled(Wire):
     """
 
     type: Literal["endpoint.disabled"] = "endpoint.disabled"
-    webhook_id: str
+    webhook_id: Name
     at: Moment
-    endpoint: str
+    endpoint: Name
     title: str = ""
     reason: str
     failing_since: Moment | None = None
@@ -276,7 +280,7 @@ class Notification(Wire):
     In the place of an alert stands, for the fallback of an endpoint that was disabled, word of that.
     """
 
-    endpoint: str
+    endpoint: Name
     alert: Event
     replay: Annotated[int, Field(ge=0)] = 0
     replayed_at: Moment | None = None
@@ -290,7 +294,7 @@ class EndpointEnabled(Wire):
     """
 
     type: Literal["endpoint.enabled"] = "endpoint.enabled"
-    endpoint: str
+    endpoint: Name
     at: Moment
     retry: bool = False
 

@@ -893,3 +893,35 @@ async def test_nor_does_one_of_a_time_that_cannot_be_reckoned_with(desk: Desk, o
     await desk.notify("desk", 1)
     assert ids(desk.got["desk"]) == ["msg_1"]
     assert [rejected.value for rejected in await desk.raw(REJECTED)] == [odd]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"sentence": "x" * 900_000},
+        {"because": [{"clause": "", "held": 1}] * 25_000},
+        {"webhook_id": "x" * 500_000},
+    ],
+    ids=["fills a record", "grows as it is written", "of an id that fills a record"],
+)
+async def test_nor_does_one_of_another_program_that_no_record_holds_with_what_is_added(
+    desk: Desk, opened: Open, changes: dict[str, Any]
+) -> None:
+    await desk.start(await opened("desk"))
+    alert = json.loads(builders.alert().to_bytes())
+    foreign = json.dumps({"endpoint": "desk", "alert": alert | changes}).encode()
+    await settle([await desk.outputs.send(NOTIFICATIONS, foreign, key=b"desk")])
+    await desk.notify("desk", 2)
+    assert ids(desk.got["desk"]) == ["msg_2"]
+    assert [rejected.value for rejected in await desk.raw(REJECTED)] == [foreign]
+
+
+@pytest.mark.parametrize("retry", [True, False])
+async def test_nor_is_an_endpoint_enabled_whose_id_fills_a_record(
+    desk: Desk, opened: Open, retry: bool
+) -> None:
+    await desk.start(await opened("desk"))
+    foreign = EndpointEnabled.model_construct(endpoint="x" * 600_000, at=builders.MOMENT, retry=retry)
+    await settle([await desk.outputs.send(NOTIFICATIONS, foreign.to_bytes(), key=b"desk")])
+    await desk.quiet()
+    assert len(await desk.raw(REJECTED)) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from alerting.story import Story
 from alerting.watch import Watch
 from streams.batch import Batch
 from streams.embedded import PARTITIONS, EmbeddedBroker
-from streams.outputs import Outputs
+from streams.outputs import LONGEST_VALUE, Outputs
 from streams.record_time import WRITTEN_HEADER
 from streams.service import Service
 from streams.topics import ALERTS, CANDIDATES, NOTIFICATIONS, REJECTED, STORIES, Topic
@@ -189,6 +190,37 @@ async def test_nor_does_one_of_a_time_that_cannot_be_reckoned_with(room: Room, m
     await room.decide()
     assert await room.alerts() == [("alert.opened", "art_2")]
     assert [rejected.value for rejected in await room.records(REJECTED)] == [odd]
+
+
+FOREIGN = {
+    "that fills a record": {"because": [{"clause": "x" * 900_000, "held": True}]},
+    "that is longer than any record": {"because": [{"clause": "x" * 3_000_000, "held": True}]},
+    "that grows as it is written on": {"because": [{"clause": "", "held": 1}] * 25_000},
+    "whose words are none": {"gist": {"": 2, "truce": 2}},
+    "whose id fills a record": {"candidate_id": "x" * 500_000},
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+async def test_nor_does_one_of_another_program(room: Room, name: str) -> None:
+    foreign = json.dumps(json.loads(candidate(1, "the army signed a truce").to_bytes()) | FOREIGN[name])
+    headers: Any = [("own", b"")]
+    record = ConsumerRecord("candidates", 0, 0, 0, 0, None, foreign.encode(), None, 0, len(foreign), headers)
+    await (await room.policy.handle(Batch([record])))
+    assert not await room.alerts()
+    [rejected] = await room.records(REJECTED)
+    assert foreign.encode().startswith(rejected.value)
+
+
+async def test_nor_do_several_that_together_make_a_story_no_record_holds(room: Room) -> None:
+    for number in range(1, 4):
+        words = {f"{number} word {word}": 1 for word in range(30_000)}
+        await room.write(candidate(number, "the army signed a truce").model_copy(update={"gist": words}))
+    await room.write(candidate(4, "the army signed a truce", minutes=40))
+    await room.decide()
+    assert [article for _, article in await room.alerts()] == ["art_1", "art_4"]
+    assert max(len(record.value) for record in await room.records(STORIES)) <= LONGEST_VALUE
+    assert len(await room.records(REJECTED)) == 2
 
 
 @pytest.mark.parametrize("header", [b"soon", b"", b"1e9", b"9" * 5000, None])

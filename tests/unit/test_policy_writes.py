@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from agents.policy import Policy
+from agents.policy import Policy, _Change
 from alerting.policy import Decision, decide
 from alerting.stories import Stories
 from streams.state import OwnedState
@@ -30,7 +30,7 @@ async def opened() -> tuple[Outputs, OwnedState, Stories, Decision]:
     stories = Stories()
     first = decide(stories, candidate(1), watch())
     stories.put(first.story)
-    await Policy._write(state, 0, first)
+    await Policy._write(state, _Change.of(0, first))
     return outputs, state, stories, first
 
 
@@ -39,7 +39,7 @@ async def test_a_candidates_own_story_is_written_before_ended_ones_are_forgotten
     second = decide(stories, candidate(2, seen_at=MOMENT + timedelta(days=30)), watch())
     assert second.ended == (first.story,)
     outputs.sent.clear()
-    await Policy._write(state, 1, second)
+    await Policy._write(state, _Change.of(1, second))
     assert outputs.sent == [(second.story.story_id.encode(), True), (first.story.story_id.encode(), False)]
 
 
@@ -47,7 +47,7 @@ async def test_a_story_that_its_first_article_opens_anew_is_not_forgotten_as_the
     outputs, state, stories, first = await opened()
     again = decide(stories, candidate(1, seen_at=MOMENT + timedelta(days=30)), watch())
     assert [story.story_id for story in again.ended] == [again.story.story_id]
-    await Policy._write(state, 1, again)
+    await Policy._write(state, _Change.of(1, again))
     assert outputs.sent == [(first.story.story_id.encode(), True)] * 2
 
 
@@ -58,5 +58,5 @@ async def test_a_repeat_is_written_where_it_keeps_its_story_open_alone() -> None
     for offset, hours in enumerate((0, 1, 23, 25, 26)):
         decision = decide(stories, candidate(1, seen_at=MOMENT + timedelta(hours=hours)), watch())
         stories.put(decision.story)
-        await Policy._write(state, offset, decision)
+        await Policy._write(state, _Change.of(offset, decision))
     assert len(outputs.sent) == 2
