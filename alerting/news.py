@@ -35,8 +35,10 @@ from streams.wire import Candidate
 SHOWN: Final = 6
 LONGEST_SHOWN: Final = 40
 """Words that are said to be new, and characters of each, at most."""
-LATE: Final = timedelta(days=1)
-"""How long after the last event another source still copies what was told before it."""
+LATE: Final = timedelta(hours=6)
+"""How long after the last event another source still copies what was told before it. Most copies come sooner; and an
+order that is given again in the same words must not be silent for long.
+"""
 EVENING: Final = timedelta(hours=8)
 """For so long after midnight UTC some newsrooms still write the day before."""
 
@@ -91,7 +93,7 @@ class News:
 
     @property
     def late_copy(self) -> str:
-        """In words, of what stages a source that is new to the story copies a text of it, within a day of the last
+        """In words, of what stages a source that is new to the story copies a text of it, soon after the last
         event, though the story has left them since; empty where it is no such copy.
 
         Told as an update, it would say that an order is in force which was lifted.

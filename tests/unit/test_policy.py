@@ -316,10 +316,10 @@ def test_a_source_that_gives_an_order_once_more_word_for_word_is_told_and_anothe
 
 @pytest.mark.parametrize(
     ("source", "hours", "ruling"),
-    [("daily", 2, "throttled"), ("daily", 24, "throttled"), ("daily", 25, "updated"), ("", 2, "updated")],
+    [("daily", 2, "throttled"), ("daily", 6, "throttled"), ("daily", 7, "updated"), ("", 2, "updated")],
     ids=["late", "at the last moment", "given again", "whose it is is not said"],
 )
-def test_another_sources_copy_of_an_order_that_was_lifted_is_no_update_for_a_day(
+def test_another_sources_copy_of_an_order_that_was_lifted_is_no_update_for_six_hours(
     source: str, hours: float, ruling: str
 ) -> None:
     ordered, lifted = ((topic_reading(topic="evacuation", stage=stage),) for stage in ("ordered", "lifted"))
