@@ -17,7 +17,7 @@ import yaml
 from pydantic import AfterValidator, Field, model_validator
 
 from agents.reading.choices import spelled_out
-from agents.reading.umlauts import without_umlauts
+from agents.reading.plain_spellings import plain_spelling
 from streams.config_values import Identifier, Part
 from streams.visible_files import is_yaml
 from streams.wire import Codes
@@ -220,7 +220,7 @@ def _topic_of(folder: Path, read: Callable[[Path], Any]) -> TopicFile:
 
 
 def _spelt(phrases: Phrases, language: str) -> Phrases:
-    return (*phrases, *(spelt for phrase in phrases if (spelt := without_umlauts(phrase, language))))
+    return (*phrases, *(spelt for phrase in phrases if (spelt := plain_spelling(phrase, language))))
 
 
 def _with_spellings(topic: TopicFile) -> TopicFile:

@@ -15,7 +15,7 @@ from agents.reading.actors.registry import Actor, ByLanguage, Registry
 from agents.reading.actors.typos import TypoIndex
 from agents.reading.automaton import LiteralTable
 from agents.reading.fold import fold
-from agents.reading.umlauts import without_umlauts
+from agents.reading.plain_spellings import plain_spelling
 from streams.wire import Match
 
 Role = Literal["name", "demonym", "metonym", "cue", "unlike"]
@@ -132,7 +132,7 @@ def _names_of(actor: Actor) -> Iterator[Form | Bearer]:
         surname, comma, given = name.partition(",")
         if actor.kind == "person" and comma and given.strip():
             yield _bearer(actor, surname.strip(), given.split())
-            if plain := without_umlauts(surname.strip(), language):
+            if plain := plain_spelling(surname.strip(), language):
                 yield _bearer(actor, plain, given.split())
         else:
             yield from _forms(actor, name, "exact", "name", language, doubtful)
@@ -186,7 +186,7 @@ def _forms(
     # Initials are doubtful as they are written only: `Uno` is, `UNO` is not.
     is_doubtful = (name if case == "upper" else fold(name)) in doubtful
     form = Form(actor, name, how, match, case, role, language, is_doubtful)
-    if plain := without_umlauts(name, language):
+    if plain := plain_spelling(name, language):
         how = spelling(plain, demonym=role == "demonym")
         yield replace(form, spelt=plain, spelling=how, match="folded" if match == "exact" else match)
     if name.startswith("ال") and role == "name":
