@@ -9,7 +9,8 @@ So:
 - A connection on which an answer is awaited is closed when not a byte has come for `SILENT_AFTER`. The request is sent
   again to whoever leads by then; brokers recognise repeats by their sequence numbers.
 - Connecting takes no longer than that, and a silent broker is not connected to again for `RECONNECT_AFTER`.
-- A broker that stays silent is granted twice as long each time, so that one that is merely slow is heard in the end.
+- A broker that stays silent is granted twice as long each time, so that one that is merely slow is heard in the end,
+  and from then on until it is prompt again.
 - A request to a broker that has left the cluster's metadata is not waited for at all.
 
 Replaces methods of aiokafka's client and connection.
@@ -77,8 +78,7 @@ class _Silences:
     def patience(self, connection: Any, kind: int | None) -> float:
         """Seconds of silence that a broker is granted for a request of a kind (its API key)."""
         times = self.silences[connection.host, connection.port, kind]
-        longer = EXTRA_PATIENCE.get(kind, 0.0) if kind is not None else 0.0
-        return float((SILENT_AFTER + longer) * 2 ** max(0, times + 1 - CUTS_BEFORE_BACKOFF))
+        return float(_usual_patience(kind) * 2 ** max(0, times + 1 - CUTS_BEFORE_BACKOFF))
 
     def note_silence(self, connection: Any, kind: int | None, seconds: float) -> None:
         """Record a silence and log it."""
@@ -90,9 +90,17 @@ class _Silences:
             _logged_at[broker] = now
             log.warning("broker.silent", broker=broker, seconds=round(seconds), hint=RETRIED)
 
-    def note_answer(self, connection: Any, kind: int | None) -> None:
-        """Record an answer: the broker is no longer silent."""
-        self.silences.pop((connection.host, connection.port, kind), None)
+    def note_answer(self, connection: Any, kind: int | None, seconds: float) -> None:
+        """Record an answer after so many seconds of silence. A prompt one ends the extra patience with a broker.
+
+        A late one does not, or of a slow broker every request would be cut off twice before it is heard.
+        """
+        if seconds < _usual_patience(kind):
+            self.silences.pop((connection.host, connection.port, kind), None)
+
+
+def _usual_patience(kind: int | None) -> float:
+    return SILENT_AFTER + (EXTRA_PATIENCE.get(kind, 0.0) if kind is not None else 0.0)
 
 
 _by_client: weakref.WeakKeyDictionary[Any, _Silences] = weakref.WeakKeyDictionary()
@@ -137,7 +145,7 @@ class _SilenceWatch:
         first = connection._requests[0] if connection._requests else None
         received = len(connection._reader._buffer)
         if self._first is not None and first is not self._first:
-            _silences_of(client).note_answer(connection, _kind(self._first))
+            _silences_of(client).note_answer(connection, _kind(self._first), self._checks * CHECK_EVERY)
         # Checks are counted, not seconds: while this process was suspended no broker was silent.
         still = first is not None and first is self._first and received == self._received
         self._checks = self._checks + 1 if still else 0
@@ -180,13 +188,14 @@ def _with_timeout(connect: Method) -> Method:
     async def with_timeout(self: Any) -> Any:
         known = _silences_of(_client_of(self))
         patience = known.patience(self, CONNECTING)
+        began = _now()
         try:
             async with asyncio.timeout(patience):
                 connected = await connect(self)
         except TimeoutError:
             known.note_silence(self, CONNECTING, patience)
             raise
-        known.note_answer(self, CONNECTING)
+        known.note_answer(self, CONNECTING, _now() - began)
         return connected
 
     return with_timeout

@@ -159,15 +159,28 @@ async def test_a_broker_that_is_cut_off_again_and_again_is_waited_for_longer_eac
         looks.append(look(_SilenceWatch(connection), connection))
         assert connection.closed_for is CloseReason.CONNECTION_TIMEOUT
     assert looks[0] == looks[1] < looks[2] < looks[3] < looks[4]
-    answering = Connection(client)
-    watch = _SilenceWatch(answering)
-    answering.ask(PRODUCE)
+    answer(client, after=looks[0])
+    assert cut_after(client) > looks[4], "a late answer shows that it is slow"
+    answer(client, after=1)
+    assert cut_after(client) == looks[0], "a prompt answer has all begin anew"
+
+
+def answer(client: Client, *, after: int) -> None:
+    """A broker answers after so many looks."""
+    connection = Connection(client)
+    watch = _SilenceWatch(connection)
+    connection.ask(PRODUCE)
+    for _ in range(after):
+        watch._check()
+    connection._requests.clear()
     watch._check()
-    answering._requests.clear()
-    watch._check()
+
+
+def cut_after(client: Client) -> int:
+    """After how many looks a broker that does not answer is cut off."""
     connection = Connection(client)
     connection.ask(PRODUCE)
-    assert look(_SilenceWatch(connection), connection) == looks[0], "an answer has all begin anew"
+    return look(_SilenceWatch(connection), connection)
 
 
 async def test_a_coordinator_that_waits_for_its_replicas_before_it_answers_a_commit_is_waited_for() -> None:
