@@ -77,7 +77,8 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
                     self._admit_fetched(records)
                 else:
                     self._seek_back(records)
-        except self.consumer_stopped_errors:
+        except (*self.consumer_stopped_errors, asyncio.CancelledError):
+            # Faust would log as a crash that this is cancelled, where the group is rearranged as the worker stops.
             if not self.app.should_stop:
                 raise
 

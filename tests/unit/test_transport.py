@@ -432,6 +432,19 @@ async def test_what_comes_while_partitions_change_hands_is_fetched_again_before_
     assert taken.offsets == [[0, 1]]
 
 
+@pytest.mark.parametrize("stops", [True, False])
+async def test_fetching_that_is_cancelled_as_the_worker_stops_has_not_crashed(stops: bool) -> None:
+    consumer: Any = Taken().consumer
+    consumer.app = SimpleNamespace(should_stop=stops)
+    consumer._next_records = asyncio.Event().wait
+    draining = asyncio.ensure_future(consumer._drain_messages(SimpleNamespace(_stopped=asyncio.Event())))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    draining.cancel()
+    await asyncio.wait([draining])
+    assert draining.cancelled() is not stops
+
+
 async def test_what_a_fetch_brought_is_handed_on_in_the_step_in_which_it_came() -> None:
     taken = Taken()
     consumer: Any = taken.consumer
