@@ -220,6 +220,7 @@ class Worker:
         self.service.outputs.sending = self.consumer.pause_fetching
         self.service.outputs.acknowledged = self.consumer.offer
         self._run_in_background("check", self._check())  # before the start, which waits for partitions
+        self.health.joining = True
         await self.app.start()
         freeze_objects()
 

@@ -21,6 +21,11 @@ UNANSWERED_AFTER = timedelta(seconds=30)
 broker of three takes.
 """
 
+STARTING = "starting; if no broker answers, the log says so (broker.away)"
+NO_PARTITIONS = (
+    "no partitions assigned: the group is still forming, or more workers run than topics have partitions"
+)
+
 
 class WorkerHealth:
     """What can be told of a worker from its agents' progress and from its consumer, which is there once it starts."""
@@ -35,6 +40,8 @@ class WorkerHealth:
         self._contact = Contact()
         self._assigned = False
         self._assigned_at = service.now()
+        self.joining = False
+        """Whether the worker has got as far as to join its group; a broker has answered by then."""
         self.stopping = False
 
     def assigned(self, partitions: int) -> None:
@@ -65,10 +72,7 @@ class WorkerHealth:
         if self.stopping:
             return Health(False, "stopping")
         if not self._assigned:
-            return Health(
-                False,
-                "no partitions assigned: the group is still forming, or more workers run than topics have partitions",
-            )
+            return Health(False, NO_PARTITIONS if self.joining else STARTING)
         now = self._service.now().timestamp()
         for topic, answered_at in sorted(self._last_answers().items()):
             if now - answered_at > UNANSWERED_AFTER.total_seconds():

@@ -18,7 +18,7 @@ from agents import delivery, intake, policy
 from streams.contact import Contact
 from streams.health import Health
 from streams.worker import MAX_FAILED_CHECKS, Worker
-from streams.worker_health import STUCK_AFTER, UNANSWERED_AFTER
+from streams.worker_health import NO_PARTITIONS, STARTING, STUCK_AFTER, UNANSWERED_AFTER
 from tests.unit.configurations import load
 
 LONG = 2 * STUCK_AFTER.total_seconds()
@@ -120,6 +120,13 @@ async def test_a_worker_to_which_no_broker_answers_is_not_ready(worker: Worker, 
     consumer.answered_at = now.timestamp() - 1
     assert worker.health.ready().ok
     assert figures(worker, "tocsin_ready") == {"": 1}
+
+
+async def test_a_worker_without_partitions_says_how_far_it_has_come(worker: Worker) -> None:
+    worker.health.revoked()
+    assert worker.health.ready() == Health(False, STARTING)
+    worker.health.joining = True
+    assert worker.health.ready() == Health(False, NO_PARTITIONS)
 
 
 async def test_a_worker_that_has_just_got_partitions_is_ready_before_a_fetch_is_answered(
