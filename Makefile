@@ -81,7 +81,7 @@ quality-actors: setup ## how well actors are named, by language and kind
 quality-stories: setup ## how well articles are grouped into stories
 	$(BIN)/python -m benchmarks.quality_stories $(ARGS)
 
-quality-held-out: $(VENV)/.training ## the same, each text read with weights trained without its source
+quality-held-out: $(VENV)/.training ## as quality, each text read with weights trained without its source
 	$(BIN)/python -m benchmarks.quality --held-out $(ARGS)
 
 weights: $(VENV)/.training ## train the weights of the topic classifier anew
