@@ -5,7 +5,8 @@ says so.
 JSON it can end no string (`"text": "{{ alert.headline }}"` is JSON whatever it holds; `{{ alert | tojson }}` gives
 whole values), in text it can break no line. Who is mentioned by it, and what becomes a link, only the receiver knows:
 `plain` is for what people will read. A template only chooses and formats: it calls nothing, loads
-nothing, and repeats only what the alert holds, so it ends soon and stays small.
+nothing, and repeats only what the alert holds. What it joins, loops over and writes is counted (`_Counted`), so it ends
+soon and stays small: else a few lines that double a text, or loops in loops, would take all memory.
 """
 
 # ruff: noqa: ARG002 - the signatures are those of Jinja2's sandbox
@@ -15,14 +16,17 @@ from __future__ import annotations
 import json
 import re
 import traceback
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, Final, NoReturn
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, Undefined
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, Undefined, nodes
 from jinja2.exceptions import SecurityError, UndefinedError
-from jinja2.filters import do_default
+from jinja2.filters import do_default, do_join
+from jinja2.nodes import EvalContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jinja2.utils import htmlsafe_json_dumps
+from jinja2.utils import htmlsafe_json_dumps, pass_eval_context
+from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
 from alerting.formats import words
@@ -30,6 +34,9 @@ from streams.wire import Alert
 
 LIMIT: Final = 64 * 1024
 """Bytes of a body that a template may yield."""
+
+MOST_WORK: Final = 2_000_000
+"""Characters and entries that a template may join, loop over and write. The longest alert has a third of it."""
 
 LONGEST_TEXT: Final = 2000
 """Characters of one text for people."""
@@ -67,8 +74,85 @@ class _Refused(SecurityError):
     """What a template may not do, in words without any text of an alert (those of Jinja2 may quote values)."""
 
 
+_left: ContextVar[list[int]] = ContextVar("left")
+"""How many characters and entries the rendering under way may still work on."""
+
+
+def _count(value: Any) -> None:
+    """Count a value with all that it holds. Raises _Refused where that is too much: also of a list that holds a list
+    twice, which holds another twice, and so on.
+    """
+    left = _left.get()
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        left[0] -= 1 + len(one) if isinstance(one, str | list | tuple | dict) else 1
+        if left[0] < 0:
+            raise _Refused(f"it works on more than {MOST_WORK:,} characters and entries")
+        if isinstance(one, list | tuple):
+            waiting += one
+        elif isinstance(one, dict):
+            waiting += one.values()
+
+
+def _turns(value: Any) -> list[Any]:
+    """What a loop goes through."""
+    entries = list(value)
+    _count([None] * len(entries))
+    return entries
+
+
+def _concatenated(values: list[Any]) -> str:
+    _count(values)
+    return "".join(map(str, values))
+
+
+def _sum(values: list[Any]) -> Any:
+    _count(values)
+    left, right = values
+    return left + right
+
+
+@pass_eval_context
+def _joined(context: EvalContext, value: Any, separator: str = "", attribute: Any = None) -> Any:
+    entries = list(value)
+    _count(entries)
+    _count([separator] * len(entries))
+    return do_join(context, entries, separator, attribute)
+
+
+_COUNTING: Final = {"-turns": _turns, "-concatenated": _concatenated, "-sum": _sum}
+"""Filters that no template can name."""
+
+
+class _Counted(NodeTransformer):
+    """Puts the filters that count into a template."""
+
+    def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802 - Jinja2 calls it so
+        self.generic_visit(node)
+        node.iter = _filtered(node.iter, "-turns")
+        return node
+
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        return _filtered(nodes.List(node.nodes, lineno=node.lineno), "-concatenated")
+
+    def visit_Add(self, node: nodes.Add) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        return _filtered(nodes.List([node.left, node.right], lineno=node.lineno), "-sum")
+
+
+def _filtered(node: nodes.Node, name: str) -> nodes.Filter:
+    return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
+
+
 class _Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset(("*", "**", "%"))
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree: nodes.Template = _Counted().visit(super()._parse(source, name, filename))
+        tree.set_environment(self)
+        return tree
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         raise _Refused(f"the operator {operator} is not offered")
@@ -85,8 +169,8 @@ def _environment(finalize: Any) -> _Sandbox:
         undefined=StrictUndefined, finalize=finalize, autoescape=False, keep_trailing_newline=False
     )
     sandbox.globals.clear()
-    own = {"tojson": _to_json, "default": _default, "plain": _plain}
-    sandbox.filters = {name: own.get(name) or sandbox.filters[name] for name in FILTERS}
+    own = {"tojson": _to_json, "default": _default, "plain": _plain, "join": _joined}
+    sandbox.filters = {name: own.get(name) or sandbox.filters[name] for name in FILTERS} | _COUNTING
     return sandbox
 
 
@@ -99,6 +183,7 @@ def _refuse(value: Undefined) -> NoReturn:
 def _to_json(value: Any) -> Markup:
     if isinstance(value, Undefined):
         _refuse(value)
+    _count(value)
     return htmlsafe_json_dumps(value)
 
 
@@ -117,6 +202,7 @@ def _default(value: Any, default: Any = "", boolean: bool = False) -> Any:
 def _in_json(value: Any) -> Any:
     if isinstance(value, Undefined):
         _refuse(value)
+    _count(value)
     if isinstance(value, Markup):  # `tojson` made it
         return value
     if value is None:
@@ -136,6 +222,7 @@ def _in_json(value: Any) -> Any:
 def _in_text(value: Any) -> Any:
     if isinstance(value, Undefined):
         _refuse(value)
+    _count(value)
     return "" if value is None else words.plain(str(value), LONGEST_TEXT)
 
 
@@ -146,6 +233,7 @@ def _compiled(source: str, as_text: bool) -> Template:
 
 def render(source: str, alert: Alert, *, as_text: bool = False) -> bytes:
     """The body of the call. Raises RenderError."""
+    _left.set([MOST_WORK])
     try:
         parts: list[str] = []
         size = 0

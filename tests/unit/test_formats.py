@@ -484,6 +484,30 @@ def test_a_template_yields_a_bounded_body() -> None:
         template.render(source, alert(headline="x" * 1000))
 
 
+@pytest.mark.parametrize(
+    "step",
+    [
+        "{% set a = a ~ a %}",
+        "{% set a = a + a %}",
+        "{% set a = [a, a, a] | join %}",
+        "{% set a = [a, a] | tojson %}",
+        "{% set a %}{{ a }}{{ a }}{% endset %}",
+        "{% for b in a %}{% for c in a %}{% for d in a %}{% endfor %}{% endfor %}{% endfor %}",
+        "{% set a = [a, a] %}",
+    ],
+)
+def test_a_template_that_doubles_a_text_again_and_again_is_refused(step: str) -> None:
+    source = "{% set a = alert.headline %}" + 22 * step + '"{{ a | tojson | length }}"'
+    with pytest.raises(RenderError, match=r"line 1: it works on more than 2,000,000 characters and entries"):
+        template.render(source, alert(headline="x" * 1000))
+
+
+def test_what_a_template_joins_and_loops_over_stays_what_it_is() -> None:
+    source = """[{% for topic in alert.topics %}{{ (topic.topic ~ ":" ~ (1 + 1)) | tojson }},
+        {{ [topic.stage, "x"] | join("-") | tojson }}, {{ loop.length }}, {{ loop.last | tojson }}{% endfor %}]"""
+    assert json.loads(template.render(source, alert())) == ["ceasefire:2", "agreed-x", 1, True]
+
+
 def test_a_template_sees_a_long_alert_as_it_is_in_the_standard_format() -> None:
     """An article that names everybody must not keep its own alert from being sent."""
     named = Evidence(field="body", start=0, end=30, text="Представитель ООН " * 2)
