@@ -18,7 +18,7 @@ import faust
 import structlog
 from aiokafka import ConsumerRecord
 
-from alerting.policy import Decision, decide, notifications
+from alerting.policy import Decision, decide, is_asked_for, notifications
 from alerting.stories import Stories
 from alerting.story import Story
 from alerting.watch import Watch
@@ -133,6 +133,9 @@ class Policy:
                 decided.unknown.append(record)
             else:
                 self._service.metrics.rulings.labels("watch-gone").inc()
+            return
+        if not is_asked_for(partition.stories, candidate, watch):
+            self._service.metrics.rulings.labels("unasked").inc()
             return
         decision = decide(partition.stories, candidate, watch)
         change = _Change.of(record.offset, decision)

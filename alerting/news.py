@@ -29,6 +29,7 @@ from alerting.gist import STEM, in_lead
 from alerting.names import IN_DATELINE, has_digit, is_same_name, takes_back, weekday
 from alerting.story import Story
 from alerting.telling import Telling, headline_names, named_in_body, pair_of
+from alerting.watch import TAKES_BACK
 from streams.printable import shortened
 from streams.wire import Candidate
 
@@ -69,6 +70,18 @@ class News:
             f"it tells {_spoken(self._left)} as one before the last did"
             if self._left
             else "it tells the same"
+        )
+
+    @property
+    def takes_back(self) -> str:
+        """In words, what of the story an article may take back; empty where it told nothing of that, or was told so."""
+        stages = self._story.stages
+        return _spoken(
+            (topic, stage)
+            for topic, stage in self._telling.stages.items()
+            if stage == TAKES_BACK
+            and (f"{topic}:{stage}" not in stages or (topic, stage) in self._left)
+            and any(told.startswith(f"{topic}:") and told != f"{topic}:{stage}" for told in stages)
         )
 
     def is_given_again(self, pause: timedelta) -> bool:

@@ -6,8 +6,10 @@ is read again after a kill must decide the same, to the byte.
 Rules, in order:
 1. A candidate that its story has counted already is neither counted nor told again (`repeat`), but for 5. As feeds send
    an article for days, the story stays open while they do, or it would be told as another each time its window is over.
-2. No open story of the watch tells the same: a story opens, and an alert with it (`opened`).
-3. It tells a stage that its story had not reached: that is news, and the alert is updated (`updated`).
+2. No open story of the watch tells the same: a story opens, and an alert with it (`opened`). What may take back what
+   was told, at a stage that the watch does not ask for, opens none: `is_asked_for` says whether there is such a story.
+3. It tells a stage that its story had not reached, or may take back what that told: that is news, and the alert is
+   updated (`updated`).
 4. It is like what its story told, but may be another happening, or say more of this one: the alert is updated
    (`updated`), for none of that is to be lost.
 5. It gives again, word for word, what was told before another stage, and nobody has told that stage for `update_every`,
@@ -56,6 +58,17 @@ class Decision:
     changed: bool = True
 
 
+def is_asked_for(stories: Stories, candidate: Candidate, watch: Watch) -> bool:
+    """Whether there is anything to decide about a candidate: of one that only may take something back whether an open
+    story of the watch told that, and was not told so yet.
+    """
+    if not candidate.takes_back:
+        return True
+    telling = Telling.of(candidate, watch.topics)
+    story = stories.of(candidate, telling)
+    return story is not None and bool(News(story, candidate, telling).takes_back)
+
+
 def decide(stories: Stories, candidate: Candidate, watch: Watch) -> Decision:
     """Decide about one candidate. Leaves `stories` as it was but for ended ones; the caller puts `decision.story`."""
     ended = tuple(stories.expire(candidate.seen_at))
@@ -74,8 +87,7 @@ def decide(stories: Stories, candidate: Candidate, watch: Watch) -> Decision:
         after = story.repeated_by(candidate, watch.window, turn)
         reason = "this version of the article is counted already"
         return Decision("repeat", reason, after, ended, changed=after != story)
-    stages = _new_stages(story, candidate, watch)
-    reason = f"the story reaches {', '.join(stages)}" if stages else news.reason
+    reason = _why_told(story, candidate, watch, news)
     since = max(candidate.seen_at - story.last_event_at, timedelta(0))
     age = timedelta(seconds=since // timedelta(seconds=1))
     late = news.late_copy
@@ -92,6 +104,14 @@ def decide(stories: Stories, candidate: Candidate, watch: Watch) -> Decision:
     times = (candidate.seen_at.isoformat(),) if counted else ()
     alert = _alert("alert.updated", story, candidate, watch, reason, times)
     return Decision("updated", reason, story, ended, alert)
+
+
+def _why_told(story: Story, candidate: Candidate, watch: Watch, news: News) -> str:
+    """Why an article of a story is told; empty where it surely tells the same."""
+    if candidate.takes_back:
+        return f"what was told may be taken back: {news.takes_back}"
+    stages = _new_stages(story, candidate, watch)
+    return f"the story reaches {', '.join(stages)}" if stages else news.reason
 
 
 def _new_stages(story: Story, candidate: Candidate, watch: Watch) -> list[str]:

@@ -75,7 +75,7 @@ class Telling:
             stages={
                 topic.topic: topic.stage
                 for topic in candidate.topics
-                if wanted is None or wanted.wants(topic)
+                if wanted is None or wanted.wants(topic) or wanted.takes_back(topic)
             },
             language=candidate.article.language,
             seen_at=candidate.seen_at,

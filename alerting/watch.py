@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
 from streams.config_values import Duration, Identifier, Language, LanguageIfAny, Part
 from streams.wire import Severity, TopicReading
+
+TAKES_BACK: Final = "rejected"
+"""The stage of a report that may take back what was told, of each topic that has one of this name."""
 
 
 class TopicsWanted(Part):
@@ -24,6 +27,16 @@ class TopicsWanted(Part):
         return (
             (topic.topic in self.any or topic.topic in self.all)
             and (not self.stages or topic.stage in self.stages)
+            and topic.score >= self.min_score
+        )
+
+    def takes_back(self, topic: TopicReading) -> bool:
+        """Whether a topic of an article may take back what was told of these, at a stage that is not asked for."""
+        return (
+            topic.stage == TAKES_BACK
+            and bool(self.stages)
+            and TAKES_BACK not in self.stages
+            and (topic.topic in self.any or topic.topic in self.all)
             and topic.score >= self.min_score
         )
 

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import Final
 
 from agents.reading.article import Article
-from alerting.policy import decide
+from alerting.policy import decide, is_asked_for
 from alerting.stories import Stories
 from streams.configuration import Configuration
 from streams.reading import build_reader
@@ -92,7 +92,10 @@ class Side:
         return [raised for raised in opened if raised is not None]
 
     def _decide(self, candidate: Candidate) -> Raised | None:
-        decision = decide(self._stories, candidate, self._watches[candidate.watch])
+        watch = self._watches[candidate.watch]
+        if not is_asked_for(self._stories, candidate, watch):
+            return None
+        decision = decide(self._stories, candidate, watch)
         self._stories.put(decision.story)
         if decision.ruling == "repeat":
             return None

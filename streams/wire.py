@@ -193,7 +193,8 @@ class Candidate(Wire):
     `alerting.gist`), `sentence` the sentence around the strongest evidence, `said` a checksum of it and of each other
     one with evidence, `named` the names and numbers that stand by any of it, as they are written, by what they are cut
     to (see `alerting.names`). `seen_at` is the time Kafka gave the article's record: the clock of all decisions that
-    follow, so that a second reading of the same record decides the same.
+    follow, so that a second reading of the same record decides the same. `takes_back` says that the watch did not match
+    but for a stage that it does not ask for, at which an article may take back what an open story told.
     """
 
     candidate_id: Name
@@ -207,6 +208,7 @@ class Candidate(Wire):
     named: dict[str, str] = Field(default_factory=dict)
     fingerprint: Fingerprint = b""
     gist: dict[Annotated[str, Field(min_length=1)], Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
+    takes_back: bool = False
     seen_at: Annotated[Moment, AfterValidator(_reckoned_with)]
 
 

@@ -166,15 +166,16 @@ class Reader:
         called = self._called_by_anything(searched)
         if called is None:
             return None
-        evaluations = (
+        evaluations = [
             self._watches[index].evaluate(scene, term_spans.get(index, ())) for index in sorted(called)
-        )
+        ]
         hits = [evaluation for evaluation in evaluations if evaluation.matched]
         if not hits and not scene.topics and not self._read_all:
             return None
         reading = reading_of(scene, hits, seen_at)
         version = version_of(scene.article)
-        return Read(reading, candidates_of(scene, reading, hits, version, seen_at), version)
+        told = [evaluation for evaluation in evaluations if evaluation.matched or evaluation.takes_back]
+        return Read(reading, candidates_of(scene, reading, told, version, seen_at), version)
 
     def _called_by_anything(self, searched: Searched) -> set[int] | None:
         """The watches to evaluate; None where there is none, nor a topic, and not all articles are to be read."""

@@ -76,7 +76,7 @@ def version_of(article: Article) -> str:
 def candidates_of(
     scene: Scene, reading: Reading, hits: Sequence[Evaluation], version: str, seen_at: datetime
 ) -> tuple[Candidate, ...]:
-    """One candidate for each watch that a version of the article hits."""
+    """One candidate for each watch that a version of the article hits, or may take something back of."""
     if not hits:
         return ()
     article = scene.article
@@ -98,12 +98,13 @@ def candidates_of(
                 article=reading.article,
                 topics=reading.topics,
                 actors=reading.actors,
-                because=_in_room(hit.clauses[:KEPT]),
+                because=_in_room([clause for clause in hit.clauses if clause.held][:KEPT]),
                 sentence=decided.sentence,
                 said=decided.said,
                 named=decided.named,
                 fingerprint=signature,
                 gist=words,
+                takes_back=hit.takes_back,
                 seen_at=seen_at,
             )
         )

@@ -28,11 +28,14 @@ ACTORS_SHOWN: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Whether a watch matched, and all of its conditions."""
+    """Whether a watch matched, and all of its conditions; `takes_back` says that it did but for the stage, at which the
+    article may take back what an open story of the watch told.
+    """
 
     watch: Watch
     matched: bool
     clauses: tuple[Clause, ...]
+    takes_back: bool = False
 
 
 class CompiledWatch:
@@ -78,7 +81,18 @@ class CompiledWatch:
     def evaluate(self, scene: Scene, term_spans: Sequence[FieldSpan]) -> Evaluation:
         """Evaluate every condition."""
         clauses = tuple(self._clauses(scene, term_spans))
-        return Evaluation(self.watch, all(clause.held for clause in clauses), clauses)
+        failed = [clause for clause in clauses if not clause.held]
+        takes_back = bool(failed) and all(map(_is_of_topic, failed)) and self._takes_back(scene)
+        return Evaluation(self.watch, not failed, clauses, takes_back)
+
+    def _takes_back(self, scene: Scene) -> bool:
+        wanted = self.watch.topics
+        if wanted is None:
+            return False
+        told = {
+            name for name, topic in scene.topics.items() if wanted.wants(topic) or wanted.takes_back(topic)
+        }
+        return told.issuperset(wanted.all) and (not wanted.any or not told.isdisjoint(wanted.any))
 
     def _clauses(self, scene: Scene, term_spans: Sequence[FieldSpan]) -> Iterator[Clause]:
         yield from self._topic_clauses(scene)
@@ -154,6 +168,10 @@ def language_note(language: str) -> str:
     if language == "und":
         return "nothing tells the language of the article; give `language`"
     return f"the article is in {language}"
+
+
+def _is_of_topic(clause: Clause) -> bool:
+    return clause.clause.startswith("topic:")
 
 
 def _topic_note(present: Sequence[TopicReading], least: float) -> str:

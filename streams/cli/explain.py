@@ -131,6 +131,7 @@ def json_line(explained: Explained) -> dict[str, Any]:
             {
                 "id": evaluation.watch.id,
                 "matched": evaluation.matched,
+                "takes_back": evaluation.takes_back,
                 "because": [_plain_clause(clause) for clause in evaluation.clauses],
             }
             for evaluation in explanation.evaluations

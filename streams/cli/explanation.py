@@ -198,6 +198,8 @@ def _watches(page: _Page, evaluations: Sequence[Evaluation], *, with_all: bool) 
     near.sort(key=lambda evaluation: sum(not clause.held for clause in evaluation.clauses))
     for evaluation in (*matched, *near[:WATCHES_SHOWN]):
         yield _watch_line(evaluation)
+        if evaluation.takes_back:
+            yield Text("        opens no alert, but updates one that told of this", style="yellow")
         for clause in evaluation.clauses:
             yield from _clause_lines(
                 page, clause, EVIDENCE_SHOWN if evaluation.matched else 1, whole=with_all

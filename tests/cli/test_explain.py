@@ -164,6 +164,21 @@ def test_a_person_sees_stage_codes_words_in_context_and_the_near_miss(call: Call
     assert "nearly: Odesa" in text
 
 
+def test_what_only_updates_an_open_story_is_said_to(call: Call, tmp_path: Path) -> None:
+    one = watch(query=None, examples=None) | {"topics": {"any": ["ceasefire"], "stages": ["agreed"]}}
+    topic = json.loads(CEASEFIRE["topics/ceasefire.yaml"])
+    topic["stages"] = ["agreed", "rejected"]
+    topic["languages"]["en"]["stages"] = {"agreed": ["agree*"], "rejected": ["den*", "reject*"]}
+    of_topic = {"topics/ceasefire.yaml": json.dumps(topic)}
+    folder = write(tmp_path, CEASEFIRE | of_topic | {"watches.yaml": {"watches": [one]}})
+    denied = json.dumps({"title": "Army denies ceasefire", "body": "The army rejected a ceasefire."})
+    shown = call("explain", "-", "--config", folder, stdin=denied)
+    assert "opens no alert, but updates one that told of this" in shown.output
+    plain = call("explain", "-", "--json", "--config", folder, stdin=denied)
+    (read,) = lines_of(plain.stdout)[0]["watches"]
+    assert (read["matched"], read["takes_back"]) == (False, True)
+
+
 @pytest.mark.parametrize(
     ("condition", "article", "note"),
     [

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from agents.policy import Policy
 from alerting.fingerprint import fingerprint
 from alerting.story import Story
-from alerting.watch import Watch
+from alerting.watch import TopicsWanted, Watch
 from streams.batch import Batch
 from streams.embedded import PARTITIONS, EmbeddedBroker
 from streams.outputs import LONGEST_VALUE, Outputs
@@ -243,6 +243,29 @@ async def test_a_candidate_of_a_watch_that_is_gone_tells_nothing_and_leaves_no_s
     assert await room.alerts() == [("alert.opened", "art_2")]
     assert len(await room.records(CANDIDATES)) == 2, "nothing was put back"
     assert [story.watch for story in (await room.stories()).values()] == [WATCH.id]
+
+
+async def test_what_takes_back_something_is_told_of_an_open_story_and_opens_none(room: Room) -> None:
+    agreed = WATCH.model_copy(update={"topics": TopicsWanted(any=("ceasefire",), stages=("agreed",))})
+    room.configure(agreed)
+
+    def of(number: int, text: str, stage: str) -> Candidate:
+        update = {"topics": (builders.topic_reading(stage=stage),), "takes_back": stage == "rejected"}
+        return candidate(number, text).model_copy(update=update)
+
+    await room.write(
+        of(1, "envoys denied that there will be talks", "rejected"),
+        of(2, "the army signed a truce", "agreed"),
+        of(3, "the army signed a truce", "rejected"),
+        of(4, "the army signed a truce", "rejected"),
+    )
+    await room.decide()
+    assert await room.alerts() == [("alert.opened", "art_2"), ("alert.updated", "art_3")]
+    [story] = (await room.stories()).values()
+    assert story.article_ids == ("art_2", "art_3")
+    await room.start(agreed)
+    await room.decide()
+    assert len(await room.alerts()) == 2, "once more after a kill, nothing is told twice"
 
 
 async def test_a_candidate_of_a_watch_that_is_known_here_a_little_later_is_told_then(

@@ -10,7 +10,7 @@ from alerting.fingerprint import COPY, fingerprint, similarity
 from alerting.formats import render
 from alerting.gist import gist
 from alerting.news import News
-from alerting.policy import LONGEST_HEADLINE, Decision, decide, notifications
+from alerting.policy import LONGEST_HEADLINE, Decision, decide, is_asked_for, notifications
 from alerting.stories import Stories
 from alerting.story import ARTICLES, REMEMBERED, Story
 from alerting.telling import Telling
@@ -696,6 +696,59 @@ def test_a_late_copy_brings_back_no_stage_that_the_story_has_left() -> None:
         ]
     )
     assert rulings(decisions) == ["opened", "updated", "throttled", "updated"]
+
+
+AGREED = TopicsWanted(any=("ceasefire",), stages=("agreed",))
+
+
+def turn(number: int, stage: str, hours: float = 0, topic: str = "ceasefire") -> Candidate:
+    """What one outlet writes of a truce, which the watch on agreements is asked about."""
+    title = {
+        "agreed": "Arland and Borland agree truce at Torvik",
+        "rejected": "Arland and Borland deny truce at Torvik",
+    }[stage]
+    one = happening(number, title, f"Outlet {number} asked both sides.", 60 * hours)
+    return one.model_copy(
+        update={"topics": (topic_reading(topic=topic, stage=stage),), "takes_back": stage == "rejected"}
+    )
+
+
+def heard(*candidates: Candidate) -> list[str]:
+    """What a watch on agreements is told; what it does not ask for is nothing."""
+    stories, said = Stories(), []
+    for one in candidates:
+        if not is_asked_for(stories, one, watch(topics=AGREED)):
+            said.append("nothing")
+            continue
+        decision = decide(stories, one, watch(topics=AGREED))
+        stories.put(decision.story)
+        said.append(decision.reason if decision.alert else decision.ruling)
+    return said
+
+
+DENIED = "what was told may be taken back: ceasefire rejected"
+
+
+def test_who_was_told_of_something_is_told_once_when_it_may_be_taken_back_and_when_it_comes_again() -> None:
+    first, denial, second, again, last = (
+        turn(1, "agreed"),
+        turn(2, "rejected", 1),
+        turn(3, "rejected", 2),
+        turn(4, "agreed", 3),
+        turn(5, "rejected", 4),
+    )
+    said = heard(first, denial, denial, second, again, last)
+    assert said[:4] == ["no open story tells the same", DENIED, "nothing", "nothing"]
+    assert said[4].startswith("it tells ceasefire agreed, which the last one did not")
+    assert said[5] == DENIED
+
+
+def test_what_takes_back_nothing_that_was_told_opens_no_story() -> None:
+    assert heard(turn(1, "rejected"), turn(2, "agreed", 1))[0] == "nothing"
+    assert heard(turn(1, "agreed"), turn(2, "rejected", 1, topic="mediation"))[1] == "nothing"
+    assert heard(turn(1, "agreed"), turn(2, "rejected", 49))[1] == "nothing", "the story is over"
+    other = turn(2, "rejected", 1).model_copy(update={"actors": turn(2, "rejected").actors[:0]})
+    assert heard(turn(1, "agreed"), other)[1] == "nothing", "it is of nobody who was told of"
 
 
 @pytest.mark.parametrize(

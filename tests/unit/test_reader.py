@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -273,6 +274,40 @@ def test_a_watch_of_topics_and_stages_matches_at_its_stages_only() -> None:
         Watch(id="broken", title="Broken", topics=TopicsWanted(any=("ceasefire",), stages=("violated",))),
     )
     assert matched(reader, article()) == {"agreed"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "candidates"),
+    [
+        ({"any": ("ceasefire",), "stages": ("agreed",)}, [True]),
+        ({"all": ("ceasefire",), "stages": ("agreed",)}, [True]),
+        ({"any": ("ceasefire", "evacuation"), "stages": ("agreed",)}, [True]),
+        ({"any": ("ceasefire",), "stages": ("agreed", "rejected")}, [False]),
+        ({"any": ("ceasefire",)}, [False]),
+        ({"any": ("evacuation",), "stages": ("agreed",)}, []),
+        ({"all": ("ceasefire", "evacuation"), "stages": ("agreed",)}, []),
+    ],
+)
+def test_a_report_that_may_take_back_what_was_told_is_a_candidate_that_says_so(
+    changes: dict[str, Any], candidates: list[bool]
+) -> None:
+    reader = reader_of(
+        Watch(id="w", title="-", topics=TopicsWanted(**changes)),
+        Watch(id="elsewhere", title="-", topics=TopicsWanted(**changes), query="volcano"),
+    )
+    denied = article(
+        "The army denied on Sunday that it had agreed to a ceasefire.", title="Army denies truce"
+    )
+    read = reader.read(denied, NOW)
+    assert read is not None
+    assert read.reading.topics[0].stage == "rejected"
+    assert [candidate.takes_back for candidate in read.candidates] == candidates
+    assert [*read.reading.watches] == ["w"] * candidates.count(False)
+    for candidate in read.candidates:
+        assert all(clause.held for clause in candidate.because)
+    explained, elsewhere = reader.explain(denied, NOW).evaluations
+    assert (explained.matched, explained.takes_back) == (candidates == [False], candidates == [True])
+    assert not elsewhere.takes_back, "the query does not hold"
 
 
 def test_a_watch_of_actors_asks_for_any_for_all_and_for_none() -> None:
