@@ -172,7 +172,8 @@ async def load_state(
             if not error.retriable or asyncio.get_running_loop().time() > until:
                 raise BrokerError(
                     f"{tp.topic}, partition {partition}: the state cannot be read ({error}). "
-                    f"Check that the brokers are up and that the topic has as many partitions as {input_tp.topic}"
+                    "Check that the brokers are up, that this user may read the topic, and that it has as many "
+                    f"partitions as {input_tp.topic}"
                 ) from error
             log.warning("state.broker_away", topic=tp.topic, partition=partition, error=type(error).__name__)
             await asyncio.sleep(RETRY_MS / 1000)
