@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final, Literal, get_args
 
-from streams.printable import clean
+from streams.printable import clean, shortened
 
 
 class TocsinError(Exception):
@@ -34,6 +34,10 @@ class TocsinError(Exception):
 
 ENVIRONMENT: Final = "environment"
 """The `file` of faults in environment variables."""
+
+
+LONGEST_FAULT: Final = 2000
+"""Characters of a fault that are shown: it may name a value that fills a file."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -62,7 +66,8 @@ class Fault:
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
         # A key may hold what forges a line or moves the cursor (`"\e[2J"`).
-        return clean(f"{place}: {self.key}: {self.message}" if self.key else f"{place}: {self.message}")
+        said = clean(f"{place}: {self.key}: {self.message}" if self.key else f"{place}: {self.message}")
+        return shortened(said, LONGEST_FAULT)
 
 
 class ConfigurationError(TocsinError):

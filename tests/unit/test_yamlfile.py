@@ -13,7 +13,7 @@ from pydantic import Field
 
 from streams.config_files.yamlfile import DEEPEST, LARGEST, Document, load, parse, read_text, spell, validate
 from streams.config_values import Part
-from streams.errors import Fault
+from streams.errors import LONGEST_FAULT, Fault
 
 
 def only_fault(text: str) -> str:
@@ -221,3 +221,11 @@ def test_no_text_raises(text: str) -> None:
     document = parse(text, "f")
     assert isinstance(document, Document)
     assert document.readable or document.faults
+
+
+def test_a_fault_that_names_what_fills_a_file_is_told_in_a_few_lines() -> None:
+    said = str(
+        Fault("watches.yaml", 3, "watches[0].terms_file", f"{'a' * 100_000}\x1b[2J: there is no such file")
+    )
+    assert said.startswith("watches.yaml:3: watches[0].terms_file: aaaa")
+    assert len(said) == LONGEST_FAULT
