@@ -51,12 +51,24 @@ def test_it_opens_when_most_of_enough_attempts_failed() -> None:
 def test_a_share_below_the_limit_leaves_it_closed() -> None:
     state, now = run("++++------" + "++--------")
     assert opens_at(run("++++------")[0], now) is None
+    assert run("+" * 9 + "-" * 10)[0].open_until is None, "nine of nineteen went well"
     assert opens_at(state, now) is not None
 
 
 def test_failures_that_are_older_than_the_window_count_no_more() -> None:
     state, now = run("-" * 20, every=timedelta(minutes=1))
     assert opens_at(state, now) is None
+    before, _ = run("-" * 9, every=timedelta(0))
+    for age, opens in ((SETTINGS.within - SECOND, True), (SETTINGS.within, False)):
+        state, now = run("-", start=before, every=age)
+        assert (opens_at(state, now) is not None) is opens
+
+
+def test_what_fails_a_tenth_of_the_window_later_counts_a_tenth_longer() -> None:
+    first, _ = run("-", every=timedelta(0))
+    state, _ = run("-" * 8, start=first, at=MOMENT + SETTINGS.within / SPANS, every=timedelta(0))
+    state, now = run("--", start=state, at=MOMENT + SETTINGS.within, every=timedelta(0))
+    assert opens_at(state, now) is not None, "ten but for the very first"
 
 
 def test_failures_of_a_clock_that_was_set_back_since_count_no_more() -> None:

@@ -33,11 +33,33 @@ def test_of_two_that_are_owed_the_one_attempted_more_often_stands() -> None:
     assert not newer((7, owed(1)), (7, owed(2)))
 
 
+def test_of_as_many_attempts_what_is_written_later_stands() -> None:
+    assert newer((7, owed(1).hastened(MOMENT)), (7, owed(1)))
+
+
+def test_an_attempt_that_the_schedule_does_not_count_is_one_more_of_those() -> None:
+    first = owed().after(attempt(), MOMENT)
+    second = first.after(attempt(number=2), MOMENT, counts=False)
+    assert [one.unscheduled for one in (first, second, second.after(attempt(number=3), MOMENT))] == [0, 1, 1]
+    assert owed(3).hastened(MOMENT).unscheduled == 1
+    assert owed().hastened(MOMENT).unscheduled == 0, "none was made"
+
+
+def test_it_is_owed_since_its_alert_or_since_it_was_replayed() -> None:
+    later = MOMENT + timedelta(days=1)
+    assert owed().since == MOMENT
+    assert owed().model_copy(update={"notification": notification(replayed_at=later)}).since == later
+
+
 def test_what_a_clock_that_ran_ahead_put_off_is_due_as_much_sooner() -> None:
     tried = owed().after(attempt(at=MOMENT), MOMENT + timedelta(hours=2)).waiting()
     day = timedelta(days=1)
     assert tried.by_clock(MOMENT - day).due_at == MOMENT - day + timedelta(hours=2)
     assert tried.by_clock(MOMENT - day).owed().due_at == MOMENT - day + timedelta(hours=2)
+    twice = (
+        owed().after(attempt(at=MOMENT - day), MOMENT).after(attempt(at=MOMENT), MOMENT + timedelta(hours=2))
+    )
+    assert twice.waiting().by_clock(MOMENT - day).due_at == MOMENT - day + timedelta(hours=2), "by the last"
     assert owed().waiting().by_clock(MOMENT - day).due_at == MOMENT - day
     for late in (timedelta(0), timedelta(seconds=-5), day):
         assert tried.by_clock(MOMENT + late) == tried
