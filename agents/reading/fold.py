@@ -5,8 +5,9 @@ do not decompose get their usual stand-in (ı→i, ß→ss, ø→o, ł→l). Of 
 Cyrillic stays Cyrillic; digits are those of ASCII. Where marks tell words apart as letters do, they stay: the vowel
 signs of the scripts of India and South-East Asia, tones in Thai, the voice marks of kana. Letters that are written in
 parts (jamo, kana with their marks beside them) are put together. In a text that is set in columns, indented or of lines
-that end with a carriage return, spaces in a row are one and none stands at the end of a line. Words that mix Latin and
-Cyrillic letters are of one of them (`agents.reading.scripts`). Folding is idempotent, and a span of folded text can
+that end with a carriage return, spaces in a row are one and none stands at the end of a line; words that are parted at
+the ends of lines are put together. Words that mix Latin and Cyrillic letters are of one of them
+(`agents.reading.scripts`). Folding is idempotent, and a span of folded text can
 always be traced to the original.
 
 Most text keeps its length when folded, so the common case is one look-up of all its UTF-16 units in a table (ten times
@@ -148,7 +149,9 @@ def fold(text: str) -> str:
         if not _JOINING.isdisjoint(folded):
             return fold_text(text).text
         folded = of_one_script(folded)
-    return _SPARE.sub("", folded) if _is_set(folded) else folded
+    if _is_set(folded):
+        folded = _SPARE.sub("", folded)
+    return _PARTING.sub("", folded) if _parts_words(folded) else folded
 
 
 def readable(folded: str) -> str:
@@ -219,6 +222,26 @@ def _is_set(folded: str) -> bool:
     return "\r" in folded or "\t" in folded or folded.find("  ", 0, _SET) >= 0
 
 
+_PARTING: Final = re.compile(r"-\n(?<=[^\W\d_]-\n)(?=[^\W\d_])")
+"""What parts a word at the end of a line."""
+_WIDEST: Final = 120
+_PARTED_BY: Final = 1000
+"""Characters at the head of a text that parts words in which a line ends, and in which a word is parted."""
+_LINES_A_WORD: Final = 8
+"""Lines for each parted word, at most, of such a text. In others too a line ends behind the hyphen of `Qatari-led` now
+and then, where it belongs.
+"""
+
+
+def _parts_words(folded: str) -> bool:
+    """Whether a text parts words at the ends of its lines."""
+    return (
+        folded.find("\n", 0, _WIDEST) >= 0
+        and folded.find("-\n", 0, _PARTED_BY) >= 0
+        and len(_PARTING.findall(folded)) * _LINES_A_WORD > folded.count("\n")
+    )
+
+
 def fold_text(text: str) -> FoldedText:
     """Fold a text and keep the way back to its original positions. Linear in its length."""
     folded = _folded(text)
@@ -226,13 +249,15 @@ def fold_text(text: str) -> FoldedText:
         in_one_script = of_one_script(folded.text)
         if in_one_script is not folded.text:
             folded = replace(folded, text=in_one_script)
-    return _with_single_spaces(folded) if _is_set(folded.text) else folded
+    if _is_set(folded.text):
+        folded = _without(_SPARE, folded)
+    return _without(_PARTING, folded) if _parts_words(folded.text) else folded
 
 
-def _with_single_spaces(folded: FoldedText) -> FoldedText:
-    """A folded text without its spare spaces."""
+def _without(pattern: re.Pattern[str], folded: FoldedText) -> FoldedText:
+    """A folded text without all that a pattern finds."""
     text = folded.text
-    spare = [found.span() for found in _SPARE.finditer(text)]
+    spare = [found.span() for found in pattern.finditer(text)]
     if not spare:
         return folded
     parts: list[str] = []

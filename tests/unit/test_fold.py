@@ -70,6 +70,27 @@ def test_a_text_that_begins_without_them_keeps_its_spaces(letter: str) -> None:
     assert fold_text(f"{text}b  c") == FoldedText(f"{text}b  c", f"{text}b  c")
 
 
+def test_words_parted_at_the_ends_of_lines_are_put_together() -> None:
+    text = "The governor ordered the evacua-\ntion of the town, and sol-\r\ndiers knocked at doors."
+    folded = fold_text(text)
+    assert folded.text == "the governor ordered the evacuation of the town, and soldiers knocked at doors."
+    start = folded.text.index("evacuation")
+    first, last = folded.span(start, start + len("evacuation"))
+    assert text[first:last] == "evacua-\ntion"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Qatari-\nled talks" + "\ngo on in a line of few words" * 20,  # one hyphen of many lines
+        "one -\ntwo -\nthree",
+        "5-\n6",
+    ],
+)
+def test_hyphens_stay_that_part_no_word(text: str) -> None:
+    assert fold_text(text).text == text.lower()
+
+
 def test_letters_that_do_not_decompose_have_their_stand_in() -> None:
     assert fold("Iğdır ŁÓDŹ Straße Øresund İZMİR") == "igdir lodz strasse oresund izmir"
 
