@@ -381,16 +381,28 @@ def part_spans(phrase: Phrase[T] | None, start: int, end: int, stop: int) -> Seq
 def pattern_cues(pattern: Pattern, sentence: int, parts: Mapping[str, Sequence[Span]]) -> list[Cue]:
     """The places in a sentence where all parts of a pattern stand near each other; it has all of them."""
     spans = [parts[part][:_MOST_SPANS] for part in pattern.parts]
-    reaches: Sequence[Span] = spans[0]
+    reaches: list[tuple[Span, ...]] = [(span,) for span in spans[0]]
     for following in spans[1:]:
         reaches = [
-            (min(reach[0], span[0]), max(reach[1], span[1]))
-            for reach in reaches
-            for span in following
-            if 0 <= max(reach[0], span[0]) - min(reach[1], span[1]) <= pattern.within
+            (*reach, span) for reach in reaches for span in following if _is_near(span, reach, pattern.within)
         ]
-        reaches = sorted(set(reaches), key=lambda reach: reach[1] - reach[0])[:_MOST_SPANS]
-    return [Cue(pattern.strength, sentence, start, end, "+".join(pattern.parts)) for start, end in reaches]
+        reaches = sorted(reaches, key=_length)[:_MOST_SPANS]
+    places = dict.fromkeys((min(reach)[0], max(end for _, end in reach)) for reach in reaches)
+    return [Cue(pattern.strength, sentence, start, end, "+".join(pattern.parts)) for start, end in places]
+
+
+def _is_near(span: Span, reach: Sequence[Span], within: int) -> bool:
+    """Whether a part stands near others, before, behind or between them, and is none of their words."""
+    start, end = span
+    return (
+        all(end <= first or last <= start for first, last in reach)
+        and start - max(last for _, last in reach) <= within
+        and min(first for first, _ in reach) - end <= within
+    )
+
+
+def _length(reach: Sequence[Span]) -> int:
+    return max(last for _, last in reach) - min(first for first, _ in reach)
 
 
 def _chosen(found: _Found) -> list[Cue]:

@@ -298,3 +298,23 @@ def test_a_part_may_stand_in_the_gap_of_another() -> None:
     sighting = classifier.look(Scene.of(Article("a", title, ""), table.build()))
     assert sighting is not None
     assert [cue.pattern for cue in sighting.cues[0]] == ["stop+fighting"]
+
+
+@pytest.mark.parametrize(
+    ("title", "is_one"),
+    [
+        ("They halt for two days all fighting", True),
+        ("For two days they halt all fighting", True),
+        ("They halt all fighting for two days", True),
+        ("They halt all fighting and wait at home by their hearths for two days", False),
+    ],
+)
+def test_any_part_of_a_pattern_may_stand_between_the_others(title: str, is_one: bool) -> None:
+    parts = {"stop": ["halt"], "fighting": ["fighting"], "span": ["two days"]}
+    languages = {"en": TRUCE["languages"]["en"] | {"parts": parts}}
+    pattern = {"parts": ["stop", "fighting", "span"], "within": 30, "strength": "strong"}
+    table = LiteralTable()
+    classifier = TopicClassifier(taxonomies(languages=languages, patterns=[pattern]), table)
+    sighting = classifier.look(Scene.of(Article("a", title, ""), table.build()))
+    found = [] if sighting is None else [cue.pattern for cue in sighting.cues[0]]
+    assert (found == ["stop+fighting+span"]) is is_one
