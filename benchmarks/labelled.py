@@ -67,6 +67,7 @@ FILES = {
     "promises": _own("promises", "tune", "test", taught=False),
     "desks": _own("desks", "tune", "test", taught=False),
     "denials": _own("denials", "tune", "test", taught=False),
+    "bulletins": _own("bulletins", "tune", "test", taught=False),
 }
 SETS = {
     name if half == texts.halves[0] else f"{name}_{half}": (texts, half)
