@@ -176,7 +176,10 @@ class Clause(Wire):
 
 
 class Reading(Wire):
-    """Value of `classified`: how one article was read."""
+    """Value of `classified`: how one article was read.
+
+    Of actors, keywords and matching watches it has the first hundred each; every watch that matches has its candidate.
+    """
 
     article: ArticleRef
     topics: tuple[TopicReading, ...] = ()

@@ -27,9 +27,9 @@ SENTENCE_KEPT: Final = 500
 """Characters of a headline and of a sentence that go on to the wire."""
 
 KEPT: Final = 100
-"""Actors, keywords and names of an article, and conditions of a watch, that go on to the wire, the first of each. A
-list of persons may name thousands; what is said of an article is one record, and brokers take none of more than a
-megabyte. Watches see them all.
+"""Actors, keywords and names of an article, watches in its reading, and conditions of a watch, that go on to the wire,
+the first of each. A list of persons may name thousands; what is said of an article is one record, and brokers take none
+of more than a megabyte. Watches see them all, and each that matches has its candidate.
 """
 
 ROOM_FOR_EVIDENCE: Final = 20_000
@@ -63,7 +63,7 @@ def reading_of(scene: Scene, hits: Sequence[Evaluation], seen_at: datetime) -> R
         topics=tuple(scene.topics.values()),
         actors=_in_room(islice(scene.actors.values(), KEPT)),
         keywords=_keywords(hits),
-        watches=tuple(hit.watch.id for hit in hits),
+        watches=tuple(hit.watch.id for hit in hits[:KEPT]),
         read_at=seen_at,
     )
 

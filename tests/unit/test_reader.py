@@ -17,6 +17,7 @@ from agents.reading.actors.matcher import ActorMatcher
 from agents.reading.actors.registry import Actor, Registry, RegistryFile
 from agents.reading.article import Article, article_of
 from agents.reading.reader import Explanation, Reader
+from agents.reading.results import KEPT
 from agents.reading.taxonomy import Taxonomies
 from alerting.watch import ActorsWanted, TopicsWanted, Watch
 from streams.errors import QueryError, UnreadableArticle
@@ -158,6 +159,15 @@ def test_what_is_said_of_an_article_fits_a_record_whatever_it_names() -> None:
     assert len(read.reading.actors) == 100
     assert read.reading.actors[0].name == last, "those of the title come first"
     assert max(len(value.to_bytes()) for value in (read.reading, *read.candidates)) < LONGEST_RECORD
+
+
+def test_a_reading_names_the_first_watches_that_match_and_each_that_does_has_its_candidate() -> None:
+    wanted = TopicsWanted(any=("ceasefire",))
+    watches = [Watch(id=f"w{number}", title="W", topics=wanted) for number in range(KEPT + 5)]
+    read = reader_of(*watches).read(article(), NOW)
+    assert read is not None
+    assert [*read.reading.watches] == [watch.id for watch in watches[:KEPT]]
+    assert [candidate.watch for candidate in read.candidates] == [watch.id for watch in watches]
 
 
 @pytest.mark.parametrize("filling", ["\u200b", "\u0301", "\u00ad"])
