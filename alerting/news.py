@@ -75,14 +75,7 @@ class News:
     @property
     def takes_back(self) -> str:
         """In words, what of the story an article may take back; empty where it told nothing of that, or was told so."""
-        stages = self._story.stages
-        return _spoken(
-            (topic, stage)
-            for topic, stage in self._telling.stages.items()
-            if stage == TAKES_BACK
-            and (f"{topic}:{stage}" not in stages or (topic, stage) in self._left)
-            and any(told.startswith(f"{topic}:") and told != f"{topic}:{stage}" for told in stages)
-        )
+        return _spoken(left for left in self._left if left[1] == TAKES_BACK)
 
     def is_given_again(self, pause: timedelta) -> bool:
         """Whether who told a stage that the story has left tells it word for word once more, as an order to leave that
@@ -92,8 +85,7 @@ class News:
         story. Other sources copy what they have not told yet, and late.
         """
         story, candidate = self._story, self._candidate
-        known = [stage for stage in self._left if ":".join(stage) in story.stages]
-        if not known or candidate.seen_at <= story.last_event_at:
+        if not self._left or candidate.seen_at <= story.last_event_at:
             return False
         if candidate.candidate_id in story.candidate_ids:
             # What is read twice does not come back: its time is before that of the version that came after it.
@@ -101,25 +93,20 @@ class News:
             comes_back = last != candidate.candidate_id and candidate.seen_at > at
         else:
             comes_back = candidate.article.source in story.sources
-        told = (own.seen_at for own in story.tellings if not own.stages.items().isdisjoint(known))
+        told = (own.seen_at for own in story.tellings if not own.stages.items().isdisjoint(self._left))
         return comes_back and all(candidate.seen_at - at >= pause for at in told)
 
     @property
     def late_copy(self) -> str:
-        """In words, of what stages a source that is new to the story copies a text of it, soon after the last
-        event, though the story has left them since; empty where it is no such copy.
+        """In words, which stages that the story has left since a source that is new to it copies, soon after the
+        last event; empty where it is no such copy. To be asked where there is no `reason`: all but copies have one.
 
         Told as an update, it would say that an order is in force which was lifted.
         """
         story, candidate = self._story, self._candidate
-        known = [stage for stage in self._left if ":".join(stage) in story.stages]
-        is_late = (
-            self._is_copy
-            and bool(candidate.article.source)
-            and candidate.article.source not in story.sources
-            and candidate.seen_at - story.last_event_at <= LATE
-        )
-        return _spoken(known) if is_late else ""
+        source = candidate.article.source
+        is_late = source and source not in story.sources and candidate.seen_at - story.last_event_at <= LATE
+        return _spoken(self._left) if is_late else ""
 
     def joined(self, window: timedelta, *, event: bool, turn: int = 0) -> Story:
         """The story after this article; `event` says that it made an alert event."""
@@ -185,8 +172,8 @@ class News:
 
     @cached_property
     def _left(self) -> list[tuple[str, str]]:
-        """Of the article's topics and stages those where the last article told another: a truce may be restored."""
-        last = {topic: stage for own in self._story.tellings for topic, stage in own.stages.items()}
+        """Of the article's topics and stages those where another was told last: a truce may be restored."""
+        last = {topic: stage for topic, _, stage in (told.partition(":") for told in self._story.stages)}
         stages = self._telling.stages.items()
         return [(topic, stage) for topic, stage in stages if last.get(topic, stage) != stage]
 

@@ -39,7 +39,8 @@ most.
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """State of one story. `number` is that of the last alert event; `turn` grows with each input that touches a story
-    of the partition; `stages` are those reached so far, as `topic:stage`; `named` are the words that may be names, and
+    of the partition; `stages` are those reached so far, as `topic:stage`, the one told last at
+    the end; `named` are the words that may be names, and
     the numbers, of the headlines that were told and of what stood by the evidence, `parties` those of these headlines;
     `reached` says which of them were told at which stages, and in front, beside what `tellings` hold; `versions` has,
     of articles of which several versions came, the last one's candidate and its time; `said` are the checksums of the
@@ -131,7 +132,7 @@ class Story:
             fingerprints=self.fingerprints if is_copy else self._with_text(candidate.fingerprint),
             tellings=tellings,
             # What was not told had none that the watch wanted then; it may come to want more.
-            stages=_remember(self.stages, *stages_of(candidate)) if event else self.stages,
+            stages=_told_last(self.stages, stages_of(candidate)) if event else self.stages,
             named=_remember(self.named, *named_by(candidate), most=NAMES) if event else self.named,
             parties=_remember(self.parties, *telling.parties) if event else self.parties,
             reached=_remember(self.reached, *telling.reached()) if event else self.reached,
@@ -192,3 +193,7 @@ def _remember(known: tuple[str, ...], *new: str, most: int = REMEMBERED) -> tupl
     of_these = frozenset(known)
     added = tuple(value for value in dict.fromkeys(new) if value not in of_these)
     return (*known, *added)[-most:] if added else known
+
+
+def _told_last(known: tuple[str, ...], told: tuple[str, ...]) -> tuple[str, ...]:
+    return (*(value for value in known if value not in told), *told)[-REMEMBERED:]

@@ -243,6 +243,7 @@ def test_a_letter_that_is_a_word_or_stands_for_one_names_nothing() -> None:
         ("Report retracted: {}", "retracted"),
         ("CORRECTION: {}", "CORRECTION"),
         ("{} (corrected)", "corrected"),
+        ("Correction, 12 dead: {}", "Correction, 12"),
         ("KORREKTUR: {}", "KORREKTUR"),
         ("Démenti: {}", "Démenti"),
         ("Düzeltme: {}", "Düzeltme"),

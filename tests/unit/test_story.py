@@ -345,6 +345,13 @@ def test_names_that_begin_alike_are_others_unless_an_ending_is_all_that_differs(
     assert why(story, again) == ("" if same else f"new in it: {other}")
 
 
+def test_of_names_that_begin_alike_each_that_was_told_is_known() -> None:
+    both = report(1, "leave: Chernihiv, Chernivtsi", "They were told to leave.", parties="")
+    one = report(2, "leave: Chernihiv", "They were told to leave.", parties="")
+    version = one.model_copy(update={"article": one.article.model_copy(update={"id": both.article.id})})
+    assert why(opened_by(both), version) == ""
+
+
 def test_a_word_by_which_reports_are_found_is_no_name_in_any_of_its_forms() -> None:
     first = report(1, "Evacuation by the lake", parties="").model_copy(
         update={"topics": (topic_reading(topic="evacuation", evidence=(EVACUATION,)),)}
