@@ -300,7 +300,7 @@ class CueFinder:
                 else:
                     if words.names:
                         before.append((start, stop))
-                    begin = denial_before(text, (start, stop), negations, before)
+                    begin = denial_before(text, (start, stop), negations, before, language)
                     denial = (begin, stop) if begin is not None else None
             if denial is not None and words.denied:
                 for name in words.denied:

@@ -28,6 +28,20 @@ DENIED_BEHIND: Final = {
 }
 """Denial that stands behind the word it denies (`продлено не будет`), by language."""
 
+_HELPING: Final = "has|have|had|having|was|were|is|are|been|be|being|will|would|yet|ever"
+_JOINING: Final = "and|or|as|but|when|while|after|before|until|since|because|if|who|which|that|where|than"
+DENIED_FROM_AFAR: Final = {
+    "ar": re.compile("لم [يت]صدر(?: اي)? "),
+    "en": re.compile(
+        rf"(?:(?:no|neither)(?: (?!(?:{_JOINING}) )\w+){{1,3}}|no one|nobody|none|nor|neither"
+        r"|den\w+(?: on \w+day)?(?: (?:that|reports|claims|rumou?rs|it|he|she|they|we))*)"
+        rf"(?: (?:{_HELPING}))+ "
+    ),
+}
+"""What stands between a word of denial, with which it begins, and a word that it denies further off, by language: who
+would have done it, or what was not done, and verbs that help (`no evacuation has been`, `denied that it had`).
+"""
+
 _AUXILIARY: Final = re.compile(r" (?:et|ed|ol|yap|ver|sagla|var)\w+")
 """A Turkish verb that makes one of the noun before it: `ilan etmeyeceğiz`."""
 
@@ -72,7 +86,9 @@ def denials_in(context: Mapping[str, Sequence[Span]]) -> Sequence[Span]:
     ]
 
 
-def denial_before(text: str, words: Span, negations: Sequence[Span], listed: Sequence[Span]) -> int | None:
+def denial_before(
+    text: str, words: Span, negations: Sequence[Span], listed: Sequence[Span], language: str
+) -> int | None:
     """Where a word of denial begins that is about words behind it (`not yet extended`); None where none is.
 
     One that stands within a longer phrase of a stage has been read with that (`not able to`), unless the words go on
@@ -83,7 +99,14 @@ def denial_before(text: str, words: Span, negations: Sequence[Span], listed: Seq
     if any(begin == start and end < stop for begin, end in negations):
         return None
     listed = listed[-_PHRASES_BEFORE:]
+    from_afar = DENIED_FROM_AFAR.get(language)
     for begin, end in negations:
+        if (
+            from_afar is not None
+            and from_afar.fullmatch(text, begin, start)
+            and not any(first <= begin and stop <= last for first, last in listed)
+        ):
+            return begin
         if (
             start - _DENIED <= end < start
             and CLAUSE_END not in text[end:start]
