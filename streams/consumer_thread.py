@@ -80,6 +80,9 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # fa
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
+        # What a producer with transactions took back was never published. Faust asks for this only where it has such a
+        # producer itself.
+        consumer._isolation_level = "read_committed"
         return consumer
 
     async def on_start(self) -> None:
@@ -189,6 +192,15 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # fa
         """Send no fetch for a moment."""
         if self._pacing is not None:
             self._pacing.pause()
+
+    def position(self, tp: TP) -> int | None:
+        """The offset that is fetched next of a partition; None where it is not assigned, or not known yet."""
+        subscription = self._ensure_consumer()._subscription.subscription
+        assignment = subscription.assignment if subscription is not None else None
+        if assignment is None or tp not in assignment.tps:
+            return None
+        state = assignment.state_value(tp)
+        return state.position if state.has_valid_position else None
 
     def pass_over(self, tp: TP, offset: int) -> None:
         """Do not fetch a record, where it is the next of its partition."""

@@ -106,7 +106,15 @@ class StateReader(Generic[S]):
                 _value_key(record_key)  # as text, or nothing could be found under it
                 parsed = self._parse(record.value)
         except ValueError as error:
-            self._unreadable[record_key] = record, error
+            if _is_ours(record.headers):
+                self._unreadable[record_key] = record, error
+            else:
+                log.error(
+                    "state.foreign_record",
+                    topic=record.topic,
+                    partition=record.partition,
+                    offset=record.offset,
+                )
             return
         self.mark = max(self.mark, offset)
         if parsed is None:
@@ -226,6 +234,11 @@ def _input_offset(headers: Any) -> int:
         if name == OFFSET_HEADER:
             return int(value or b"")
     return -1
+
+
+def _is_ours(headers: Any) -> bool:
+    """Whether some version of this service wrote a record: each has put the offset of its input on it."""
+    return any(name == OFFSET_HEADER for name, _ in headers or ())
 
 
 def _value_key(record_key: bytes) -> str:

@@ -186,13 +186,25 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
 
     def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
         # Faust's own list is empty while a rebalance waits for batches under way, but those must be committed too.
-        return (tp for tp in self._inflight if topics is None or tp in topics or tp.topic in topics)
+        places = self._inflight.keys() | self._active_partitions
+        return (tp for tp in places if topics is None or tp in topics or tp.topic in topics)
 
     def _new_offset(self, tp: TP) -> int | None:
         waiting = self._inflight.get(tp)
         while waiting and waiting[0].value.handled:
             self._handled_to[tp] = waiting.popleft().value.end(tp.partition)
-        return self._handled_to.get(tp)
+        return self._done_to(tp)
+
+    def _done_to(self, tp: TP) -> int | None:
+        """Up to where a partition is done, with what is no record of ours there: the ends of transactions, and what was
+        taken back of them. Records are handed on in the step in which the position moves past them, so that where none
+        is under way all before it is done; but those that come while partitions change hands, or at the end, are dropped.
+        """
+        handled = self._handled_to.get(tp)
+        if self._inflight.get(tp) or not self.flow_active or self.should_stop:
+            return handled
+        position = self._thread.position(tp)
+        return position if position is not None and position > (handled or 0) else handled
 
     async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
         """Commit handled batches. Waits for a commit under way first: it lacks what was handled since it began."""

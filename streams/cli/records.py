@@ -34,7 +34,11 @@ def quiet_broker_errors(options: dict[str, Any]) -> Iterator[None]:
 async def reading(options: dict[str, Any]) -> AsyncIterator[AIOKafkaConsumer]:
     """A connected consumer. Raises BrokerError where no broker answers."""
     consumer = AIOKafkaConsumer(
-        **options, enable_auto_commit=False, auto_offset_reset="earliest", fetch_max_wait_ms=100
+        **options,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=100,
+        isolation_level="read_committed",  # as the worker reads
     )
     try:
         with quiet_broker_errors(options):

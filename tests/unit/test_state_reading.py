@@ -122,3 +122,12 @@ def test_what_another_program_wrote_is_named_with_its_place_and_forgotten_by_a_t
         reader.loaded()
     reader.add(replace(foreign, value=None, headers=()))
     assert reader.loaded().values == {}
+
+
+@pytest.mark.parametrize("key", [b"a", b"\xff", b"", None])
+def test_a_record_that_no_version_wrote_costs_nothing_of_what_is_there(key: bytes | None) -> None:
+    reader: StateReader[int] = StateReader(int)
+    reader.add(Record(b"a", b"1", ((OFFSET_HEADER, b"4"),)))
+    reader.add(Record(key, b"not a number", (("theirs", b"9"),)))
+    assert reader.loaded().values == {"a": 1}
+    assert reader.mark == 4

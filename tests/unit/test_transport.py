@@ -57,6 +57,10 @@ class Thread:
 
     def __init__(self) -> None:
         self.passed_over: list[int] = []
+        self.positions: dict[TP, int] = {}
+
+    def position(self, tp: TP) -> int | None:
+        return self.positions.get(tp)
 
     def pass_over(self, tp: TP, offset: int) -> None:
         assert tp == PLACE
@@ -118,6 +122,28 @@ def test_the_commit_stops_before_the_first_batch_that_is_not_handled() -> None:
     assert consumer._new_offset(PLACE) == 10
     messages[1].value.handled = True
     assert consumer._new_offset(PLACE) == 30
+
+
+def test_the_ends_of_transactions_and_what_they_took_back_are_committed_once_nothing_is_under_way() -> None:
+    taken = Taken(Message(8, 9))
+    consumer, thread = taken.consumer, taken.thread
+    thread.positions = {PLACE: 12, OTHER: 7}
+    assert consumer._new_offset(PLACE) is None
+    assert consumer._filter_committable_offsets(consumer._filter_tps_with_pending_acks()) == {OTHER: 7}
+    consumer._inflight[PLACE][0].value.handled = True
+    assert consumer._new_offset(PLACE) == 12
+
+
+@pytest.mark.parametrize("ending", ["partitions change hands", "it stops"])
+def test_what_is_dropped_at_the_end_is_not_committed_though_the_position_is_past_it(ending: str) -> None:
+    taken = Taken(Message(8, 9))
+    taken.consumer._inflight[PLACE][0].value.handled = True
+    taken.thread.positions = {PLACE: 12}
+    if ending == "it stops":
+        taken.consumer._stopped.set()
+    else:
+        taken.consumer.flow_active = False
+    assert taken.consumer._new_offset(PLACE) == 10
 
 
 async def test_what_could_not_be_committed_is_committed_the_next_time(
