@@ -29,6 +29,7 @@ from alerting.attempt import Attempted, attempt
 from alerting.client import WebhookClient
 from alerting.endpoint import Endpoint
 from alerting.gate import Gate
+from alerting.limits import shared
 from alerting.pending import (
     EndpointState,
     Held,
@@ -44,6 +45,7 @@ from alerting.retry import next_attempt
 from streams.batch import Batch
 from streams.errors import UnreadableArticle
 from streams.lingering import Acknowledgement
+from streams.open_files import most_calls
 from streams.outputs import settle, value_of
 from streams.partitions import Partitions
 from streams.rejection import reject
@@ -86,7 +88,12 @@ class Delivery:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._client = WebhookClient(ca_file=service.in_force.configuration.settings.service.webhook_ca_file)
+        most = most_calls()
+        self._client = WebhookClient(
+            ca_file=service.in_force.configuration.settings.service.webhook_ca_file, most_kept=most
+        )
+        # Waited for only where there are more endpoints than that; each then has one attempt at a time.
+        self._calls = asyncio.Semaphore(most)
         self._rng = random.Random()  # noqa: S311 - jitter
         load = partial(
             load_state,
@@ -100,7 +107,9 @@ class Delivery:
         self._partitions = Partitions(load, self._partition_of)
         self._taking = True
         self._announcing: set[str] = set()
-        self._endpoints = Members(lambda: service.in_force.configuration.endpoints)
+        self._endpoints = Members(
+            lambda: service.in_force.configuration.endpoints, partial(shared, most=most)
+        )
         # When the last alert was taken, by endpoint.
         self._taken_at: dict[str, datetime] = {}
         self._held = False
@@ -232,7 +241,8 @@ class Delivery:
 
             async def make_attempt(key: str, owed: Owed) -> Owed | None:
                 try:
-                    return await self._attempt(partition, gate, key, owed)
+                    async with self._calls:
+                        return await self._attempt(partition, gate, key, owed)
                 except Exception as error:  # noqa: BLE001 - what is owed must be read again by whoever starts next
                     self._service.fail(NAME, error)
 

@@ -83,9 +83,13 @@ class WebhookClient:
 
     `resolve` gives the addresses of a host (default: the system's resolver); `ca_file` (PEM) holds authorities to
     trust beside the public ones. It is read with `prepare`, or the first call, which raise OSError where it cannot be.
+    Of more than `most_kept` endpoints, no connections are kept of those called longest ago.
     """
 
-    def __init__(self, *, resolve: Resolve | None = None, ca_file: str | None = None) -> None:
+    def __init__(
+        self, *, resolve: Resolve | None = None, ca_file: str | None = None, most_kept: int = 4096
+    ) -> None:
+        self._most_kept = most_kept
         self._resolver = SystemResolver()
         self._resolve = resolve or self._resolver
         self._ca_file = ca_file
@@ -114,6 +118,7 @@ class WebhookClient:
                     del self._pools[endpoint.id]
             if pool.retired and not pool.calls:
                 await pool.transport.aclose()
+            self._close_surplus()
 
     async def _pool(self, endpoint: Endpoint) -> _Pool:
         shape = (endpoint.url, endpoint.allow_private, endpoint.concurrency, endpoint.proxy)
@@ -147,12 +152,21 @@ class WebhookClient:
         since = perf_counter() - IDLE
         for endpoint_id, pool in [*self._pools.items()]:
             if not pool.calls and pool.used_at <= since:
-                del self._pools[endpoint_id]
-                closing = asyncio.ensure_future(pool.transport.aclose())
-                self._closing.add(closing)
-                closing.add_done_callback(self._closing.discard)
+                self._close_pool(endpoint_id)
         if self._pools:
             self._sweep_later()
+
+    def _close_surplus(self) -> None:
+        surplus = len(self._pools) - self._most_kept
+        if surplus > 0:
+            unused = [endpoint_id for endpoint_id, pool in self._pools.items() if not pool.calls]
+            for endpoint_id in sorted(unused, key=lambda one: self._pools[one].used_at)[:surplus]:
+                self._close_pool(endpoint_id)
+
+    def _close_pool(self, endpoint_id: str) -> None:
+        closing = asyncio.ensure_future(self._pools.pop(endpoint_id).transport.aclose())
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -1,10 +1,12 @@
-"""Rate limit: at most so many attempts in any span of time. Frozen state and pure functions."""
+"""Limits: at most so many attempts in any span of time, and so many under way of all endpoints together. Frozen state
+and pure functions.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from alerting.endpoint import RateLimit
+from alerting.endpoint import Endpoint, RateLimit
 
 
 def next_free(limit: RateLimit | None, begun: tuple[datetime, ...], now: datetime) -> datetime | None:
@@ -20,3 +22,14 @@ def next_free(limit: RateLimit | None, begun: tuple[datetime, ...], now: datetim
 def spent(limit: RateLimit | None, begun: tuple[datetime, ...], now: datetime) -> tuple[datetime, ...]:
     """The recent beginnings after one more."""
     return (*begun, now)[-limit.count :] if limit is not None else ()
+
+
+def shared(endpoints: tuple[Endpoint, ...], most: int) -> tuple[Endpoint, ...]:
+    """The endpoints, with no more attempts at the same time than each one's share of the most that may be: those that
+    hang leave all others theirs. Each has one at least.
+    """
+    share = max(1, most // max(1, sum(endpoint.enabled for endpoint in endpoints)))
+    return tuple(
+        endpoint if endpoint.concurrency <= share else endpoint.model_copy(update={"concurrency": share})
+        for endpoint in endpoints
+    )

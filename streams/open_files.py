@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Final
+
+MOST_CALLS: Final = 4096
+"""Calls of webhooks at the same time, where the system allows more."""
+
+
+def most_calls() -> int:
+    """How many webhooks may be called at the same time: each takes a descriptor, or several where a host has several
+    addresses and hangs, and most are to be left for the brokers.
+    """
+    try:
+        import resource  # noqa: PLC0415 - not on every platform
+    except ImportError:
+        return MOST_CALLS
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MOST_CALLS if limit == resource.RLIM_INFINITY else max(1, min(limit // 4, MOST_CALLS))
 
 
 def raise_limit_on_open_files() -> None:
-    """Raise the soft limit on open files to the hard limit.
-
-    It often is 1024. A hundred endpoints that hang, with eight calls under way each, would take nearly all of them, and
-    leave none for the brokers.
+    """Raise the soft limit on open files to the hard limit. It often is 1024, of which webhooks take no more than a
+    part (`most_calls`).
     """
     try:
         import resource  # noqa: PLC0415 - not on every platform

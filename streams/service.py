@@ -58,10 +58,15 @@ N = TypeVar("N", bound=_Named)
 
 
 class Members(Generic[N]):
-    """The watches or endpoints that `in_force` returns, by id."""
+    """The watches or endpoints that `in_force` returns, by id, each as `adapted` makes it of all of them."""
 
-    def __init__(self, in_force: Callable[[], tuple[N, ...]]) -> None:
+    def __init__(
+        self,
+        in_force: Callable[[], tuple[N, ...]],
+        adapted: Callable[[tuple[N, ...]], tuple[N, ...]] = lambda every: every,
+    ) -> None:
         self._in_force = in_force
+        self._adapted = adapted
         self._all: tuple[N, ...] = ()
         self._by_id: dict[str, N] = {}
 
@@ -69,7 +74,7 @@ class Members(Generic[N]):
         """The one with this id, if it is in force now."""
         in_force = self._in_force()
         if in_force is not self._all:
-            self._all, self._by_id = in_force, {one.id: one for one in in_force}
+            self._all, self._by_id = in_force, {one.id: one for one in self._adapted(in_force)}
         return self._by_id.get(name)
 
 

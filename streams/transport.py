@@ -196,9 +196,10 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
         return self._done_to(tp)
 
     def _done_to(self, tp: TP) -> int | None:
-        """Up to where a partition is done, with what is no record of ours there: the ends of transactions, and what was
-        taken back of them. Records are handed on in the step in which the position moves past them, so that where none
-        is under way all before it is done; but those that come while partitions change hands, or at the end, are dropped.
+        """Up to where a partition is done, with what is never handed on: the ends of transactions, and aborted records.
+
+        Records are handed on in the step in which the position moves past them, so that where none is under way all
+        before it is done. But those that come while partitions change hands, or at the end, are dropped.
         """
         handled = self._handled_to.get(tp)
         if self._inflight.get(tp) or not self.flow_active or self.should_stop:

@@ -11,7 +11,6 @@ from aiokafka import AIOKafkaProducer
 from tests.broker.conftest import Place
 from tests.broker.harness import LONG_SESSION, Ledger, WorkerProcess, alter_topic
 
-
 FOREIGN = (b"\xff\xfe no json", b'{"schema": "theirs"}', b"[" * 50_000, b"x" * 900_000, b"")
 
 

@@ -792,3 +792,12 @@ async def test_a_tls_handshake_that_stalls_ends_at_the_deadline(client: WebhookC
         result = await ask(client, builders.endpoint(url=f"https://127.0.0.1:{port}/", timeout=SHORT))
     assert accepted.is_set()
     assert result.failure == "timeout"
+
+
+async def test_of_more_endpoints_than_may_be_no_connections_are_kept_of_those_called_longest_ago() -> None:
+    client = WebhookClient(most_kept=2)
+    async with serving(answering(NO_CONTENT, keep_open=True)) as served:
+        for name in ("first", "second", "third"):
+            await ask(client, builders.endpoint(id=name, url=served.url()))
+        assert [*client._pools] == ["second", "third"]
+        await client.close()

@@ -30,6 +30,17 @@ assert resource.getrlimit(resource.RLIMIT_NOFILE) == (most, most)
 """
 
 
+FEW = """
+import resource
+from streams.open_files import most_calls
+
+_, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+for limit, calls in ((256, 64), (2, 1)):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, most))
+    assert most_calls() == calls, most_calls()
+"""
+
+
 def test_a_worker_leaves_even_where_the_log_of_it_fails() -> None:
     done = subprocess.run([sys.executable, "-c", LEAVING], capture_output=True, check=False)
     assert done.returncode == FAILED
@@ -37,3 +48,7 @@ def test_a_worker_leaves_even_where_the_log_of_it_fails() -> None:
 
 def test_a_worker_may_open_as_many_files_as_the_system_allows() -> None:
     subprocess.run([sys.executable, "-c", LIMITED], check=True)
+
+
+def test_webhooks_take_a_quarter_of_the_files_that_may_be_open() -> None:
+    subprocess.run([sys.executable, "-c", FEW], check=True)

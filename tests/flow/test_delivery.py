@@ -14,10 +14,13 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
+from alerting.attempt import Attempted
+from alerting.client import Result
 from alerting.endpoint import Breaker, Endpoint, RateLimit
 from alerting.notice import endpoint_disabled
 from alerting.pending import EndpointState, Owed, pending_key
 from alerting.signing import new_secret
+from alerting.verdict import judge
 from streams.embedded import EmbeddedBroker
 from streams.misbehaviours import MISBEHAVIOURS
 from streams.outputs import settle
@@ -925,3 +928,30 @@ async def test_nor_is_an_endpoint_enabled_whose_id_fills_a_record(
     await settle([await desk.outputs.send(NOTIFICATIONS, foreign.to_bytes(), key=b"desk")])
     await desk.quiet()
     assert len(await desk.raw(REJECTED)) == 1
+
+
+async def test_all_endpoints_together_have_no_more_attempts_under_way_than_may_be(
+    desk: Desk, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    under_way = most = 0
+
+    async def counted(*_: object) -> Attempted:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        under_way -= 1
+        return Attempted(judge(204, None), Result(1.0, 204))
+
+    monkeypatch.setattr("agents.delivery.most_calls", lambda: 2)
+    monkeypatch.setattr("agents.delivery.attempt", counted)
+    names = ("a", "b", "c", "d")
+    await desk.start(*[await opened(name) for name in names])
+    for name in names:
+        for number in (1, 2, 3):
+            value = Notification(endpoint=name, alert=builders.alert(webhook_id=f"msg_{number}"))
+            await desk.publish(value)
+    await desk.quiet()
+    assert most == 2
+    assert [len(await desk.attempts(name)) for name in names] == [3, 3, 3, 3]
