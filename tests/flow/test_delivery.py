@@ -939,7 +939,7 @@ async def test_all_endpoints_together_have_no_more_attempts_under_way_than_may_b
         nonlocal under_way, most
         under_way += 1
         most = max(most, under_way)
-        for _ in range(20):
+        for _step in range(20):
             await asyncio.sleep(0)
         under_way -= 1
         return Attempted(judge(204, None), Result(1.0, 204))

@@ -414,16 +414,16 @@ async def test_a_full_partition_takes_nothing_as_offered() -> None:
 class Log(Thread):
     """A thread that fetches a partition from where it stands, two records at a time. Another is no longer ours."""
 
-    position = 0
+    at = 0
 
     def seek(self, tp: TP, offset: int) -> None:
         if tp != PLACE:
             raise IllegalStateError(f"No current assignment for partition {tp}")
-        self.position = offset
+        self.at = offset
 
     async def fetched(self, partitions: set[TP], patience: float) -> dict[Any, list[ConsumerRecord]]:
-        self.position += 2
-        return {PLACE: [record(self.position - 2), record(self.position - 1)]}
+        self.at += 2
+        return {PLACE: [record(self.at - 2), record(self.at - 1)]}
 
 
 async def test_what_comes_while_partitions_change_hands_is_fetched_again_before_anything_behind_it() -> None:
@@ -435,7 +435,7 @@ async def test_what_comes_while_partitions_change_hands_is_fetched_again_before_
 
     async def perform_seek() -> None:
         await known.wait()  # what is committed; Faust seeks to that
-        log.position = 0
+        log.at = 0
 
     async def next_records() -> dict[Any, list[ConsumerRecord]]:
         if consumer.flow_active:
