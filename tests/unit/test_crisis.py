@@ -323,11 +323,12 @@ def test_a_page_that_puts_the_newest_first_is_told_entry_by_entry_though_none_na
         "12:10 The army ordered residents to evacuate Rafah again.",
     ]
     pages = ["\n\n".join(reversed(entries[:number])) for number in range(1, 5)]
+    pages.append(f"{pages[-1]}\n\nWhat was before that is on another page.")
     told = decided(
         hit(of, "Live from Rafah: 10 and 12", page, minutes=number) for number, page in enumerate(pages)
     )
     before = "it says something else before what was told"
-    assert reasons(told) == ["no open story tells the same", "throttled", before, before]
+    assert reasons(told) == ["no open story tells the same", "throttled", before, before, "throttled"]
 
 
 def test_a_version_whose_first_sentence_is_put_otherwise_is_not_told_for_that() -> None:

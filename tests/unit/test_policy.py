@@ -337,6 +337,14 @@ def test_another_sources_copy_of_an_order_that_was_lifted_is_no_update_for_six_h
         assert decisions[3].ruling == "updated"
 
 
+def test_a_late_copy_does_not_silence_the_source_that_gives_the_order_again_after_it() -> None:
+    ordered, lifted = ((topic_reading(topic="evacuation", stage=stage),) for stage in ("ordered", "lifted"))
+    page = told(2, FLOOD, 60, topics=lifted).model_copy(update={"article": told(1).article})
+    late, again = told(3, minutes=70, topics=ordered, source="daily"), told(4, minutes=85, topics=ordered)
+    decisions = run([told(1, topics=ordered), page, late, again])
+    assert rulings(decisions) == ["opened", "updated", "throttled", "updated"]
+
+
 @pytest.mark.parametrize("minutes", [59, 60])
 def test_a_copy_that_came_before_the_order_was_lifted_and_is_read_after_that_is_late(minutes: float) -> None:
     ordered, lifted = ((topic_reading(topic="evacuation", stage=stage),) for stage in ("ordered", "lifted"))
@@ -404,8 +412,10 @@ def test_feeds_that_send_the_articles_of_a_large_story_over_and_over_tell_nothin
         for number in range(1, 4)
         for copy in copies
     ]
-    decisions = run([*copies, *again])
+    version = told(999, minutes=31 * 4, article=copies[1].article)
+    *decisions, last = run([*copies, *again, version])
     assert rulings(decisions) == ["opened", *["throttled"] * 239, *["repeat"] * len(again)]
+    assert last.story.articles == 240, "the version is of an article that was counted"
     assert (decisions[-1].story.articles, len(decisions[-1].story.sources)) == (240, 30)
 
 
@@ -876,6 +886,12 @@ def test_an_order_for_another_place_in_the_same_words_is_told() -> None:
     decisions = run([order(1, "Torvik", 0), order(2, "Melby", 1), order(3, "Torvik", 2)])
     assert [decision.ruling for decision in decisions] == ["opened", "updated", "throttled"]
     assert decisions[1].reason == "new in it: Melby"
+
+
+def test_an_order_for_a_place_that_was_told_is_not_told_again_though_eighty_others_were_told_since() -> None:
+    places = [f"{first}{second}dal" for first in "ABDFGHKM" for second in "abdefgilno"]
+    decisions = run([order(number, place, number / 60) for number, place in enumerate([*places, places[1]])])
+    assert rulings(decisions) == ["opened", *["updated"] * 79, "throttled"]
 
 
 def test_without_a_headline_the_sentence_that_decided_says_what_is_new() -> None:

@@ -448,6 +448,7 @@ def test_a_story_was_last_seen_when_the_latest_of_its_articles_was() -> None:
     story = joined_by(opened_by(report(1, "Report", hours=5)), report(2, "Report"), 1)
     assert story.last_seen_at == MOMENT + timedelta(hours=5)
     assert story.last_event_at == MOMENT + timedelta(hours=5)
+    assert joined_by(story, report(3, "Report", hours=7)).last_seen_at == MOMENT + timedelta(hours=7)
     again = report(1, "Report", hours=40)
     assert story.repeated_by(again, WINDOW, 2).last_seen_at == again.seen_at
 
