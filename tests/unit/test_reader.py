@@ -320,6 +320,19 @@ def test_a_report_that_may_take_back_what_was_told_is_a_candidate_that_says_so(
     assert not elsewhere.takes_back, "the query does not hold"
 
 
+def test_of_two_topics_that_a_watch_asks_for_one_may_be_taken_back_while_the_other_holds() -> None:
+    topics = TopicsWanted(all=("ceasefire", "evacuation"), stages=("agreed", "ordered"))
+    reader = reader_of(Watch(id="w", title="-", topics=topics))
+    denied = article(
+        "The army denied on Sunday that it had agreed to a ceasefire.\n\n"
+        "The governor ordered residents of Torvik to evacuate at once.",
+        title="Army denies truce; residents of Torvik ordered to evacuate",
+    )
+    (evaluation,) = reader.explain(denied, NOW).evaluations
+    assert [clause.held for clause in evaluation.clauses] == [False, True]
+    assert evaluation.takes_back
+
+
 def test_a_watch_of_actors_asks_for_any_for_all_and_for_none() -> None:
     reader = reader_of(
         Watch(id="any", title="-", actors=ActorsWanted(any=("qatar", "egypt"))),
