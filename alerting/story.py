@@ -39,12 +39,11 @@ most.
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """State of one story. `number` is that of the last alert event; `turn` grows with each input that touches a story
-    of the partition; `stages` are those reached so far, as `topic:stage`, the one told last at
-    the end; `named` are the words that may be names, and
-    the numbers, of the headlines that were told and of what stood by the evidence, `parties` those of these headlines;
-    `reached` says which of them were told at which stages, and in front, beside what `tellings` hold; `versions` has,
-    of articles of which several versions came, the last one's candidate and its time; `said` are the checksums of the
-    sentences that decided.
+    of the partition; `stages` are those reached so far, as `topic:stage`, the one told last at the end; `named` are the
+    words that may be names, and the numbers, of the headlines that were told and of what stood by the evidence,
+    `parties` those of these headlines; `reached` says which of them were told at which stages, and in front, beside
+    what `tellings` hold; `versions` has, of articles of which several versions came, the last one's candidate and its
+    time; `said` are the checksums of the sentences that decided.
     """
 
     story_id: str

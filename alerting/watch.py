@@ -24,11 +24,7 @@ class TopicsWanted(Part):
 
     def wants(self, topic: TopicReading) -> bool:
         """Whether a topic of an article is one of these, at one of the stages, and scores enough."""
-        return (
-            (topic.topic in self.any or topic.topic in self.all)
-            and (not self.stages or topic.stage in self.stages)
-            and topic.score >= self.min_score
-        )
+        return self._names(topic) and (not self.stages or topic.stage in self.stages)
 
     def takes_back(self, topic: TopicReading) -> bool:
         """Whether a topic of an article may take back what was told of these, at a stage that is not asked for."""
@@ -36,9 +32,11 @@ class TopicsWanted(Part):
             topic.stage == TAKES_BACK
             and bool(self.stages)
             and TAKES_BACK not in self.stages
-            and (topic.topic in self.any or topic.topic in self.all)
-            and topic.score >= self.min_score
+            and self._names(topic)
         )
+
+    def _names(self, topic: TopicReading) -> bool:
+        return (topic.topic in self.any or topic.topic in self.all) and topic.score >= self.min_score
 
 
 class ActorsWanted(Part):

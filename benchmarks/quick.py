@@ -20,7 +20,6 @@ from streams.errors import BrokerError
 from streams.local_kafka import LocalKafka
 from streams.service import InForce
 
-LITERALS = 100_000
 ARTICLES = 800
 
 
@@ -30,7 +29,7 @@ def main() -> None:
     with LocalKafka() as kafka, tempfile.TemporaryDirectory(prefix="tocsin-bench-") as name:
         folder = Path(name)
         mine = write_configuration(
-            folder / "throughput", servers=kafka.servers, prefix="q.", literals=LITERALS
+            folder / "throughput", servers=kafka.servers, prefix="q.", literals=reading.LITERALS
         )
         with Contest(mine) as contest:
             literals = watchlist(CALLED)
@@ -40,7 +39,8 @@ def main() -> None:
             rows = throughput.rows(throughput.interleaved(contest, ["worker", "bare"], ARTICLES, 2), "1%")
         reader = InForce.build(configuration(mine)).reader
         texts = reading.Texts(articles.messages[:300])
-        rows += reading.rows(reading.measure(reader, texts, watchlist(LITERALS), 3), "100k literals")[:2]
+        taken = reading.measure(reader, texts, watchlist(reading.LITERALS), 3)
+        rows += reading.rows(taken, "100k literals")[:2]
         other = write_configuration(folder / "latency", servers=kafka.servers, prefix="l.", literals=1000)
         rows += asyncio.run(_latency(other, literals, folder / "worker.log"))
     show(f"Quick look ({time.perf_counter() - began:.0f} s)", rows)

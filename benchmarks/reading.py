@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import gc
 import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,6 +23,7 @@ from benchmarks.place import CALLED, sample_path
 from benchmarks.sizes import READ
 from benchmarks.table import Row, load, machine, save, show
 from streams.configuration import load_configuration
+from streams.memory import freeze_objects
 
 Side = TypeVar("Side")
 
@@ -132,8 +132,7 @@ def measure(reader: Reader, texts: Texts, literals: Sequence[str], rounds: int) 
         "decoding": decoding,
         "folding": folding,
     }
-    gc.collect()
-    gc.freeze()  # as a worker does once it has started
+    freeze_objects()  # as a worker does once it has started
     return turns(sides, len(texts.articles), rounds)
 
 

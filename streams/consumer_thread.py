@@ -195,20 +195,23 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # fa
 
     def position(self, tp: TP) -> int | None:
         """The offset that is fetched next of a partition; None where it is not assigned, or not known yet."""
+        state = self._state_of(tp)
+        return None if state is None else state.position
+
+    def pass_over(self, tp: TP, offset: int) -> None:
+        """Do not fetch a record, where it is the next of its partition."""
+        state = self._state_of(tp)
+        if state is not None and state.position == offset:
+            state.consumed_to(offset + 1)
+
+    def _state_of(self, tp: TP) -> Any:
+        """What aiokafka knows of a partition; None where it is not assigned, or its position not known yet."""
         subscription = self._ensure_consumer()._subscription.subscription
         assignment = subscription.assignment if subscription is not None else None
         if assignment is None or tp not in assignment.tps:
             return None
         state = assignment.state_value(tp)
-        return state.position if state.has_valid_position else None
-
-    def pass_over(self, tp: TP, offset: int) -> None:
-        """Do not fetch a record, where it is the next of its partition."""
-        subscription = self._ensure_consumer()._subscription.subscription
-        assignment = subscription.assignment if subscription is not None else None
-        state = assignment.state_value(tp) if assignment is not None else None
-        if state is not None and state.has_valid_position and state.position == offset:
-            state.consumed_to(offset + 1)
+        return state if state.has_valid_position else None
 
     # Offsets that the broker does not have.
 

@@ -7,8 +7,7 @@ signs of the scripts of India and South-East Asia, tones in Thai, the voice mark
 parts (jamo, kana with their marks beside them) are put together. In a text that is set in columns, indented or of lines
 that end with a carriage return, spaces in a row are one and none stands at the end of a line; words that are parted at
 the ends of lines are put together. Words that mix Latin and Cyrillic letters are of one of them
-(`agents.reading.scripts`). Folding is idempotent, and a span of folded text can
-always be traced to the original.
+(`agents.reading.scripts`). Folding is idempotent, and a span of folded text can always be traced to the original.
 
 Most text keeps its length when folded, so the common case is one look-up of all its UTF-16 units in a table (ten times
 faster than `str.translate`); characters that vanish or become several are flagged by that same pass, and only they

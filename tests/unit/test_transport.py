@@ -588,7 +588,7 @@ def kafka_consumer(position: int | None) -> Any:
     state = TopicPartitionState(None)
     if position is not None:
         state.reset_to(position)
-    assignment = SimpleNamespace(state_value={PLACE: state}.get)
+    assignment = SimpleNamespace(tps={PLACE}, state_value={PLACE: state}.get)
     return SimpleNamespace(_subscription=SimpleNamespace(subscription=SimpleNamespace(assignment=assignment)))
 
 
