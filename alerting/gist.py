@@ -13,7 +13,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from math import log, sqrt
 from typing import Final
 
@@ -28,6 +28,8 @@ LONGEST_LEAD: Final = 600
 TITLE_WEIGHT: Final = 2
 MOST_WORDS: Final = 48
 """Words of a gist, at most."""
+WORDS_REMEMBERED: Final = 10_000
+"""Words of which it is known what is made of them: those of the news come again and again."""
 
 _WORD: Final = re.compile(r"\w+")
 _ARTICLE: Final = re.compile(r"^(?:[وفبك]?ال|لل)(?=\w{3})")
@@ -171,8 +173,11 @@ def is_unparted(text: str) -> bool:
 
 
 def _stems(text: str, most: int | None = None) -> list[str]:
-    return [
-        bare(word)[:STEM]
-        for word in words_of(plain(text))[:most]
-        if (len(word) >= SHORTEST and word not in COMMON) or word.isdigit() or is_unparted(word)
-    ]
+    return [*filter(None, map(_stem, words_of(plain(text))[:most]))]
+
+
+@lru_cache(WORDS_REMEMBERED)
+def _stem(word: str) -> str:
+    """What is kept of a plain word; nothing of one that does not count."""
+    counts = (len(word) >= SHORTEST and word not in COMMON) or word.isdigit() or is_unparted(word)
+    return bare(word)[:STEM] if counts else ""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
-from alerting.gist import COMMON, STEM, bare, is_unparted, plain, words_of
+from alerting.gist import COMMON, STEM, WORDS_REMEMBERED, bare, is_unparted, plain, words_of
 
 LONGEST_NAME: Final = 32
 LONGEST_ENDING: Final = 4
@@ -51,7 +52,8 @@ _FRAME: Final = re.compile(
 )
 
 _LETTER: Final = re.compile(
-    r"(?:(?<=[^\W\d_A-ZÀ-ÞА-ЯІЇЄҐ][ -])|(?<=\d-)|(?<=\W\w, ))(?!I\b|A [A-Z])[^\W\d_](?!\w|['’]|\.\w)"
+    r"[ -](?=[^\W\d_](?!\w|['’]|\.\w))"
+    r"(?:(?<=[^\W\d_A-ZÀ-ÞА-ЯІЇЄҐ].)|(?<=\d-)|(?<=\W\w, ))(?!I\b|A [A-Z])([^\W\d_])"
 )
 """A letter that stands by itself behind a word in lower case, a number or another such letter, as that of a zone does;
 elsewhere it may be a word (`A truce`) or stand for one (`U.S.`).
@@ -130,9 +132,8 @@ def names(text: str) -> dict[str, str]:
     text = unicodedata.normalize("NFC", text)
     found: dict[str, str] = {}
     for word in words_of(text):
-        name = bare(plain(word))
-        if (not word[0].islower() or _counts_in_lower_case(word, name)) and _may_name(name):
-            found.setdefault(name[:LONGEST_NAME], word)
+        if name := _name(word):
+            found.setdefault(name, word)
     for letter in _LETTER.findall(text):
         if letter.isupper():
             found.setdefault(plain(letter), letter)
@@ -194,8 +195,12 @@ def weekday(name: str) -> int | None:
     return _WEEKDAYS.get(name)
 
 
-def _counts_in_lower_case(word: str, name: str) -> bool:
-    return word[:STEM] in _AS_NAMES or name in _TAKES_BACK
+@lru_cache(WORDS_REMEMBERED)
+def _name(word: str) -> str:
+    """The name that a word may be; empty where it is none."""
+    name = bare(plain(word))
+    counts = not word[0].islower() or word[:STEM] in _AS_NAMES or name in _TAKES_BACK
+    return name[:LONGEST_NAME] if counts and _may_name(name) else ""
 
 
 def _may_name(name: str) -> bool:

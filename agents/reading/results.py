@@ -44,7 +44,6 @@ and characters around evidence that are read where no sentence ends for long.
 
 _Founded = TypeVar("_Founded", ActorReading, KeywordReading, Clause)
 
-_CUT_WORD: Final = re.compile(r"\w*\Z")
 _NO_LETTER: Final = re.compile(r"\W+")
 
 
@@ -175,6 +174,14 @@ def _said_in(text: str, spans: Iterable[Span]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(sums))
 
 
+def _word_end(text: str, first: int, last: int) -> int:
+    """Where a part of a text ends without the word that its end may cut."""
+    if last < len(text):
+        while first < last and (text[last - 1].isalnum() or text[last - 1] == "_"):
+            last -= 1
+    return last
+
+
 def _without(text: str, spans: Iterable[Span]) -> str:
     """A text with nothing but line ends where some spans of it are, which are in order."""
     kept, at = [], 0
@@ -190,7 +197,7 @@ def _named_around(scene: Scene, text: str, spans: Iterable[Span]) -> dict[str, s
     outlet = max(scene.source.replace(" ", "").split("."), key=len)
     named: dict[str, str] = {}
     for first, last in dict.fromkeys(spans):
-        near = text[first:last] if last >= len(text) else _CUT_WORD.sub("", text[first:last])
+        near = text[first : _word_end(text, first, last)]
         found = names_in_body(near)
         own = [name for name in found if name in outlet]
         if own and outlet in fold(near).replace(" ", ""):
