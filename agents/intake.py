@@ -4,8 +4,8 @@ The way of an article: read it from its bytes, read what it says, publish the re
 under the watch's key. What cannot be read goes to `rejected` with its bytes untouched. A batch is done when the broker
 has acknowledged all of this.
 
-Most articles are read within a millisecond. One that fills a message can take seconds, so it is read in a thread:
-webhooks, which are called by the same loop, do not wait for it.
+Most articles are read within a millisecond. One that fills a message, or that thousands of watches match, can take
+seconds, so it is read in a thread: webhooks, which are called by the same loop, do not wait for it.
 """
 
 from __future__ import annotations
@@ -40,6 +40,9 @@ LONG: Final = 200_000
 """Bytes of a message, or characters of the articles of a portion, from which on it is read in a thread. Hardly any
 message of the news has a quarter of it.
 """
+
+A_WATCH: Final = 1_000
+"""Characters of an article that take as long to read as it takes to evaluate a watch that the article calls."""
 
 
 async def _aside(size: int, read: Callable[..., T], *arguments: Any) -> T:
@@ -82,6 +85,8 @@ class Intake:
         acknowledgements: list[Acknowledgement] = []
         async for (record, _), own in breathe([*zip(portion, searched, strict=True)]):
             acknowledgements += await self._read(reader, record, own)
+            # A batch of articles that thousands of watches match takes longer than an agent may seem to be stuck.
+            self._service.beat(NAME)
         return acknowledgements
 
     async def _read(
@@ -91,7 +96,11 @@ class Intake:
         try:
             at = seen_at(record, service.now())
             size = searched.scene.article.characters
-            read = await _aside(size, reader.read_searched, searched, at)
+            called = await _aside(size, reader.called_by, searched)
+            read = None
+            if called is not None:
+                size += len(called) * A_WATCH
+                read = await _aside(size, reader.read_called, searched, called, at)
         except UnreadableArticle as error:
             return [await self._reject(record, error)]
         if read is None:
@@ -104,7 +113,7 @@ class Intake:
         # Candidates first: an alert waits for them.
         outputs = self._service.outputs
         published: list[Acknowledgement] = []
-        for candidate in read.candidates:
+        async for candidate in breathe(read.candidates):
             self._service.metrics.hits.inc()
             published.append(
                 await outputs.publish(

@@ -141,6 +141,10 @@ class Service:
         """The full name of a topic."""
         return topic.full_name(self.in_force.configuration.settings.topics.prefix)
 
+    def beat(self, name: str) -> None:
+        """Take note that an agent has made progress."""
+        self.heartbeats[name] = asyncio.get_running_loop().time()
+
     def may_be_known_soon(self, written_at: datetime) -> bool:
         """Whether a record of an unknown watch or endpoint may belong to a configuration that others have already.
 
@@ -198,7 +202,7 @@ class Service:
         The next batch is begun while earlier ones wait for acknowledgements; batches end in order.
         """
         clock = asyncio.get_running_loop().time
-        self.heartbeats[name] = clock()
+        self.beat(name)
         begun = self.unfinished[name] = deque()
         unfinished: deque[asyncio.Task[None]] = deque()
         held = held_bytes = 0
@@ -216,7 +220,7 @@ class Service:
             held -= len(event.value)
             held_bytes -= event.value.size
             begun.popleft()
-            self.heartbeats[name] = clock()
+            self.beat(name)
 
         async for event in stream.noack().events():
             begun.append(clock())
@@ -236,7 +240,7 @@ class Service:
                 or held_bytes > MAX_UNFINISHED_BYTES
             ):
                 await unfinished.popleft()
-            self.heartbeats[name] = clock()
+            self.beat(name)
         if unfinished:
             await unfinished[-1]
 

@@ -159,13 +159,23 @@ class Reader:
 
     def read_searched(self, searched: Searched, seen_at: datetime) -> Read | None:
         """As `read`, of an article that this reader has searched."""
+        called = self.called_by(searched)
+        return self.read_called(searched, called, seen_at) if called is not None else None
+
+    def called_by(self, searched: Searched) -> set[int] | None:
+        """The watches that an article calls, by their numbers here; None where nothing is to be said of it.
+
+        Raises UnreadableArticle where a classifier of the user's own fails.
+        """
         scene, term_spans, topical = searched
         # Nearly every article ends here.
         if not (topical or term_spans or scene.title.found or scene.body.found or self._asks_of_all):
             return None
-        called = self._called_by_anything(searched)
-        if called is None:
-            return None
+        return self._called_by_anything(searched)
+
+    def read_called(self, searched: Searched, called: Iterable[int], seen_at: datetime) -> Read | None:
+        """As `read_searched`, of an article that calls these watches: each takes a tenth of a millisecond."""
+        scene, term_spans, _ = searched
         evaluations = [
             self._watches[index].evaluate(scene, term_spans.get(index, ())) for index in sorted(called)
         ]

@@ -7,14 +7,14 @@ import json
 import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any, NoReturn
 
 import pytest
 from aiokafka import ConsumerRecord
 
 from agents import intake
-from agents.intake import LONG, Intake
+from agents.intake import A_WATCH, LONG, Intake
 from agents.reading.article import read_article
 from agents.reading.portions import AT_ONCE
 from agents.reading.reader import Reader
@@ -23,7 +23,7 @@ from alerting.watch import Watch
 from streams.batch import Batch
 from streams.errors import UnreadableArticle
 from streams.lingering import Acknowledgement
-from streams.service import InForce, Service
+from streams.service import InForce, Service, breathe
 from streams.topics import Topic
 from streams.wire import Candidate, Reading, TopicReading, Wire
 from tests import sample
@@ -85,8 +85,9 @@ def article(number: int, title: str, body: str = "") -> bytes:
 
 
 @cache
-def in_force() -> InForce:
-    watches = (Watch(id="hedges", title="Hedges", query="hedge"),)
+def in_force(others: int = 0) -> InForce:
+    others_too = (Watch(id=f"w{number}", title="Hedges too", query="hedge") for number in range(others))
+    watches = (Watch(id="hedges", title="Hedges", query="hedge"), *others_too)
     reader = Reader(
         taxonomies=sample.taxonomies(),
         registry=sample.registry(),
@@ -96,16 +97,21 @@ def in_force() -> InForce:
     return InForce(replace(sample.configuration(), watches=watches), reader)
 
 
-async def written_of(batch: Batch) -> Written:
-    written: Any = Written()
-    service = Service(in_force=in_force(), outputs=written, client_options={}, fail=leave, now=lambda: MOMENT)
-    await (await Intake(service).handle(batch))
-    return written  # type: ignore[no-any-return]
+def service_of(written: Any, others: int = 0) -> Service:
+    return Service(
+        in_force=in_force(others), outputs=written, client_options={}, fail=leave, now=lambda: MOMENT
+    )
 
 
-async def outputs_of(*values: bytes) -> list[tuple[str, str | None]]:
+async def written_of(batch: Batch, others: int = 0) -> Written:
+    written = Written()
+    await (await Intake(service_of(written, others)).handle(batch))
+    return written
+
+
+async def outputs_of(*values: bytes, others: int = 0) -> list[tuple[str, str | None]]:
     batch = Batch([record(offset, value) for offset, value in enumerate(values)])
-    return sorted((await written_of(batch)).outputs, key=str)
+    return sorted((await written_of(batch, others)).outputs, key=str)
 
 
 async def test_each_record_of_a_batch_of_several_portions_causes_its_own_outputs() -> None:
@@ -163,9 +169,21 @@ async def test_an_article_is_told_at_its_time_in_kafka_or_now_where_that_cannot_
     assert (await written_of(Batch([one]))).seen_at == [seen_at]
 
 
-@pytest.mark.parametrize("step", ["decode", "search", "read"])
-async def test_while_a_long_article_is_read_the_loop_goes_on(
-    step: str, monkeypatch: pytest.MonkeyPatch
+LONG_BODY = "The lawn. " * (LONG // 10)
+
+
+@pytest.mark.parametrize(
+    ("step", "body", "others"),
+    [
+        ("read_article", LONG_BODY, 0),
+        ("search", LONG_BODY, 0),
+        ("called_by", LONG_BODY, 0),
+        ("read_called", LONG_BODY, 0),
+        ("read_called", "", LONG // A_WATCH),  # short, but many watches match
+    ],
+)
+async def test_while_an_article_is_read_that_takes_long_the_loop_goes_on(
+    step: str, body: str, others: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     began, loop_went_on = threading.Event(), threading.Event()
 
@@ -177,13 +195,45 @@ async def test_while_a_long_article_is_read_the_loop_goes_on(
 
         return wait_and_read
 
-    if step == "decode":
-        monkeypatch.setattr(intake, "read_article", held(read_article))
+    if step == "read_article":
+        monkeypatch.setattr(intake, step, held(read_article))
     else:
-        name = "search" if step == "search" else "read_searched"
-        monkeypatch.setattr(Reader, name, held(getattr(Reader, name)))
-    value = article(1, "A hedge", "The lawn. " * (LONG // 10))
-    reading = asyncio.ensure_future(outputs_of(value))
+        monkeypatch.setattr(Reader, step, held(getattr(Reader, step)))
+    reading = asyncio.ensure_future(outputs_of(article(1, "A hedge", body), others=others))
     await asyncio.to_thread(began.wait)
     loop_went_on.set()
     assert ("candidates", "hedges") in await reading
+
+
+async def test_between_the_candidates_of_an_article_others_have_their_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(intake, "breathe", partial(breathe, every=-1))
+    written = Written()
+    seen: list[int] = []
+
+    async def look() -> None:
+        while True:
+            seen.append(sum(topic == "candidates" for topic, _ in written.outputs))
+            await asyncio.sleep(0)
+
+    looking = asyncio.ensure_future(look())
+    await (await Intake(service_of(written, others=2)).handle(Batch([record(0, article(1, "A hedge"))])))
+    looking.cancel()
+    assert {1, 2, 3} <= {*seen}
+
+
+async def test_with_each_article_of_a_batch_the_agent_makes_progress() -> None:
+    """Where thousands of watches match each of them, a batch takes longer than an agent may seem to be stuck."""
+    written = Written()
+    service = service_of(written)
+    beating: list[bool] = []
+
+    async def publish(topic: Topic, value: Wire, **about: Any) -> Acknowledgement:
+        beating.append(intake.NAME in service.heartbeats)
+        return await Written.publish(written, topic, value, **about)
+
+    written.publish = publish  # type: ignore[method-assign]
+    batch = Batch([record(number, article(number, "A hedge")) for number in range(2)])
+    await (await Intake(service).handle(batch))
+    assert beating == [False, False, True, True]
