@@ -6,6 +6,7 @@ live blog. So that alone does not silence it. It surely tells the same only wher
 
 1. neither the headline nor what stands by the evidence brings a name or a number that the story had not;
 2. the headline brings no party, none that was not told to be at this stage, and puts none in front that never was;
+   nor does it, or the sentence that decided, name what was not named since the story came to this stage;
 3. the story has not come to another stage since;
 4. it is another version or a near-duplicate, or an article of the story has the same stages, shares parties and
    particular words and is close in time.
@@ -28,7 +29,7 @@ from alerting.fingerprint import COPY, SAME_TEXT
 from alerting.gist import STEM, in_lead
 from alerting.names import IN_DATELINE, has_digit, is_same_name, takes_back, weekday
 from alerting.story import Story
-from alerting.telling import Telling, headline_names, named_in_body, pair_of
+from alerting.telling import Telling, headline_names, named_in_body, pair_of, sentence_names
 from alerting.watch import TAKES_BACK
 from streams.printable import shortened
 from streams.wire import Candidate
@@ -130,7 +131,9 @@ class News:
         if version and first_said and not frozenset(story.said).isdisjoint(candidate.said):
             return "it says something else before what was told"
         if self._is_copy and not (self._left and (version or first_said)):
-            return _brings({name: word for name, word in new.items() if self._counts_in_copy(name)})
+            return _brings(self._counting_in_copy(new)) or self._as_well(
+                self._counting_in_copy(self._newly_named)
+            )
         if new:
             return _brings(new)
         called = {actor.id: actor.name for actor in candidate.actors}
@@ -144,6 +147,8 @@ class News:
         if self._newly_led:
             first, led = self._telling.parties[0], _spoken(self._newly_led)
             return f"its headline puts {called.get(first, first)} first, as none did that told {led}"
+        if self._newly_named:
+            return self._as_well(self._newly_named)
         if (
             version
             or self._likeness >= SAME_TEXT
@@ -159,6 +164,7 @@ class News:
             self._left
             or self._newly_reached
             or self._newly_led
+            or self._newly_named
             or not headline_names(self._candidate).keys().isdisjoint(self._new)
         )
 
@@ -173,9 +179,7 @@ class News:
     @cached_property
     def _left(self) -> list[tuple[str, str]]:
         """Of the article's topics and stages those where another was told last: a truce may be restored."""
-        last = {topic: stage for topic, _, stage in (told.partition(":") for told in self._story.stages)}
-        stages = self._telling.stages.items()
-        return [(topic, stage) for topic, stage in stages if last.get(topic, stage) != stage]
+        return self._story.left(self._telling.stages)
 
     def _new_parties(self) -> list[str]:
         """Of the parties of the headline those that no headline told of."""
@@ -213,11 +217,29 @@ class News:
     @cached_property
     def _new(self) -> dict[str, str]:
         """The names and numbers of the article that nothing told of the story had, as they are written."""
-        tellings = self._story.tellings
+        names = {**headline_names(self._candidate), **named_in_body(self._candidate)}
+        return self._unknown(names, self._story.named, self._story.tellings)
+
+    @cached_property
+    def _newly_named(self) -> dict[str, str]:
+        """The names that nothing told of the story since it came to its stage: an order that was given for two towns is
+        lifted for one of them, then for the other.
+        """
+        story, stages = self._story, self._telling.stages.items()
+        if self._left or not story.named_since:
+            return {}
+        since = [own for own in story.tellings if not own.stages.items().isdisjoint(stages)]
+        names = {**headline_names(self._candidate), **sentence_names(self._candidate)}
+        return self._unknown(names, story.named_since, since)
+
+    def _unknown(
+        self, names: Mapping[str, str], named: Iterable[str], tellings: Iterable[Telling]
+    ) -> dict[str, str]:
+        """Of some names and numbers those that are not among those that were named, nor in some tellings."""
         expected = {word for own in tellings for word in own.expected}
         words = {word for own in tellings for word in own.gist.words} | expected
         told: defaultdict[str, list[str]] = defaultdict(list)
-        for name in self._story.named:
+        for name in named:
             told[name[:STEM].removesuffix(IN_DATELINE)].append(name.removesuffix(IN_DATELINE))
         # The day on which something was told says nothing new, wherever it is written first.
         told_on = {at.weekday() for own in tellings for at in (own.seen_at, own.seen_at - EVENING)}
@@ -236,13 +258,21 @@ class News:
                 return any(is_same_name(name, other) for other in told[stem])
             return stem in words and not stem.isdigit()
 
-        names: Mapping[str, str] = {**headline_names(self._candidate), **named_in_body(self._candidate)}
         return {name: word for name, word in names.items() if not is_known(name)}
 
-    def _counts_in_copy(self, name: str) -> bool:
-        """Whether a new name of a copy's headline is more than one of a headline of its own."""
-        candidate = self._candidate
-        return has_digit(name) or takes_back(name) or in_lead(name, candidate.article.title, candidate.gist)
+    def _as_well(self, names: Mapping[str, str]) -> str:
+        if not names:
+            return ""
+        return f"it tells {_spoken(self._telling.stages.items())} of {_listed(names.values())} as well"
+
+    def _counting_in_copy(self, names: Mapping[str, str]) -> dict[str, str]:
+        """Of the new names of a copy those that are more than the ones of a headline of its own."""
+        title, gist = self._candidate.article.title, self._candidate.gist
+        return {
+            name: word
+            for name, word in names.items()
+            if has_digit(name) or takes_back(name) or in_lead(name, title, gist)
+        }
 
 
 def _spoken(stages: Iterable[tuple[str, str]]) -> str:
@@ -256,6 +286,10 @@ def _brings(new: Mapping[str, str]) -> str:
 
 
 def _new_in_it(words: Iterable[str]) -> str:
+    return f"new in it: {_listed(words)}"
+
+
+def _listed(words: Iterable[str]) -> str:
     shown = [shortened(word, LONGEST_SHOWN) for word in dict.fromkeys(words)]
     more = f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else ""
-    return f"new in it: {', '.join(shown[:SHOWN])}{more}"
+    return f"{', '.join(shown[:SHOWN])}{more}"

@@ -8,6 +8,7 @@ times as much), and words that many happenings have in common are one string.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Final
@@ -43,7 +44,8 @@ class Story:
     words that may be names, and the numbers, of the headlines that were told and of what stood by the evidence,
     `parties` those of these headlines; `reached` says which of them were told at which stages, and in front, beside
     what `tellings` hold; `versions` has, of articles of which several versions came, the last one's candidate and its
-    time; `said` are the checksums of the sentences that decided.
+    time; `said` are the checksums of the sentences that decided; `named_since` are the `named` that were told since it
+    last came to another stage, none where it never did.
     """
 
     story_id: str
@@ -67,6 +69,7 @@ class Story:
     reached: tuple[str, ...] = ()
     versions: dict[str, tuple[str, Moment]] = field(default_factory=dict)
     said: tuple[str, ...] = ()
+    named_since: tuple[str, ...] = ()
 
     @classmethod
     def opened_by(cls, candidate: Candidate, telling: Telling, window: timedelta, turn: int = 0) -> Story:
@@ -138,7 +141,18 @@ class Story:
             turn=turn,
             versions=self._with_version(candidate) if known else self.versions,
             said=_remember(self.said, *candidate.said[:1]) if event else self.said,
+            named_since=self._named_since(candidate, telling) if event else self.named_since,
         )
+
+    def left(self, stages: Mapping[str, str]) -> list[tuple[str, str]]:
+        """Of some topics and stages those where another stage of the topic was told last."""
+        last = {topic: stage for topic, _, stage in (told.partition(":") for told in self.stages)}
+        return [(topic, stage) for topic, stage in stages.items() if last.get(topic, stage) != stage]
+
+    def _named_since(self, candidate: Candidate, telling: Telling) -> tuple[str, ...]:
+        if self.left(telling.stages):
+            return named_by(candidate)
+        return _remember(self.named_since, *named_by(candidate), most=NAMES) if self.named_since else ()
 
     def _with_text(self, text: bytes) -> tuple[bytes, ...]:
         if not text:

@@ -197,12 +197,16 @@ def headline_names(candidate: Candidate) -> Mapping[str, str]:
     return _names(candidate.article.title or without_frame(candidate.sentence))
 
 
-def named_in_body(candidate: Candidate) -> Mapping[str, str]:
-    """The names that stand by what decided in its body."""
+def sentence_names(candidate: Candidate) -> Mapping[str, str]:
+    """The names of the sentence of its body that decided."""
     # Where nothing of the body decided, the sentence is the headline.
     title, sentence = candidate.article.title, candidate.sentence
-    own = _names(without_frame(sentence)) if title and sentence != title else {}
-    return {**own, **candidate.named}
+    return _names(without_frame(sentence)) if title and sentence != title else {}
+
+
+def named_in_body(candidate: Candidate) -> Mapping[str, str]:
+    """The names that stand by what decided in its body."""
+    return {**sentence_names(candidate), **candidate.named}
 
 
 def named_by(candidate: Candidate) -> tuple[str, ...]:

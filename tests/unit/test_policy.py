@@ -635,6 +635,30 @@ def test_what_was_told_last_of_a_topic_is_known_however_much_else_was_told_since
     assert decisions[6].reason == "it tells evacuation ordered, which the last one did not"
 
 
+def test_an_order_for_two_towns_that_is_lifted_for_one_and_then_for_the_other_is_told_of_each() -> None:
+    def turn(number: int, title: str, stage: str, sentence: str = "") -> Candidate:
+        one = happening(number, title, "The river fell at dawn.", minutes=number)
+        topics = (topic_reading(topic="evacuation", stage=stage),)
+        return one.model_copy(update={"topics": topics, "sentence": sentence})
+
+    order, lifting = "Arland orders Torvik and Melby evacuated", "Arland lifts order for the river"
+    decisions = run(
+        [
+            turn(1, order, "ordered"),
+            turn(2, "Arland lifts order for Torvik", "lifted"),
+            turn(3, "Arland lifts order for Melby", "lifted"),
+            turn(4, "Arland lifts order for Melby", "lifted"),
+            turn(5, "Arland orders Melby out", "ordered"),
+            turn(6, lifting, "lifted", "The order for Melby was lifted."),
+            turn(7, lifting, "lifted", "The order for Torvik was lifted."),
+            turn(8, lifting, "lifted", "The order for Torvik and Melby was lifted."),
+        ]
+    )
+    assert rulings(decisions) == ["opened", *["updated"] * 2, "throttled", *["updated"] * 3, "throttled"]
+    assert decisions[2].reason == "it tells evacuation lifted of Melby as well"
+    assert decisions[6].reason == "it tells evacuation lifted of Torvik as well"
+
+
 def test_of_two_like_conflicts_in_one_story_each_is_told_to_have_reached_a_stage() -> None:
     """One truce is broken, then another one in as good as the same words, of parties that the story knows."""
 

@@ -586,7 +586,7 @@ WRITTEN = (
     b'"tellings":[{"gist":{"arland":2,"ceasef":3,"12":2,"freed":1},"expected":["arland","ceasef"],"parties":["arland"],"stages":{"ceasefire":"agreed"},"language":"en",'
     b'"seen_at":"2026-03-07T12:00:00Z"}],"stages":["ceasefire:agreed"],"named":["arland","12"],'
     b'"parties":["arland"],"turn":3,"reached":["ceasefire:agreed:arland"],'
-    b'"versions":{"art_1":["cnd_1","2026-03-07T12:00:00Z"]},"said":["0a1b2c3d"]}'
+    b'"versions":{"art_1":["cnd_1","2026-03-07T12:00:00Z"]},"said":["0a1b2c3d"],"named_since":["arland"]}'
 )
 
 
@@ -596,7 +596,7 @@ def test_a_story_is_read_and_written_as_it_ever_was() -> None:
     assert Story.from_bytes(WRITTEN.replace(b'"turn":3', b'"turn":3,"added_later":1')) == story
     assert story.tellings[0].gist.as_dict() == {"arland": 2, "ceasef": 3, "12": 2, "freed": 1}
     before = WRITTEN[: WRITTEN.index(b',"reached"')] + b"}"
-    assert Story.from_bytes(before) == replace(story, reached=(), versions={}, said=())
+    assert Story.from_bytes(before) == replace(story, reached=(), versions={}, said=(), named_since=())
     with_names = b'"expected":["arland","ceasef"],"parties":["arland"],"stages":{"ceasefire":"agreed"}'
     assert Story.from_bytes(WRITTEN.replace(with_names, b'"names":["arland"],' + with_names)) == story
     earliest = WRITTEN[: WRITTEN.index(b',"tellings"')] + b"}"  # before stories had words
