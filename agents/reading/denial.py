@@ -28,18 +28,21 @@ DENIED_BEHIND: Final = {
 }
 """Denial that stands behind the word it denies (`продлено не будет`), by language."""
 
-_HELPING: Final = "has|have|had|having|was|were|is|are|been|be|being|will|would|yet|ever"
+_HELPING: Final = "has|have|had|having|was|were|is|are|been|be|being|will|would|yet|ever|to|needed|need|needs"
 _JOINING: Final = "and|or|as|but|when|while|after|before|until|since|because|if|who|which|that|where|than"
 DENIED_FROM_AFAR: Final = {
     "ar": re.compile("لم [يت]صدر(?: اي)? "),
     "en": re.compile(
-        rf"(?:(?:no|neither)(?: (?!(?:{_JOINING}) )\w+){{1,3}}|no one|nobody|none|nor|neither"
+        rf"(?:(?:no|neither|none of)(?: (?!(?:{_JOINING}) )\w+){{1,3}}|no one|nobody|none|nor|neither"
         r"|den\w+(?: on \w+day)?(?: (?:that|reports|claims|rumou?rs|it|he|she|they|we))*)"
         rf"(?: (?:{_HELPING}))+ "
     ),
+    "de": re.compile(r"kein\w*(?: (?!(?:und|oder|aber|als|wenn|weil|dass|bis|nach|vor|mehr) )\w+){1,2} "),
+    "es": re.compile(r"ningun[oa]?(?: (?!(?:y|o|pero|que|si|cuando|hasta|tras|para) )\w+){1,3} "),
 }
 """What stands between a word of denial, with which it begins, and a word that it denies further off, by language: who
-would have done it, or what was not done, and verbs that help (`no evacuation has been`, `denied that it had`).
+would have done it, or what was not done, and verbs that help (`no evacuation has been`, `denied that it had`), with
+which the word itself may begin (`no one|has been evacuated`).
 """
 
 _AUXILIARY: Final = re.compile(r" (?:et|ed|ol|yap|ver|sagla|var)\w+")
@@ -103,7 +106,8 @@ def denial_before(
     for begin, end in negations:
         if (
             from_afar is not None
-            and from_afar.fullmatch(text, begin, start)
+            and (afar := from_afar.match(text, begin, stop))
+            and afar.end() >= start
             and not any(first <= begin and stop <= last for first, last in listed)
         ):
             return begin

@@ -134,6 +134,13 @@ def test_a_police_that_will_not_shoot_and_a_drill_are_no_news_of_a_topic(title: 
         ("tr", "ceasefire", "Hizbullah ateşkesi uzatmayı reddetti", "rejected collapsed"),
         ("uk", "mediation", "Зустріч Бурхана й Хеметі в Джидді не відбулася", "stalled"),
         ("tr", "mediation", "Cenevre'deki barış görüşmelerinde ilerleme sağlanmadı", "stalled"),
+        ("de", "evacuation", "Niemand wurde evakuiert, stellt Bürgermeisterin klar", "rejected"),
+        ("de", "evacuation", "Keine Anwohner mussten evakuiert werden", "rejected"),
+        ("de", "ceasefire", "Keine der Parteien stimmte der Waffenruhe zu", "rejected"),
+        ("es", "evacuation", "Nadie ha sido evacuado, según la alcaldesa", "rejected"),
+        ("es", "evacuation", "Ningún vecino fue evacuado", "rejected"),
+        ("ar", "evacuation", "لم يتم إجلاء أحد من السكان", "rejected"),
+        ("tr", "evacuation", "Valilik: Kimse tahliye edilmedi", "rejected"),
     ],
 )
 def test_what_is_denied_within_a_phrase_or_by_an_ending_is_not_told_as_done(
@@ -239,6 +246,12 @@ def test_a_flash_says_its_stage(title: str, topic: str, stage: str) -> None:
         ("Evacuation of Huliaipole has not started, mayor says", "evacuation", "planned"),
         ("Evacuation order for Paradise not lifted, sheriff says", "evacuation", "ordered"),
         ("Evacuation flights from Khartoum have not resumed", "evacuation", "suspended"),
+        ("Nobody has been evacuated", "evacuation", "rejected"),
+        ("No residents have been evacuated, mayor of Karsk says", "evacuation", "rejected"),
+        ("None of the villagers have been evacuated, prefect says", "evacuation", "rejected"),
+        ("No people had to be evacuated, fire chief says", "evacuation", "rejected"),
+        ("Nobody had to leave their homes, police say", "evacuation", "rejected"),
+        ("Not all residents have been evacuated from Pokrovsk", "evacuation", "under_way"),
     ],
 )
 def test_what_is_denied_is_not_told_as_done(title: str, topic: str, stage: str) -> None:
