@@ -158,15 +158,17 @@ def check_url(url: str, *, allow_private: bool = False, allow_http: bool = False
         return "the url cannot be understood; check host and port"
     if port == 0:
         return "the url's port is 0"
-    return _check_scheme(parts.scheme, allow_http) or _check_host(parts.netloc, host, allow_private)
+    return _check_scheme(parts.scheme, "://" in url, allow_http) or _check_host(
+        parts.netloc, host, allow_private
+    )
 
 
-def _check_scheme(scheme: str, allow_http: bool) -> str | None:
+def _check_scheme(scheme: str, slashed: bool, allow_http: bool) -> str | None:
     if scheme == "https" or (scheme == "http" and allow_http):
         return None
     if scheme == "http":
         return "the url is http; use https, or set allow_http where that is meant"
-    if not scheme:
+    if not slashed:  # what stands before a colon may be anything, and a secret
         return "the url does not say its scheme; begin it with https://"
     return f"the url's scheme is {scheme[:20]!r}; use https"
 

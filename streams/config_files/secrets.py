@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from alerting.signing import PRIVATE, SYMMETRIC
 from streams.config_files.yamlfile import read_text
 from streams.errors import Fault
 
@@ -48,6 +49,8 @@ class Secrets:
         """The secret and None, or an empty string and what is wrong."""
         kind, _, name = reference.partition(":")
         name = name.strip()
+        if "://" in name or name.startswith((SYMMETRIC, PRIVATE)):
+            return "", f"{kind}: is followed by the secret itself; {LITERAL}"
         if kind == "env" and not _NAME.fullmatch(name):
             return "", "env: must be followed by the name of an environment variable"
         if kind == "file" and not name:

@@ -206,8 +206,11 @@ class _Builder:
         path = self._next_path(level)
         tag = getattr(event, "tag", None)
         if tag not in _TAGS:
-            tag = str(tag).replace("tag:yaml.org,2002:", "!!")[:60]
-            raise _UnusableError(f"the tag {tag} is not taken; write a plain value", line, path)
+            # It is not quoted: a password that begins with an exclamation mark is one.
+            what = (
+                "a tag (`!name`) is not taken; write a plain value, in quotation marks if it begins with `!`"
+            )
+            raise _UnusableError(what, line, path)
         if isinstance(event, yaml.ScalarEvent):
             self._set_value(level, path, _plain(event), line)
             return

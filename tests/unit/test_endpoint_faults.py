@@ -80,6 +80,7 @@ def test_of_what_may_be_meant_by_a_faulty_key_nothing_is_said_besides(
         ),
         ("https://hooks.example\\canary", {}, "the url holds a backslash"),
         ("canary", {}, "the url does not say its scheme; begin it with https://"),
+        ("canary:canary", {}, "the url does not say its scheme; begin it with https://"),
     ],
 )
 def test_a_url_that_must_not_be_called_is_a_fault(
@@ -122,6 +123,15 @@ def test_a_fault_of_a_template_is_named_with_its_line(tmp_path: Path) -> None:
     assert faults(tmp_path, files) == [
         "endpoints.yaml: endpoints[0].template: line 2: there is no 'hedline' here"
     ]
+
+
+@pytest.mark.parametrize("secret", ["https://hooks.example/canary", "whsec_canary", "whsk_canary"])
+@pytest.mark.parametrize("kind", ["env", "file"])
+def test_a_secret_in_place_of_its_name_is_not_quoted(tmp_path: Path, kind: str, secret: str) -> None:
+    files = SMALL | {"endpoints.yaml": {"endpoints": [endpoint(secrets=[f"{kind}: {secret}"])]}}
+    [found] = faults(tmp_path, files)
+    assert f"endpoints[0].secrets[0]: {kind}: is followed by the secret itself" in found
+    assert "canary" not in found
 
 
 def test_no_fault_quotes_a_secret(tmp_path: Path) -> None:
