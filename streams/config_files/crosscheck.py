@@ -12,6 +12,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
+from pydantic import SecretStr
+
 from agents.reading.actors.registry import Registry
 from agents.reading.query import parse_query
 from agents.reading.query_ast import identifier_of, leaves
@@ -19,6 +21,7 @@ from agents.reading.taxonomy import Taxonomies
 from alerting.endpoint import Endpoint
 from alerting.watch import Watch
 from streams.config_files.partial_model import NO_FAULTS, path_in_file
+from streams.config_files.secrets import UNRESOLVED
 from streams.config_files.termlist import keyword_warning
 from streams.config_files.yamlfile import Document, KeyPath, spell
 from streams.config_values import Part
@@ -261,7 +264,7 @@ def _place_in(query: str, column: int) -> str:
 def check_endpoints(
     endpoints: Sequence[Placed[Endpoint]], known: Known, *, resolved: Callable[[Placed[Endpoint]], bool]
 ) -> list[Fault]:
-    """Check every endpoint; returns warnings. `resolved`: whether its secrets were looked up and can be checked."""
+    """Check every endpoint; returns warnings. `resolved`: whether its secrets were looked up, to be checked too."""
     _check_ids(endpoints)
     fallbacks = {
         placed.value.id: placed.value.fallback for placed in endpoints if ("id",) not in placed.faulty
@@ -270,8 +273,8 @@ def check_endpoints(
     for placed in endpoints:
         _check_fallback(placed, fallbacks, known)
         _check_times(placed)
-        if resolved(placed) and not placed.may_set("format", "allow_private", "allow_http"):
-            _check_looked_up(placed)
+        if not placed.may_set("format", "allow_private", "allow_http"):
+            _check_values(placed, resolved=resolved(placed))
         endpoint = placed.value
         if endpoint.format == "standard" and not endpoint.secrets:
             warnings.append(placed.warning((), "has no secrets: its receiver cannot tell who calls"))
@@ -312,15 +315,39 @@ def _check_times(placed: Placed[Endpoint]) -> None:
         placed.fault(("template",), f"has no effect with the format {endpoint.format!r}")
 
 
-def _check_looked_up(placed: Placed[Endpoint]) -> None:
-    """Check what depends on secrets. A key that already has a fault, such as a missing secret, gets no other."""
+def _check_values(placed: Placed[Endpoint], *, resolved: bool) -> None:
+    """Check what the values of an endpoint say; without its secrets, only what shows all the same.
+
+    A key that already has a fault, such as a missing secret, gets no other.
+    """
+    endpoint = placed.value
+    if not (resolved or endpoint.format in {"template", "apprise"} or _shows(endpoint, ("url",))):
+        return
     from alerting.endpoint_faults import endpoint_faults  # noqa: PLC0415 - templates and signatures, which not all need
 
     said = {fault.key for fault in placed.document.faults}
-    for key, message in endpoint_faults(placed.value):
+    for key, message in endpoint_faults(endpoint):
         path = _path_of(key)
+        if not (resolved or _shows(endpoint, path)):
+            continue
         if spell((*placed.path, *path_in_file(path, placed.faulty))) not in said:
             placed.fault(path, message)
+
+
+def _shows(endpoint: Endpoint, path: KeyPath) -> bool:
+    """Whether what is wrong with a key is wrong whatever the secrets are, and wherever the endpoint is called."""
+    match path:
+        case ("format",):  # what it needs may be installed elsewhere
+            return False
+        case ("template",):  # of text or of JSON, as this header says
+            values = [value for name, value in endpoint.headers.items() if name.lower() == "content-type"]
+        case (name, at):
+            values = [getattr(endpoint, str(name))[at]]
+        case _:
+            values = [getattr(endpoint, str(path[0]))]
+    return not any(
+        isinstance(value, SecretStr) and value.get_secret_value().startswith(UNRESOLVED) for value in values
+    )
 
 
 def _path_of(key: str) -> KeyPath:

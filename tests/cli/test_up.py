@@ -154,8 +154,11 @@ def test_up_once_plays_articles_and_calls_no_endpoint_of_the_configuration(
     }
     settings = {"broker": broker, "service": {"webhook_ca_file": "not-here.pem"}}
     (small / "tocsin.yaml").write_text(json.dumps(settings))
-    elsewhere = {"url": "env:NOT_HERE", "secrets": ["env:NOT_HERE"], "rate_limit": {"count": 1, "per": "1h"}}
-    endpoints = [{"id": "desk", **elsewhere}, {"id": "ops", "format": "apprise", **elsewhere}]
+    elsewhere = {"url": "env:NOT_HERE", "rate_limit": {"count": 1, "per": "1h"}}
+    endpoints = [
+        {"id": "desk", "secrets": ["env:NOT_HERE"], **elsewhere},
+        {"id": "ops", "format": "apprise", "allow_private": True, **elsewhere},
+    ]
     (small / "endpoints.yaml").write_text(json.dumps({"endpoints": endpoints}))
     lines = [json.dumps(article) for article in ARTICLES] + ["not json"]
     (tmp_path / "articles.jsonl").write_text("\n".join(lines))

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.unit.configurations import SECRET, SMALL, endpoint, faults
+from alerting import sendapprise
+from streams.configuration import load_configuration
+from streams.errors import ConfigurationError
+from tests.unit.configurations import SECRET, SMALL, endpoint, faults, write
 
 OK = "https://hooks.example/canary"
 
@@ -168,3 +171,36 @@ def test_where_the_endpoints_cannot_be_read_nothing_is_said_of_their_names(
         for fault in faults(tmp_path, SMALL | {"endpoints.yaml": content})
         if "unknown endpoint" in fault
     ] == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"url": "http://hooks.example/canary"},
+        {"format": "template", "template": "{% if"},
+        {"format": "template", "template": '{"text": "{{ alert.hedline }}"}', "url": OK},
+        {"format": "apprise", "secrets": None, "url": "env:DESK_URL"},
+    ],
+)
+def test_what_stands_in_the_file_is_checked_where_no_secret_is_looked_up(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    files = SMALL | {"endpoints.yaml": {"endpoints": [endpoint(**changes)]}}
+    with_secrets = faults(tmp_path, files)
+    assert len(with_secrets) == 1
+    with pytest.raises(ConfigurationError) as raised:
+        load_configuration(tmp_path, {}, resolve_secrets=False)
+    assert [f"{fault.file}: {fault.key}: {fault.message}" for fault in raised.value.faults] == with_secrets
+
+
+def test_of_references_that_are_not_looked_up_nothing_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sendapprise, "installed", lambda: False)
+    desk = endpoint(url=OK, headers={"X-Team": "file:tëam"}, proxy="env:PROXY")
+    apprise = endpoint(id="app", format="apprise", secrets=None, allow_private=True)
+    text = endpoint(
+        id="text", format="template", template="{{ alert.headline }}", headers={"Content-Type": "env:T"}
+    )
+    write(tmp_path, SMALL | {"endpoints.yaml": {"endpoints": [desk, apprise, text]}})
+    assert len(load_configuration(tmp_path, {}, resolve_secrets=False).endpoints) == 3
