@@ -65,6 +65,12 @@ def _clean_values(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMa
     return event
 
 
+def _begins_with_what(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Time, level, place and event first: they say of every line what it is."""
+    first = {key: event.pop(key) for key in ("timestamp", "level", "logger", "event") if key in event}
+    return {**first, **event}
+
+
 def quiet_clients() -> None:
     """Silence aiokafka and asyncio, for commands that report errors of the broker in one line of their own.
 
@@ -100,6 +106,7 @@ def configure_logs(*, json: bool | None = None, level: int = logging.INFO) -> No
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         _clean_values,
+        _begins_with_what,
     ]
     renderer: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False)

@@ -31,6 +31,7 @@ def test_an_event_is_one_line_with_its_time_level_and_place(monkeypatch: pytest.
     log.warning("is.written", title="one\nline \u202e", number=3)
     [line] = written.getvalue().splitlines()
     said = json.loads(line)
+    assert list(said) == ["timestamp", "level", "logger", "event", "title", "number"]
     assert said.pop("timestamp").endswith("Z")
     assert said == {
         "event": "is.written",
