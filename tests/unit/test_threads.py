@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from threading import Event, Thread
+from threading import Event, Thread, enumerate
 
 import pytest
 
 from alerting.threads import ThreadsLeftBehind
 
 
+def threads_named(name: str) -> list[Thread]:
+    return [thread for thread in enumerate() if thread.name == name]
+
+
 def test_each_call_is_made_and_says_what_came_of_it() -> None:
-    threads = ThreadsLeftBehind(2, "test")
+    threads = ThreadsLeftBehind(2, "each")
     assert [future.result(10) for future in [threads.submit(pow, 2, n) for n in range(9)]] == [
         2**n for n in range(9)
     ]
     with pytest.raises(ZeroDivisionError):
         threads.submit(divmod, 1, 0).result(10)
+    for _ in range(3):  # once the former threads are gone
+        for thread in threads_named("each"):
+            thread.join(10)
+        assert threads.submit(pow, 2, 3).result(10) == 8
 
 
 def test_no_more_calls_than_allowed_are_made_at_once_and_those_that_wait_can_be_forgotten() -> None:
-    threads = ThreadsLeftBehind(1, "test")
+    threads = ThreadsLeftBehind(1, "at once")
     begun, go_on = Event(), Event()
 
     def hang() -> bool:
@@ -35,8 +43,9 @@ def test_no_more_calls_than_allowed_are_made_at_once_and_those_that_wait_can_be_
     assert not waiting.running()
     threads.forget_waiting()
     assert waiting.cancelled()
-    last = threads.submit(pow, 2, 4)
-    assert not last.running()
+    dropped, last = threads.submit(hang), threads.submit(pow, 2, 4)
+    assert len(threads_named("at once")) == 1
+    assert dropped.cancel()
     go_on.set()
     assert hanging.result(10)
     assert last.result(10) == 16
@@ -63,6 +72,7 @@ def test_where_the_system_gives_no_thread_a_call_waits_for_one_that_runs_or_fail
             with pytest.raises(OSError, match="no thread"):
                 other.submit(pow, 2, 2).result(0)
         waiting = threads.submit(pow, 2, 3)
+    assert other.submit(pow, 2, 2).result(10) == 4
     go_on.set()
     assert hanging.result(10)
     assert waiting.result(10) == 8

@@ -46,7 +46,7 @@ def test_nothing_at_all_is_a_mistake_of_the_caller() -> None:
     [
         (300, 399, "redirects are not followed"),
         (400, 406, "the receiver refuses"),
-        (505, 599, "the receiver failed"),
+        (500, 599, "the receiver failed"),
     ],
 )
 def test_a_class_of_statuses_is_explained_from_its_first_to_its_last(
