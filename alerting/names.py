@@ -173,7 +173,7 @@ def is_same_name(one: str, other: str) -> bool:
 
     As Ukraine and Ukrainian are, Kostiantynivka and Kostiantynopil not, nor seventeen and seventy, nor 12a and 12b.
     """
-    if one[:STEM] in _AS_NAMES or has_digit(one):
+    if counts_or_points(one) or has_digit(one):
         return one == other
     shorter, longer = sorted((one, other), key=len)
     alike = max(len(shorter) - 1, len(longer) - LONGEST_ENDING)
@@ -190,6 +190,11 @@ def takes_back(name: str) -> bool:
     return name in _TAKES_BACK
 
 
+def counts_or_points(word: str) -> bool:
+    """Whether a word is a number or a point of the compass."""
+    return word[:STEM] in _AS_NAMES
+
+
 def weekday(name: str) -> int | None:
     """Which day of the week a name is, from 0 for Monday, if any."""
     return _WEEKDAYS.get(name)
@@ -199,11 +204,12 @@ def weekday(name: str) -> int | None:
 def _name(word: str) -> str:
     """The name that a word may be; empty where it is none."""
     name = bare(plain(word))
-    counts = not word[0].islower() or word[:STEM] in _AS_NAMES or name in _TAKES_BACK
-    return name[:LONGEST_NAME] if counts and _may_name(name) else ""
+    counts = not word[0].islower() or counts_or_points(word) or name in _TAKES_BACK
+    return name[:LONGEST_NAME] if counts and may_name(name) else ""
 
 
-def _may_name(name: str) -> bool:
+def may_name(name: str) -> bool:
+    """Whether a word without case and marks is one that names may consist of: no short or common one."""
     if len(name) > 2:
         return name not in _COMMON_SHORT and name not in COMMON and name[:STEM] not in _LABELS
     return has_digit(name) or is_unparted(name)

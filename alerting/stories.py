@@ -8,8 +8,8 @@ Rules, in order:
 3. Other words on the same happening belong to the story that they are nearest to, if they are near enough
    (alerting.telling). A story is the nearer the more of its articles are near.
 
-Who is compared comes from indexes, of texts (locality-sensitive buckets) and of headline words by party, newest first
-and a bounded number, so the cost does not grow with the number of open stories.
+Who is compared comes from indexes, of texts (locality-sensitive buckets), of headline words by party and of proper
+names, newest first and a bounded number, so the cost does not grow with the number of open stories.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ LOOKED_UP: Final = 40
 COMPARED: Final = 24
 """Stories that an article is compared with in full, at most."""
 
+NO_PARTY: Final = ""
+"""Stands for a party where stories are looked up by the proper names of their headlines."""
+
 _NUMBER_BITS: Final = 28
 _NUMBER: Final = (1 << _NUMBER_BITS) - 1
 """Of a place, the bits that say which story stands there."""
@@ -43,7 +46,7 @@ class _Indexes:
     def __init__(self) -> None:
         self.by_article: dict[str, int] = {}
         self.by_text = Texts()
-        # Without a party in common no words suffice. So words are looked up among the stories of a party alone.
+        # Without a party in common no words suffice but names. So words are looked up among the stories of a party.
         self.by_party: defaultdict[str, Index[str]] = defaultdict(Index)
 
     def add(self, story: Story, place: int, known: Container[bytes] = ()) -> None:
@@ -73,12 +76,14 @@ def _bands(story: Story, known: Container[bytes]) -> list[int]:
 
 
 def _words(story: Story) -> dict[str, Iterable[str]]:
-    """Under which words a story stands, of each of its parties."""
+    """Under which words a story stands, of each of its parties; and under which names without one."""
     words: dict[str, Iterable[str]] = {}
     for telling in story.tellings:
         looked_up = telling.looked_up_by()
         for party in telling.parties:
             words[party] = dict.fromkeys((*words[party], *looked_up)) if party in words else looked_up
+        if telling.proper:
+            words[NO_PARTY] = dict.fromkeys((*words.get(NO_PARTY, ()), *telling.proper))
     return words
 
 
@@ -167,12 +172,12 @@ class Stories:
         )
 
     def _of_happening(self, indexes: _Indexes, candidate: Candidate, telling: Telling) -> Story | None:
-        words = telling.looked_up_by()
+        words = dict.fromkeys(telling.parties, telling.looked_up_by())
         found: list[int] = []
-        for party in telling.parties:
+        for party, looked_up in (*words.items(), (NO_PARTY, telling.all_proper())):
             index = indexes.by_party.get(party)
             if index is not None:
-                found += index.last(words, LOOKED_UP)
+                found += index.last(looked_up, LOOKED_UP)
         shared = Counter(found)
         places = [place for place, count in shared.items() if count > 1]
         if len(places) < COMPARED:

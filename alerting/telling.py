@@ -3,8 +3,9 @@
 Words on one happening are compared by how alike headline and lead are (alerting.gist), whether the same parties stand
 in the headline, whether the topics are at the same stages, and how much time lies between. The sum of these must reach
 `SAME_HAPPENING`. Without a party in common no words suffice: sides, disasters and figures of speech are alike
-everywhere. In another language words tell nothing: the same stages, the same two parties or more, and half a day
-suffice.
+everywhere. Where a headline has no party, as those of fires and floods have none, proper names stand for them
+(alerting.proper): one of the two articles must have all that the other's headline names. In another language words tell
+nothing: the same stages, the same two parties or more, and half a day suffice.
 """
 
 from __future__ import annotations
@@ -19,20 +20,25 @@ from pydantic import BeforeValidator, PlainSerializer
 
 from alerting.gist import Gist, shared, telling_words
 from alerting.names import names, without_frame
+from alerting.proper import proper_names, stems
 from alerting.watch import TopicsWanted
 from streams.wire import Candidate, Moment
 
 SAME_HAPPENING: Final = 0.55
 """Least sum of likeness, parties, stages and time for one happening told in other words."""
 PARTIES: Final = 0.2
+NAMES: Final = 0.5
 SAME_STAGES: Final = 0.05
 SAME_STAGES_AND_PARTIES: Final = 0.1
 SOME_STAGES: Final = 0.1
 OTHER_STAGES: Final = -0.05
 DAY: Final = -0.2
 """What each of these adds: the share of parties in common; topics all at the same stages, and that share once more;
-some of them; none; a day between.
+some of them; none; a day between. And what names in common count for, as a share of parties: a county has several
+fires.
 """
+LEAST_NAMES: Final = 0.5
+"""Least share of the names of headline and sentence that another article must have to be of the same happening."""
 _ONE_DAY: Final = timedelta(days=1)
 OTHER_LANGUAGE: Final = timedelta(hours=12)
 SAME_PARTIES: Final = 2 / 3
@@ -49,7 +55,8 @@ told.
 class Telling:
     """What a story remembers of one article: whether another tells the same is decided by it.
 
-    `expected` are the words by which topics and actors were found: many a happening has them.
+    `expected` are the words by which topics and actors were found: many a happening has them. `proper` are the proper
+    names of its headline, `proper_in_sentence` those of the sentence that decided.
     """
 
     gist: Annotated[Gist, BeforeValidator(Gist.of), PlainSerializer(Gist.as_dict)] = field(
@@ -57,6 +64,8 @@ class Telling:
     )
     expected: tuple[str, ...] = ()
     parties: tuple[str, ...] = ()
+    proper: tuple[str, ...] = ()
+    proper_in_sentence: tuple[str, ...] = ()
     stages: dict[str, str] = field(default_factory=dict)
     language: str = ""
     seen_at: Moment
@@ -67,11 +76,14 @@ class Telling:
         its country; stages those that the watch wants, as how far another topic has come is no news to it.
         """
         named = [a for a in candidate.actors if any(e.field == "title" for e in a.evidence)]
+        proper, in_sentence = _proper_names(candidate)
         parties = dict.fromkeys(party for a in named for party in (a.country, a.id) if party is not None)
         return cls(
             gist=Gist.of(candidate.gist),
             expected=shared(sorted(_expected(candidate))),
             parties=tuple(parties),
+            proper=shared(proper),
+            proper_in_sentence=shared(in_sentence),
             stages={
                 topic.topic: topic.stage
                 for topic in candidate.topics
@@ -98,9 +110,13 @@ class Telling:
         return tuple(f"{pair_of(topic, stage, party)}:first" for party in self.parties[:1])
 
     def is_near(self, other: Telling) -> bool:
-        """Whether both have a language, all stages, a party and particular words in common, and are close in time."""
+        """Whether both have a language, all stages, a party and particular words in common, and are close in time.
+        Proper names stand for parties where a headline has none.
+        """
         words = (set(self.gist.words) & set(other.gist.words)) - set(self.expected) - set(other.expected)
         parties = set(self.parties) & set(other.parties)
+        if self.names_in_common(other):
+            parties |= set(self.all_proper()) & other.words_as_names()
         return (
             self.language == other.language
             and _stages_in_common(self.stages, other.stages) == "all"
@@ -108,6 +124,32 @@ class Telling:
             and len(words) + len(parties) >= SURELY_SHARED
             and abs(self.seen_at - other.seen_at) <= SURELY_WITHIN
         )
+
+    def names_in_common(self, other: Telling) -> float:
+        """Where either headline has no party: what share of the names of one article the other has, if it has all that
+        the headline names.
+        """
+        if self.parties and other.parties:
+            return 0.0
+        return max(self._share_named_by(other), other._share_named_by(self))
+
+    def all_proper(self) -> dict[str, None]:
+        """The proper names of headline and sentence, by which stories without a party in common are looked up."""
+        return dict.fromkeys((*self.proper, *self.proper_in_sentence))
+
+    def words_as_names(self) -> frozenset[str]:
+        """Its words, as proper names are cut."""
+        return frozenset((*stems(self.gist.words), *self.all_proper()))
+
+    def _has_all_of(self, other: Telling) -> bool:
+        return self.all_proper().keys() >= set(other.proper) or self.words_as_names().issuperset(other.proper)
+
+    def _share_named_by(self, other: Telling) -> float:
+        if not self.proper or not other._has_all_of(self):
+            return 0.0
+        names = self.all_proper().keys()
+        share = len(names & other.words_as_names()) / len(names)
+        return share if share >= LEAST_NAMES else 0.0
 
 
 class Sought:
@@ -140,7 +182,7 @@ class Sought:
         telling = self._telling
         if telling.language != other.language:
             return SAME_HAPPENING if self._is_same_in_other_language(other) else 0.0
-        in_common = self._parties_in_common(other)
+        in_common = self._parties_in_common(other) or NAMES * telling.names_in_common(other)
         if not in_common:
             return 0.0
         apart = abs(telling.seen_at - other.seen_at) / _ONE_DAY
@@ -162,6 +204,19 @@ class Sought:
         """Of the parties of both, the share that both have."""
         shared = len(self._parties.intersection(other.parties))
         return shared / (len(self._parties) + len(other.parties) - shared) if shared else 0.0
+
+
+def _proper_names(candidate: Candidate) -> tuple[Sequence[str], Sequence[str]]:
+    """Those of the headline, and of the sentence that decided; where no word of the headline surely is one, those that
+    are in the sentence.
+    """
+    title, language = candidate.article.title, candidate.article.language
+    of_sentence = proper_names(without_frame(candidate.sentence), language)
+    of_headline = proper_names(title, language)
+    if not of_headline and of_sentence:
+        in_headline = stems(telling_words(title))
+        of_headline = tuple(name for name in of_sentence if name in in_headline)
+    return of_headline, of_sentence
 
 
 def _expected(candidate: Candidate) -> set[str]:

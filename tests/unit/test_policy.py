@@ -809,7 +809,8 @@ def test_what_takes_back_nothing_that_was_told_opens_no_story() -> None:
     assert heard(turn(1, "rejected"), turn(2, "agreed", 1))[0] == "nothing"
     assert heard(turn(1, "agreed"), turn(2, "rejected", 1, topic="mediation"))[1] == "nothing"
     assert heard(turn(1, "agreed"), turn(2, "rejected", 49))[1] == "nothing", "the story is over"
-    other = turn(2, "rejected", 1).model_copy(update={"actors": turn(2, "rejected").actors[:0]})
+    other = happening(2, "Corland denies truce at Melby", "Outlet 2 asked.", 60, actors=("corland",))
+    other = other.model_copy(update={"topics": turn(2, "rejected").topics, "takes_back": True})
     assert heard(turn(1, "agreed"), other)[1] == "nothing", "it is of nobody who was told of"
 
 

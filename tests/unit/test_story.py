@@ -13,6 +13,7 @@ from alerting.fingerprint import COPY, SAME_TEXT, fingerprint, similarity
 from alerting.gist import Gist, gist
 from alerting.names import names
 from alerting.news import News
+from alerting.proper import proper_names
 from alerting.stories import COMPARED, LOOKED_UP, Stories
 from alerting.story import TELLINGS, TEXTS, Story
 from alerting.telling import (
@@ -144,6 +145,83 @@ def test_a_story_is_the_nearer_the_more_of_its_articles_are() -> None:
     assert sought.nearness(story.tellings) == pytest.approx(near * 3 / 4 + far / 4)
 
 
+@pytest.mark.parametrize(
+    ("title", "lead", "changes", "one_story"),
+    [
+        ("Lyng Fire: Melby residents told to leave", "Melby must be left at once.", {}, True),
+        ("Hundreds leave homes near Melby", "The Lyng Fire came near Melby.", {"stage": "under_way"}, True),
+        ("Evacuation ordered as fire nears town", "People in Melby fled from the Lyng Fire.", {}, True),
+        ("Evacuation ordered as Brekke Fire nears Torvik", "All must leave Torvik, police said.", {}, False),
+        ("Evacuation ordered as fire nears Arland town", "People in Arland fled from Melby.", {}, False),
+        ("EVACUATION ORDERED AS FIRE NEARS TOWN", "All must leave at once, police said.", {}, False),
+        ("Melby: evacuation ordered for fire", "Melby must be left.", {"hours": 72}, False),
+        ("Lyng Fire nears Melby", "A road is closed.", {"language": "fr"}, False),
+        ("Lyng Fire nears Melby", "A road is closed.", {"parties": "corland"}, False),
+    ],
+    ids=["names", "stage", "sentence", "place", "county", "capitals", "days", "language", "parties"],
+)
+def test_where_a_headline_names_no_party_what_else_it_names_makes_one_story(
+    title: str, lead: str, changes: dict[str, Any], one_story: bool
+) -> None:
+    def told(number: int, title: str, lead: str, **changes: Any) -> Candidate:
+        given: dict[str, Any] = {"parties": "", "stage": "ordered"} | changes
+        return report(number, title, lead, sentence=lead, **given)
+
+    lead_of_first = "Residents of Melby were ordered to leave as the Lyng Fire came near, police said."
+    named: dict[str, Any] = {"parties": "arland"} if changes.get("parties") else {}
+    first = told(1, "Evacuation ordered as Lyng Fire nears Melby", lead_of_first, **named)
+    assert joins(told(2, title, lead, **changes), first) is one_story
+
+
+def test_a_report_without_a_party_joins_one_with_a_party_that_tells_of_the_same_place() -> None:
+    first = report(1, "Arland evacuates coast at Torvik", "A storm came near Torvik.", parties="arland")
+    second = report(2, "Coast at Torvik evacuated as storm nears", "A storm came near Torvik.", parties="")
+    assert joins(second, first)
+    assert joins(first, second)
+
+
+def test_an_article_is_compared_with_few_stories_however_many_have_its_names() -> None:
+    title, lead = "Evacuation ordered as Lyng Fire nears Melby", "Residents of Melby must leave."
+    stories = Stories(opened_by(report(n, title, lead, parties="", hours=-90), turn=n) for n in range(400))
+    compared = []
+
+    class Counting(Sought):
+        def sameness(self, other: Telling) -> float:
+            compared.append(other)
+            return super().sameness(other)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("alerting.stories.Sought", Counting)
+        assert found(stories, report(900, title, lead, parties="", hours=-60)) is not None
+    assert len(compared) == COMPARED
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "proper"),
+    [
+        ("Wildfire nears Pine Hollow, Calif.", "en", ("pin", "hollow", "calif")),
+        ("Burney Flats and Eye ordered out", "en", ("burn", "flats", "eye")),
+        ("Residents told to leave Rafah on Tuesday, 2 May", "en", ("rafah",)),
+        ("North Torvik is emptied: Residents leave northern Lund", "en", ("torvik", "lund")),
+        ("Level 3 Evacuations Ordered As Fire Nears Lund", "en", ()),
+        ("residents leave lund", "en", ()),
+        ("Жителей Орска эвакуируют в Оренбург", "ru", ("жител", "орск", "оренб")),
+        ("Из Орска едут люди: в Орске вода", "ru", ("орск",)),
+        ("Rize'de heyelan: Çayeli'nde evler tahliye edildi, Kaymakam Taşköy'de", "tr", ("kaymak", "task")),
+        (
+            "Anwohner in Bitterfeld müssen ihre Häuser im Dorf Roitzsch verlassen",
+            "de",
+            ("bitter", "dorf", "roitzs"),
+        ),
+        ("إخلاء خان يونس", "ar", ()),
+    ],
+)
+def test_proper_names_are_words_with_a_capital_where_none_must_be(
+    text: str, language: str, proper: tuple[str, ...]
+) -> None:
+    assert proper_names(text, language) == proper
+
+
 def test_no_words_make_one_story_of_articles_without_a_party_in_common() -> None:
     words = ("Floods drive thousands from homes in the valley", "Buses take families to higher ground.")
     assert not joins(report(2, *words, parties="", hours=1), report(1, *words, parties=""))
@@ -199,9 +277,9 @@ def test_what_differs_may_tell_more_and_it_is_said_why(
         ({"language": "fr"}, "it is the first in fr"),
         ({"topics": (topic_reading(stage="violated"), topic_reading(topic="mediation"))}, "not so near"),
         ({"parties": "arland", "title": "Arland strikes hospital", "lead": ""}, "not so near"),
-        ({"parties": ""}, "not so near"),
+        ({"parties": "", "title": "Drones hit hospital, 5 killed", "lead": ""}, "not so near"),
     ],
-    ids=["language", "another topic", "one party and one word", "no party"],
+    ids=["language", "another topic", "one party and one word", "no party and no name"],
 )
 def test_what_is_not_near_enough_is_told_though_nothing_in_it_is_new(
     changes: dict[str, Any], reason: str
@@ -583,7 +661,7 @@ WRITTEN = (
     b'"opened_at":"2026-03-07T12:00:00Z","last_seen_at":"2026-03-07T12:00:00Z",'
     b'"last_event_at":"2026-03-07T12:00:00Z","expires_at":"2026-03-09T12:00:00Z","number":1,"articles":1,'
     b'"article_ids":["art_1"],"candidate_ids":["cnd_1"],"sources":["wire"],"fingerprints":[[1,4294967295,7,0]],'
-    b'"tellings":[{"gist":{"arland":2,"ceasef":3,"12":2,"freed":1},"expected":["arland","ceasef"],"parties":["arland"],"stages":{"ceasefire":"agreed"},"language":"en",'
+    b'"tellings":[{"gist":{"arland":2,"ceasef":3,"12":2,"freed":1},"expected":["arland","ceasef"],"parties":["arland"],"proper":["torvik"],"proper_in_sentence":["lund"],"stages":{"ceasefire":"agreed"},"language":"en",'
     b'"seen_at":"2026-03-07T12:00:00Z"}],"stages":["ceasefire:agreed"],"named":["arland","12"],'
     b'"parties":["arland"],"turn":3,"reached":["ceasefire:agreed:arland"],'
     b'"versions":{"art_1":["cnd_1","2026-03-07T12:00:00Z"]},"said":["0a1b2c3d"],"named_since":["arland"]}'
@@ -597,7 +675,7 @@ def test_a_story_is_read_and_written_as_it_ever_was() -> None:
     assert story.tellings[0].gist.as_dict() == {"arland": 2, "ceasef": 3, "12": 2, "freed": 1}
     before = WRITTEN[: WRITTEN.index(b',"reached"')] + b"}"
     assert Story.from_bytes(before) == replace(story, reached=(), versions={}, said=(), named_since=())
-    with_names = b'"expected":["arland","ceasef"],"parties":["arland"],"stages":{"ceasefire":"agreed"}'
+    with_names = b'"expected":["arland","ceasef"],"parties":["arland"],'
     assert Story.from_bytes(WRITTEN.replace(with_names, b'"names":["arland"],' + with_names)) == story
     earliest = WRITTEN[: WRITTEN.index(b',"tellings"')] + b"}"  # before stories had words
     assert Sought(Telling.of(FIRST)).nearness(Story.from_bytes(earliest).tellings) == 0.0
