@@ -42,6 +42,9 @@ Name = str | dict[str, Any]
 
 Names = str | list[Name] | dict[str, Any]
 
+_AROUND: Final = ("headlines", "bodies", "@graph", "mainEntity", "liveBlogUpdate")
+"""Keys that a title or a body may stand in."""
+
 TextGiven = str | list[Name] | dict[str, Any]
 """A text, its paragraphs, or an object around it."""
 
@@ -60,10 +63,7 @@ class Article(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         json_schema_extra={
-            "anyOf": [
-                {"required": [name]}
-                for name in (*NAMES["title"], *NAMES["body"], "headlines", "bodies", "@graph")
-            ],
+            "anyOf": [{"required": [name]} for name in (*NAMES["title"], *NAMES["body"], *_AROUND)],
         },
     )
 

@@ -128,6 +128,8 @@ def test_a_value_that_lacks_what_readers_rely_on_does_not_fit() -> None:
 def sample_lines() -> Iterator[bytes]:
     yield from (ROOT / "deploy" / "samples" / "articles.jsonl").read_bytes().splitlines()
     yield from (json.dumps({name: "Truce holds"}).encode() for name in (*NAMES["title"], *NAMES["body"]))
+    yield b'{"@type": "WebPage", "mainEntity": {"@type": "NewsArticle", "headline": "Truce holds"}}'
+    yield b'{"@type": "LiveBlogPosting", "liveBlogUpdate": [{"headline": "Truce holds"}]}'
     yield b'{"id": 7, "body": ["one", "two"], "published_at": 1767225600, "tags": "a, b", "more": {}}'
 
 
