@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -49,6 +50,7 @@ from streams.suggestion import did_you_mean
 from streams.visible_files import FileState, Signature, is_yaml, signature, signature_of, visible_files
 
 _PARTS: Final = ("tocsin", "watches", "endpoints")
+_FOLDERS: Final = ("watches", "endpoints", "topics", "actors")
 P = TypeVar("P", bound=Part)
 L = TypeVar("L")
 
@@ -211,12 +213,18 @@ class _Load:
             self._as_read.setdefault(state[0], state)
 
     def _check_folder(self) -> None:
-        """Warn about files that are not read, such as `watch.yaml`; an empty folder is a fault."""
+        """Warn about files that are not read, such as `watch.yaml` or `watch/`; an empty folder is a fault."""
         names = sorted(path.name for path in self._folder.iterdir() if is_yaml(path))
         for name in names:
             if name not in {f"{part}.{suffix}" for part in _PARTS for suffix in ("yaml", "yml")}:
                 hint = did_you_mean(name, [f"{part}.yaml" for part in _PARTS])
                 self._warnings.append(Fault.of_file(name, f"this file is not read{hint}"))
+        folders = {self._name(path).partition("/")[0] for path in map(Path, self._as_read) if is_yaml(path)}
+        for name in folders.difference(names, _FOLDERS):
+            # Nothing of others, which the operator may have for reasons of their own.
+            for meant in get_close_matches(name.lower(), _FOLDERS, n=1):
+                what = f"this folder is not read; did you mean {meant!r}?"
+                self._warnings.append(Fault.of_file(name, what))
         if not names and not (self._folder / "watches").is_dir():
             what = "holds no configuration: neither tocsin.yaml nor watches.yaml nor endpoints.yaml"
             self._faults.append(Fault.of_file(str(self._folder), what))

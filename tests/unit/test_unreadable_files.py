@@ -74,3 +74,9 @@ def test_a_file_is_read_however_its_ending_is_written_or_named_as_not_read(tmp_p
     assert [each.id for each in loaded.watches] == ["truce", "more"]
     said = [str(warning) for warning in loaded.warnings]
     assert "Watches.YML: this file is not read; did you mean 'watches.yaml'?" in said
+
+
+def test_a_folder_of_yaml_that_is_not_read_is_named(tmp_path: Path) -> None:
+    misnamed = {"watch/more.yaml": {"watches": [watch(id="more")]}, "releases/1/a.yaml": ""}
+    said = [str(warning) for warning in load(tmp_path, misnamed).warnings]
+    assert said == ["watch: this folder is not read; did you mean 'watches'?"]
