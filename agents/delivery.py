@@ -42,10 +42,11 @@ from alerting.pending import (
     pending_key,
 )
 from alerting.retry import next_attempt
+from alerting.turns import Turns
 from streams.batch import Batch
 from streams.errors import UnreadableArticle
 from streams.lingering import Acknowledgement
-from streams.open_files import most_calls
+from streams.open_files import MOST_CALLS, most_calls
 from streams.outputs import settle, value_of
 from streams.partitions import Partitions
 from streams.rejection import reject
@@ -72,6 +73,11 @@ NOT_YET_KNOWN: Final = Endpoint(id="not-yet-known", url=SecretStr(""))
 
 NOT_CONFIGURED: Final = "the endpoint is not in the configuration, or not enabled"
 
+FEW_FILES: Final = (
+    "this process may open few files, so that endpoints have fewer calls at the same time than their concurrency says, "
+    "and wait for each other where many hang: raise the limit (ulimit -n, LimitNOFILE=, --ulimit nofile=)"
+)
+
 HANDOVER_GRACE: Final = 3.0
 """Seconds that attempts under way may take when their partition is handed to another worker."""
 
@@ -81,6 +87,13 @@ def register(app: faust.App, service: Service) -> Delivery:
     delivery = Delivery(service)
     service.make_agent(app, NAME, NOTIFICATIONS, delivery.handle)
     return delivery
+
+
+def warn_of_few_files(endpoints: tuple[Endpoint, ...]) -> None:
+    """Log where the limit on open files leaves endpoints fewer calls at the same time than they ask for."""
+    most = most_calls()
+    if most < MOST_CALLS and shared(endpoints, most) != endpoints:
+        log.warning("endpoints.few_files", endpoints=len(endpoints), calls=most, hint=FEW_FILES)
 
 
 class Delivery:
@@ -93,7 +106,7 @@ class Delivery:
             ca_file=service.in_force.configuration.settings.service.webhook_ca_file, most_kept=most
         )
         # Waited for only where there are more endpoints than that; each then has one attempt at a time.
-        self._calls = asyncio.Semaphore(most)
+        self._turns = Turns(most)
         self._rng = random.Random()  # noqa: S311 - jitter
         load = partial(
             load_state,
@@ -241,7 +254,7 @@ class Delivery:
 
             async def make_attempt(key: str, owed: Owed) -> Owed | None:
                 try:
-                    async with self._calls:
+                    async with self._turns.turn(endpoint_id):
                         return await self._attempt(partition, gate, key, owed)
                 except Exception as error:  # noqa: BLE001 - what is owed must be read again by whoever starts next
                     self._service.fail(NAME, error)
@@ -277,7 +290,7 @@ class Delivery:
     async def _attempt(self, partition: Partition, gate: Gate, key: str, owed: Owed) -> Owed | None:
         """Attempt what is due; returns what is owed still, None when it is settled."""
         self.before_attempt()
-        if self._held:
+        if self._held or not self._taking:  # also where it waited for its turn meanwhile
             return owed
         endpoint = self._endpoint(owed.endpoint)
         if endpoint is None and self._may_be_known_soon(owed.endpoint):
@@ -288,6 +301,7 @@ class Delivery:
             return None
         began = self._service.now()
         attempted = await attempt(self._client, endpoint, owed.notification.alert, began)
+        self._turns.took(endpoint.id, timedelta(milliseconds=attempted.result.latency_ms))
         return await self._follow(partition, endpoint, key, owed, attempted, began)
 
     async def _follow(

@@ -9,6 +9,10 @@ MOST_CALLS: Final = 4096
 """Calls of webhooks at the same time, where the system allows more."""
 
 
+MOST_WITHOUT_LIMIT: Final = 10_240
+"""Open files that a system takes which has no hard limit, and refuses to set none (macOS)."""
+
+
 def most_calls() -> int:
     """How many webhooks may be called at the same time: each takes a descriptor, or several where a host has several
     addresses and hangs, and most are to be left for the brokers.
@@ -30,6 +34,7 @@ def raise_limit_on_open_files() -> None:
     except ImportError:
         return
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    # Some systems have no hard limit and refuse to set "unlimited".
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    for limit in (most, MOST_WITHOUT_LIMIT):
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, most))
+            return

@@ -321,6 +321,7 @@ class Worker:
                 leave("live", BrokerError(f"{health.reason}. {NOT_ACKNOWLEDGED}"))
 
     def _put_in_force(self, in_force: InForce) -> None:
+        delivery.warn_of_few_files(in_force.configuration.endpoints)
         self.service.in_force = in_force
         self.service.metrics.configuration_loaded_at.set(self.service.now().timestamp())
         self.service.metrics.configuration_outdated.set(0)

@@ -29,6 +29,23 @@ raise_limit_on_open_files()
 assert resource.getrlimit(resource.RLIMIT_NOFILE) == (most, most)
 """
 
+# As on macOS, where there is no hard limit, and a soft limit of 256.
+UNLIMITED = """
+import resource
+from streams.open_files import raise_limit_on_open_files
+
+none, asked = resource.RLIM_INFINITY, []
+
+def refuse_none(_, limits):
+    if limits[0] == none:
+        raise ValueError("current limit exceeds maximum limit")
+    asked.append(limits)
+
+resource.getrlimit = lambda _: (256, none)
+resource.setrlimit = refuse_none
+raise_limit_on_open_files()
+assert asked == [(10_240, none)]
+"""
 
 FEW = """
 import resource
@@ -52,3 +69,7 @@ def test_a_worker_may_open_as_many_files_as_the_system_allows() -> None:
 
 def test_webhooks_take_a_quarter_of_the_files_that_may_be_open() -> None:
     subprocess.run([sys.executable, "-c", FEW], check=True)
+
+
+def test_where_no_limit_is_set_and_none_may_be_it_is_as_high_as_the_system_takes() -> None:
+    subprocess.run([sys.executable, "-c", UNLIMITED], check=True)

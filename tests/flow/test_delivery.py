@@ -955,3 +955,62 @@ async def test_all_endpoints_together_have_no_more_attempts_under_way_than_may_b
     await desk.quiet()
     assert most == 2
     assert [len(await desk.attempts(name)) for name in names] == [3, 3, 3, 3]
+
+
+async def test_endpoints_that_hang_leave_turns_to_one_that_does_not(
+    desk: Desk, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_go, hung = asyncio.Event(), 0
+
+    async def hangs_but_for_one(_: object, endpoint: Endpoint, *__: object) -> Attempted:
+        nonlocal hung
+        if endpoint.id == "well":
+            return Attempted(judge(204, None), Result(1.0, 204))
+        hung += 1
+        if hung > 2:
+            await let_go.wait()
+        return Attempted(judge(None, "timeout"), Result(15_000.0, failure="timeout"))
+
+    monkeypatch.setattr("agents.delivery.most_calls", lambda: 2)
+    monkeypatch.setattr("agents.delivery.attempt", hangs_but_for_one)
+    await desk.start(*[await opened(name, slow_wait=timedelta(0)) for name in ("a", "b", "well")])
+    await desk.notify("a", 1)
+    await desk.notify("b", 1)
+    assert hung == 2
+    desk.clock.moment += timedelta(seconds=10)
+    desk.look()
+    await desk.publish(Notification(endpoint="well", alert=builders.alert()))
+    await desk.hand_over()
+    async with asyncio.timeout(30):
+        while not await desk.attempts("well"):
+            pass
+    assert hung == 3
+    let_go.set()
+    await desk.quiet()
+
+
+async def test_what_waits_for_its_turn_as_the_worker_stops_is_not_attempted(
+    desk: Desk, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+    let_go = asyncio.Event()
+
+    async def waits(_: object, endpoint: Endpoint, *__: object) -> Attempted:
+        begun.append(endpoint.id)
+        await let_go.wait()
+        return Attempted(judge(204, None), Result(1.0, 204))
+
+    monkeypatch.setattr("agents.delivery.most_calls", lambda: 1)
+    monkeypatch.setattr("agents.delivery.attempt", waits)
+    await desk.start(*[await opened(name) for name in ("a", "b")])
+    for name in ("a", "b"):
+        await desk.publish(Notification(endpoint=name, alert=builders.alert()))
+    await desk.hand_over()
+    async with asyncio.timeout(30):
+        while not begun:
+            await asyncio.sleep(0)
+    stopping = asyncio.ensure_future(desk.stop(grace=60))
+    await asyncio.sleep(0)
+    let_go.set()
+    await stopping
+    assert len(begun) == 1

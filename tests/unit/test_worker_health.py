@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 from agents import delivery, intake, policy
 from streams.contact import Contact
 from streams.health import Health
+from streams.open_files import MOST_CALLS
 from streams.worker import MAX_FAILED_CHECKS, Worker
 from streams.worker_health import NO_PARTITIONS, STARTING, STUCK_AFTER, UNANSWERED_AFTER
 from tests.unit.configurations import load
@@ -214,3 +215,14 @@ async def test_of_a_worker_that_stood_still_no_broker_is_said_to_be_away() -> No
         for now in (0.0, 60.0, 61.0, 62.0):
             contact.look(now, {"tocsin.articles": 0.0 if now < 62 else now})
     assert not said
+
+
+@pytest.mark.parametrize(("most", "warned"), [(4, [(1, 4)]), (8, []), (MOST_CALLS, [])])
+async def test_a_worker_says_where_few_open_files_leave_endpoints_fewer_calls(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch, most: int, warned: list[tuple[int, int]]
+) -> None:
+    monkeypatch.setattr(delivery, "most_calls", lambda: most)
+    with capture_logs() as logged:
+        worker._put_in_force(worker.service.in_force)
+    few = [line for line in logged if line["event"] == "endpoints.few_files"]
+    assert [(line["endpoints"], line["calls"]) for line in few] == warned
