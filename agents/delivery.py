@@ -346,9 +346,9 @@ class Delivery:
         self, endpoint: Endpoint, owed: Owed, attempted: Attempted, now: datetime, *, counts: bool
     ) -> datetime | None:
         """When the next attempt is due; None: this was the last."""
-        number = owed.made + 1 - owed.unscheduled if counts else 0
-        retry_after = attempted.result.retry_after
-        return next_attempt(endpoint, number, attempted.verdict, retry_after, now, self._rng)
+        number, uncounted = (owed.made + 1 - owed.unscheduled, 0) if counts else (0, owed.unscheduled)
+        verdict, retry_after = attempted.verdict, attempted.result.retry_after
+        return next_attempt(endpoint, number, verdict, retry_after, now, self._rng, uncounted)
 
     async def _publish_attempt(self, made: Attempt) -> Acknowledgement:
         event_id = f"{made.webhook_id}/{made.endpoint}/{made.replay}/{made.number}"

@@ -22,9 +22,9 @@ from streams.wire import EndpointDisabled
 LONGEST_HOLD: Final = timedelta(hours=1)
 """How long all of an endpoint's notifications wait, at most, because one of them met a `Retry-After`."""
 
-MOST_UNSCHEDULED: Final = 1000
-"""Attempts of an alert that its schedule does not count, at most. They are a minute apart or more, unless the endpoint
-says otherwise: some seventeen hours.
+MOST_UNSCHEDULED: Final = 150
+"""Attempts of an alert that its schedule does not count, at most. They are a minute apart at first, and a quarter of an
+hour at last, unless the endpoint says otherwise: some nineteen hours.
 """
 
 _NONE: Final = timedelta(0)

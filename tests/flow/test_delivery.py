@@ -992,11 +992,12 @@ async def test_endpoints_that_hang_leave_turns_to_one_that_does_not(
 async def test_what_waits_for_its_turn_as_the_worker_stops_is_not_attempted(
     desk: Desk, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun: list[str] = []
-    let_go = asyncio.Event()
+    made: list[str] = []
+    begun, let_go = asyncio.Event(), asyncio.Event()
 
     async def waits(_: object, endpoint: Endpoint, *__: object) -> Attempted:
-        begun.append(endpoint.id)
+        made.append(endpoint.id)
+        begun.set()
         await let_go.wait()
         return Attempted(judge(204, None), Result(1.0, 204))
 
@@ -1006,11 +1007,9 @@ async def test_what_waits_for_its_turn_as_the_worker_stops_is_not_attempted(
     for name in ("a", "b"):
         await desk.publish(Notification(endpoint=name, alert=builders.alert()))
     await desk.hand_over()
-    async with asyncio.timeout(30):
-        while not begun:
-            await asyncio.sleep(0)
+    await begun.wait()
     stopping = asyncio.ensure_future(desk.stop(grace=60))
     await asyncio.sleep(0)
     let_go.set()
     await stopping
-    assert len(begun) == 1
+    assert len(made) == 1

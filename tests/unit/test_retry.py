@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerting.endpoint import STANDARD_SCHEDULE
+from alerting.gate import MOST_UNSCHEDULED
 from alerting.retry import LONGEST_RETRY_AFTER, next_attempt, parse_retry_after
 from alerting.verdict import judge
 from tests.builders import MOMENT, endpoint
@@ -109,6 +110,20 @@ def test_an_attempt_that_the_schedule_does_not_count_waits_as_the_receiver_asked
 ) -> None:
     due = next_attempt(endpoint(), 0, judge(429), retry_after, MOMENT, random.Random(1))
     assert due == MOMENT + timedelta(seconds=wait)
+
+
+def test_an_alert_that_is_refused_as_too_many_for_ever_is_tried_more_seldom_and_a_late_one_is_not_much_later() -> (
+    None
+):
+    waited = timedelta(0)
+    for uncounted in range(MOST_UNSCHEDULED):
+        due = next_attempt(endpoint(), 0, judge(429), None, MOMENT, random.Random(1), uncounted)
+        assert due is not None
+        wait = due - MOMENT
+        assert wait == timedelta(minutes=1) or wait <= waited / 9
+        waited += wait
+    assert wait == timedelta(minutes=1) * 14.9
+    assert timedelta(hours=18) < waited < timedelta(hours=20)
 
 
 def test_a_schedule_of_one_wait_means_two_attempts() -> None:
