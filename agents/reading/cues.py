@@ -19,7 +19,7 @@ from agents.reading.automaton import Found
 from agents.reading.denial import denial_before, denials_in, denied_to
 from agents.reading.excerpt import Excerpt
 from agents.reading.fold import Span
-from agents.reading.phrases import Phrase, PhraseSet, last_words
+from agents.reading.phrases import Parser, Phrase, PhraseSet, last_words
 from agents.reading.taxonomy import GRAMMAR, LINK, SUPPORTING, Pattern, Strength, Taxonomies
 
 T = TypeVar("T")
@@ -114,7 +114,7 @@ def _sorted_out(phrases: Sequence[Phrase[Meaning]]) -> tuple[tuple[int, ...], _B
 class CueFinder:
     """Finds the cues of all topics in excerpts."""
 
-    def __init__(self, taxonomies: Taxonomies) -> None:
+    def __init__(self, taxonomies: Taxonomies, parser: Parser) -> None:
         self._topics = taxonomies.topics
         languages = {language for topic in self._topics for language in topic.languages}
         self._numbers = {
@@ -126,7 +126,7 @@ class CueFinder:
         self._patterns = [
             [(frozenset(pattern.parts), pattern) for pattern in topic.patterns] for topic in self._topics
         ]
-        self._phrases = PhraseSet(self._meanings(taxonomies))
+        self._phrases = PhraseSet(self._meanings(taxonomies), parser)
         self._languages_of: list[tuple[int, ...]] = []
         self._topical: list[dict[int, Sequence[_Ready]]] = [{} for _ in self._numbers]
         self._around: list[dict[int, Sequence[_Ready]]] = [{} for _ in self._numbers]

@@ -102,8 +102,26 @@ def _pieces(texts: Sequence[str]) -> list[str]:
     return [" ".join(line.split()) for line in marked.split("\n")]
 
 
-def _parsed(texts: Sequence[str]) -> Iterator[tuple[str, bool, Tail | None]]:
-    """Of each phrase the head ("" where it has none), whether its word goes on, and what must follow."""
+_Parsed = tuple[str, bool, Tail | None]
+"""Of a phrase the head ("" where it has none), whether its word goes on, and what must follow."""
+
+
+class Parser:
+    """Parses phrases, each once: those of one set are in another, too."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, _Parsed] = {}
+
+    def parsed(self, texts: Iterable[str]) -> Iterator[_Parsed]:
+        """Phrases, parsed, in their order."""
+        asked = [*texts]
+        known = self._known
+        new = [text for text in dict.fromkeys(asked) if text not in known]
+        known.update(zip(new, _parsed(new), strict=True))
+        return map(known.__getitem__, asked)
+
+
+def _parsed(texts: Sequence[str]) -> Iterator[_Parsed]:
     for phrase in _pieces(texts) if texts else ():
         head, rest = _split(phrase) if "*" in phrase or "\x02" in phrase else (phrase, "")
         if not head.strip("* \x02"):
@@ -138,11 +156,11 @@ def _expression(rest: str) -> str:
     return pattern.replace(re.escape(" \x02 "), rf" [^{BREAK}]{{0,{GAP}}}?(?<= )").replace(r"\ ", " +")
 
 
-def anywhere(texts: Sequence[str]) -> Iterator[str]:
+def anywhere(texts: Iterable[str], parser: Parser) -> Iterator[str]:
     """What to search for in whole texts to find phrases; nothing for one with a gap or a star within, or too short."""
     return (
         head
-        for head, _, tail in _parsed(texts)
+        for head, _, tail in parser.parsed(texts)
         if tail is None
         and len(head.strip()) >= (_SHORTEST_ALONE if head and stands_alone(head[0]) else _SHORTEST)
     )
@@ -155,10 +173,10 @@ class PhraseSet(Generic[T]):
     literals that begin the same phrases have equal tuples of them.
     """
 
-    def __init__(self, phrases: Iterable[tuple[Sequence[str], T]]) -> None:
+    def __init__(self, phrases: Iterable[tuple[Sequence[str], T]], parser: Parser) -> None:
         """Texts with what all of them mean."""
         groups = [*phrases]
-        parsed = _parsed([*chain.from_iterable(texts for texts, _ in groups)])
+        parsed = parser.parsed(chain.from_iterable(texts for texts, _ in groups))
         by_head: dict[str, tuple[Phrase[T], ...]] = {}
         for texts, meaning in groups:
             closed, opened = (Phrase(False, None, meaning),), (Phrase(True, None, meaning),)

@@ -22,7 +22,7 @@ from agents.reading.cues import part_spans, pattern_cues
 from agents.reading.fold import Span
 from agents.reading.joined import Joined
 from agents.reading.letters import BREAK, spaced
-from agents.reading.phrases import Phrase, PhraseSet, Tail, anywhere
+from agents.reading.phrases import Parser, Phrase, PhraseSet, Tail, anywhere
 from agents.reading.sentences import LINE_END, SENTENCE_END
 from agents.reading.taxonomy import TopicFile
 
@@ -48,10 +48,10 @@ class _Opener(NamedTuple):
 class TopicGate:
     """The gate of all topics and languages."""
 
-    def __init__(self, topics: Sequence[TopicFile], table: LiteralTable) -> None:
+    def __init__(self, topics: Sequence[TopicFile], table: LiteralTable, parser: Parser) -> None:
         """Adds the phrases that open it anywhere to `table`; `anywhere` are their numbers there."""
         strong = [phrase for topic in topics for words in topic.languages.values() for phrase in words.strong]
-        self.anywhere = frozenset(map(table.add_spaced, anywhere(strong)))
+        self.anywhere = frozenset(map(table.add_spaced, anywhere(strong, parser)))
         self._patterns = [
             [(frozenset(pattern.parts), pattern) for pattern in topic.patterns if pattern.strength != "weak"]
             for topic in topics
@@ -65,7 +65,7 @@ class TopicGate:
             reach = (pattern.within + _WORD) * (len(pattern.parts) - 1)
             needed[joined] = max(needed.get(joined, 0), reach)
         self._needed = tuple(needed.items())
-        self._phrases = PhraseSet(_openers(topics, bits))
+        self._phrases = PhraseSet(_openers(topics, bits), parser)
         said = [*map(cache(_said), self._phrases.by_number)]  # literals that begin the same phrases are many
         self._masks = [mask for mask, _ in said]
         self._tails = {

@@ -29,6 +29,7 @@ from agents.reading.features import (
     topic_features,
 )
 from agents.reading.links import Links
+from agents.reading.phrases import Parser
 from agents.reading.scene import Scene, Text
 from agents.reading.taxonomy import LINK, Taxonomies, TopicFile, TopicWeights
 from agents.reading.topic_gate import TopicGate
@@ -81,12 +82,13 @@ class TopicClassifier:
     def __init__(self, taxonomies: Taxonomies, table: LiteralTable) -> None:
         self._taxonomies = taxonomies
         self._topics = taxonomies.topics
-        self._finder = CueFinder(taxonomies)
+        parser = Parser()
+        self._finder = CueFinder(taxonomies, parser)
         self._weights = [
             taxonomies.weights.get(topic.topic) or taxonomies.weights.get(DEFAULT) or UNTRAINED
             for topic in taxonomies.topics
         ]
-        self._gate = TopicGate(self._topics, table)
+        self._gate = TopicGate(self._topics, table, parser)
         self._links = Links(chain.from_iterable(c.get(LINK, ()) for c in taxonomies.context.values()))
 
     def sift(self, scenes: Sequence[Scene]) -> list[bool]:

@@ -110,13 +110,20 @@ def _check_phrases(words: _Words) -> Iterator[Fault]:
         for below, phrases in of_keys:
             for index, phrase in enumerate(phrases):
                 path = (*words.path, *below, index)
-                if any(map(_WITHOUT_ENDS.search, spelled_out(phrase))):
+                if not _has_ends(phrase):
                     document.fault(path, "must begin and end with a word: nothing could find it")
                 elif has_alone(phrase) and ("*" in phrase or "..." in phrase):
                     what = (
                         "in a script without spaces * and ... reach to the next space or mark: leave them out"
                     )
                     yield Fault(document.name, document.line(path), spell(path), what)
+
+
+def _has_ends(phrase: str) -> bool:
+    """Whether a phrase, however its choices are made, begins and ends with a word."""
+    if phrase[:1].isalnum() and "..." not in phrase:  # nearly all, and no choice changes that
+        return True
+    return not any(map(_WITHOUT_ENDS.search, spelled_out(phrase)))
 
 
 def check_actors(documents: Mapping[Path, Document]) -> list[Fault]:

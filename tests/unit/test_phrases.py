@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from agents.reading.fold import fold
 from agents.reading.letters import BREAK, spaced
-from agents.reading.phrases import PhraseSet, anywhere
+from agents.reading.phrases import Parser, PhraseSet, anywhere
 from tests.unit.taxonomies import hits
 
 
 def found(phrase: str, text: str) -> list[str]:
     """What a phrase finds in a text."""
     excerpt = f" {spaced(fold(text))} "
-    return [excerpt[start:end] for start, end, _ in hits(PhraseSet([((phrase,), None)]), excerpt)]
+    return [excerpt[start:end] for start, end, _ in hits(PhraseSet([((phrase,), None)], Parser()), excerpt)]
 
 
 @pytest.mark.parametrize(
@@ -49,11 +49,11 @@ def test_a_phrase_finds_its_words_and_no_others(phrase: str, text: str, what: li
 
 def test_no_gap_goes_over_the_end_of_a_sentence() -> None:
     excerpt = f" halt it {BREAK} the fighting "
-    assert hits(PhraseSet([(("halt ... fighting",), None)]), excerpt) == []
+    assert hits(PhraseSet([(("halt ... fighting",), None)], Parser()), excerpt) == []
 
 
 def test_hits_come_in_order_with_all_meanings_of_a_phrase() -> None:
-    phrases = PhraseSet([(("war",), "b"), (("truce",), "a"), (("war",), "c")])
+    phrases = PhraseSet([(("war",), "b"), (("truce",), "a"), (("war",), "c")], Parser())
     assert hits(phrases, " truce war ") == [(1, 6, "a"), (7, 10, "b"), (7, 10, "c")]
 
 
@@ -70,7 +70,7 @@ def test_hits_come_in_order_with_all_meanings_of_a_phrase() -> None:
 def test_a_phrase_without_gap_and_inner_star_can_be_searched_anywhere(
     phrase: str, literal: str | None
 ) -> None:
-    assert [*anywhere([phrase])] == [*filter(None, [literal])]
+    assert [*anywhere([phrase], Parser())] == [*filter(None, [literal])]
 
 
 @given(st.text())

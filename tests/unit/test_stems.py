@@ -9,7 +9,7 @@ import pytest
 
 from agents.reading.fold import fold
 from agents.reading.letters import spaced
-from agents.reading.phrases import PhraseSet
+from agents.reading.phrases import Parser, PhraseSet
 from tests import sample
 from tests.unit.taxonomies import hits
 
@@ -74,7 +74,12 @@ def phrases_of(language: str) -> Iterator[tuple[str, str]]:
 def test_no_stem_goes_on_into_an_unrelated_word(language: str) -> None:
     """Of single words: a phrase of several says what it means, and so does a word that is spelled out."""
     stems = PhraseSet(
-        ((phrase,), f"{phrase} ({place})") for phrase, place in phrases_of(language) if STEM.fullmatch(phrase)
+        (
+            ((phrase,), f"{phrase} ({place})")
+            for phrase, place in phrases_of(language)
+            if STEM.fullmatch(phrase)
+        ),
+        Parser(),
     )
     taken = {
         word: sorted({meaning for _, _, meaning in hits(stems, f" {spaced(fold(word))} ")})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agents.reading.automaton import LiteralTable
+from agents.reading.phrases import Parser
 from agents.reading.topic_gate import TopicGate
 from tests.unit.taxonomies import TRUCE, taxonomies
 
@@ -31,6 +32,6 @@ LANGUAGES = TRUCE["languages"] | {
     ],
 )
 def test_parts_of_a_pattern_open_it_where_they_meet(title: str, body: str, opens: bool) -> None:
-    gate = TopicGate(taxonomies(languages=LANGUAGES).topics, LiteralTable())
+    gate = TopicGate(taxonomies(languages=LANGUAGES).topics, LiteralTable(), Parser())
     others = ("They halt", "until monday")
     assert gate.opened([others, (title.lower(), body.lower()), others]) == ({1} if opens else set())
