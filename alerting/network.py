@@ -15,10 +15,11 @@ import socket
 import ssl
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from contextvars import ContextVar
+from itertools import zip_longest
 from typing import Any, Final
 
 import httpcore
@@ -48,6 +49,14 @@ SEND_AT_ONCE: Final = 64 * 1024
 
 TRY_NEXT_AFTER: Final = 0.25
 """Seconds that one address of a host is given to answer before the next is tried as well."""
+
+TRIED_AT_ONCE: Final = 3
+"""Addresses of one host that are tried at the same time. Each takes a descriptor, and a quarter of all that may be open
+are for calls.
+"""
+
+ADDRESS_PATIENCE: Final = 3.0
+"""Seconds that an address has to answer where others wait to be tried: a lost packet is sent again after one."""
 
 MOST_ADDRESSES: Final = 16
 """Addresses of one host that are looked at. Some thousands fit into an answer, and each would be checked and tried."""
@@ -172,21 +181,29 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
 async def _first(addresses: Sequence[str], connect: Connect) -> httpcore.AsyncNetworkStream:
     """A connection to the first address that answers.
 
-    Each is tried beside those before it when they have not answered for a moment, as in RFC 8305: an address to which
-    no way leads, as of IPv6 in many a network, would take up the whole of every attempt.
+    Each is tried beside those before it when they have not answered for a moment, and those of IPv6 and IPv4 in turns,
+    as in RFC 8305: an address to which no way leads, as of IPv6 in many a network, would take up the whole of every
+    attempt.
     """
     if len(addresses) == 1:
         return await connect(addresses[0])
-    rest = deque(addresses)
+    rest = deque(_in_turns(addresses))
+    patience = ADDRESS_PATIENCE if len(rest) > TRIED_AT_ONCE else None
+
+    async def try_one(address: str) -> httpcore.AsyncNetworkStream:
+        async with asyncio.timeout(patience):
+            return await connect(address)
+
     trying: set[asyncio.Task[httpcore.AsyncNetworkStream]] = set()
     failed: BaseException | None = None
     made: list[httpcore.AsyncNetworkStream] = []
     try:
         while not made and (rest or trying):
-            if rest:
-                trying.add(asyncio.ensure_future(connect(rest.popleft())))
+            if rest and len(trying) < TRIED_AT_ONCE:
+                trying.add(asyncio.ensure_future(try_one(rest.popleft())))
+            more = rest and len(trying) < TRIED_AT_ONCE
             done, trying = await asyncio.wait(
-                trying, timeout=TRY_NEXT_AFTER if rest else None, return_when=asyncio.FIRST_COMPLETED
+                trying, timeout=TRY_NEXT_AFTER if more else None, return_when=asyncio.FIRST_COMPLETED
             )
             for task in done:
                 failed = task.exception() or failed
@@ -202,6 +219,14 @@ async def _first(addresses: Sequence[str], connect: Connect) -> httpcore.AsyncNe
     if made:
         return made[0]
     raise failed or Unresolvable("the host has no address")
+
+
+def _in_turns(addresses: Sequence[str]) -> Iterator[str]:
+    """Addresses of IPv6 and IPv4 in turns, from that of the first on."""
+    six = [address for address in addresses if ":" in address]
+    four = [address for address in addresses if ":" not in address]
+    pairs = zip_longest(six, four) if addresses[:1] == six[:1] else zip_longest(four, six)
+    return (address for pair in pairs for address in pair if address is not None)
 
 
 class BoundedStream(httpcore.AsyncNetworkStream):

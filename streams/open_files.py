@@ -14,8 +14,8 @@ MOST_WITHOUT_LIMIT: Final = 10_240
 
 
 def most_calls() -> int:
-    """How many webhooks may be called at the same time: each takes a descriptor, or several where a host has several
-    addresses and hangs, and most are to be left for the brokers.
+    """How many webhooks may be called at the same time: each takes a descriptor, or three where a host has several
+    addresses and hangs, and some are to be left for the brokers.
     """
     try:
         import resource  # noqa: PLC0415 - not on every platform

@@ -1,0 +1,73 @@
+"""Which addresses of a host are tried, and how many at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from alerting import network
+from alerting.network import TRIED_AT_ONCE
+
+SIX = [f"2a00::{number}" for number in range(1, 9)]
+FOUR = [f"93.184.215.{number}" for number in range(1, 9)]
+
+
+class Hosts:
+    """Stands for the network: who is tried, and who answers, if anybody does."""
+
+    def __init__(self, answers: str = "") -> None:
+        self._answers = answers
+        self.tried: list[str] = []
+
+    async def connect(self, address: str) -> Any:
+        self.tried.append(address)
+        if address != self._answers:
+            await asyncio.Event().wait()
+        return f"connected to {address}"
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "TRY_NEXT_AFTER", 0)
+    monkeypatch.setattr(network, "ADDRESS_PATIENCE", 0)
+
+
+async def test_of_addresses_that_do_not_answer_few_are_tried_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "ADDRESS_PATIENCE", 3600)
+    hosts = Hosts()
+    connecting = asyncio.ensure_future(network._first(FOUR, hosts.connect))
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert hosts.tried == FOUR[:TRIED_AT_ONCE]
+    connecting.cancel()
+
+
+async def test_one_that_answers_is_reached_however_many_before_it_do_not() -> None:
+    hosts = Hosts(answers=FOUR[-1])
+    connected: Any = await network._first(FOUR, hosts.connect)
+    assert connected == f"connected to {FOUR[-1]}"
+    assert hosts.tried == FOUR
+
+
+async def test_where_none_of_many_answers_the_call_ends() -> None:
+    hosts = Hosts()
+    with pytest.raises(TimeoutError):
+        await network._first(FOUR, hosts.connect)
+    assert hosts.tried == FOUR
+
+
+@pytest.mark.parametrize(
+    ("addresses", "tried"),
+    [
+        ([*SIX[:3], *FOUR[:2]], [SIX[0], FOUR[0], SIX[1], FOUR[1], SIX[2]]),
+        ([*FOUR[:1], *SIX[:4]], [FOUR[0], *SIX[:4]]),
+        ([*FOUR[:2], *SIX[:2]], [FOUR[0], SIX[0], FOUR[1], SIX[1]]),
+    ],
+)
+async def test_addresses_of_either_kind_are_tried_in_turns(addresses: list[str], tried: list[str]) -> None:
+    hosts = Hosts()
+    with pytest.raises(TimeoutError):
+        await network._first(addresses, hosts.connect)
+    assert hosts.tried == tried
