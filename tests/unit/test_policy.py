@@ -460,7 +460,8 @@ def test_an_article_of_a_story_that_is_over_stays_known_as_that_of_the_next_when
 ):
     stories = Stories()
     days = 60 * 24 * 5
-    read = [told(10, FLOOD, minutes=days), told(1, minutes=1), told(1, minutes=days + 1)]
+    next_version = told(4, minutes=days + 1, article=told(1).article)
+    read = [told(10, FLOOD, minutes=days), told(1, minutes=1), next_version]
     again, after = told(2, minutes=days + 60 * 47), told(12, FLOOD, minutes=days + 60 * 49)
     version = told(3, "words that are all others", minutes=days + 60 * 50)
     version = version.model_copy(update={"article": read[1].article})

@@ -746,6 +746,19 @@ def test_a_number_that_is_free_again_is_another_storys_and_finds_that_one_alone(
     assert found(stories, report(9, "Arland signs 2", hours=49)) is None
 
 
+def test_a_story_that_opens_when_an_earlier_one_is_over_takes_the_place_of_no_other() -> None:
+    over, open_, opening = (
+        report(n, f"{party} signs", hours=hours, parties=party)
+        for n, (party, hours) in enumerate([("arland", 0), ("borland", 40), ("corland", 49)], 1)
+    )
+    stories = Stories([opened_by(over, turn=1), opened_by(open_, turn=2)])
+    stories.expire(opening.seen_at)
+    stories.put(opened_by(opening, turn=3))
+    assert [found(stories, one) for one in (over, open_, opening)] == [
+        *(None, opened_by(open_, turn=2), opened_by(opening, turn=3)),
+    ]
+
+
 def test_a_gist_is_the_same_whatever_case_and_diacritics() -> None:
     assert gist("ATEŞKES İmzalandı", "") == gist("ateskes imzalandi", "")
 
