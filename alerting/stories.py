@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from heapq import heappop, heappush, heapreplace
 from operator import attrgetter
 from typing import Final
@@ -38,6 +38,8 @@ NO_PARTY: Final = ""
 _NUMBER_BITS: Final = 28
 _NUMBER: Final = (1 << _NUMBER_BITS) - 1
 """Of a place, the bits that say which story stands there."""
+
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class _Indexes:
@@ -104,7 +106,7 @@ class Stories:
         self._endings: list[tuple[datetime, str]] = []
         stories = sorted(stories, key=lambda story: (story.turn, story.story_id))
         # The latest time seen: of the stories that were restored, then of each candidate (`expire`).
-        self._now = max((story.last_seen_at for story in stories), default=None)
+        self._now = max((story.last_seen_at for story in stories), default=_LONG_AGO)
         self._turn = 0
         for story in stories:
             self.put(story)
@@ -142,7 +144,7 @@ class Stories:
 
         Else each copy of what is read late would open a story, for the one before would be forgotten already.
         """
-        if self._now is None or story.expires_at > self._now:
+        if story.expires_at > self._now:
             return story.expires_at
         return self._now + (story.expires_at - story.last_seen_at)
 
@@ -205,8 +207,7 @@ class Stories:
 
     def expire(self, now: datetime) -> list[Story]:
         """Forget the stories that had ended by the latest time seen; returns them."""
-        if self._now is None or now > self._now:
-            self._now = now
+        self._now = max(self._now, now)
         ended = []
         while self._endings and self._endings[0][0] <= self._now:
             story_id = self._endings[0][1]

@@ -105,6 +105,12 @@ def test_another_outlets_words_on_the_same_happening_join_the_story() -> None:
     )
 
 
+def test_headlines_without_a_word_in_common_join_by_what_their_leads_say() -> None:
+    lead = "The truce of Arland begins at midnight along the river, observers said."
+    first = report(1, "Guns fall silent", lead, parties="arland")
+    assert joins(report(2, "Deal signed by lake", lead, parties="arland"), first)
+
+
 def test_the_next_stage_told_in_other_words_is_another_story() -> None:
     assert not joins(
         report(
@@ -752,7 +758,7 @@ def test_a_story_that_opens_when_an_earlier_one_is_over_takes_the_place_of_no_ot
         for n, (party, hours) in enumerate([("arland", 0), ("borland", 40), ("corland", 49)], 1)
     )
     stories = Stories([opened_by(over, turn=1), opened_by(open_, turn=2)])
-    stories.expire(opening.seen_at)
+    assert stories.expire(opening.seen_at) == [opened_by(over, turn=1)]
     stories.put(opened_by(opening, turn=3))
     assert [found(stories, one) for one in (over, open_, opening)] == [
         *(None, opened_by(open_, turn=2), opened_by(opening, turn=3)),
