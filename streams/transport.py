@@ -138,7 +138,6 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
     def _admit_fetched(self, records: Mapping[Any, list[ConsumerRecord]]) -> None:
         for partition, fetched in records.items():
             tp = TP(partition.topic, partition.partition)
-            self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
             read = self._read_offset[tp]
             new = [record for record in fetched if read is None or record.offset >= read]
             if new:
@@ -180,14 +179,13 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
             lane = self._lane(TP(message.topic, message.partition))
             if self._last.get(lane) is message:
                 del self._last[lane]
-            self._n_acked += 1
             notify(self._waiting_for_ack)
             return True
 
-    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> set[TP]:  # noqa: ARG002 - nobody asks for some
         # Faust's own list is empty while a rebalance waits for batches under way, but those must be committed too.
-        places = self._inflight.keys() | self._active_partitions
-        return (tp for tp in places if topics is None or tp in topics or tp.topic in topics)
+        places: set[TP] = self._inflight.keys() | self._active_partitions
+        return places
 
     def _new_offset(self, tp: TP) -> int | None:
         waiting = self._inflight.get(tp)
@@ -204,8 +202,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is untyped 
         handled = self._handled_to.get(tp)
         if self._inflight.get(tp) or not self.flow_active or self.should_stop:
             return handled
-        position = self._thread.position(tp)
-        return position if position is not None and position > (handled or 0) else handled
+        return max(handled or 0, self._thread.position(tp) or 0) or None
 
     async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
         """Commit handled batches. Waits for a commit under way first: it lacks what was handled since it began."""

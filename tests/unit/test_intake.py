@@ -23,15 +23,18 @@ from alerting.watch import Watch
 from streams.batch import Batch
 from streams.errors import UnreadableArticle
 from streams.lingering import Acknowledgement
+from streams.metrics import RESULTS, Metrics
 from streams.service import InForce, Service, breathe
 from streams.topics import Topic
 from streams.wire import Candidate, Reading, TopicReading, Wire
 from tests import sample
-from tests.builders import MOMENT
+from tests.builders import MOMENT, topic_reading
 
 
 class Written:
-    """Takes the place of the producers: keeps the topic and key of each output."""
+    """Takes the place of the producers: keeps the topic and key of each output, and what was counted."""
+
+    metrics: Metrics
 
     def __init__(self) -> None:
         self.outputs: list[tuple[str, str | None]] = []
@@ -63,21 +66,22 @@ class Written:
         return done  # type: ignore[no-any-return]
 
 
-class Failing:
-    """A classifier that fails at what its title says."""
+class Told:
+    """A classifier that does what the title says: fail, or find a topic."""
 
     def classify(self, scene: Scene) -> tuple[TopicReading, ...]:
         if scene.article.title == "fail":
             raise UnreadableArticle("classifier", "it failed")
-        return ()
+        return (topic_reading(),) if scene.article.title == "A lawn: ceasefire" else ()
 
 
 def leave(where: str, error: BaseException) -> NoReturn:
     raise AssertionError(where) from error
 
 
-def record(offset: int, value: bytes) -> ConsumerRecord:
-    return ConsumerRecord("articles", 0, offset, 1000 * offset, 0, None, value, None, 0, len(value), ())
+def record(offset: int, value: bytes | None) -> ConsumerRecord:
+    size = len(value or b"")
+    return ConsumerRecord("articles", 0, offset, 1000 * offset, 0, None, value, None, 0, size, ())
 
 
 def article(number: int, title: str, body: str = "") -> bytes:
@@ -92,7 +96,7 @@ def in_force(others: int = 0) -> InForce:
         taxonomies=sample.taxonomies(),
         registry=sample.registry(),
         watches=watches,
-        classifier=Failing(),
+        classifier=Told(),
     )
     return InForce(replace(sample.configuration(), watches=watches), reader)
 
@@ -105,11 +109,13 @@ def service_of(written: Any, others: int = 0) -> Service:
 
 async def written_of(batch: Batch, others: int = 0) -> Written:
     written = Written()
-    await (await Intake(service_of(written, others)).handle(batch))
+    service = service_of(written, others)
+    await (await Intake(service).handle(batch))
+    written.metrics = service.metrics
     return written
 
 
-async def outputs_of(*values: bytes, others: int = 0) -> list[tuple[str, str | None]]:
+async def outputs_of(*values: bytes | None, others: int = 0) -> list[tuple[str, str | None]]:
     batch = Batch([record(offset, value) for offset, value in enumerate(values)])
     return sorted((await written_of(batch, others)).outputs, key=str)
 
@@ -118,6 +124,7 @@ async def test_each_record_of_a_batch_of_several_portions_causes_its_own_outputs
     long = "The lawn. " * (AT_ONCE // 10)
     values = [
         article(1, "A hedge"),
+        None,
         b"no article",
         article(2, "fail"),
         article(3, "A lawn", long),
@@ -128,7 +135,31 @@ async def test_each_record_of_a_batch_of_several_portions_causes_its_own_outputs
     together = await outputs_of(*values)
     assert together == sorted([one for value in values for one in await outputs_of(value)], key=str)
     assert together.count(("candidates", "hedges")) == 3
-    assert together.count(("rejected", None)) == 3
+    assert together.count(("rejected", None)) == 4
+
+
+async def test_each_article_is_counted_by_what_came_of_it() -> None:
+    """The alert rules that ship look at these: how much is rejected, and whether anything is read at all."""
+    values = [
+        article(1, "A hedge"),
+        article(2, "Two hedges: a hedge and a hedge"),
+        article(3, "A lawn"),
+        article(4, "fail"),
+        article(5, "A lawn: ceasefire"),
+        b"no article",
+        b"[]",
+    ]
+    written = await written_of(Batch([record(offset, value) for offset, value in enumerate(values)]))
+    counted = written.metrics.registry.get_sample_value
+    assert {result: counted("tocsin_articles_total", {"result": result}) for result in RESULTS} == {
+        "hit": 2,
+        "topic": 1,
+        "nothing": 1,
+        "rejected": 3,
+    }
+    reasons = ("classifier", "not-json", "not-an-object")
+    assert [counted("tocsin_rejected_total", {"reason": reason}) for reason in reasons] == [1, 1, 1]
+    assert counted("tocsin_hits_total") == 2
 
 
 async def test_a_repeat_is_known_by_the_id_of_its_reading_and_a_correction_is_no_repeat() -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agents.lines import SHORT_LINE, Line
+from agents.lines import NEVER_SLEEP_LONGER, SHORT_LINE, Line
 from alerting.endpoint import Endpoint
 from alerting.pending import Owed
 from tests.builders import attempt, endpoint, notification
@@ -105,6 +105,62 @@ async def test_nothing_begins_before_the_gate_opens() -> None:
         await asyncio.sleep(0)
     assert desk.begun == []
     assert gate.calls == 0
+    await queue.stop(0)
+
+
+async def test_a_line_looks_again_long_before_what_it_waits_for_is_due_but_not_all_the_time() -> None:
+    """A clock that is set, or an endpoint that is configured anew, shows when somebody looks."""
+    queue = line(Desk())
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    queue.add("n0", owed(0, START + timedelta(hours=10)))
+    assert queue._timer is not None
+    assert began <= queue._timer.when() - NEVER_SLEEP_LONGER.total_seconds() <= clock()
+    queue.stop_taking()
+
+
+async def test_however_many_wait_for_the_gate_one_alarm_is_set_and_none_once_they_may_begin() -> None:
+    """Each alarm sets the next: one for each that waits would be thousands of looks every ten seconds."""
+    desk = Desk()
+    gate = Open(at=START + timedelta(minutes=1))
+    queue = line(desk, gate)
+    queue.add("n0", owed(0))
+    first = queue._timer
+    queue.add("n1", owed(1))
+    second = queue._timer
+    assert first is not None
+    assert second is not None
+    assert (first.cancelled(), second.cancelled()) == (True, False)
+    gate.at = None
+    queue.look()
+    assert (second.cancelled(), queue._timer) == (True, None)
+    await desk.until_begun(2)
+    await queue.stop(0)
+
+
+async def test_made_due_is_what_was_tried_and_waits_and_with_what_others_come_to_once() -> None:
+    """What is written so needlessly would cost a record each, of thousands, and an attempt that nobody counts."""
+    desk = Desk()
+    queue = line(desk, concurrency=1)
+    later = START + timedelta(hours=1)
+    for key, due_at, made, unscheduled in (
+        ("under way", START, 1, 0),
+        ("due", START, 1, 0),
+        ("untried", later, 0, 0),
+        ("again", later, 2, 1),
+        ("tried", later, 1, 0),
+    ):
+        value = owed(len(queue), due_at).model_copy(update={"made": made, "unscheduled": unscheduled})
+        queue.add(key, value)
+    await desk.until_begun(1)
+    # The attempt under way has failed just now, while that of another brought the endpoint back.
+    queue.failed("under way", owed(0, later).model_copy(update={"made": 2}), START)
+    keys = queue.keys()
+    hastened = {key: queue.hasten_once(key, START) for key in keys}
+    assert [key for key, one in hastened.items() if one is not None] == ["tried"]
+    hastened = {key: queue.hasten(key, START) for key in keys}
+    assert [key for key, one in hastened.items() if one is not None] == ["under way", "again"]
+    assert {one.due_at for one in hastened.values() if one is not None} == {START}
     await queue.stop(0)
 
 

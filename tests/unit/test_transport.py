@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, defaultdict, deque
+from collections import Counter, OrderedDict, defaultdict, deque
 from types import SimpleNamespace
 from typing import Any, NoReturn
 from unittest.mock import MagicMock
@@ -22,7 +22,7 @@ from faust.transport import consumer as base
 from faust.types import TP
 
 from streams.batch import MAX_BATCH_RECORDS, Batch
-from streams.consumer_thread import ConsumerThread
+from streams.consumer_thread import MAX_WAIT_FOR_ROOM, ConsumerThread
 from streams.errors import BrokerError
 from streams.offset_reset import OffsetReset
 from streams.transport import BatchConsumer
@@ -49,7 +49,6 @@ class App:
     """As much of Faust's app as handing over looks at."""
 
     consumer_generation_id = 1
-    monitor = SimpleNamespace(track_tp_end_offset=lambda *_: None)
 
 
 class Thread:
@@ -166,6 +165,63 @@ async def test_what_could_not_be_committed_is_committed_the_next_time(
         assert await consumer._commit_offsets(offsets) is done
     assert asked == [{PLACE: 10}, {PLACE: 10}]
     assert consumer._filter_committable_offsets({PLACE}) == {}
+
+
+async def test_a_commit_that_fails_while_its_partition_is_found_to_end_before_it_leaves_the_new_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With the former one restored, nothing that is read again would be committed."""
+    consumer: Any = Taken().consumer
+    consumer._committed_offset[PLACE] = 8
+
+    async def commit_offsets(self: Any, offsets: dict[TP, int], start_new_transaction: bool = True) -> bool:
+        self._committed_offset.update(offsets)
+        consumer.reset_offset(PLACE, 12, OffsetReset(2, rewound=True))
+        return False
+
+    monkeypatch.setattr(base.Consumer, "_commit_offsets", commit_offsets)
+    consumer.rejoin = lambda: None
+    assert not await consumer._commit_offsets({PLACE: 10})
+    assert consumer._committed_offset[PLACE] == 2
+
+
+async def test_what_is_read_again_since_its_partition_ends_before_it_is_not_committed_before_it_is_done() -> (
+    None
+):
+    taken = Taken()
+    consumer: Any = taken.consumer
+    consumer.lost = Counter()
+    rejoined: list[int] = []
+    consumer.rejoin = lambda: rejoined.append(1)
+    await taken.admit(8, 9)
+    taken.batches[0].take().handled = True
+    assert consumer._new_offset(PLACE) == 10
+    await taken.admit(10)
+    consumer.reset_offset(PLACE, 11, OffsetReset(2, rewound=True))
+    assert rejoined == [1]
+    assert consumer._read_offset[PLACE] == 2
+    await taken.admit(2, 3)
+    assert taken.offsets == [[8, 9], [10], [2, 3]]
+    taken.batches[1].take().handled = True
+    assert consumer._new_offset(PLACE) is None
+    taken.batches[2].take().handled = True
+    assert consumer._filter_committable_offsets({PLACE}) == {PLACE: 4}
+    assert not consumer.lost
+
+
+async def test_records_that_were_deleted_before_they_were_read_are_counted_and_what_came_before_is_committed() -> (
+    None
+):
+    taken = Taken()
+    consumer: Any = taken.consumer
+    consumer.lost = Counter()
+    await taken.admit(8, 9)
+    consumer.reset_offset(PLACE, 10, OffsetReset(40, lost=30))
+    assert consumer.lost == {PLACE.topic: 30}
+    assert consumer._read_offset[PLACE] == 40
+    assert consumer._new_offset(PLACE) is None
+    taken.batches[0].take().handled = True
+    assert consumer._new_offset(PLACE) == 10
 
 
 def with_commits(monkeypatch: pytest.MonkeyPatch, consumer: Any) -> list[dict[TP, int]]:
@@ -331,6 +387,20 @@ async def test_partitions_that_are_read_together_share_a_batch_and_each_is_commi
     assert taken.consumer._new_offset(OTHER) == 10
 
 
+async def test_of_a_shared_batch_nothing_is_done_before_the_batch_behind_it_that_other_partitions_began() -> (
+    None
+):
+    taken = Taken(together=True)
+    await taken.admit(0)
+    first = taken.batches[0].take()
+    await taken.admit(7, place=OTHER)
+    await taken.admit(1)
+    taken.thread.positions = {PLACE: 2, OTHER: 8}
+    assert taken.offsets == [[0], [7, 1]]
+    first.handled = True
+    assert taken.consumer._new_offset(PLACE) == 1
+
+
 async def test_a_full_batch_leaves_no_room_for_any_partition_that_shares_it() -> None:
     taken = Taken(together=True)
     await taken.admit(*range(MAX_BATCH_RECORDS))
@@ -356,13 +426,31 @@ async def test_what_is_done_is_not_kept_until_something_else_comes() -> None:
     taken = Taken()
     await taken.admit(0)
     consumer: Any = taken.consumer
-    consumer._unacked_messages, consumer._n_acked, consumer._waiting_for_ack = set(), 0, None
     message = consumer._inflight[PLACE][0]
+    consumer._unacked_messages = {message}
+    told = consumer._waiting_for_ack = asyncio.get_running_loop().create_future()
     message.value.take().handled = True
     assert consumer.ack(message)
     assert consumer._new_offset(PLACE) == 1
     assert not consumer._inflight[PLACE]
     assert not consumer._last
+    assert not consumer._handing
+    assert not consumer._unacked_messages
+    assert told.done(), "whoever waits for it goes on at once"
+    assert not consumer.ack(message), "it is done but once"
+
+
+async def test_what_is_done_leaves_room_in_the_batch_behind_it() -> None:
+    taken = Taken()
+    await taken.admit(0)
+    consumer: Any = taken.consumer
+    consumer._unacked_messages, consumer._waiting_for_ack = set(), None
+    message = consumer._inflight[PLACE][0]
+    message.value.take().handled = True
+    await taken.admit(1)
+    consumer.ack(message)
+    await taken.admit(2)
+    assert taken.offsets == [[0], [1, 2]]
 
 
 async def test_the_next_record_of_a_partition_is_taken_as_offered() -> None:
@@ -402,6 +490,19 @@ async def test_nothing_is_taken_as_offered_of_a_partition_that_was_given_up_whil
     taken.consumer._active_partitions.discard(PLACE)
     await taken.offer(7)
     assert taken.offsets == [[6]]
+
+
+async def test_what_was_taken_as_offered_is_left_out_of_a_fetch_that_brings_it_too() -> None:
+    taken = Taken()
+    await taken.admit(6)
+    taken.batches[0].take()
+    await taken.offer(7)
+    taken.batches[1].take()
+    consumer: Any = taken.consumer
+    consumer._admit_fetched({PLACE: [record(7)]})
+    consumer._admit_fetched({PLACE: [record(7), record(8), record(9)]})
+    await asyncio.gather(*consumer._handing)
+    assert taken.offsets == [[6], [7], [8, 9]]
 
 
 async def test_a_full_partition_takes_nothing_as_offered() -> None:
@@ -459,6 +560,60 @@ async def test_what_comes_while_partitions_change_hands_is_fetched_again_before_
 
 
 @pytest.mark.parametrize("stops", [True, False])
+async def test_what_is_fetched_is_handed_on_unless_the_worker_stops(stops: bool) -> None:
+    """Commits ignore what comes then: as the worker stops, they go no further than what was handed on."""
+    taken = Taken()
+    consumer: Any = taken.consumer
+    ended = asyncio.Event()
+
+    async def next_records() -> dict[TP, list[ConsumerRecord]]:
+        ended.set()
+        if stops:
+            consumer._stopped.set()
+        return {PLACE: [record(0), record(1)]}
+
+    consumer._next_records = next_records
+    await consumer._drain_messages(SimpleNamespace(_stopped=ended))
+    await asyncio.gather(*consumer._handing)
+    assert taken.offsets == ([] if stops else [[0, 1]])
+
+
+async def test_only_partitions_with_room_are_asked_and_briefly_where_another_waits_for_room() -> None:
+    taken = Taken()
+    consumer: Any = taken.consumer
+    asked: list[tuple[set[TP], float]] = []
+
+    async def fetched(partitions: set[TP], patience: float) -> dict[TP, list[ConsumerRecord]]:
+        asked.append((partitions, patience))
+        return {OTHER: [record(7, OTHER)]}
+
+    consumer._thread.fetched = fetched
+    assert await consumer._next_records()
+    await taken.admit(*range(MAX_BATCH_RECORDS))
+    assert await consumer._next_records()
+    await taken.admit(*range(MAX_BATCH_RECORDS), place=OTHER)
+    assert not await consumer._next_records()
+    assert asked == [({PLACE, OTHER}, 1.0), ({OTHER}, MAX_WAIT_FOR_ROOM)]
+
+
+async def test_nothing_is_fetched_while_partitions_change_hands() -> None:
+    consumer: Any = Taken().consumer
+    consumer.flow_active = False
+
+    async def change_hands(event: asyncio.Event) -> None:
+        assert event is consumer.can_resume_flow
+        consumer.flow_active = True
+
+    async def fetched(*_: object) -> dict[TP, list[ConsumerRecord]]:
+        assert consumer.flow_active
+        return {}
+
+    consumer.can_resume_flow, consumer.wait, consumer._thread.fetched = asyncio.Event(), change_hands, fetched
+    assert await consumer._next_records() == {}
+    assert consumer.flow_active
+
+
+@pytest.mark.parametrize("stops", [True, False])
 async def test_fetching_that_is_cancelled_as_the_worker_stops_has_not_crashed(stops: bool) -> None:
     consumer: Any = Taken().consumer
     consumer.app = SimpleNamespace(should_stop=stops)
@@ -488,7 +643,11 @@ async def test_what_a_fetch_brought_is_handed_on_in_the_step_in_which_it_came() 
     assert asked == [({PLACE}, 0.0)]
     consumer._admit(PLACE, [record(2 + number) for number in range(MAX_BATCH_RECORDS)])
     await consumer.take_fetched()  # no room
+    taken.batches[0].take()
     consumer.flow_active = False
+    await consumer.take_fetched()
+    consumer.flow_active = True
+    consumer._stopped.set()
     await consumer.take_fetched()
     assert len(asked) == 1
 
@@ -581,6 +740,16 @@ async def test_all_partitions_are_sought_after_one_question_for_what_is_committe
     assert asked == [{PLACE, OTHER, fresh}]
     assert sought[0] == (PLACE, 7)
     assert set(sought[1]) == {OTHER, fresh}
+
+
+@pytest.mark.parametrize(("end", "done", "lag"), [(12, 8, 4), (8, 12, 0), (None, 8, None), (12, None, None)])
+def test_what_is_not_committed_yet_is_the_lag_where_both_ends_are_known(
+    end: int | None, done: int | None, lag: int | None
+) -> None:
+    consumer: Any = Taken().consumer
+    consumer.assignment, consumer.highwater = lambda: {PLACE}, lambda _: end
+    consumer._committed_offset[PLACE] = done
+    assert dict(consumer.lags()) == ({} if lag is None else {PLACE: lag})
 
 
 def kafka_consumer(position: int | None) -> Any:
