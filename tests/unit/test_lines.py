@@ -83,6 +83,19 @@ async def test_one_that_must_wait_lets_others_overtake() -> None:
     await queue.stop(0)
 
 
+async def test_what_failed_holds_up_nothing_that_is_due_behind_it() -> None:
+    desk = Desk()
+    queue = line(desk, concurrency=1)
+    queue.add("failed", owed(0))
+    queue.add("behind", owed(1))
+    await desk.until_begun(1)
+    desk.ends["failed"].set_result(owed(0, START + timedelta(hours=1)))
+    for _ in range(9):
+        await asyncio.sleep(0)
+    assert desk.begun == ["failed", "behind"]
+    await queue.stop(0)
+
+
 async def test_in_strict_order_the_next_waits_for_the_one_before() -> None:
     desk = Desk()
     queue = line(desk, ordered=True, concurrency=8)
@@ -161,6 +174,25 @@ async def test_made_due_is_what_was_tried_and_waits_and_with_what_others_come_to
     hastened = {key: queue.hasten(key, START) for key in keys}
     assert [key for key, one in hastened.items() if one is not None] == ["under way", "again"]
     assert {one.due_at for one in hastened.values() if one is not None} == {START}
+    await queue.stop(0)
+
+
+async def test_who_asks_for_all_to_be_tried_is_heard_during_every_attempt_and_while_its_failure_is_written() -> (
+    None
+):
+    desk = Desk()
+    queue = line(desk)
+    later = owed(0, START + timedelta(hours=1)).model_copy(update={"made": 1})
+    queue.add("n0", owed(0))
+    await desk.until_begun(1)
+    assert queue.failed("n0", later, START) == later
+    assert queue.hasten("n0", START) is not None
+    desk.ends["n0"].set_result(later)
+    for _ in range(9):
+        await asyncio.sleep(0)
+    assert desk.begun == ["n0", "n0"]
+    assert queue.hasten("n0", START) is None, "it is under way"
+    assert queue.failed("n0", later, START).due_at == START
     await queue.stop(0)
 
 
