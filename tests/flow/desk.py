@@ -84,6 +84,10 @@ class Desk:
         )
         self.delivery = Delivery(self.service)
         self.read = dict.fromkeys(range(PARTITIONS), 0)
+        await self.assign()
+
+    async def assign(self) -> None:
+        """Be assigned all partitions, by now or anew."""
         await self.delivery.assign(set(range(PARTITIONS)))
         assert self.delivery._partitions._opening is not None
         await self.delivery._partitions._opening

@@ -85,6 +85,17 @@ async def test_a_retry_due_in_ten_hours_survives_a_restart_and_is_not_early(desk
     assert desk.got["desk"][0].body == desk.got["desk"][1].body
 
 
+async def test_what_is_told_again_while_it_is_owed_keeps_to_its_schedule(desk: Desk, opened: Open) -> None:
+    """Policy tells again, under the same id, what it had told when it was killed."""
+    await desk.start(await opened("desk", 500, schedule=(timedelta(hours=10),)))
+    await desk.notify("desk", 1)
+    await desk.notify("desk", 1)
+    assert ids(desk.got["desk"]) == ["msg_1"]
+    await desk.move(hours=10)
+    assert ids(desk.got["desk"]) == ["msg_1", "msg_1"]
+    assert [a.outcome for a in await desk.attempts("desk")] == ["retry", "delivered"]
+
+
 async def test_a_retry_is_no_later_where_the_worker_before_had_a_clock_that_ran_ahead(
     desk: Desk, opened: Open
 ) -> None:
@@ -365,6 +376,33 @@ async def test_what_came_due_while_the_worker_stood_still_is_left_to_whoever_own
     await desk.quiet()
     assert sorted(ids(desk.got["desk"])) == ["msg_1", "msg_1", "msg_2", "msg_2"]
     assert {a.number for a in await desk.attempts("desk") if a.outcome == "delivered"} == {2}
+
+
+async def test_a_worker_that_stood_still_sends_what_is_owed_once_it_is_assigned_its_partitions_anew(
+    desk: Desk, opened: Open
+) -> None:
+    await desk.start(await opened("desk", 500, schedule=(timedelta(hours=1),)))
+    await desk.notify("desk", 1)
+    desk.delivery.hold()
+    await desk.move(hours=1)
+    assert len(desk.got["desk"]) == 1
+    await desk.assign()
+    await desk.notify("desk", 2)
+    assert ids(desk.got["desk"]) == ["msg_1", "msg_1", "msg_2"]
+
+
+async def test_what_a_former_owner_writes_after_its_successor_makes_nothing_owed_again(
+    desk: Desk, opened: Open
+) -> None:
+    await desk.start(await opened("desk"))
+    await desk.notify("desk", 1)
+    owed, settled = [record for record in await desk.raw(PENDING) if record.key == b"desk/msg_1/0"]
+    assert (b"notification" in owed.value, b"settled_at" in settled.value) == (True, True)
+    late = await write_state(desk.outputs, PENDING, owed.partition, owed.key, lambda: owed.value, offset=0)
+    await settle([late])
+    await desk.restart()
+    await desk.quiet()
+    assert ids(desk.got["desk"]) == ["msg_1"]
 
 
 async def test_a_kill_in_the_middle_of_hastening_leaves_it_to_be_read_again(

@@ -367,6 +367,56 @@ async def test_partitions_handed_out_anew_are_read_again_from_their_topic(room: 
     assert await room.alerts() == [("alert.opened", "art_1"), ("alert.updated", "art_2")]
 
 
+@pytest.mark.parametrize("restarted", [True, False])
+async def test_what_was_decided_is_not_decided_again_when_its_story_is_over(
+    room: Room, restarted: bool
+) -> None:
+    """Nobody knows any more that it told it: without its place in the input it would open the story anew."""
+    await room.write(candidate(1, "the army signed a truce"), candidate(2, "envoys left", minutes=120))
+    await room.decide()
+    if restarted:
+        await room.start()
+    await room.decide()
+    assert await room.alerts() == [("alert.opened", "art_1"), ("alert.opened", "art_2")]
+
+
+async def test_a_partition_that_comes_back_is_as_whoever_had_it_meanwhile_left_it(room: Room) -> None:
+    """With what was held before, the next event would have the number of one that is told, and be dropped as that."""
+    text = "the army signed a truce"
+    await room.write(candidate(1, text))
+    await room.decide()
+    ours = room.policy
+    await room.start()  # another worker
+    await room.write(candidate(2, text, minutes=1))
+    await room.decide()
+    room.policy = ours
+    room.policy.assign({0})
+    await room.write(candidate(3, text, minutes=2))
+    await room.decide()
+    told = [from_bytes(Alert, record.value) for record in await room.records(ALERTS)]
+    assert [(alert.article_id, alert.number) for alert in told] == [("art_1", 1), ("art_2", 2), ("art_3", 3)]
+
+
+async def test_what_became_of_each_hit_is_counted(room: Room) -> None:
+    await room.start(WATCH.model_copy(update={"update_every": timedelta(minutes=30)}))
+    denied = {"topics": (builders.topic_reading(stage="rejected"),), "takes_back": True}
+    await room.write(candidate(1, "a lawn was mown", watch="gone"), minutes_ago=3)
+    await room.write(
+        candidate(2, "the army signed a truce"),
+        candidate(2, "the army signed a truce"),
+        candidate(3, "the army signed a truce", minutes=1),
+        candidate(4, "envoys denied that there will be talks").model_copy(update=denied),
+    )
+    await room.decide()
+    room.policy.observe()
+    counted = room.service.metrics.registry.get_sample_value
+    for ruling in ("watch-gone", "opened", "repeat", "throttled", "unasked"):
+        assert counted("tocsin_rulings_total", {"ruling": ruling}) == 1, ruling
+    assert counted("tocsin_alerts_total", {"type": "alert.opened"}) == 1
+    assert counted("tocsin_alerts_total", {"type": "alert.updated"}) == 0
+    assert counted("tocsin_stories") == 1
+
+
 async def test_the_stories_of_what_is_assigned_are_loaded_before_a_candidate_asks(room: Room) -> None:
     await room.write(candidate(1, "the army signed a truce"))
     await room.decide()

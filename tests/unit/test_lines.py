@@ -10,7 +10,7 @@ import pytest
 
 from agents.lines import NEVER_SLEEP_LONGER, SHORT_LINE, Line
 from alerting.endpoint import Endpoint
-from alerting.pending import Owed
+from alerting.pending import Owed, Waiting
 from tests.builders import attempt, endpoint, notification
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -89,10 +89,11 @@ async def test_what_failed_holds_up_nothing_that_is_due_behind_it() -> None:
     queue.add("failed", owed(0))
     queue.add("behind", owed(1))
     await desk.until_begun(1)
-    desk.ends["failed"].set_result(owed(0, START + timedelta(hours=1)))
+    desk.ends["failed"].set_result(owed(0, START + timedelta(hours=1)).model_copy(update={"made": 1}))
     for _ in range(9):
         await asyncio.sleep(0)
     assert desk.begun == ["failed", "behind"]
+    assert isinstance(queue.first(), Waiting), "in little memory, for hours"
     await queue.stop(0)
 
 
@@ -129,7 +130,9 @@ async def test_a_line_looks_again_long_before_what_it_waits_for_is_due_but_not_a
     queue.add("n0", owed(0, START + timedelta(hours=10)))
     assert queue._timer is not None
     assert began <= queue._timer.when() - NEVER_SLEEP_LONGER.total_seconds() <= clock()
+    alarm = queue._timer
     queue.stop_taking()
+    assert alarm.cancelled()
 
 
 async def test_however_many_wait_for_the_gate_one_alarm_is_set_and_none_once_they_may_begin() -> None:
@@ -203,10 +206,26 @@ async def test_what_is_cut_off_at_the_end_stays_owed() -> None:
     await desk.until_begun(1)
     await queue.stop(grace=0)
     assert "n0" in queue
+    assert not queue._running, "whoever reads its topic next may attempt it"
     queue.add("n1", owed(1))
     for _ in range(5):
         await asyncio.sleep(0)
     assert desk.begun == ["n0"], "a stopped line begins nothing"
+
+
+async def test_what_is_under_way_at_the_end_may_end_within_the_grace() -> None:
+    desk = Desk()
+    queue = line(desk, concurrency=1)
+    queue.add("n0", owed(0))
+    queue.add("n1", owed(1))
+    await desk.until_begun(1)
+    stopping = asyncio.ensure_future(queue.stop(grace=600))
+    for _ in range(9):
+        await asyncio.sleep(0)
+    assert not stopping.done()
+    desk.ends["n0"].set_result(None)
+    await stopping
+    assert (desk.begun, queue.keys()) == (["n0"], ["n1"])
 
 
 async def test_an_endpoint_that_is_gone_is_handed_over_at_once() -> None:

@@ -97,3 +97,13 @@ def test_what_was_settled_is_forgotten_after_its_time_oldest_first_and_a_few_at_
     partition.settle("k2", now)
     assert partition.forget_settled(now + timedelta(days=2)) == ["k3"]
     assert partition.forget_settled(now + REMEMBERED + timedelta(days=1)) == ["k2"]
+
+
+def test_what_was_settled_longest_ago_is_forgotten_first_in_whatever_order_it_was_read() -> None:
+    """Behind what is not to be forgotten yet it would be remembered until that is."""
+    ago = {"c": 1, "a": 121, "b": 130}
+    then = {key: settled(-hours / 24) for key, hours in ago.items()}
+    partition = Partition(0, 0, then)
+    assert partition.forget_settled(MOMENT, at_most=1) == ["b"]
+    assert partition.forget_settled(MOMENT) == ["a"]
+    assert [key for key in ago if partition.knows(key, "desk")] == ["c"]
