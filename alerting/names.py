@@ -35,12 +35,12 @@ _NAME: Final = r"(?:[^\W\d_a-zß-ÿа-џґ][\w.'’-]{0,30}|de|del|la|do|am)"
 _PLACE: Final = rf"{_NAME}(?:[ /]{_NAME}){{0,3}}"
 _DATE: Final = r"(?:[\w.]{1,14} \d{1,2}|\d{1,2}\.? [\w.]{1,14})(?:,? \d{2,4})?"
 _DATELINE: Final = re.compile(
-    rf"^[^\w\n]{{0,4}}(?:(?P<place>{_PLACE}(?:, {_PLACE})?)(?:[.,]? {_DATE})?[.,]? ?)?"
+    rf"^[^\w\n]{{0,4}}(?:(?:(?P<place>{_PLACE}(?:, {_PLACE})?)(?:[.,]? {_DATE})?|{_DATE})[.,]? ?)?"
     rf"(?:[(/]{_AGENCY}(?:[/, ]{{1,2}}{_AGENCY})?[)/]|[-–—] {_AGENCY}\b|(?<![^\W.,] ){_AGENCY}(?=[.:]| ?[-–—]))"
     r"[.:]? ?[-–—]{0,2}",
     re.MULTILINE,
 )
-"""What an agency puts before a report: `KYIV, Nov 30 (Reuters) -`, `Genf/Moskau (dpa/AFP) -`, `AFP -`."""
+"""What an agency puts before a report: `KYIV, Nov 30 (Reuters) -`, `Nov 30 (AP) -`, `Genf (dpa/AFP) -`, `AFP -`."""
 
 _FRAME: Final = re.compile(
     r"^[^\w\n]{0,8}\d{1,2}:\d\d\b"
@@ -99,25 +99,32 @@ _WEEKDAYS: Final = {
     for number, name in enumerate(names.split())
 }
 
-# Numbers and points of the compass, cut as all words are. Not two, as there is always talk of two sides, nor what is
-# another word in another language (once, est, este).
+# Numbers, points of the compass and words for what happens once more, cut as all words are. Not two, as there is always
+# talk of two sides, nor what is another word in another language (once, est, este).
 _AS_NAMES: Final = frozenset(
     word[:STEM]
     for word in (
         "three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
         "nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand dozens "
+        "again another second third fourth "
         "north south east west northern southern eastern western northeast northwest southeast southwest central "
         "drei vier fünf sechs sieben acht neun zehn elf zwölf fünfzehn zwanzig dreißig vierzig fünfzig hundert tausend "
+        "erneut wieder zweite zweiten zweiter zweites dritte dritten "
         "nördlich südlich östlich westlich "
         "trois quatre cinq sept huit neuf dix onze douze quinze vingt trente quarante cinquante mille centaines "
+        "nouveau nouvelle deuxième seconde troisième "
         "nord sud ouest "
         "tres cuatro cinco seis siete ocho nueve diez doce quince veinte treinta cuarenta cincuenta cien cientos miles "
+        "nuevo nueva nuevamente otra otro segundo segunda tercer tercera "
         "norte sur oeste noreste noroeste sureste suroeste oriental occidental "
         "üç dört beş altı yedi sekiz dokuz yirmi otuz kırk elli yüz yüzlerce binlerce "
+        "ikinci üçüncü yeniden tekrar yine "
         "kuzey kuzeyi kuzeyde güney güneyi güneyde doğu doğusu batı batısı "
         "три трое четыре четверо пять пятеро шесть семь восемь девять десять двадцать тридцать сорок сто сотни тысячи "
+        "снова вновь опять второй вторая второе вторую повторно третий третья "
         "север севере северный юг юга юге южный южной южная южных восток востоке восточный запад западе западный "
         "троє чотири четверо шість сім вісім десять двадцять тридцять сотні тисячі "
+        "знову вдруге другий друга другу повторно третій третя "
         "північ півночі північний південь півдні південний схід сході східний захід заході західний"
     ).split()
 )
@@ -191,7 +198,7 @@ def takes_back(name: str) -> bool:
 
 
 def counts_or_points(word: str) -> bool:
-    """Whether a word is a number or a point of the compass."""
+    """Whether a word is a number or a point of the compass, or says that something happens once more."""
     return word[:STEM] in _AS_NAMES
 
 
