@@ -21,7 +21,15 @@ from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from agents.reading.features import said_stages, stage_features, topic_features
-from agents.reading.taxonomy import GRAMMAR, LINK, SUPPORTING, Taxonomies, TopicWeights, load_taxonomies
+from agents.reading.taxonomy import (
+    EARNEST,
+    GRAMMAR,
+    LINK,
+    SUPPORTING,
+    Taxonomies,
+    TopicWeights,
+    load_taxonomies,
+)
 from agents.reading.topics import DEFAULT, generic
 from benchmarks.labelled import REAL, TOPICS, TOPICS_FOLDER, TRAINED_ON, Bench, Item, all_items
 
@@ -98,7 +106,7 @@ def _tailed(item: Item, taxonomies: Taxonomies) -> Item:
     """A text with a line under it that is about something else, in some words of one class of context."""
     rng = random.Random(crc32(item.id.encode()))
     supporting = (name for topic in taxonomies.topics for name in topic.support)
-    near = {*GRAMMAR, *SUPPORTING, LINK, *NEIGHBOURS, *supporting}
+    near = {*GRAMMAR, *SUPPORTING, EARNEST, LINK, *NEIGHBOURS, *supporting}
     about_else = {
         name: [phrase.rstrip("*") for phrase in phrases if "*" not in phrase[:-1]]
         for name, phrases in taxonomies.context.get(item.lang, taxonomies.context["en"]).items()

@@ -20,7 +20,7 @@ from agents.reading.denial import denial_before, denials_in, denied_to
 from agents.reading.excerpt import Excerpt
 from agents.reading.fold import Span
 from agents.reading.phrases import Parser, Phrase, PhraseSet, last_words
-from agents.reading.taxonomy import GRAMMAR, LINK, SUPPORTING, Pattern, Strength, Taxonomies
+from agents.reading.taxonomy import EARNEST, GRAMMAR, LINK, SUPPORTING, Pattern, Strength, Taxonomies
 
 T = TypeVar("T")
 Kind = Literal["strong", "likely", "weak", "never", "part", "stage", "denied", "context"]
@@ -66,6 +66,9 @@ class Cue(NamedTuple):
     end: int
     pattern: str = ""
 
+
+_Placed = tuple[int, Span]
+"""A sentence and a span in it."""
 
 _Ready = tuple[Phrase[Meaning] | None, Kind, int, str]
 """A phrase that ends elsewhere than its head, and what it stands for: kind, topic, name."""
@@ -122,7 +125,8 @@ class CueFinder:
         }
         self._named = {number: language for language, number in self._numbers.items()}
         speaking = {*GRAMMAR, *SUPPORTING, SECTION, *chain.from_iterable(t.support for t in self._topics)}
-        self._about_else = {name for of in taxonomies.context.values() for name in of} - speaking
+        self._about_else = {name for of in taxonomies.context.values() for name in of} - speaking - {EARNEST}
+        self._supporting = speaking - {*GRAMMAR, SECTION}
         self._patterns = [
             [(frozenset(pattern.parts), pattern) for pattern in topic.patterns] for topic in self._topics
         ]
@@ -173,6 +177,8 @@ class CueFinder:
         if not any(sighting.cues):
             return None
         self._look_around(sighting, literals, language)
+        for around in sighting.surroundings:
+            self._take_away_nested(around.context)
         return sighting
 
     def _cues(self, excerpt: Excerpt, literals: Sequence[Found], language: int) -> Sighting:
@@ -202,11 +208,8 @@ class CueFinder:
                         found[topic].nevers.append((start + 1, stop))
                 else:
                     found[topic].cues.append(Cue(kind, at, start + 1, stop))  # type: ignore[arg-type] # a strength
-        if loose:
-            armed = self._armed(literals, language, text, starts)
-            for never in loose:
-                if not any(never.leaves(span) for span in armed.get(never.sentence, ())):
-                    found[never.topic].nevers.append(never.span)
+        if loose or any(of_topic.nevers for of_topic in found):
+            self._settle_nevers(found, loose, self._exempting(literals, language, text, starts))
         self._add_patterns(surroundings, found)
         return Sighting(excerpt, [_chosen(of_topic) for of_topic in found], surroundings)
 
@@ -219,18 +222,33 @@ class CueFinder:
                         if needed <= parts.keys():
                             found[topic].cues.extend(pattern_cues(pattern, at, parts))
 
-    def _armed(
+    def _settle_nevers(
+        self, found: Sequence[_Found], loose: Sequence[_Loose], exempting: Mapping[str, Sequence[_Placed]]
+    ) -> None:
+        """Add the `never` phrases with a gap that count, and take away those that share words with what is in
+        earnest."""
+        armed: defaultdict[int, list[Span]] = defaultdict(list)
+        for sentence, span in exempting[_ARMED]:
+            armed[sentence].append(span)
+        for never in loose:
+            if not any(never.leaves(span) for span in armed[never.sentence]):
+                found[never.topic].nevers.append(never.span)
+        earnest = [span for _, span in exempting[EARNEST]]
+        for of_topic in found if earnest else ():
+            of_topic.nevers = [never for never in of_topic.nevers if not _overlaps(never, earnest)]
+
+    def _exempting(
         self, literals: Sequence[Found], language: int, text: str, starts: Sequence[int]
-    ) -> dict[int, list[Span]]:
-        """Where words of armed conflict stand, by sentence."""
+    ) -> Mapping[str, Sequence[_Placed]]:
+        """Where words of the context stand that keep `never` phrases from taking cues away, by class."""
         known = self._around[language]
-        spans: dict[int, list[Span]] = {}
+        spans: dict[str, list[_Placed]] = {_ARMED: [], EARNEST: []}
         for number, start, end in literals:
-            for phrase, _, _, name in known.get(number, ()):
-                if name == _ARMED:
+            for phrase, kind, _, name in known.get(number, ()):
+                if kind == "context" and name in spans:
                     stop = _stop(phrase, text, end)
                     if stop is not None:
-                        spans.setdefault(bisect_right(starts, start + 1) - 1, []).append((start + 1, stop))
+                        spans[name].append((bisect_right(starts, start + 1) - 1, (start + 1, stop)))
         return spans
 
     def _look_around(self, sighting: Sighting, literals: Sequence[Found], language: int) -> None:
@@ -272,6 +290,20 @@ class CueFinder:
                 elif end == known_as.end:
                     known_as.names.append(name)
         self._add_stages(sighting, said, self._named[language])
+
+    def _take_away_nested(self, context: dict[str, list[Span]]) -> None:
+        """Take away words that support within longer ones about something else (`war` in `price war`), and these within
+        longer ones that say that something is in earnest (`drill` in `not a drill`).
+        """
+        earnest = context.pop(EARNEST, [])
+        others = [name for name in context if name in self._about_else or name == SECTION]
+        supporting = [name for name in context if name in self._supporting]
+        theirs = [span for name in others for span in context[name]]
+        for names, longer in ((supporting, theirs), (others, earnest)):
+            for name in names if longer else ():
+                context[name] = [span for span in context[name] if not _is_within_longer(span, longer)]
+                if not context[name]:
+                    del context[name]
 
     def _add_stages(
         self, sighting: Sighting, said: Mapping[tuple[int, int, int], _Said], language: str
@@ -333,6 +365,16 @@ class CueFinder:
 def _stop(phrase: Phrase[Meaning] | None, text: str, end: int) -> int | None:
     """Where a phrase (None: spelled out) ends whose head was found up to `end`; None where its tail does not follow."""
     return end - 1 if phrase is None else phrase.stop(text, end)
+
+
+def _is_within_longer(span: Span, others: Iterable[Span]) -> bool:
+    start, end = span
+    return any(first <= start and end <= last and end - start < last - first for first, last in others)
+
+
+def _overlaps(span: Span, others: Iterable[Span]) -> bool:
+    start, end = span
+    return any(first < end and start < last for first, last in others)
 
 
 @dataclass(slots=True)

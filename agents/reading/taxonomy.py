@@ -37,6 +37,10 @@ SUPPORTING: Final = ("armed", "interstate", "danger", "authority")
 GRAMMAR: Final = ("negation", "contrast", "modal", "future", "past", "saying")
 """Classes of context that say how something is said."""
 
+EARNEST: Final = "earnest"
+"""The class of phrases that say of what looks like something else that it is none (`not a drill`, `drill turned real`):
+the words of other classes in them do not count, and `never` phrases that share words with them take nothing away."""
+
 LINK: Final = "link"
 """The class of phrases that open a line which leads elsewhere (`Read also`). Any other class is about something
 else."""

@@ -34,6 +34,8 @@ CONTEXT: dict[str, dict[str, tuple[str, ...]]] = {
         "sport": ("club", "coach"),
         "negation": ("no", "not"),
         "contrast": ("not only",),
+        "business": ("price war",),
+        "earnest": ("no mere coach ... truce", "not for the club"),
     },
     "ar": {"armed": ("الجيش",)},
     "ru": {"armed": ("войн*",)},

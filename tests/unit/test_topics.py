@@ -27,6 +27,12 @@ def read(title: str, body: str = "", language: str = "") -> tuple[TopicReading, 
     return CLASSIFIER.classify(Scene.of(Article("a", title, body, language=language), AUTOMATON))
 
 
+def context_of(title: str) -> set[str]:
+    sighting = CLASSIFIER.look(Scene.of(Article("a", title, ""), AUTOMATON))
+    assert sighting is not None
+    return set(sighting.surroundings[0].context)
+
+
 def test_a_phrase_with_support_is_the_topic_with_its_words_and_codes() -> None:
     [topic] = read("Army and rebels sign truce")
     assert (topic.topic, topic.stage) == ("truce", "agreed")
@@ -195,6 +201,17 @@ def test_something_else_in_the_sentence_weighs_against_it() -> None:
     with_support = read("Rebels: truce")[0].score
     without = read("Word of a truce", "The club and the coach of the club.")
     assert not without or without[0].score < with_support
+
+
+def test_what_is_in_earnest_is_no_never_phrase_and_nothing_else() -> None:
+    assert read("No mere coach speaks of a truce")[0].topic == "truce"
+    assert context_of("Truce not for the club") == {"negation"}
+    assert context_of("Truce not of the club") == {"negation", "sport"}
+
+
+def test_a_word_that_supports_does_not_within_a_longer_one_about_something_else() -> None:
+    assert context_of("Truce: a price war") == {"business"}
+    assert context_of("Truce: a war of prices") == {"armed"}
 
 
 def test_a_word_that_two_phrases_of_a_class_name_counts_once() -> None:

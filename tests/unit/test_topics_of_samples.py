@@ -536,6 +536,48 @@ def test_truces_of_the_weather_trade_and_sport_and_drills_are_no_news(title: str
 
 
 @pytest.mark.parametrize(
+    "title",
+    [
+        "Trump, Xi agree to extend ceasefire in tariff fight",
+        "EU and US seek ceasefire over steel and aluminium",
+        "Guerre du streaming : trêve entre Netflix et Disney",
+        "Trêve entre Washington et Bruxelles sur l'acier",
+        "Alto el fuego en la guerra comercial: Washington y Pekín rebajan aranceles",
+        "OPEC: Riad und Moskau schließen Waffenstillstand im Ölpreiskrieg",
+        "هدنة في حرب الرسوم بين واشنطن وبكين",
+        "ABD ve AB çelikte ateşkes ilan etti",
+        "China acusa a EE UU de violar las reglas de la OMC",
+        "La Chine accuse les Etats-Unis d'avoir violé les règles de l'OMC",
+        "Китай обвинил США в нарушении правил ВТО",
+        "Китай звинуватив США в порушенні правил СОТ",
+        "Drill tests evacuation of 3,000 people from flood plain",
+    ],
+)
+def test_quarrels_over_trade_and_what_a_drill_tests_are_no_news(title: str) -> None:
+    assert read(written(title)) == {}
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Evacuation drill turns real as fire breaks out in Lyon nursery",
+        "Fire drill becomes real as smoke pours from the kitchen of a Lyon nursery",
+        "L'exercice incendie devient réalité : 400 élèves évacués",
+        "El simulacro de evacuación se volvió real al declararse un incendio",
+        "No es un simulacro: evacúan la torre por un incendio",
+        "Keine Übung: Hochhaus nach Brand geräumt",
+        "Übung wird zum Ernstfall: Klinik nach Gasleck evakuiert",
+        "Учебная эвакуация стала настоящей: в торговом центре загорелась проводка",
+        "Навчальна евакуація стала справжньою: у школі спалахнула пожежа",
+        "تمرين إخلاء يتحول إلى حقيقة بعد اندلاع حريق في مدرسة",
+        "Tatbikat gerçek oldu: okul yangın nedeniyle tahliye edildi",
+    ],
+)
+def test_a_drill_that_turns_real_or_is_none_is_news(title: str) -> None:
+    assert "evacuation" in read(written(title))
+
+
+@pytest.mark.parametrize(
     ("title", "topic"),
     [
         ("El cese con el ELN se prorroga por seis meses", "ceasefire"),
