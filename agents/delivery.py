@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -148,16 +147,14 @@ class Delivery:
         partition = Partition(number, loaded.mark, settled, made_anew=loaded.made_anew)
         owed = {key: value for key, value in loaded.values.items() if isinstance(value, Waiting)}
         begun = recent_calls(owed.values(), settled)
-        states = {one.endpoint: one for one in loaded.values.values() if isinstance(one, EndpointState)}
-        for endpoint_id in {*states, *begun}:
-            state = states.get(endpoint_id, EndpointState(endpoint=endpoint_id))
-            partition.gates[endpoint_id] = Gate(state, begun[endpoint_id])
-        now = self._service.now()
-        lines: defaultdict[str, dict[str, Waiting]] = defaultdict(dict)
+        for state in loaded.values.values():
+            if isinstance(state, EndpointState):
+                partition.gates[state.endpoint] = Gate(state, begun[state.endpoint])
         for key, value in sorted(owed.items(), key=lambda item: item[1].arrival):
-            lines[value.endpoint][key] = value.by_clock(now)
-        for endpoint_id, waiting in lines.items():
-            self._add(partition, endpoint_id, waiting)
+            partition.gates.setdefault(
+                value.endpoint, Gate(EndpointState(endpoint=value.endpoint), begun[value.endpoint])
+            )
+            self._add(partition, key, value.by_clock(self._service.now()))
         log.info(
             "delivery.state_loaded", partition=number, owed=len(owed), settled=len(settled), mark=loaded.mark
         )
@@ -230,7 +227,7 @@ class Delivery:
         written = await self._write(partition, key, owed, offset=offset)
         # The first attempt need not wait for the acknowledgement: a kill now means that it is read, and sent
         # under the same id, again.
-        self._add(partition, owed.endpoint, {key: owed})
+        self._add(partition, key, owed)
         partition.mark = offset
         return [written]
 
@@ -242,12 +239,13 @@ class Delivery:
         log.error("notification.rejected", partition=record.partition, offset=record.offset)
         return await reject(self._service.outputs, record, error, self._service.now())
 
-    def _add(self, partition: Partition, endpoint_id: str, owed: Mapping[str, Owed | Waiting]) -> None:
-        """Put what an endpoint is owed into its line."""
+    def _add(self, partition: Partition, key: str, owed: Owed | Waiting) -> None:
+        """Put what is owed into the line of its endpoint."""
+        endpoint_id = owed.endpoint
         # Without an attempt it was due when it was taken; its alert may be of an article from hours ago.
-        taken_at = max(one.since if one.made else one.due_at for one in owed.values())
+        taken_at = owed.due_at if not owed.made else owed.since
         self._taken_at[endpoint_id] = max(taken_at, self._taken_at.get(endpoint_id, taken_at))
-        self._line(partition, endpoint_id).add(owed)
+        self._line(partition, endpoint_id).add(key, owed)
 
     def _line(self, partition: Partition, endpoint_id: str) -> Line:
         line = partition.lines.get(endpoint_id)
@@ -264,10 +262,7 @@ class Delivery:
             def callable_now() -> Endpoint | None:
                 if gate.disabled:
                     return None
-                endpoint = self._endpoint(endpoint_id)
-                return (
-                    NOT_YET_KNOWN if endpoint is None and self._may_be_known_soon(endpoint_id) else endpoint
-                )
+                return NOT_YET_KNOWN if self._may_be_known_soon(endpoint_id) else self._endpoint(endpoint_id)
 
             line = Line(callable_now, make_attempt, gate, self._service.now)
             if self._held or not self._taking:
@@ -282,10 +277,8 @@ class Delivery:
 
     def _may_be_known_soon(self, endpoint_id: str) -> bool:
         """Whether an endpoint is none here, but may be one, or be one again, where a configuration came first."""
-        if self._endpoints.get(endpoint_id) is not None:
-            return False  # it is switched off
-        taken_at = self._taken_at.get(endpoint_id)
-        return taken_at is not None and self._service.may_be_known_soon(taken_at)
+        known = self._endpoints.get(endpoint_id) is not None  # also one that is switched off
+        return not known and self._service.may_be_known_soon(self._taken_at[endpoint_id])
 
     # An attempt, and what follows from it.
 
@@ -294,9 +287,9 @@ class Delivery:
         self.before_attempt()
         if self._held or not self._taking:  # also where it waited for its turn meanwhile
             return owed
-        endpoint = self._endpoint(owed.endpoint)
-        if endpoint is None and self._may_be_known_soon(owed.endpoint):
+        if self._may_be_known_soon(owed.endpoint):
             return owed.model_copy(update={"due_at": self._service.now() + LOOK_AGAIN})
+        endpoint = self._endpoint(owed.endpoint)
         if endpoint is None or gate.disabled:
             why = NOT_CONFIGURED if endpoint is None else _why_disabled(gate)
             await self._give_up(partition, key, owed, why)
@@ -388,7 +381,6 @@ class Delivery:
         if written:
             log.info("endpoint.back", endpoint=endpoint_id, hastened=len(written))
             await settle(written)
-            line.look()
 
     # An endpoint that is disabled, enabled, or to be tried now.
 
@@ -431,10 +423,10 @@ class Delivery:
 
     async def _retry(self, partition: Partition, endpoint_id: str, offset: int) -> list[Acknowledgement]:
         """Try now what an endpoint is owed; not of one that is disabled, to which nothing is sent."""
-        gate, line = partition.gates.get(endpoint_id), partition.lines.get(endpoint_id)
-        if gate is None or line is None or gate.disabled:
+        gate, line = partition.gate(endpoint_id), partition.lines.get(endpoint_id)
+        if line is None or gate.disabled:
             partition.mark = offset
-            log.info("endpoint.not_retried", endpoint=endpoint_id, disabled=gate.disabled if gate else None)
+            log.info("endpoint.not_retried", endpoint=endpoint_id, disabled=gate.disabled or None)
             return []
         now = self._service.now()
         written = await self._hasten(partition, line, line.hasten, now)

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import AsyncExitStack
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, suppress
+from datetime import timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
+from agents.delivery import Delivery
 from alerting.attempt import Attempted
 from alerting.client import Result
 from alerting.endpoint import Breaker, Endpoint, RateLimit
-from alerting.gate import Gate
 from alerting.notice import endpoint_disabled
 from alerting.pending import EndpointState, Owed, pending_key
 from alerting.signing import new_secret
 from alerting.verdict import judge
 from streams.embedded import EmbeddedBroker
+from streams.errors import OutputRefused
 from streams.misbehaviours import MISBEHAVIOURS
 from streams.outputs import settle
 from streams.receiver import Answer, Receiver
@@ -120,12 +121,12 @@ async def test_one_that_waits_ten_hours_holds_up_nobody(desk: Desk, opened: Open
 
 async def test_in_strict_order_those_behind_wait_also_across_a_restart(desk: Desk, opened: Open) -> None:
     await desk.start(await opened("desk", 500, schedule=(timedelta(hours=10),), ordered=True))
-    await desk.notify("desk", 1, 2)
+    await desk.notify("desk", 2, 1)
     await desk.restart()
     await desk.notify("desk", 3)
-    assert ids(desk.got["desk"]) == ["msg_1"]
+    assert ids(desk.got["desk"]) == ["msg_2"]
     await desk.move(hours=10)
-    assert ids(desk.got["desk"]) == ["msg_1", "msg_1", "msg_2", "msg_3"]
+    assert ids(desk.got["desk"]) == ["msg_2", "msg_2", "msg_1", "msg_3"]
 
 
 async def test_in_strict_order_the_next_goes_when_the_first_is_given_up(desk: Desk, opened: Open) -> None:
@@ -149,6 +150,7 @@ async def test_a_notification_that_is_given_up_takes_its_whole_history_along(
     attempts = await desk.attempts("desk")
     assert tuple(attempts) == given_up.attempts
     assert [attempt.next_at is None for attempt in attempts] == [False, False, True]
+    assert [attempt.outcome for attempt in attempts] == ["retry", "retry", "given_up"]
 
 
 # Disabled endpoints.
@@ -183,6 +185,20 @@ async def test_an_endpoint_that_is_gone_is_disabled_and_its_fallback_told_once(
     assert len(desk.got["desk"]) == 2
     assert len(desk.got["ops"]) == 1
     assert len(await desk.undelivered("desk")) == 4
+    assert len([1 for record in await desk.raw(NOTIFICATIONS) if record.key == b"ops"]) == 1
+
+
+async def test_several_calls_that_end_an_endpoint_at_once_give_word_of_it_once(
+    desk: Desk, opened: Open
+) -> None:
+    await desk.start(await opened("desk", *[410] * 4, fallback="ops", concurrency=4), await opened("ops"))
+    for number in range(4):
+        await desk.publish(builders.notification(alert=builders.alert(webhook_id=f"msg_{number}")))
+    with capture_logs() as logs:
+        await desk.quiet()
+    assert len(desk.got["desk"]) == 4
+    assert len(desk.got["ops"]) == 1
+    assert [line["event"] for line in logs].count("endpoint.disabled") == 1
 
 
 async def test_days_of_failing_disable_an_endpoint(desk: Desk, opened: Open) -> None:
@@ -200,6 +216,8 @@ async def test_days_of_failing_disable_an_endpoint(desk: Desk, opened: Open) -> 
     assert len(desk.got["ops"]) == 1
     [given_up] = await desk.undelivered("desk")
     assert given_up.reason.startswith("the endpoint is disabled: all of 6 attempts since ")
+    last = (await desk.attempts("desk"))[-1]
+    assert (last.outcome, last.next_at) == ("disabled", None)
 
 
 async def test_a_kill_before_the_fallback_was_told_tells_it_at_the_next_start(
@@ -285,6 +303,8 @@ async def test_an_endpoint_that_nobody_makes_known_is_given_up_two_minutes_later
     await desk.move(minutes=2)
     [given_up] = await desk.undelivered("new")
     assert given_up.reason == "the endpoint is not in the configuration, or not enabled"
+    await desk.notify("new", 2)
+    assert len(await desk.undelivered("new")) == 1, "by now it may be made known"
 
 
 @pytest.mark.parametrize("restarted", [False, True])
@@ -390,6 +410,50 @@ async def test_a_worker_that_stood_still_sends_what_is_owed_once_it_is_assigned_
     await desk.assign()
     await desk.notify("desk", 2)
     assert ids(desk.got["desk"]) == ["msg_1", "msg_1", "msg_2"]
+
+
+@pytest.mark.parametrize("how", ["stands still", "ends"])
+async def test_nothing_is_sent_of_what_comes_while_a_worker_ends_or_may_have_lost_its_partitions(
+    desk: Desk, opened: Open, how: str
+) -> None:
+    await desk.start(await opened("desk"), await opened("ops"))
+    await desk.notify("desk", 1)
+    (desk.delivery.hold if how == "stands still" else desk.delivery.stop_taking)()
+    await desk.notify("desk", 2)
+    await desk.notify("ops", 3)
+    assert (ids(desk.got["desk"]), desk.got["ops"]) == (["msg_1"], [])
+    await desk.restart()
+    await desk.quiet()
+    assert (ids(desk.got["desk"]), ids(desk.got["ops"])) == (["msg_1", "msg_2"], ["msg_3"])
+
+
+class Ended(Exception):
+    """Where a worker ends."""
+
+
+async def test_a_worker_that_cannot_write_what_came_of_an_attempt_ends_and_the_next_one_attempts_it(
+    desk: Desk, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = asyncio.Event()
+
+    async def refused(*_: object) -> NoReturn:
+        raise OutputRefused("the record is too large")
+
+    def end(where: str, error: BaseException) -> NoReturn:
+        ended.set()
+        raise Ended(where) from error
+
+    await desk.start(await opened("desk"))
+    desk.service.fail = end
+    monkeypatch.setattr(Delivery, "_publish_attempt", refused)
+    with suppress(Ended):
+        await desk.notify("desk", 1)
+    async with asyncio.timeout(30):
+        await ended.wait()
+    monkeypatch.undo()
+    await desk.restart()
+    await desk.quiet()
+    assert ids(desk.got["desk"]) == ["msg_1", "msg_1"]
 
 
 async def test_what_a_former_owner_writes_after_its_successor_makes_nothing_owed_again(
@@ -724,38 +788,6 @@ async def test_a_rate_limit_by_the_minute_holds_also_across_a_restart(desk: Desk
     assert sorted(ids(desk.got["desk"])) == [f"msg_{n}" for n in range(5)]
 
 
-async def test_what_was_delivered_counts_for_the_rate_limit_also_after_a_restart(
-    desk: Desk, opened: Open
-) -> None:
-    limit = RateLimit(count=2, per=timedelta(minutes=1))
-    await desk.start(await opened("desk", rate_limit=limit))
-    await desk.notify("desk", 1, 2)
-    await desk.restart()
-    await desk.notify("desk", 3)
-    assert ids(desk.got["desk"]) == ["msg_1", "msg_2"]
-    await desk.move(minutes=1)
-    assert ids(desk.got["desk"]) == ["msg_1", "msg_2", "msg_3"]
-
-
-async def test_however_much_an_endpoint_is_owed_its_calls_are_looked_through_once_at_a_start(
-    desk: Desk, opened: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Once for each alert they held the loop for minutes where thousands were owed."""
-    made: list[str] = []
-
-    class Counted(Gate):
-        def __init__(self, state: EndpointState, begun: Iterable[datetime] = ()) -> None:
-            super().__init__(state, begun)
-            made.append(state.endpoint)
-
-    await desk.start(await opened("desk", *[500] * 5, schedule=(timedelta(hours=1),)))
-    await desk.notify("desk", *range(5))
-    monkeypatch.setattr("agents.delivery.Gate", Counted)
-    await desk.restart()
-    assert len(desk.lines[0]) == 5
-    assert made == ["desk"]
-
-
 async def test_attempts_of_what_is_still_owed_count_for_the_rate_limit_also_after_a_restart(
     desk: Desk, opened: Open
 ) -> None:
@@ -828,7 +860,7 @@ async def test_a_call_that_is_cut_off_is_made_again_under_the_same_id_with_the_s
 
 
 async def test_figures_say_what_is_owed_and_who_is_not_called(desk: Desk, opened: Open) -> None:
-    await desk.start(await opened("desk", 410), await opened("ops", 500))
+    await desk.start(await opened("desk", 410), await opened("ops", 500), await opened("good"))
     await desk.notify("desk", 1)
     await desk.notify("ops", 2, hours_ago=2)
     desk.delivery.observe()
@@ -838,6 +870,19 @@ async def test_figures_say_what_is_owed_and_who_is_not_called(desk: Desk, opened
     assert 'tocsin_oldest_owed_seconds{endpoint="desk"} 0.0' in said
     assert 'tocsin_pending{endpoint="desk"} 0.0' in said
     assert 'tocsin_breaker_open{endpoint="desk"} 1.0' in said
+    assert 'tocsin_attempts_total{outcome="disabled"} 1.0' in said
+    assert 'tocsin_attempts_total{outcome="retry"} 1.0' in said
+    assert "tocsin_given_up_total 1.0" in said
+    assert "tocsin_latency_seconds_count 0.0" in said
+    await desk.notify("good", 3)
+    await desk.notify("good", 4, replay=1)
+    said = desk.service.metrics.exposition().decode()
+    assert 'tocsin_attempts_total{outcome="delivered"} 2.0' in said
+    assert "tocsin_latency_seconds_count 1.0" in said, "what was replayed is late on purpose"
+    assert [attempt.replay for attempt in await desk.attempts("good")] == [0, 1]
+    await desk.delivery.release()
+    desk.delivery.observe()
+    assert "{endpoint=" not in desk.service.metrics.exposition().decode(), "whoever owns them tells"
 
 
 @pytest.mark.parametrize("switched_off", [True, False])
