@@ -4,6 +4,10 @@ Each labelled item is read with the sample's topics and actors and decided by th
 would. The groups are those of the alerts; against the labelled happenings they give B-cubed precision (of an item's
 group, the share that tells the same happening), recall (of its happening, the share in its group) and F1 (Bagga and
 Baldwin, 1998). Told are the items that made an alert event; of the happenings, how many were told at all.
+
+A second stream is written: reports of many outlets on fires, floods, leaks and evacuations that name hardly an actor,
+each with what an editor wants of it: an alert, an update, or nothing. Two happenings of it are often alike but for a
+name.
 """
 
 from __future__ import annotations
@@ -22,11 +26,14 @@ from agents.reading.reader import Reader
 from agents.reading.taxonomy import load_taxonomies
 from alerting.policy import Decision, decide
 from alerting.stories import Stories
-from alerting.watch import Watch
+from alerting.watch import TopicsWanted, Watch
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 STREAM: Final = ROOT.parent / "shared" / "data" / "stories_dev.jsonl"
+WRITTEN: Final = ROOT / "tests" / "fixtures" / "outlets.jsonl"
 CONFIG: Final = ROOT / "deploy" / "config"
+
+ARTICLE: Final = ("id", "title", "body", "url", "source", "language")
 
 Item = dict[str, Any]
 
@@ -42,9 +49,12 @@ def b_cubed(groups: Sequence[Hashable], labels: Sequence[Hashable]) -> tuple[flo
     return precision, recall, 2 * precision * recall / (precision + recall)
 
 
-def run(items: Sequence[Item]) -> list[Decision]:
+ENGLISH: Final = Watch(id="all", title="Everything", query="language:en")
+EVACUATIONS: Final = Watch(id="all", title="Evacuations", topics=TopicsWanted(any=("evacuation",)))
+
+
+def run(items: Sequence[Item], watch: Watch = ENGLISH) -> list[Decision]:
     """Read and decide every item under one watch that wants them all."""
-    watch = Watch(id="all", title="Everything", query="language:en")
     reader = Reader(
         taxonomies=load_taxonomies(CONFIG / "topics"),
         registry=load_registry(CONFIG / "actors"),
@@ -53,11 +63,11 @@ def run(items: Sequence[Item]) -> list[Decision]:
     stories = Stories()
     decisions = []
     for item in items:
-        article = {key: item[key] for key in ("id", "title", "body", "url")} | {"language": "en"}
+        article = {"language": "en"} | {key: item[key] for key in ARTICLE if key in item}
         read = reader.read(
             read_article(json.dumps(article).encode()), datetime.fromisoformat(item["seen_at"])
         )
-        if read is None:
+        if read is None or not read.candidates:
             raise ValueError(f"item {item['id']} was not read")
         decision = decide(stories, read.candidates[0], watch)
         stories.put(decision.story)
@@ -74,6 +84,27 @@ def show(name: str, items: Sequence[Item], decisions: Sequence[Decision]) -> Non
     print(f"  {'':20} {len(told)} told; {len(set(told))} of {len(set(events))} happenings told")
 
 
+def read_written() -> list[Item]:
+    """The written reports, in order of time."""
+    return [json.loads(line) for line in WRITTEN.read_text(encoding="utf-8").split("\n") if line]
+
+
+def wanted_and_told(items: Sequence[Item], decisions: Sequence[Decision]) -> Counter[tuple[str, str]]:
+    """How often what was wanted of an item was ruled what."""
+    return Counter((item["wanted"], decision.ruling) for item, decision in zip(items, decisions, strict=True))
+
+
+def show_written() -> None:
+    """Print what was told of the written reports, by what was wanted."""
+    items = read_written()
+    counts = wanted_and_told(items, run(items, EVACUATIONS))
+    print(WRITTEN.name)
+    for wanted in ("alert", "update", "nothing"):
+        of_these = {ruling: count for (what, ruling), count in sorted(counts.items()) if what == wanted}
+        told = ", ".join(f"{count} {ruling}" for ruling, count in of_these.items())
+        print(f"  {wanted:20} {told} of {sum(of_these.values())}")
+
+
 def main() -> None:
     """Print the figures, all and by year; the parameters were chosen on all of it."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -81,6 +112,7 @@ def main() -> None:
         "--groups", action="store_true", help="list every happening and the stories that tell it"
     )
     options = parser.parse_args()
+    show_written()
     if not STREAM.exists():
         print(f"{STREAM.name}: not here, left out")
         return
