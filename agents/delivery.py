@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -147,14 +148,16 @@ class Delivery:
         partition = Partition(number, loaded.mark, settled, made_anew=loaded.made_anew)
         owed = {key: value for key, value in loaded.values.items() if isinstance(value, Waiting)}
         begun = recent_calls(owed.values(), settled)
-        for state in loaded.values.values():
-            if isinstance(state, EndpointState):
-                partition.gates[state.endpoint] = Gate(state, begun[state.endpoint])
+        states = {one.endpoint: one for one in loaded.values.values() if isinstance(one, EndpointState)}
+        for endpoint_id in {*states, *begun}:
+            state = states.get(endpoint_id, EndpointState(endpoint=endpoint_id))
+            partition.gates[endpoint_id] = Gate(state, begun[endpoint_id])
+        now = self._service.now()
+        lines: defaultdict[str, dict[str, Waiting]] = defaultdict(dict)
         for key, value in sorted(owed.items(), key=lambda item: item[1].arrival):
-            partition.gates.setdefault(
-                value.endpoint, Gate(EndpointState(endpoint=value.endpoint), begun[value.endpoint])
-            )
-            self._add(partition, key, value.by_clock(self._service.now()))
+            lines[value.endpoint][key] = value.by_clock(now)
+        for endpoint_id, waiting in lines.items():
+            self._add(partition, endpoint_id, waiting)
         log.info(
             "delivery.state_loaded", partition=number, owed=len(owed), settled=len(settled), mark=loaded.mark
         )
@@ -227,7 +230,7 @@ class Delivery:
         written = await self._write(partition, key, owed, offset=offset)
         # The first attempt need not wait for the acknowledgement: a kill now means that it is read, and sent
         # under the same id, again.
-        self._add(partition, key, owed)
+        self._add(partition, owed.endpoint, {key: owed})
         partition.mark = offset
         return [written]
 
@@ -239,13 +242,12 @@ class Delivery:
         log.error("notification.rejected", partition=record.partition, offset=record.offset)
         return await reject(self._service.outputs, record, error, self._service.now())
 
-    def _add(self, partition: Partition, key: str, owed: Owed | Waiting) -> None:
-        """Put what is owed into the line of its endpoint."""
-        endpoint_id = owed.endpoint
+    def _add(self, partition: Partition, endpoint_id: str, owed: Mapping[str, Owed | Waiting]) -> None:
+        """Put what an endpoint is owed into its line."""
         # Without an attempt it was due when it was taken; its alert may be of an article from hours ago.
-        taken_at = owed.due_at if not owed.made else owed.since
+        taken_at = max(one.since if one.made else one.due_at for one in owed.values())
         self._taken_at[endpoint_id] = max(taken_at, self._taken_at.get(endpoint_id, taken_at))
-        self._line(partition, endpoint_id).add(key, owed)
+        self._line(partition, endpoint_id).add(owed)
 
     def _line(self, partition: Partition, endpoint_id: str) -> Line:
         line = partition.lines.get(endpoint_id)

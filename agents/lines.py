@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -82,11 +82,13 @@ class Line:
     def __contains__(self, key: object) -> bool:
         return key in self._owed
 
-    def add(self, key: str, owed: Owed | Waiting) -> None:
-        """Put a notification into the line."""
-        self._queue(key, owed)
+    def add(self, owed: Mapping[str, Owed | Waiting]) -> None:
+        """Put notifications into the line, in the order of their arrival."""
+        for key, one in owed.items():
+            self._queue(key, one)
         self.look()
-        self._rest(key)
+        for key in owed:
+            self._rest(key)
 
     def _queue(self, key: str, owed: Owed | Waiting) -> None:
         self._owed[key] = owed

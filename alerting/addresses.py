@@ -188,6 +188,8 @@ def _check_host(netloc: str, host: str | None, allow_private: bool) -> str | Non
     try:
         address = str(ipaddress.ip_address(host))
     except ValueError:
+        if "[" in netloc:  # an address of a version to come
+            return "the url's host stands in brackets, and is no IPv6 address"
         return _check_name(host.rstrip(".").rpartition(".")[2].lower(), allow_private)
     try:
         check_address(address, allow_private=allow_private)

@@ -34,11 +34,9 @@ SOME_STAGES: Final = 0.1
 OTHER_STAGES: Final = -0.05
 DAY: Final = -0.2
 """What each of these adds: the share of parties in common; topics all at the same stages, and that share once more;
-some of them; none; a day between. And what names in common count for, as a share of parties: a county has several
-fires.
+some of them; none; a day between. And as what share of parties
+names in common count, as a county has several fires.
 """
-LEAST_NAMES: Final = 0.5
-"""Least share of the names of headline and sentence that another article must have to be of the same happening."""
 _ONE_DAY: Final = timedelta(days=1)
 OTHER_LANGUAGE: Final = timedelta(hours=12)
 SAME_PARTIES: Final = 2 / 3
@@ -115,7 +113,7 @@ class Telling:
         """
         words = (set(self.gist.words) & set(other.gist.words)) - set(self.expected) - set(other.expected)
         parties = set(self.parties) & set(other.parties)
-        if self.names_in_common(other):
+        if self.names_the_same(other):
             parties |= set(self.all_proper()) & other.words_as_names()
         return (
             self.language == other.language
@@ -125,13 +123,11 @@ class Telling:
             and abs(self.seen_at - other.seen_at) <= SURELY_WITHIN
         )
 
-    def names_in_common(self, other: Telling) -> float:
-        """Where either headline has no party: what share of the names of one article the other has, if it has all that
-        the headline names.
-        """
-        if self.parties and other.parties:
-            return 0.0
-        return max(self._share_named_by(other), other._share_named_by(self))
+    def names_the_same(self, other: Telling) -> bool:
+        """Where either headline has no party: whether one article has all that the headline of the other names."""
+        return not (self.parties and other.parties) and (
+            self._has_headline_of(other) or other._has_headline_of(self)
+        )
 
     def all_proper(self) -> dict[str, None]:
         """The proper names of headline and sentence, by which stories without a party in common are looked up."""
@@ -141,15 +137,10 @@ class Telling:
         """Its words, as proper names are cut."""
         return frozenset((*stems(self.gist.words), *self.all_proper()))
 
-    def _has_all_of(self, other: Telling) -> bool:
-        return self.all_proper().keys() >= set(other.proper) or self.words_as_names().issuperset(other.proper)
-
-    def _share_named_by(self, other: Telling) -> float:
-        if not self.proper or not other._has_all_of(self):
-            return 0.0
-        names = self.all_proper().keys()
-        share = len(names & other.words_as_names()) / len(names)
-        return share if share >= LEAST_NAMES else 0.0
+    def _has_headline_of(self, other: Telling) -> bool:
+        return bool(other.proper) and (
+            self.all_proper().keys() >= set(other.proper) or self.words_as_names().issuperset(other.proper)
+        )
 
 
 class Sought:
@@ -182,7 +173,7 @@ class Sought:
         telling = self._telling
         if telling.language != other.language:
             return SAME_HAPPENING if self._is_same_in_other_language(other) else 0.0
-        in_common = self._parties_in_common(other) or NAMES * telling.names_in_common(other)
+        in_common = self._parties_in_common(other) or (NAMES if telling.names_the_same(other) else 0.0)
         if not in_common:
             return 0.0
         apart = abs(telling.seen_at - other.seen_at) / _ONE_DAY

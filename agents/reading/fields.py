@@ -27,10 +27,20 @@ _INNER: Final = ("value", "rendered", "@value", "#text", "text", "main", "_", "_
 """Names of the text in an object around one: of APIs, of JSON-LD, and of XML that was made into JSON."""
 _NAMES: Final = ("name", "literal", "title", "label", "@value", "value", "rendered", "code")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,4}")
-_ISO_639_2: Final = {
+_OTHER_TAGS: Final = {
     "eng": "en", "tur": "tr", "ukr": "uk", "rus": "ru", "fra": "fr", "fre": "fr", "spa": "es", "deu": "de",
-    "ger": "de", "ara": "ar",
+    "ger": "de", "ara": "ar", "ua": "uk", "iw": "he", "in": "id",
 }  # fmt: skip
+"""What senders write for a language that has a tag of two letters: three, its country, or what Java calls it."""
+_ISO_639_1: Final = frozenset(
+    "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en "
+    "eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv "
+    "ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne "
+    "ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg sh si sk sl sm sn so sq sr ss "
+    "st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu".split()
+)
+_NO_LANGUAGE: Final = frozenset(("und", "mul", "mis", "zxx"))
+"""Tags that stand for none in particular."""
 _TRACKING: Final = re.compile(
     r"utm_.*|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|twclid|igshid|mc_cid|mc_eid|_ga|ocid|cmpid|smid"
     r"|at_.*|ref_src"
@@ -161,7 +171,7 @@ def host_of(url: str) -> str:
 
 
 def language_of(value: Any) -> str:
-    """A BCP 47 tag as senders write it (`tr`, `pt-BR`, `en_GB`, `tur`); "" for anything else."""
+    """A BCP 47 tag as senders write it (`tr`, `pt-BR`, `en_GB`, `tur`); "" for anything else, and for `und`."""
     if isinstance(value, list):
         value = value[0] if value else None
     if isinstance(value, dict):
@@ -169,6 +179,8 @@ def language_of(value: Any) -> str:
     if not isinstance(value, str) or not _LANGUAGE.fullmatch(tag := value[:40].strip()):
         return ""
     tag = tag.replace("_", "-")
+    if not is_language(tag) or primary_tag(tag) in _NO_LANGUAGE:
+        return ""
     rest = tag.partition("-")[2]
     return f"{primary_tag(tag)}-{rest}" if rest else primary_tag(tag)
 
@@ -176,7 +188,13 @@ def language_of(value: Any) -> str:
 def primary_tag(tag: str) -> str:
     """The first part of a BCP 47 tag, with two letters where the language has such (`ukr` is `uk`)."""
     first = tag.partition("-")[0].lower()
-    return _ISO_639_2.get(first, first)
+    return _OTHER_TAGS.get(first, first)
+
+
+def is_language(tag: str) -> bool:
+    """Whether a BCP 47 tag may be that of a language, or of none. Those of three letters are too many to list."""
+    first = primary_tag(tag)
+    return len(first) != 2 or first in _ISO_639_1
 
 
 def moment_of(value: Any) -> datetime | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from agents.reading.fields import is_language
 from agents.reading.fold import fold
 from agents.reading.keywords import stands_alone, words_of
 from agents.reading.query_ast import TEXT_FIELDS, Leaf, Term
@@ -34,7 +35,9 @@ def check_leaf(leaf: Leaf) -> None:
             raise QueryError(f"a phrase has {len(words):,} words, more than {MAX_PHRASE}", leaf.column)
     elif not leaf.text.strip():
         raise QueryError("an empty literal would match everything", leaf.column)
-    elif leaf.field == "language" and not _LANGUAGE.fullmatch(leaf.text.strip()):
+    elif leaf.field == "language" and not (
+        _LANGUAGE.fullmatch(leaf.text.strip()) and is_language(leaf.text.strip())
+    ):
         raise QueryError(f"{leaf.text[:40]!r} is no language tag such as en or pt-BR", leaf.column)
 
 

@@ -15,6 +15,7 @@ from typing import Final, Generic, TypeVar
 from pydantic import SecretStr
 
 from agents.reading.actors.registry import Registry
+from agents.reading.fields import is_language
 from agents.reading.query import parse_query
 from agents.reading.query_ast import identifier_of, leaves
 from agents.reading.taxonomy import Taxonomies
@@ -167,13 +168,12 @@ def _check_watch(placed: Placed[Watch], known: Known) -> Iterator[Fault]:
         _check_actors(placed, known.actors)
     for index, endpoint in enumerate(watch.notify):
         _check_endpoint(placed, ("notify", index), endpoint, known)
-    for index, term in enumerate(watch.terms):
-        if not any(map(str.isalnum, term)):
-            placed.fault(("terms", index), "the keyword has no letter or digit to look for")
-        elif (warning := keyword_warning(term)) is not None:
-            yield placed.warning(("terms", index), warning)
+    yield from _check_terms(placed)
     if watch.query is not None:
         yield from _check_query(placed, watch.query, known)
+    for index, tag in enumerate(watch.languages):
+        if not is_language(tag):
+            placed.fault(("languages", index), "no language has this tag, so nothing would match")
     for index, example in enumerate(watch.examples):
         if not (example.text.strip() or example.title.strip()):
             placed.fault(("examples", index), "has no text")
@@ -233,6 +233,14 @@ def _check_actors(placed: Placed[Watch], known: frozenset[str]) -> None:
                 placed.fault(("actors", kind, index), f"unknown actor{did_you_mean(name, sorted(known))}")
     for name in sorted({*wanted.any, *wanted.all} & set(wanted.none)):
         placed.fault(("actors", "none"), f"{name!r} is wanted and not wanted at once")
+
+
+def _check_terms(placed: Placed[Watch]) -> Iterator[Fault]:
+    for index, term in enumerate(placed.value.terms):
+        if not any(map(str.isalnum, term)):
+            placed.fault(("terms", index), "the keyword has no letter or digit to look for")
+        elif (warning := keyword_warning(term)) is not None:
+            yield placed.warning(("terms", index), warning)
 
 
 def _check_query(placed: Placed[Watch], text: str, known: Known) -> Iterator[Fault]:

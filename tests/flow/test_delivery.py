@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, NoReturn
 
@@ -18,6 +18,7 @@ from agents.delivery import Delivery
 from alerting.attempt import Attempted
 from alerting.client import Result
 from alerting.endpoint import Breaker, Endpoint, RateLimit
+from alerting.gate import Gate
 from alerting.notice import endpoint_disabled
 from alerting.pending import EndpointState, Owed, pending_key
 from alerting.signing import new_secret
@@ -786,6 +787,38 @@ async def test_a_rate_limit_by_the_minute_holds_also_across_a_restart(desk: Desk
     assert len(desk.got["desk"]) == 4
     await desk.move(minutes=1)
     assert sorted(ids(desk.got["desk"])) == [f"msg_{n}" for n in range(5)]
+
+
+async def test_what_was_delivered_counts_for_the_rate_limit_also_after_a_restart(
+    desk: Desk, opened: Open
+) -> None:
+    limit = RateLimit(count=2, per=timedelta(minutes=1))
+    await desk.start(await opened("desk", rate_limit=limit))
+    await desk.notify("desk", 1, 2)
+    await desk.restart()
+    await desk.notify("desk", 3)
+    assert ids(desk.got["desk"]) == ["msg_1", "msg_2"]
+    await desk.move(minutes=1)
+    assert ids(desk.got["desk"]) == ["msg_1", "msg_2", "msg_3"]
+
+
+async def test_however_much_an_endpoint_is_owed_its_calls_are_looked_through_once_at_a_start(
+    desk: Desk, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once for each alert they held the loop for minutes where thousands were owed."""
+    made: list[str] = []
+
+    class Counted(Gate):
+        def __init__(self, state: EndpointState, begun: Iterable[datetime] = ()) -> None:
+            super().__init__(state, begun)
+            made.append(state.endpoint)
+
+    await desk.start(await opened("desk", *[500] * 5, schedule=(timedelta(hours=1),)))
+    await desk.notify("desk", *range(5))
+    monkeypatch.setattr("agents.delivery.Gate", Counted)
+    await desk.restart()
+    assert len(desk.lines[0]) == 5
+    assert made == ["desk"]
 
 
 async def test_attempts_of_what_is_still_owed_count_for_the_rate_limit_also_after_a_restart(

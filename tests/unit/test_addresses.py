@@ -135,7 +135,7 @@ def refusal(address: str, *, allow_private: bool) -> str | None:
      "https://hooks.example:x/", "https://[::1/", "https://hooks..example/", "https://-hooks.example/",
      "https://" + "a" * 64 + ".example/", "https://hooks.example:80:80/", "https://ho$ks.example/",
      "https://[2606:4700::1]x/", "https://x[2606:4700::1]/", "https://[2606:4700::1]8443/",
-     "https://hooks.example/\udcff"],
+     "https://hooks.example/\udcff", "https://[v1.a]/canary", "https://[v1.a:b]/canary"],
 )  # fmt: skip
 def test_urls_that_are_not_plain_are_refused_and_not_quoted(url: str) -> None:
     fault = check_url(url)

@@ -107,6 +107,17 @@ def test_neither_title_nor_body_is_no_text(raw: bytes) -> None:
     assert caught.value.reason == "no-text"
 
 
+@pytest.mark.parametrize(
+    ("stated", "read_as"),
+    [
+        *(("tur", "tr"), ("pt_BR", "pt-BR"), ("ua-UA", "uk-UA"), ("iw", "he"), ("ckb", "ckb"), ("EN", "en")),
+        *((none, "") for none in ("und", "mul", "jp", "xx", "english", "")),
+    ],
+)
+def test_a_stated_language_is_one_or_is_left_to_be_found_from_the_text(stated: str, read_as: str) -> None:
+    assert read(title="Truce", language=stated).language == read_as
+
+
 # Shapes
 
 

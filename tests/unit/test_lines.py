@@ -63,7 +63,7 @@ async def test_as_many_run_at_once_as_the_endpoint_allows() -> None:
     desk = Desk()
     queue = line(desk, concurrency=2)
     for number in range(3):
-        queue.add(f"n{number}", owed(number))
+        queue.add({f"n{number}": owed(number)})
     await desk.until_begun(2)
     assert desk.begun == ["n0", "n1"]
     desk.ends["n0"].set_result(None)
@@ -76,8 +76,8 @@ async def test_as_many_run_at_once_as_the_endpoint_allows() -> None:
 async def test_one_that_must_wait_lets_others_overtake() -> None:
     desk = Desk()
     queue = line(desk, concurrency=1)
-    queue.add("late", owed(0, START + timedelta(hours=10)))
-    queue.add("now", owed(1))
+    queue.add({"late": owed(0, START + timedelta(hours=10))})
+    queue.add({"now": owed(1)})
     await desk.until_begun(1)
     assert desk.begun == ["now"]
     await queue.stop(0)
@@ -86,8 +86,8 @@ async def test_one_that_must_wait_lets_others_overtake() -> None:
 async def test_what_failed_holds_up_nothing_that_is_due_behind_it() -> None:
     desk = Desk()
     queue = line(desk, concurrency=1)
-    queue.add("failed", owed(0))
-    queue.add("behind", owed(1))
+    queue.add({"failed": owed(0)})
+    queue.add({"behind": owed(1)})
     await desk.until_begun(1)
     desk.ends["failed"].set_result(owed(0, START + timedelta(hours=1)).model_copy(update={"made": 1}))
     for _ in range(9):
@@ -100,8 +100,8 @@ async def test_what_failed_holds_up_nothing_that_is_due_behind_it() -> None:
 async def test_in_strict_order_the_next_waits_for_the_one_before() -> None:
     desk = Desk()
     queue = line(desk, ordered=True, concurrency=8)
-    queue.add("first", owed(0))
-    queue.add("second", owed(1))
+    queue.add({"first": owed(0)})
+    queue.add({"second": owed(1)})
     await desk.until_begun(1)
     desk.ends["first"].set_result(owed(0, START + timedelta(hours=1)))
     for _ in range(5):
@@ -114,7 +114,7 @@ async def test_nothing_begins_before_the_gate_opens() -> None:
     desk = Desk()
     gate = Open(at=START + timedelta(minutes=1))
     queue = line(desk, gate)
-    queue.add("n0", owed(0))
+    queue.add({"n0": owed(0)})
     for _ in range(5):
         await asyncio.sleep(0)
     assert desk.begun == []
@@ -127,7 +127,7 @@ async def test_a_line_looks_again_long_before_what_it_waits_for_is_due_but_not_a
     queue = line(Desk())
     clock = asyncio.get_running_loop().time
     began = clock()
-    queue.add("n0", owed(0, START + timedelta(hours=10)))
+    queue.add({"n0": owed(0, START + timedelta(hours=10))})
     assert queue._timer is not None
     assert began <= queue._timer.when() - NEVER_SLEEP_LONGER.total_seconds() <= clock()
     alarm = queue._timer
@@ -140,9 +140,9 @@ async def test_however_many_wait_for_the_gate_one_alarm_is_set_and_none_once_the
     desk = Desk()
     gate = Open(at=START + timedelta(minutes=1))
     queue = line(desk, gate)
-    queue.add("n0", owed(0))
+    queue.add({"n0": owed(0)})
     first = queue._timer
-    queue.add("n1", owed(1))
+    queue.add({"n1": owed(1)})
     second = queue._timer
     assert first is not None
     assert second is not None
@@ -167,7 +167,7 @@ async def test_made_due_is_what_was_tried_and_waits_and_with_what_others_come_to
         ("tried", later, 1, 0),
     ):
         value = owed(len(queue), due_at).model_copy(update={"made": made, "unscheduled": unscheduled})
-        queue.add(key, value)
+        queue.add({key: value})
     await desk.until_begun(1)
     # The attempt under way has failed just now, while that of another brought the endpoint back.
     queue.failed("under way", owed(0, later).model_copy(update={"made": 2}), START)
@@ -186,7 +186,7 @@ async def test_who_asks_for_all_to_be_tried_is_heard_during_every_attempt_and_wh
     desk = Desk()
     queue = line(desk)
     later = owed(0, START + timedelta(hours=1)).model_copy(update={"made": 1})
-    queue.add("n0", owed(0))
+    queue.add({"n0": owed(0)})
     await desk.until_begun(1)
     assert queue.failed("n0", later, START) == later
     assert queue.hasten("n0", START) is not None
@@ -202,12 +202,12 @@ async def test_who_asks_for_all_to_be_tried_is_heard_during_every_attempt_and_wh
 async def test_what_is_cut_off_at_the_end_stays_owed() -> None:
     desk = Desk()
     queue = line(desk)
-    queue.add("n0", owed(0))
+    queue.add({"n0": owed(0)})
     await desk.until_begun(1)
     await queue.stop(grace=0)
     assert "n0" in queue
     assert not queue._running, "whoever reads its topic next may attempt it"
-    queue.add("n1", owed(1))
+    queue.add({"n1": owed(1)})
     for _ in range(5):
         await asyncio.sleep(0)
     assert desk.begun == ["n0"], "a stopped line begins nothing"
@@ -216,8 +216,8 @@ async def test_what_is_cut_off_at_the_end_stays_owed() -> None:
 async def test_what_is_under_way_at_the_end_may_end_within_the_grace() -> None:
     desk = Desk()
     queue = line(desk, concurrency=1)
-    queue.add("n0", owed(0))
-    queue.add("n1", owed(1))
+    queue.add({"n0": owed(0)})
+    queue.add({"n1": owed(1)})
     await desk.until_begun(1)
     stopping = asyncio.ensure_future(queue.stop(grace=600))
     for _ in range(9):
@@ -231,7 +231,7 @@ async def test_what_is_under_way_at_the_end_may_end_within_the_grace() -> None:
 async def test_an_endpoint_that_is_gone_is_handed_over_at_once() -> None:
     desk = Desk()
     queue = Line(lambda: None, desk.settle, Open(), lambda: START)
-    queue.add("n0", owed(0))
+    queue.add({"n0": owed(0)})
     await desk.until_begun(1)
     await queue.stop(0)
 
@@ -239,7 +239,7 @@ async def test_an_endpoint_that_is_gone_is_handed_over_at_once() -> None:
 async def test_what_an_endpoint_that_is_gone_is_owed_waits_for_no_time() -> None:
     desk = Desk()
     queue = Line(lambda: None, desk.settle, Open(), lambda: START)
-    queue.add("n0", owed(0, START + timedelta(hours=10)))
+    queue.add({"n0": owed(0, START + timedelta(hours=10))})
     await desk.until_begun(1)
     await queue.stop(0)
 
@@ -250,7 +250,7 @@ async def test_an_endpoint_may_change_between_strict_order_and_none_while_it_is_
     moment = [START]
     queue = Line(lambda: configured[0], desk.settle, Open(), lambda: moment[0])
     for number in range(3):
-        queue.add(f"n{number}", owed(number))
+        queue.add({f"n{number}": owed(number)})
     await desk.until_begun(1)
     desk.ends["n0"].set_result(owed(0, START + timedelta(hours=1)))
     while queue._running:
@@ -285,7 +285,7 @@ async def test_a_line_forgets_all_of_what_is_settled(ordered: bool) -> None:
     configured = endpoint(ordered=ordered)
     queue = Line(lambda: configured, settle, Open(), lambda: START)
     for number in range(200):
-        queue.add(f"n{number}", owed(number))
+        queue.add({f"n{number}": owed(number)})
     await settled.wait()
     while queue._running:
         await asyncio.wait(list(queue._running.values()))
@@ -298,7 +298,7 @@ async def test_a_failed_one_is_attempted_again_when_it_is_due(ordered: bool) -> 
     moment = [START]
     configured = endpoint(ordered=ordered)
     queue = Line(lambda: configured, desk.settle, Open(), lambda: moment[0])
-    queue.add("n0", owed(0))
+    queue.add({"n0": owed(0)})
     await desk.until_begun(1)
     moment[0] = START + timedelta(seconds=5)
     desk.ends["n0"].set_result(owed(0, START + timedelta(seconds=5)))
@@ -312,7 +312,7 @@ async def test_what_waits_is_no_later_where_the_clock_is_set_back(ordered: bool)
     desk, moment = Desk(), START
     configured = endpoint(ordered=ordered)
     queue = Line(lambda: configured, desk.settle, Open(), lambda: moment)
-    queue.add("n0", owed(0, START + timedelta(minutes=5)))
+    queue.add({"n0": owed(0, START + timedelta(minutes=5))})
     moment = START - timedelta(hours=1)
     queue.look()
     moment += timedelta(minutes=4)
@@ -332,7 +332,7 @@ async def test_what_an_endpoint_that_is_away_is_owed_takes_little_memory() -> No
     for offset in range(500):
         tried = owed(offset).model_copy(update={"made": 9})
         tried = tried.model_copy(update={"attempts": tuple(attempt(number=n) for n in range(1, 10))})
-        waiting.add(str(offset), Owed.model_validate_json(tried.to_bytes()))
+        waiting.add({str(offset): Owed.model_validate_json(tried.to_bytes())})
     after, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert (after - before) / 500 < 4_000
@@ -350,7 +350,7 @@ async def test_what_waited_in_a_long_line_is_attempted_as_it_was() -> None:
     long = Line(lambda: endpoint(concurrency=1), settle, Open(), lambda: START)
     all_owed = {str(offset): owed(offset) for offset in range(SHORT_LINE + 3)}
     for key, one in all_owed.items():
-        long.add(key, one)
+        long.add({key: one})
     for count, key in enumerate(all_owed, 1):
         await desk.until_begun(count)
         desk.ends[key].set_result(None)

@@ -86,6 +86,17 @@ def test_a_spelling_is_asked_for_in_words(tmp_path: Path) -> None:
     ]
 
 
+def test_a_language_that_no_article_can_have_is_a_fault(tmp_path: Path) -> None:
+    watches = [
+        watch(id="a", languages=["uk", "ua", "jp", "und", "ckb"]),
+        watch(id="b", query="truce AND language:jp"),
+    ]
+    assert faults(tmp_path, KNOWN | {"watches.yaml": {"watches": watches}}) == [
+        "watches.yaml: watches[0].languages[2]: no language has this tag, so nothing would match",
+        "watches.yaml: watches[1].query: column 20: 'jp' is no language tag such as en or pt-BR",
+    ]
+
+
 BESIDES = {
     "actors.any[0]": "unknown actor",
     "examples[1]": "has no text",
