@@ -20,6 +20,7 @@ from agents.reading.query_match import Anchors, CompiledQuery
 from agents.reading.query_tree import MAX_CLAUSES, MAX_DEPTH
 from agents.reading.scene import Scene
 from streams.errors import QueryError
+from tests.builders import topic_reading
 from tests.steps import grows_linearly
 
 WORDS = st.one_of(
@@ -168,6 +169,9 @@ def test_operators_group_so(
         ('"--"', "no letter or digit"),
         ('source:" "', "would match everything"),
         ("language:deutsch", "no language tag"),
+        ('"grain deal"~1.5', "a whole number"),
+        ('"grain deal"~101', "more than 100"),
+        ("wom?n~1", "fuzzy too"),
     ],
 )
 def test_what_has_no_meaning_is_refused_with_its_reason(query: str, reason: str) -> None:
@@ -366,6 +370,7 @@ def test_many_marks_that_nothing_closes_are_looked_through_once(mark: str) -> No
         ("truce -(opera AND gala)", ["truce", "NOT (opera AND gala)"]),
         ("truce -(opera -gala)", ["truce", "NOT (opera AND NOT gala)"]),
         ("truce -football", ["truce", "NOT football"]),
+        ("port OR (truce AND kyiv AND NOT opera)", ["port OR (truce AND kyiv AND NOT opera)"]),
         ("+(truce OR ceasefire) +kyiv", ["truce OR ceasefire", "kyiv"]),
         ("x-ray AND actor:vladimir-putin AND AT&T", ["x-ray", "actor:vladimir-putin", "AT&T"]),
     ],
@@ -415,6 +420,30 @@ def holds(query: str, article: Article) -> bool:
     table = LiteralTable()
     compiled = CompiledQuery(query, table)
     return compiled.spans(compiled.root, Scene.of(article, table.build())) is not None
+
+
+def test_a_word_that_is_looked_for_in_two_fields_calls_its_query_in_either() -> None:
+    table = LiteralTable()
+    compiled = CompiledQuery("title:truce OR body:truce", table)
+    [literal] = compiled.anchors().literals
+    automaton = table.build()
+    for article, called in (
+        (Article("a", "A truce", "It holds."), True),
+        (Article("a", "It holds", "A truce."), True),
+        (Article("a", "Trucelike", "It holds."), False),
+    ):
+        assert compiled.stands(literal, Scene.of(article, automaton)) is called
+
+
+def test_a_topic_that_a_query_asks_for_holds_where_the_article_has_it() -> None:
+    table = LiteralTable()
+    compiled = CompiledQuery("topic:ceasefire AND NOT topic:mediation", table)
+    scene = Scene.of(Article("a", "A truce", "It holds."), table.build())
+    held = []
+    for topics in ((), ("ceasefire",), ("mediation",), ("ceasefire", "mediation")):
+        scene.set_topics([topic_reading(topic=topic) for topic in topics])
+        held.append(compiled.spans(compiled.root, scene) is not None)
+    assert held == [False, True, False, False]
 
 
 def test_patterns_of_sources_are_compiled_once_not_for_each_article(monkeypatch: pytest.MonkeyPatch) -> None:
