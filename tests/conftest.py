@@ -1,20 +1,33 @@
-"""What holds for all tests: no property is timed, since a busy machine would let it fail; logs end with a test."""
+"""What holds for all tests: no property is timed, since a busy machine would let it fail; logs end with a test.
+
+The garbage collector is paused while tests are collected, and looks at none of that later, as with a worker.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
 import structlog
 from hypothesis import settings
 
+from streams.gc_pause import gc_paused
 from streams.logs import LOUD
+from streams.memory import freeze_objects
 from tests.unit.configurations import ENVIRON
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    with gc_paused():
+        result = yield
+    freeze_objects()
+    return result
 
 
 @pytest.fixture

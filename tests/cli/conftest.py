@@ -23,6 +23,7 @@ from streams.rejection import PREFIX
 from streams.sample import SAMPLE_ENVIRONMENT
 from streams.topics import ALL, REJECTED, Topic
 from streams.wire import Wire
+from tests import sample
 from tests.builders import MOMENT
 from tests.unit.small import small_folder
 
@@ -32,9 +33,14 @@ Call = Callable[..., Result]
 
 
 @pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, own_logs: None) -> Call:
-    """Run `tocsin` with arguments, and `stdin` where it reads that; the environment names no configuration."""
+def unconfigured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment names no configuration; a fixture that names one comes later."""
     monkeypatch.delenv("TOCSIN_CONFIG", raising=False)
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, unconfigured: None, own_logs: None) -> Call:
+    """Run `tocsin` with arguments, and `stdin` where it reads that."""
     monkeypatch.setenv("COLUMNS", "120")
     runner = CliRunner()
 
@@ -45,7 +51,7 @@ def call(monkeypatch: pytest.MonkeyPatch, own_logs: None) -> Call:
 
 
 @pytest.fixture
-def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unconfigured: None) -> Path:
     """A folder that is quick to build, which the environment names; its secrets are the sample's."""
     (tmp_path / "small").mkdir()
     folder = small_folder(tmp_path / "small")
@@ -53,6 +59,13 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("TOCSIN_CONFIG", str(folder))
     return folder
+
+
+@pytest.fixture
+def read_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`tocsin explain` reads with the sample as this process has it: other tests show that it loads it by itself."""
+    monkeypatch.setattr("streams.cli.explain.load_configuration", lambda *_, **__: sample.configuration())
+    monkeypatch.setattr("streams.cli.explain.build_reader", lambda *_, **__: sample.reader())
 
 
 @pytest.fixture

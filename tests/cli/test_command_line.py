@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
@@ -73,7 +74,7 @@ def test_a_wrong_call_is_one_line_and_exit_code_2(call: Call, arguments: list[st
     assert line.endswith("--help`")
 
 
-def test_the_name_of_a_file_moves_no_cursor(call: Call) -> None:
+def test_the_name_of_a_file_moves_no_cursor(call: Call, small: Path) -> None:
     (line,) = error_lines(call("explain", "/nowhere/\x1b[2J"))
     assert line.startswith(r"tocsin: /nowhere/\u001b[2J: ")
 

@@ -61,6 +61,7 @@ def test_the_seed_article_reads_as_a_person_reads_it(call: Call) -> None:
     assert all(cut_out(texts, each) == each["text"] for each in evidence)
 
 
+@pytest.mark.usefixtures("read_before")
 def test_every_field_of_a_json_line_is_there(call: Call) -> None:
     result = call("explain", "-", "--json", stdin=json.dumps(HARBOUR))
     (read,) = lines_of(result.stdout)
@@ -74,6 +75,7 @@ def test_every_field_of_a_json_line_is_there(call: Call) -> None:
     assert (erdogan["kind"], erdogan["match"]) == ("person", "exact")
 
 
+@pytest.mark.usefixtures("read_before")
 def test_each_topic_says_by_which_words_it_is_at_its_stages(call: Call) -> None:
     title = "Houthis say truce with Saudis is not being respected"
     result = call("explain", "-", stdin=json.dumps({"title": title}))
@@ -81,6 +83,7 @@ def test_each_topic_says_by_which_words_it_is_at_its_stages(call: Call) -> None:
     assert "        stage  violated “not being respected”\n" in result.stdout
 
 
+@pytest.mark.usefixtures("read_before")
 def test_a_stage_that_no_word_says_is_not_said_to_rest_on_any(call: Call) -> None:
     result = call("explain", "-", stdin=json.dumps({"title": "The truce between Houthis and Saudis"}))
     assert "    ceasefire in_force" in result.stdout

@@ -12,6 +12,7 @@ from tests.cli.conftest import Call
 README = Path(__file__).resolve().parents[2] / "README.md"
 
 
+@pytest.mark.usefixtures("read_before")
 def test_readme_shows_what_explain_prints(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = re.search(
         r"\$ cat article\.json\n(.*?)\$ tocsin explain article\.json\n(.*?)```",
