@@ -135,7 +135,10 @@ def _syntax_message(error: yaml.MarkedYAMLError, text: str) -> str:
     begin = error.context_mark
     if begin is not None and mark is not None and begin.line < mark.line and error.context in _ENCLOSED:
         what += f" that begins in line {begin.line + 1}"
-    return f"it is not YAML: {what}{_HINTS.get(error.problem or '', '')}"
+    hint = _HINTS.get(error.problem or "", "")
+    if hint == _INDENTATION and mark is not None and mark.line < len(lines):
+        hint = _QUOTATION if _CLOSED.search(lines[mark.line][: mark.column]) else hint
+    return f"it is not YAML: {what}{hint}"
 
 
 _ENCLOSED: Final = (
@@ -151,7 +154,14 @@ _INDENTATION: Final = (
     "; indent it like the lines it belongs to, and see that quotation marks above it are closed"
 )
 
+_QUOTATION: Final = (
+    "; a text that begins or goes on so wants quotation marks around all of it, as '\"red cross\" OR icrc'"
+)
+_CLOSED: Final = re.compile(r""": +(?:".*"|'.*'|\[.*\]|\{.*\}) *$""")
+"""A value that is complete: behind it the next line is expected."""
+
 _HINTS: Final = {
+    "found character that cannot start any token": _QUOTATION,
     "did not find expected key": _INDENTATION,
     "did not find expected '-' indicator": _INDENTATION,
     "mapping values are not allowed in this context": "; a text with a colon in it wants quotation marks, "
@@ -199,7 +209,10 @@ class _Builder:
     def _node(self, event: yaml.NodeEvent, line: int) -> None:
         level = self._levels[-1] if self._levels else None
         if isinstance(event, yaml.AliasEvent):
-            raise _UnusableError("aliases (`*name`) are not taken; write the value out", line)
+            raise _UnusableError(
+                "aliases (`*name`) are not taken; write the value out, in quotation marks if it begins with `*`",
+                line,
+            )
         if level is not None and isinstance(level.value, dict) and level.key is None:
             self._set_key(level, event, line)
             return

@@ -89,6 +89,21 @@ TAG = (
             "f.yaml:3: it is not YAML: did not find expected '-' indicator while parsing a block collection; "
             "indent it like",
         ),
+        *(
+            (
+                f"a: {text}\nb: 1\n",
+                f"f.yaml:1: it is not YAML: {problem}; a text that begins or goes on so wants",
+            )
+            for text, problem in (
+                ('"b c" OR d', "did not find expected key while parsing a block mapping"),
+                ("[b] OR c", "did not find expected key while parsing a block mapping"),
+                ("@b", "found character that cannot start any token while scanning for the next token"),
+            )
+        ),
+        (
+            'a: "b\nc: "d"\n',
+            "f.yaml:2: it is not YAML: did not find expected key while parsing a block mapping; indent it like",
+        ),
         (
             "a: Ports: all\n",
             "f.yaml:1: it is not YAML: mapping values are not allowed in this context; a text with a colon",
