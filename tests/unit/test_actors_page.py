@@ -18,8 +18,9 @@ PAGE = (ROOT / "docs" / "actors.md").read_text(encoding="utf-8")
 @pytest.fixture(scope="module")
 def named(tmp_path_factory: pytest.TempPathFactory) -> object:
     folder = tmp_path_factory.mktemp("actors")
-    (example,) = re.findall(r"```yaml\n(actors:\n.*?)```", PAGE, re.DOTALL)
-    (folder / "own.yaml").write_text(example, encoding="utf-8")
+    own, place = re.findall(r"```yaml\n(actors:\n.*?)```", PAGE, re.DOTALL)
+    (folder / "own.yaml").write_text(own, encoding="utf-8")
+    (folder / "place.yaml").write_text(place, encoding="utf-8")
     (folder / "turkey.yaml").write_text(
         "actors: [{id: turkey, kind: country, name: Turkey}]", encoding="utf-8"
     )
