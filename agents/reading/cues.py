@@ -13,16 +13,16 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
 from operator import itemgetter
-from typing import Final, Literal, NamedTuple, TypeVar
+from typing import Final, Literal, NamedTuple
 
 from agents.reading.automaton import Found
 from agents.reading.denial import denial_before, denials_in, denied_to
 from agents.reading.excerpt import Excerpt
 from agents.reading.fold import Span
+from agents.reading.patterns import part_spans, places_of
 from agents.reading.phrases import Parser, Phrase, PhraseSet, last_words
 from agents.reading.taxonomy import EARNEST, GRAMMAR, LINK, SUPPORTING, Pattern, Strength, Taxonomies
 
-T = TypeVar("T")
 Kind = Literal["strong", "likely", "weak", "never", "part", "stage", "denied", "context"]
 
 RANK: Final[Mapping[str, int]] = {"strong": 0, "likely": 1, "weak": 2}
@@ -42,9 +42,6 @@ SECTION: Final = "sport"
 _ARMED: Final = "armed"
 """The context beside which a `never` phrase with a gap, which may reach over anything, takes no cue away. Of danger all
 drills speak, too."""
-
-_MOST_SPANS: Final = 6
-"""Spans of one part that a pattern looks at in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +217,7 @@ class CueFinder:
                 if len(parts) > 1:
                     for needed, pattern in self._patterns[topic]:
                         if needed <= parts.keys():
-                            found[topic].cues.extend(pattern_cues(pattern, at, parts))
+                            found[topic].cues.extend(_pattern_cues(pattern, at, parts))
 
     def _settle_nevers(
         self, found: Sequence[_Found], loose: Sequence[_Loose], exempting: Mapping[str, Sequence[_Placed]]
@@ -410,41 +407,9 @@ class _Found:
     nevers: list[Span] = field(default_factory=list)
 
 
-def part_spans(phrase: Phrase[T] | None, start: int, end: int, stop: int) -> Sequence[Span]:
-    """Where a part of patterns stands whose head was found from the space before it to `end`, and that ends at `stop`.
-
-    One with a gap stands at its head, too: another part may stand in the gap (`bring ... together`).
-    """
-    if phrase is None or not phrase.words_behind_gap:
-        return ((start + 1, stop),)
-    return (start + 1, stop), (start + 1, end)
-
-
-def pattern_cues(pattern: Pattern, sentence: int, parts: Mapping[str, Sequence[Span]]) -> list[Cue]:
-    """The places in a sentence where all parts of a pattern stand near each other; it has all of them."""
-    spans = [parts[part][:_MOST_SPANS] for part in pattern.parts]
-    reaches: list[tuple[Span, ...]] = [(span,) for span in spans[0]]
-    for following in spans[1:]:
-        reaches = [
-            (*reach, span) for reach in reaches for span in following if _is_near(span, reach, pattern.within)
-        ]
-        reaches = sorted(reaches, key=_length)[:_MOST_SPANS]
-    places = dict.fromkeys((min(reach)[0], max(end for _, end in reach)) for reach in reaches)
-    return [Cue(pattern.strength, sentence, start, end, "+".join(pattern.parts)) for start, end in places]
-
-
-def _is_near(span: Span, reach: Sequence[Span], within: int) -> bool:
-    """Whether a part stands near others, before, behind or between them, and is none of their words."""
-    start, end = span
-    return (
-        all(end <= first or last <= start for first, last in reach)
-        and start - max(last for _, last in reach) <= within
-        and min(first for first, _ in reach) - end <= within
-    )
-
-
-def _length(reach: Sequence[Span]) -> int:
-    return max(last for _, last in reach) - min(first for first, _ in reach)
+def _pattern_cues(pattern: Pattern, sentence: int, parts: Mapping[str, Sequence[Span]]) -> list[Cue]:
+    name = "+".join(pattern.parts)
+    return [Cue(pattern.strength, sentence, start, end, name) for start, end in places_of(pattern, parts)]
 
 
 def _chosen(found: _Found) -> list[Cue]:

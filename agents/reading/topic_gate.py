@@ -18,10 +18,10 @@ from operator import or_
 from typing import Final, NamedTuple
 
 from agents.reading.automaton import Found, LiteralTable
-from agents.reading.cues import part_spans, pattern_cues
 from agents.reading.fold import Span
 from agents.reading.joined import Joined
 from agents.reading.letters import BREAK, spaced
+from agents.reading.patterns import part_spans, places_of
 from agents.reading.phrases import Parser, Phrase, PhraseSet, Tail, anywhere
 from agents.reading.sentences import LINE_END, SENTENCE_END
 from agents.reading.taxonomy import TopicFile
@@ -133,7 +133,7 @@ class TopicGate:
                     own = parts[bisect_right(ends, start + 1), language, topic]
                     own.setdefault(part, []).extend(part_spans(phrase, start, end, stop))
         return any(
-            pattern_cues(pattern, 0, own)
+            places_of(pattern, own)
             for (_, _, topic), own in parts.items()
             for needed, pattern in self._patterns[topic]
             if needed <= own.keys()
