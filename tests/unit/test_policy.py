@@ -404,6 +404,13 @@ def test_of_pages_with_several_versions_those_that_changed_last_are_remembered()
     assert list(story.versions)[-1] == "page 0"
 
 
+def test_a_page_that_comes_back_after_many_other_articles_of_its_story_is_told() -> None:
+    others = [page("broken", "violated", 61, article=f"other {n}") for n in range(REMEMBERED)]
+    versions = [page("agreed", "agreed", 0), page("broken", "violated", 60)]
+    decisions = run([*versions, *others, page("agreed", "agreed", 62)])
+    assert rulings(decisions) == ["opened", "updated", *["throttled"] * REMEMBERED, "updated"]
+
+
 def test_feeds_that_send_the_articles_of_a_large_story_over_and_over_tell_nothing_again() -> None:
     """Thirty sources in eight languages: each round of the feeds brings all of it once more."""
     copies = [told(number, minutes=number / 60, source=f"s{number % 30}") for number in range(240)]
@@ -660,6 +667,27 @@ def test_an_order_for_two_towns_that_is_lifted_for_one_and_then_for_the_other_is
     assert decisions[6].reason == "it tells evacuation lifted of Torvik as well"
 
 
+def test_an_order_for_many_towns_that_is_lifted_for_one_after_the_other_is_told_of_each() -> None:
+    towns = ("Torvik", "Melby", "Lund", "Egge", "Haugen", "Nesvik")
+
+    def turn(number: int, title: str, stage: str, text: int = 0) -> Candidate:
+        one = happening(number, title, "The river fell at dawn.", minutes=number)
+        topics = (topic_reading(topic="evacuation", stage=stage),)
+        return one.model_copy(update={"topics": topics, "fingerprint": fingerprint(str(text or number))})
+
+    decisions = run(
+        [
+            turn(0, f"Arland orders {', '.join(towns)} evacuated", "ordered"),
+            turn(1, f"Arland lifts order for {towns[0]}", "lifted"),
+            turn(2, f"{towns[1]} waits as Arland lifts order for {towns[0]}", "lifted", text=1),
+            *(turn(n, f"Arland lifts order for {town}", "lifted") for n, town in enumerate(towns[1:], 3)),
+            *(turn(n, f"Arland lifts order for {town}", "lifted") for n, town in enumerate(towns, 9)),
+        ]
+    )
+    told = ["opened", "updated", "throttled", *["updated"] * 5]
+    assert rulings(decisions) == [*told, *["throttled"] * len(towns)]
+
+
 def test_of_two_like_conflicts_in_one_story_each_is_told_to_have_reached_a_stage() -> None:
     """One truce is broken, then another one in as good as the same words, of parties that the story knows."""
 
@@ -739,6 +767,7 @@ def test_a_copy_makes_no_stage_known_of_the_parties_of_its_own_headline() -> Non
     copy = turn(2, "Arland and Dorland agree truce", "dorland", text=1)
     decisions = run([first, copy, turn(3, "Dorland and Arland agree truce", "dorland")])
     assert rulings(decisions) == ["opened", "throttled", "updated"]
+    assert decisions[2].reason == "new in it: Dorland"
 
 
 def test_a_late_copy_brings_back_no_stage_that_the_story_has_left() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -411,6 +412,7 @@ def test_points_of_the_compass_are_names_too() -> None:
         ("southern", "southeast", False),
         ("Novoseliv", "Novoselok", False),
         ("Torvik", "Torvikerne", True),
+        ("Torvik", "Torvikernes", False),
         ("seventeen", "seventy", False),
         ("2026050311", "2026050312", False),
         ("Ukraine", "Ukrainian", True),
@@ -448,6 +450,18 @@ def test_a_word_by_which_reports_are_found_is_no_name_in_any_of_its_forms() -> N
         }
     )
     assert why(opened_by(first), again) == ""
+
+
+def test_a_name_is_the_same_however_its_marks_are_encoded() -> None:
+    assert names(unicodedata.normalize("NFD", "Ménaka")) == names("Ménaka") == {"menaka": "Ménaka"}
+
+
+def test_a_version_that_puts_a_sentence_first_which_was_not_told_first_says_something_else() -> None:
+    first, silent = STRIKE.model_copy(update={"said": ("a",)}), STRIKE.model_copy(update={"said": ("b", "c")})
+    for event, said, told in ((False, "b", True), (True, "b", False), (True, "c", True)):
+        story = joined_by(opened_by(first), silent, event=event)
+        version = STRIKE.model_copy(update={"said": (said, "a")})
+        assert why(story, version) == ("it says something else before what was told" if told else "")
 
 
 def test_a_script_that_parts_no_words_is_told_apart_by_each_two_characters() -> None:
