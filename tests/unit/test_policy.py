@@ -396,12 +396,11 @@ def test_a_version_that_is_read_late_does_not_come_back_before_the_one_that_foll
 def test_of_pages_with_several_versions_those_that_changed_last_are_remembered() -> None:
     first = page("agreed", "agreed", 0)
     story = Story.opened_by(first, Telling.of(first), watch().window)
-    for number in range(REMEMBERED + 2):
+    for minutes, number in enumerate([*range(REMEMBERED), 0, REMEMBERED]):
         for text in ("agreed", "broken"):
-            one = page(text, "agreed", number, article=f"page {number % (REMEMBERED + 1)}")
+            one = page(text, "agreed", minutes, article=f"page {number}")
             story = News(story, one, Telling.of(one)).joined(watch().window, event=True)
-    assert len(story.versions) == REMEMBERED
-    assert list(story.versions)[-1] == "page 0"
+    assert list(story.versions) == [f"page {number}" for number in (*range(2, REMEMBERED), 0, REMEMBERED)]
 
 
 def test_a_page_that_comes_back_after_many_other_articles_of_its_story_is_told() -> None:
@@ -686,6 +685,23 @@ def test_an_order_for_many_towns_that_is_lifted_for_one_after_the_other_is_told_
     )
     told = ["opened", "updated", "throttled", *["updated"] * 5]
     assert rulings(decisions) == [*told, *["throttled"] * len(towns)]
+
+
+def test_a_name_that_stood_by_the_evidence_as_the_story_opened_is_no_news_in_a_headline_of_the_same_stage() -> (
+    None
+):
+    reports = [
+        happening(number, title, "The river rose at dawn.", minutes=number)
+        for number, title in enumerate(
+            (
+                "Arland orders evacuation",
+                "Arland orders evacuation of Melby",
+                "Arland orders evacuation of Lund",
+            )
+        )
+    ]
+    reports[0] = reports[0].model_copy(update={"named": {"lund": "Lund"}})
+    assert rulings(run(reports)) == ["opened", "updated", "throttled"]
 
 
 def test_of_two_like_conflicts_in_one_story_each_is_told_to_have_reached_a_stage() -> None:

@@ -17,7 +17,7 @@ from alerting.names import names
 from alerting.news import News
 from alerting.proper import proper_names
 from alerting.stories import COMPARED, LOOKED_UP, Stories
-from alerting.story import TELLINGS, TEXTS, Story
+from alerting.story import REMEMBERED, TELLINGS, TEXTS, Story
 from alerting.telling import (
     OTHER_LANGUAGE,
     OTHER_STAGES,
@@ -549,7 +549,15 @@ def test_a_story_was_last_seen_when_the_latest_of_its_articles_was() -> None:
     assert story.last_event_at == MOMENT + timedelta(hours=5)
     assert joined_by(story, report(3, "Report", hours=7)).last_seen_at == MOMENT + timedelta(hours=7)
     again = report(1, "Report", hours=40)
-    assert story.repeated_by(again, WINDOW, 2).last_seen_at == again.seen_at
+    repeated = story.repeated_by(again, WINDOW, 2)
+    assert (repeated.last_seen_at, repeated.turn) == (again.seen_at, 2), "or a restart forgets their order"
+
+
+def test_a_stage_that_is_told_over_and_over_crowds_out_no_other() -> None:
+    story = opened_by(FIRST)
+    for number in range(REMEMBERED):
+        story = joined_by(story, report(number, "Truce is broken", stage="violated"), event=True)
+    assert story.stages == ("ceasefire:agreed", "ceasefire:violated")
 
 
 def test_reports_in_many_languages_are_one_story_whichever_stand_between() -> None:
