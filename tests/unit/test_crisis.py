@@ -133,9 +133,11 @@ DATELINES = [
     "BERGEN, Norway (AP) — ",
     "OSLO, May 3 (Reuters) - ",
     "May 3 (Reuters) - ",
+    "OSLO, May 3, 2026 (Reuters) - ",
     "Oslo/Bergen (dpa/AFP) - ",
     "Oslo, 3 may (EFE).- ",
     "ОСЛО, 3 мая - РИА Новости. ",
+    "ОСЛО – ТАСС. ",
     "Осло. 3 травня. УНН. ",
     "أوسلو 3 مايو (رويترز) - ",
     "AFP - ",
@@ -189,9 +191,16 @@ def test_a_dateline_before_other_words_is_news() -> None:
 
 def test_a_line_with_a_place_in_front_is_no_dateline() -> None:
     of, title = reader(), "Evacuation ordered as river rises near Torvik"
-    lines = ["", "HAUGEN — ", "Lund: ", "Maren (old town) - ", "Egge, Nes and Rør (AP) - "]
+    lines = [
+        "",
+        "HAUGEN — ",
+        "Lund: ",
+        "Maren (old town) - ",
+        "Egge, Nes and Rør (AP) - ",
+        "Mayor Bloomberg: ",
+    ]
     told = [hit(of, title, f"{line}{ORDER} {LEAVE}", str(n), n) for n, line in enumerate(lines)]
-    assert [one.alert is not None for one in decided(told)] == [True] * 5
+    assert [one.alert is not None for one in decided(told)] == [True] * 6
 
 
 @pytest.mark.parametrize(
@@ -411,7 +420,7 @@ def test_a_deadline_that_changes_is_told_and_the_time_of_an_entry_is_not() -> No
     of = reader()
     entries = [
         f"{stamp} The army ordered Torvik to evacuate by {by}."
-        for stamp, by in (("9:05", "16:00"), ("9:20", "16:00"), ("9:40", "18:00"))
+        for stamp, by in (("9:05", "16:00"), ("• 9:20", "16:00"), ("[9:40]", "18:00"))
     ]
     told = decided(hit(of, "Live from Torvik", entry, minutes=n) for n, entry in enumerate(entries))
     assert reasons(told) == ["no open story tells the same", "throttled", "new in it: 18"]
