@@ -16,11 +16,12 @@ from operator import itemgetter
 from typing import Final, Literal, NamedTuple
 
 from agents.reading.automaton import Found
-from agents.reading.denial import denial_before, denials_in, denied_to
+from agents.reading.denial import denials_in
 from agents.reading.excerpt import Excerpt
 from agents.reading.fold import Span
 from agents.reading.patterns import part_spans, places_of
 from agents.reading.phrases import Parser, Phrase, PhraseSet, last_words
+from agents.reading.stage_words import StageWords
 from agents.reading.taxonomy import EARNEST, GRAMMAR, LINK, SUPPORTING, Pattern, Strength, Taxonomies
 
 Kind = Literal["strong", "likely", "weak", "never", "part", "stage", "denied", "context"]
@@ -249,15 +250,12 @@ class CueFinder:
         return spans
 
     def _look_around(self, sighting: Sighting, literals: Sequence[Found], language: int) -> None:
-        """Fill in the words of the context, and those of stages of topics that have a cue.
-
-        Of phrases that end with the same word those say its stage that name most of it: `extended`, not `extend*`.
-        """
+        """Fill in the words of the context, and those of stages of topics that have a cue."""
         known = self._around[language]
         text = sighting.excerpt.text
         credit = sighting.excerpt.credit
         starts = [sentence.at for sentence in sighting.excerpt.sentences]
-        said: dict[tuple[int, int, int], _Said] = {}
+        said: dict[tuple[int, int, int], StageWords] = {}
         for number, start, end in literals:
             if number not in known:
                 continue
@@ -278,14 +276,11 @@ class CueFinder:
                 words = (topic, start + 1, stop)
                 known_as = said.get(words)
                 if known_as is None:
-                    said[words] = known_as = _Said([], [], end, phrase)
+                    said[words] = known_as = StageWords(end, phrase)
                 if kind == "denied":
-                    known_as.denied.append(name)
-                    known_as.denied_as.append((end, phrase))
-                elif end > known_as.end or not known_as.names:
-                    known_as.names, known_as.end, known_as.phrase = [name], end, phrase
-                elif end == known_as.end:
-                    known_as.names.append(name)
+                    known_as.add_denied(name, end, phrase)
+                else:
+                    known_as.add(name, end, phrase)
         self._add_stages(sighting, said, self._named[language])
 
     def _take_away_nested(self, context: dict[str, list[Span]]) -> None:
@@ -303,43 +298,22 @@ class CueFinder:
                     del context[name]
 
     def _add_stages(
-        self, sighting: Sighting, said: Mapping[tuple[int, int, int], _Said], language: str
+        self, sighting: Sighting, said: Mapping[tuple[int, int, int], StageWords], language: str
     ) -> None:
-        """Fill in the words of stages, by topic and span.
-
-        What is denied says what the language says of these words (`not respected`), else the contrary that the topic
-        names.
-        """
+        """Fill in the words of stages, by topic and span."""
         text = sighting.excerpt.text
         starts = [sentence.at for sentence in sighting.excerpt.sentences]
         listed: defaultdict[int, list[Span]] = defaultdict(list)
         for (topic, start, stop), words in sorted(said.items(), key=itemgetter(0)):
+            span = start, stop
             around = sighting.surroundings[bisect_right(starts, start) - 1]
             stages = around.stages.setdefault(topic, {})
             contrary = self._topics[topic].denied
             denial = None
             if contrary or words.denied:
-                negations = denials_in(around.context)
-                before = listed[topic]
-                known_as = [(words.end, words.phrase), *words.denied_as]
-                ends = (denied_to(phrase, text, (end, stop), negations, language) for end, phrase in known_as)
-                until = next((end for end in ends if end is not None), None)
-                if until is not None:
-                    denial = start, until
-                else:
-                    if words.names:
-                        before.append((start, stop))
-                    begin = denial_before(text, (start, stop), negations, before, language)
-                    denial = (begin, stop) if begin is not None else None
-            if denial is not None and words.denied:
-                for name in words.denied:
-                    stages.setdefault(name, []).append(denial)
-                continue
-            for name in words.names:
-                if denial is None or name not in contrary:
-                    stages.setdefault(name, []).append((start, stop))
-                else:
-                    stages.setdefault(contrary[name], []).append(denial)
+                denial = words.denial(text, span, denials_in(around.context), listed[topic], language)
+            for name, place in words.stages(span, denial, contrary):
+                stages.setdefault(name, []).append(place)
 
     def _language(self, literals: Sequence[Found], declared: str, told: Callable[[], str]) -> int:
         """The language that most words are of: phrases of another one would mean something else here.
@@ -372,19 +346,6 @@ def _is_within_longer(span: Span, others: Iterable[Span]) -> bool:
 def _overlaps(span: Span, others: Iterable[Span]) -> bool:
     start, end = span
     return any(first < end and start < last for first, last in others)
-
-
-@dataclass(slots=True)
-class _Said:
-    """Words of stages: whose they are, whose where they are denied, and the phrase (None: spelled out) whose head ends
-    at `end`; `denied_as` are those of the latter.
-    """
-
-    names: list[str]
-    denied: list[str]
-    end: int
-    phrase: Phrase[Meaning] | None
-    denied_as: list[tuple[int, Phrase[Meaning] | None]] = field(default_factory=list)
 
 
 class _Loose(NamedTuple):
