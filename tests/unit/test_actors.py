@@ -52,6 +52,27 @@ def test_no_two_actors_have_one_wikidata_id() -> None:
     assert len(ids) == len(set(ids))
 
 
+def test_who_is_named_is_told_as_in_the_registry() -> None:
+    actor = sample.registry().actors["vladimir-putin"]
+    told = named("Putin said no.")[actor.id]
+    assert (told.name, told.kind) == (actor.name, actor.kind)
+    assert (told.wikidata, told.country) == (actor.wikidata, actor.country) == ("Q7747", "russia")
+
+
+def test_why_one_who_may_be_named_is_not_taken_for_named_is_told() -> None:
+    every = sample.registry().actors
+    ids = ("jordan", "shehbaz-sharif", "pakistan", "keith-kellogg", "united-states")
+    few = tuple(every[one] for one in ids)
+    matcher = ActorMatcher(Registry(files=(RegistryFile(actors=few),)))
+    nearly = matcher.nearly(fold_text("Jordan"), fold_text("Sharif came. Then Kelogg left."))
+    assert nearly == {
+        "jordan": "Jordan may mean something else here",
+        "shehbaz-sharif": "Sharif alone does not tell that Shehbaz Sharif is meant",
+        "keith-kellogg": "Kelogg is one letter off Kellogg",
+    }
+    assert not matcher.nearly(fold_text(""), fold_text("Keith Kellogg left Amman, in Jordan."))
+
+
 def test_labelled_texts_are_read_as_well_as_claimed() -> None:
     items = lines_of(ITEMS)
     assert len(items) >= 150
