@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from contextlib import suppress
 from typing import Final
 
@@ -17,10 +18,6 @@ def most_calls() -> int:
     """How many webhooks may be called at the same time: each takes a descriptor, or three where a host has several
     addresses and hangs, and some are to be left for the brokers.
     """
-    try:
-        import resource  # noqa: PLC0415 - not on every platform
-    except ImportError:
-        return MOST_CALLS
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return MOST_CALLS if limit == resource.RLIM_INFINITY else max(1, min(limit // 4, MOST_CALLS))
 
@@ -29,10 +26,6 @@ def raise_limit_on_open_files() -> None:
     """Raise the soft limit on open files to the hard limit. It often is 1024, of which webhooks take no more than a
     part (`most_calls`).
     """
-    try:
-        import resource  # noqa: PLC0415 - not on every platform
-    except ImportError:
-        return
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     for limit in (most, MOST_WITHOUT_LIMIT):
         with suppress(ValueError, OSError):
