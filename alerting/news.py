@@ -6,7 +6,8 @@ live blog. So that alone does not silence it. It surely tells the same only wher
 
 1. neither the headline nor what stands by the evidence brings a name or a number that the story had not;
 2. the headline brings no party, none that was not told to be at this stage, and puts none in front that never was;
-   nor does it, or the sentence that decided, name what was not named since the story came to this stage;
+   nor does it, or the sentence that decided, name what was not named since the story came to this stage; and where it
+   has no party, it brings no other telling word either;
 3. the story has not come to another stage since;
 4. it is another version or a near-duplicate, or an article of the story has the same stages, shares parties and
    particular words and is close in time.
@@ -26,7 +27,7 @@ from functools import cached_property
 from typing import Final
 
 from alerting.fingerprint import COPY, SAME_TEXT
-from alerting.gist import STEM, in_lead
+from alerting.gist import STEM, in_lead, telling_words, words_of
 from alerting.names import IN_DATELINE, has_digit, is_same_name, takes_back, weekday
 from alerting.story import Story
 from alerting.telling import Telling, headline_names, named_in_body, pair_of, sentence_names
@@ -149,6 +150,8 @@ class News:
             return f"its headline puts {called.get(first, first)} first, as none did that told {led}"
         if self._newly_named:
             return self._as_well(self._newly_named)
+        if not version and self._newly_headed:
+            return _new_in_it(self._newly_headed)
         if (
             version
             or self._likeness >= SAME_TEXT
@@ -259,6 +262,18 @@ class News:
             return stem in words and not stem.isdigit()
 
         return {name: word for name, word in names.items() if not is_known(name)}
+
+    @cached_property
+    def _newly_headed(self) -> list[str]:
+        """The words of a headline without a party that no article of the story had in headline or lead: where it names
+        nobody, a hospital that is emptied is told from an airport by them alone.
+        """
+        if self._telling.parties:
+            return []
+        known = {name.removesuffix(IN_DATELINE)[:STEM] for name in self._story.named}
+        for own in self._story.tellings:
+            known.update(own.gist.words, own.expected)
+        return [word for word in words_of(self._candidate.article.title) if telling_words(word) - known]
 
     def _as_well(self, names: Mapping[str, str]) -> str:
         if not names:

@@ -203,6 +203,26 @@ def test_a_line_with_a_place_in_front_is_no_dateline() -> None:
     assert [one.alert is not None for one in decided(told)] == [True] * 6
 
 
+def test_where_a_headline_names_nobody_another_word_in_it_may_be_another_happening() -> None:
+    of = reader()
+    reports = [
+        (
+            "Bomb threat empties hospital in Torvik",
+            "A hospital in Torvik was evacuated on Monday, police said.",
+        ),
+        (
+            "Hospital in Torvik emptied",
+            "The hospital in Torvik was evacuated over a bomb threat, police said.",
+        ),
+        (
+            "Bomb threat empties airport in Torvik",
+            "An airport in Torvik was evacuated on Monday, police said.",
+        ),
+    ]
+    told = [hit(of, *report, str(number), 5 * number) for number, report in enumerate(reports)]
+    assert reasons(decided(told)) == ["no open story tells the same", "throttled", "new in it: airport"]
+
+
 @pytest.mark.parametrize(
     ("title", "order", "word"),
     [
