@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from agents.reading.actors.registry import load_registry
 from agents.reading.article import Article
 from agents.reading.fold import fold
 from agents.reading.plain_spellings import plain_spelling
 from agents.reading.scripts import of_one_script
 from agents.reading.taxonomy import TopicWords, load_taxonomies
-from benchmarks.labelled import ROOT, Bench
-from benchmarks.quality_actors import namer
+from benchmarks.quality_actors import Naming, namer
+from tests import sample
 
-BENCH = Bench()
-NAME = namer(load_registry(ROOT / "deploy" / "config" / "actors"))
+
+@cache
+def name() -> Naming:
+    return namer(sample.registry())
 
 
 def told(title: str, body: str = "") -> dict[str, str]:
-    article = Article(id="a", title=title, body=body)
-    return {topic.topic: topic.stage for topic in BENCH.classifier.classify(BENCH.scene_of(article))}
+    bench, article = sample.bench(), Article(id="a", title=title, body=body)
+    return {topic.topic: topic.stage for topic in bench.classifier.classify(bench.scene_of(article))}
 
 
 def test_german_is_spelt_out_where_it_has_letters_of_its_own() -> None:
@@ -96,7 +98,7 @@ def test_german_without_its_letters_is_read_as_german(title: str, topics: set[st
 
 def test_actors_are_named_in_german_without_its_letters() -> None:
     text = "Vertreter der Tuerkei, Aegyptens und Suedkoreas trafen Daenen; das Auswaertige Amt schwieg."
-    assert {actor.id: actor.match for actor in NAME("", text)} == {
+    assert {actor.id: actor.match for actor in name()("", text)} == {
         "turkey": "folded",
         "egypt": "inflected",
         "south-korea": "inflected",
@@ -130,7 +132,8 @@ def test_words_of_one_script_and_what_is_of_neither_stay(text: str) -> None:
 
 def test_ukrainian_typed_with_latin_letters_is_read_and_quoted_as_it_stands() -> None:
     title = "Iзраїль i ХАМАС погодили припинення вогню на 60 днiв"
-    [topic] = BENCH.classifier.classify(BENCH.scene_of(Article(id="a", title=title, body="")))
+    bench = sample.bench()
+    [topic] = bench.classifier.classify(bench.scene_of(Article(id="a", title=title, body="")))
     assert (topic.topic, topic.stage) == ("ceasefire", "agreed")
     assert topic.evidence[0].text in title
-    assert {actor.id for actor in NAME(title, "")} == {"israel", "hamas"}
+    assert {actor.id for actor in name()(title, "")} == {"israel", "hamas"}
