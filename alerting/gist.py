@@ -35,6 +35,7 @@ _WORD: Final = re.compile(r"\w+")
 _ARTICLE: Final = re.compile(r"^(?:[وفبك]?ال|لل)(?=\w{3})")
 _ARABIC: Final = "\u0600"
 _UNPARTED: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]")
+_VOICED: Final = re.compile("[\u3046-\u30fd][\u3099\u309a]")
 _BEYOND: Final = re.compile(r"[\U00010000-\U0010ffff]")
 COMMON: Final = frozenset(
     (
@@ -144,6 +145,8 @@ def plain(text: str) -> str:
     if folded.isascii():
         return folded
     decomposed = unicodedata.normalize("NFKD", folded).replace("ı", "i")
+    # What sets パ and バ apart from ハ makes other letters of them, Paris and Bali.
+    decomposed = _VOICED.sub(lambda kana: unicodedata.normalize("NFC", kana[0]), decomposed)
     bare_letters = _marks().sub("", decomposed)
     if _BEYOND.search(bare_letters):
         return "".join(character for character in bare_letters if not unicodedata.combining(character))

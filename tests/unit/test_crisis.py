@@ -396,6 +396,17 @@ def test_a_copy_under_a_lead_of_its_own_is_not_told_for_that() -> None:
     assert reasons(decided(copies)) == ["no open story tells the same", "throttled"]
 
 
+def test_a_name_of_a_copys_headline_is_news_where_its_lead_has_it_too() -> None:
+    of = reader()
+    body = " ".join((ORDER, LEAVE, *(f"Rule {n}: keep road {n} free for engines." for n in range(100, 140))))
+    copies = [
+        hit(of, "Evacuation ordered near Torvik", body, "1", 0),
+        hit(of, "Haugesund reacts: Haugesund watches evacuation ordered near Torvik", body, "2", 1),
+        hit(of, "Evacuation ordered in Haugesund", f"Haugesund woke to rain at dawn. {body}", "3", 2),
+    ]
+    assert reasons(decided(copies)) == ["no open story tells the same", "throttled", "new in it: Haugesund"]
+
+
 def test_a_notice_that_gives_an_order_once_more_is_told_and_a_late_copy_of_the_first_is_not() -> None:
     of = reader()
     rest = " ".join(f"Rule {n}: keep road {n} free for engines." for n in range(100, 160))

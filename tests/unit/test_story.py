@@ -12,7 +12,7 @@ import pytest
 
 from alerting import gist as gists_module
 from alerting.fingerprint import COPY, SAME_TEXT, fingerprint, similarity
-from alerting.gist import Gist, gist
+from alerting.gist import LEAD, MOST_WORDS, Gist, gist, words_of
 from alerting.names import names
 from alerting.news import News
 from alerting.proper import proper_names
@@ -471,6 +471,32 @@ def test_a_script_that_parts_no_words_is_told_apart_by_each_two_characters() -> 
     one, other = Gist.of(gist(north, "")), Gist.of(gist(south, ""))
     assert 0.7 < one.likeness(other.direction()) < 1.0
     assert Gist.of(gist("俄乌在日内瓦会谈", "")).likeness(one.direction()) == 0.0
+
+
+def test_words_of_a_script_that_parts_none_are_cut_in_two_characters_and_those_beside_them_are_whole() -> (
+    None
+):
+    assert words_of("Torvik ガザ停戦 火") == ["Torvik", "ガザ", "ザ停", "停戦", "火"]
+    assert list(names("ガザ")) == list(gist("ガザ", "")) == ["ガザ"]
+
+
+def test_kana_that_a_mark_makes_other_ones_are_other_names() -> None:
+    paris = report(1, "パリで避難命令", parties="", language="ja")
+    article = paris.article.model_copy(update={"title": "バリで避難命令"})
+    bali = paris.model_copy(update={"article": article, "fingerprint": b""})
+    assert why(opened_by(paris), bali) == "new in it: バリ"
+
+
+@pytest.mark.parametrize(("one", "other"), [("Kırıkkale", "KIRIKKALE"), ("Großau", "GROSSAU")])
+def test_a_name_is_the_same_in_capitals(one: str, other: str) -> None:
+    assert names(one).keys() == names(other).keys()
+
+
+def test_a_gist_is_of_telling_words_and_of_the_beginning() -> None:
+    assert gist("Truce after Arland talks", "They said so.") == {"truce": 2, "arland": 2, "talks": 2}
+    words = " ".join(f"word{number}" for number in range(1000))
+    assert len(gist(words, "")) == MOST_WORDS
+    assert len(gist("", words)) == LEAD
 
 
 def test_the_commonest_words_name_nothing_however_they_are_written() -> None:
