@@ -30,7 +30,7 @@ async def desk(embedded: EmbeddedBroker, prefix: str, tmp_path: Path) -> AsyncIt
         "tocsin.yaml": {"broker": {"servers": [embedded.servers]}, "topics": {"prefix": prefix}},
         "endpoints.yaml": {"endpoints": [configurations.endpoint(), configurations.endpoint(id="ops")]},
     }
-    configurations.write(tmp_path / "config", files)
+    configurations.write(tmp_path / "config", configurations.SMALL | files)
     desk = Desk(embedded, prefix)
     yield desk
     await desk.kill()

@@ -16,7 +16,7 @@ from streams.configuration import Configuration, load_configuration
 from streams.reload import LiveConfiguration, Seen, look
 from streams.visible_files import signature
 from streams.worker import Worker
-from tests.unit.configurations import ENVIRON, endpoint, load, watch, write
+from tests.unit.configurations import ENVIRON, SMALL, endpoint, load, watch, write
 
 A = frozenset({("watches.yaml", 1, 10, 1)})
 B = frozenset({("watches.yaml", 2, 12, 1)})
@@ -53,9 +53,10 @@ def test_the_signature_sees_a_configmap_change_in_a_folder_of_its_own(tmp_path: 
     """As Kubernetes does it: links to a hidden second link, which is exchanged for one to the new version."""
     mounted = tmp_path / "mounted"
     for version, title in (("..v1", "Old"), ("..v2", "New")):
-        write(mounted / version, {"watches.yaml": None, "watches/a.yaml": {"watches": [watch(title=title)]}})
+        watches = {"watches.yaml": None, "watches/a.yaml": {"watches": [watch(title=title)]}}
+        write(mounted / version, SMALL | watches)
     (mounted / "..data").symlink_to("..v1")
-    for name in ("tocsin.yaml", "endpoints.yaml", "watches"):
+    for name in ("tocsin.yaml", "endpoints.yaml", "watches", "topics", "actors"):
         (mounted / name).symlink_to(f"..data/{name}")
     assert load_configuration(mounted, ENVIRON).watches[0].title == "Old"
     before = signature(mounted)

@@ -11,7 +11,7 @@ import pytest
 
 from streams.configuration import load_configuration
 from streams.errors import ConfigurationError
-from tests.unit.configurations import ENVIRON, faults, load, watch, write
+from tests.unit.configurations import ENVIRON, SMALL, faults, load, watch, write
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_what_stands_in_a_closed_folder_is_not_called_unknown(tmp_path: Path, cl
 
 @pytest.mark.parametrize("name", ["tocsin.yaml", "watches.yaml", "endpoints.yaml"])
 def test_a_link_to_a_file_that_is_gone_is_a_fault(tmp_path: Path, name: str) -> None:
-    write(tmp_path)
+    write(tmp_path, SMALL)
     (tmp_path / name).unlink()
     (tmp_path / name).symlink_to("gone.yaml")
     with pytest.raises(ConfigurationError, match=f"{name}: it is a link that leads nowhere"):
@@ -58,7 +58,7 @@ def test_a_link_to_a_folder_that_is_gone_is_a_fault(tmp_path: Path, name: str) -
 
 
 def test_a_folder_that_may_not_be_entered_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(tmp_path)
+    write(tmp_path, SMALL)
     monkeypatch.setattr(os, "access", lambda _, mode: not mode & os.X_OK)
     with pytest.raises(ConfigurationError, match="may not be read and entered by this user; see --config"):
         load_configuration(tmp_path, ENVIRON)
