@@ -42,7 +42,7 @@ class Story:
     """State of one story. `number` is that of the last alert event; `turn` grows with each input that touches a story
     of the partition; `stages` are those reached so far, as `topic:stage`, the one told last at the end; `named` are the
     words that may be names, and the numbers, of the headlines that were told and of what stood by the evidence,
-    `parties` those of these headlines; `reached` says which of them were told at which stages, and in front, beside
+    `parties` those of these headlines and `reached` which of them were told at which stages, and in front, both beside
     what `tellings` hold; `versions` has, of articles of which several versions came, the last one's candidate and its
     time; `said` are the checksums of the sentences that decided; `named_since` are the `named` that were told since it
     last came to another stage, none where it never did.
@@ -95,7 +95,6 @@ class Story:
             tellings=(telling,),
             stages=stages_of(candidate),
             named=named_by(candidate),
-            parties=telling.parties,
             turn=turn,
             said=candidate.said[:1],
         )

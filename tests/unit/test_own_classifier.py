@@ -24,6 +24,7 @@ from streams.reading import build_reader
 from streams.wire import Evidence, TopicReading
 from tests import sample
 from tests.builders import MOMENT
+from tests.unit.taxonomies import taxonomies
 
 
 class Gardens:
@@ -159,7 +160,11 @@ def test_a_classifier_that_nobody_offers_or_that_fails_is_a_fault(monkeypatch: p
 
 def test_all_articles_are_read_where_that_is_configured() -> None:
     article = Article("a", "The hedge was cut", "")
-    read = build_reader(configured(classify_all=True)).read(article, MOMENT)
+    everything, topical = (
+        build_reader(replace(configured(classify_all=every), taxonomies=taxonomies()))
+        for every in (True, False)
+    )
+    read = everything.read(article, MOMENT)
     assert read is not None
     assert read.reading.topics == ()
-    assert build_reader(configured()).read(article, MOMENT) is None
+    assert topical.read(article, MOMENT) is None
