@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -14,7 +14,7 @@ from agents.reading.actors.inflection import suffix_end
 from agents.reading.actors.matcher import ActorMatcher
 from agents.reading.actors.registry import Actor, Registry, RegistryFile
 from agents.reading.actors.typos import MIN_LENGTH, TypoIndex
-from agents.reading.fold import fold_text
+from agents.reading.fold import fold, fold_text
 from benchmarks.quality_actors import ITEMS, Naming, lines_of, measure, namer
 from streams.wire import ActorReading
 from tests import sample
@@ -355,6 +355,7 @@ def test_evidence_is_always_cut_from_the_original_text(title: str, body: str) ->
 
 @given(text=st.text(max_size=40))
 def test_any_text_before_and_after_leaves_a_name_where_it_is(text: str) -> None:
+    assume(not fold(text).endswith("-"))  # the name would be the rest of a word that was parted there
     body = f"{text}\nSergey Lavrov\n{text}"
     spans = [(e.start, e.text) for a in naming()("", body) if a.id == "sergey-lavrov" for e in a.evidence]
     assert (len(text) + 1, "Sergey Lavrov") in spans
