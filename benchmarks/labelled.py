@@ -68,6 +68,7 @@ FILES = {
     "desks": _own("desks", "tune", "test", taught=False),
     "denials": _own("denials", "tune", "test", taught=False),
     "bulletins": _own("bulletins", "tune", "test", taught=False),
+    "mixed": _own("mixed", "tune", "test", taught=False),
 }
 SETS = {
     name if half == texts.halves[0] else f"{name}_{half}": (texts, half)

@@ -125,6 +125,7 @@ class CueFinder:
         speaking = {*GRAMMAR, *SUPPORTING, SECTION, *chain.from_iterable(t.support for t in self._topics)}
         self._about_else = {name for of in taxonomies.context.values() for name in of} - speaking - {EARNEST}
         self._supporting = speaking - {*GRAMMAR, SECTION}
+        self._others = self._about_else | {SECTION}
         self._patterns = [
             [(frozenset(pattern.parts), pattern) for pattern in topic.patterns] for topic in self._topics
         ]
@@ -287,10 +288,12 @@ class CueFinder:
         """Take away words that support within longer ones about something else (`war` in `price war`), and these within
         longer ones that say that something is in earnest (`drill` in `not a drill`).
         """
-        earnest = context.pop(EARNEST, [])
-        others = [name for name in context if name in self._about_else or name == SECTION]
-        supporting = [name for name in context if name in self._supporting]
-        theirs = [span for name in others for span in context[name]]
+        earnest = context.pop(EARNEST, ())
+        others = context.keys() & self._others
+        if not others:
+            return
+        supporting = context.keys() & self._supporting
+        theirs = [span for name in others for span in context[name]] if supporting else ()
         for names, longer in ((supporting, theirs), (others, earnest)):
             for name in names if longer else ():
                 context[name] = [span for span in context[name] if not _is_within_longer(span, longer)]
