@@ -114,3 +114,15 @@ def test_sentences_are_pieces_of_their_field_that_never_overlap(
             assert sentence.start >= end
             end = sentence.start + sentence.end - sentence.at
             assert end <= len(body)
+
+
+@pytest.mark.parametrize("title", ["", "A lawn"])
+def test_a_sentence_counts_by_its_place_and_without_a_title_the_first_stands_for_it(title: str) -> None:
+    sentence = "The lawn by the lake was mown at noon. "
+    body = sentence * 60
+    found = Excerpt(title, body, 0, marks=[100, 900, 1700]).sentences
+    assert [one.place for one in found[:4]] == ["title", "lead", "lead", "early"]
+    assert [one.place for one in found[-2:]] == ["early", "late"]
+    starts = [one.start for one in found if one.field == "body"]
+    assert starts == sorted({*starts}), "what is looked for in the head stands there already"
+    assert starts[-2] <= 900 < starts[-1] <= 1700
