@@ -252,6 +252,7 @@ def test_a_flash_says_its_stage(title: str, topic: str, stage: str) -> None:
         ("Army withdraws evacuation order for Nabatieh", "evacuation", "lifted"),
         ("Evacuation order for Paradise could be lifted by Friday", "evacuation", "ordered"),
         ("Evacuation orders will be lifted once the smoke clears", "evacuation", "ordered"),
+        ("Evacuation order for Paradise not yet lifted", "evacuation", "ordered"),
         ("Evacuation order for Paradise in force until it is lifted", "evacuation", "ordered"),
         ("Evacuation orders expanded in Paradise, curfew lifted in Magalia", "evacuation", "ordered"),
         ("Evacuation order issued for Paradise, flights cancelled", "evacuation", "ordered"),
