@@ -190,6 +190,10 @@ def test_words_of_something_else_take_no_plain_news_away(language: str, topic: s
     ("title", "topic", "stage"),
     [
         ("India says Pakistan broke ceasefire", "ceasefire", "violated"),
+        ("Evacuation of Torvik ordered", "evacuation", "ordered"),
+        ("Evacuation of Torvik suspended", "evacuation", "suspended"),
+        ("Residents of Torvik told to leave at once", "evacuation", "ordered"),
+        ("Residents of Torvik allowed to return", "evacuation", "lifted"),
         ("Gunfire in Juba shakes South Sudan's week-old ceasefire", "ceasefire", "violated"),
         ("Israel says ceasefire over", "ceasefire", "collapsed"),
         ("Truce ends, fighting resumes in Gaza", "ceasefire", "collapsed"),
