@@ -190,6 +190,10 @@ def test_words_of_something_else_take_no_plain_news_away(language: str, topic: s
     ("title", "topic", "stage"),
     [
         ("India says Pakistan broke ceasefire", "ceasefire", "violated"),
+        ("Le cessez-le-feu au Liban entre en vigueur", "ceasefire", "in_force"),
+        ("Entra en vigor el alto el fuego en Líbano", "ceasefire", "in_force"),
+        ("Levantada la orden de evacuación en tres pueblos de Almansa", "evacuation", "lifted"),
+        ("Évacuation de Nogent ordonnée", "evacuation", "ordered"),
         ("Evacuation of Torvik ordered", "evacuation", "ordered"),
         ("Evacuation of Torvik suspended", "evacuation", "suspended"),
         ("Residents of Torvik told to leave at once", "evacuation", "ordered"),
