@@ -191,7 +191,7 @@ def test_words_of_something_else_take_no_plain_news_away(language: str, topic: s
     [
         ("India says Pakistan broke ceasefire", "ceasefire", "violated"),
         ("Armenian and Azerbaijani ministers meet in Brussels", "mediation", "talks_held"),
-        ("Armenian and Azerbaijani ministers meet in Brussels on Monday", "mediation", "talks_scheduled"),
+        ("Armenian and Azerbaijani delegations meet in Brussels on Monday", "mediation", "talks_scheduled"),
         ("Le cessez-le-feu au Liban entre en vigueur", "ceasefire", "in_force"),
         ("Entra en vigor el alto el fuego en Líbano", "ceasefire", "in_force"),
         ("Levantada la orden de evacuación en tres pueblos de Almansa", "evacuation", "lifted"),
