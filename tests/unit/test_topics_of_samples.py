@@ -190,6 +190,8 @@ def test_words_of_something_else_take_no_plain_news_away(language: str, topic: s
     ("title", "topic", "stage"),
     [
         ("India says Pakistan broke ceasefire", "ceasefire", "violated"),
+        ("US orders non-emergency staff to leave Haiti", "evacuation", "ordered"),
+        ("State Department orders departure of embassy families from Beirut", "evacuation", "ordered"),
         ("Armenian and Azerbaijani ministers meet in Brussels", "mediation", "talks_held"),
         ("Armenian and Azerbaijani delegations meet in Brussels on Monday", "mediation", "talks_scheduled"),
         ("Le cessez-le-feu au Liban entre en vigueur", "ceasefire", "in_force"),
