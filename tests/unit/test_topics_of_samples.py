@@ -190,6 +190,8 @@ def test_words_of_something_else_take_no_plain_news_away(language: str, topic: s
     ("title", "topic", "stage"),
     [
         ("India says Pakistan broke ceasefire", "ceasefire", "violated"),
+        ("M23 rebels end unilateral ceasefire", "ceasefire", "collapsed"),
+        ("Kosovo, Serbia leaders hold EU-brokered talks in Ohrid", "mediation", "talks_held"),
         ("US orders non-emergency staff to leave Haiti", "evacuation", "ordered"),
         ("State Department orders departure of embassy families from Beirut", "evacuation", "ordered"),
         ("Armenian and Azerbaijani ministers meet in Brussels", "mediation", "talks_held"),
