@@ -190,6 +190,8 @@ def test_words_of_something_else_take_no_plain_news_away(language: str, topic: s
     ("title", "topic", "stage"),
     [
         ("India says Pakistan broke ceasefire", "ceasefire", "violated"),
+        ("FARC dissidents end ceasefire in Cauca", "ceasefire", "collapsed"),
+        ("Ethiopia and Tigray sign peace deal in Pretoria", "mediation", "agreement"),
         ("M23 rebels end unilateral ceasefire", "ceasefire", "collapsed"),
         ("Kosovo, Serbia leaders hold EU-brokered talks in Ohrid", "mediation", "talks_held"),
         ("US orders non-emergency staff to leave Haiti", "evacuation", "ordered"),
