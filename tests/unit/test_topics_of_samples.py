@@ -93,6 +93,22 @@ def test_a_police_that_will_not_shoot_and_a_drill_are_no_news_of_a_topic(title: 
 
 
 @pytest.mark.parametrize(
+    ("language", "title"),
+    [
+        ("de", "Rebellen beenden Waffenruhe im Ostkongo"),
+        ("ru", "Повстанцы М23 прекратили перемирие"),
+        ("uk", "Бойовики припинили перемир'я"),
+        ("ar", "إسرائيل تنهي وقف إطلاق النار"),
+        ("fr", "Les rebelles du M23 mettent fin au cessez-le-feu"),
+        ("es", "El ELN pone fin al cese al fuego"),
+        ("tr", "PKK ateşkesi sona erdirdi"),
+    ],
+)
+def test_a_truce_that_somebody_ends_is_over(language: str, title: str) -> None:
+    assert read(written(title, language=language)).get("ceasefire") == "collapsed"
+
+
+@pytest.mark.parametrize(
     ("language", "topic", "title", "stages"),
     [
         ("de", "ceasefire", "Hamas hat der Waffenruhe nicht zugestimmt", "rejected negotiating"),
