@@ -34,8 +34,7 @@ SOME_STAGES: Final = 0.1
 OTHER_STAGES: Final = -0.05
 DAY: Final = -0.2
 """What each of these adds: the share of parties in common; topics all at the same stages, and that share once more;
-some of them; none; a day between. And as what share of parties
-names in common count, as a county has several fires.
+some of them; none; a day between. And as what share of parties names in common count, as a county has several fires.
 """
 _ONE_DAY: Final = timedelta(days=1)
 OTHER_LANGUAGE: Final = timedelta(hours=12)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -46,7 +45,7 @@ from streams.errors import ConfigurationError, Fault
 from streams.gc_pause import gc_paused
 from streams.sample import SAMPLE_ENVIRONMENT, sample_configuration
 from streams.settings import Settings
-from streams.suggestion import did_you_mean
+from streams.suggestion import did_you_mean, nearest
 from streams.visible_files import FileState, Signature, is_yaml, signature, signature_of, visible_files
 
 _PARTS: Final = ("tocsin", "watches", "endpoints")
@@ -222,8 +221,8 @@ class _Load:
         folders = {self._name(path).partition("/")[0] for path in map(Path, self._as_read) if is_yaml(path)}
         for name in folders.difference(names, _FOLDERS):
             # Nothing of others, which the operator may have for reasons of their own.
-            for meant in get_close_matches(name.lower(), _FOLDERS, n=1):
-                what = f"this folder is not read; did you mean {meant!r}?"
+            if nearest(name, _FOLDERS) is not None:
+                what = f"this folder is not read{did_you_mean(name, _FOLDERS)}"
                 self._warnings.append(Fault.of_file(name, what))
         if not names and not (self._folder / "watches").is_dir():
             what = "holds no configuration: neither tocsin.yaml nor watches.yaml nor endpoints.yaml"

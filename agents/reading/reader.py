@@ -163,7 +163,8 @@ class Reader:
         return self.read_called(searched, called, seen_at) if called is not None else None
 
     def called_by(self, searched: Searched) -> set[int] | None:
-        """The watches that an article calls, by their numbers here; None where nothing is to be said of it.
+        """The watches that an article calls, by their numbers here; None where nothing is to be said of it: there is
+        none, nor a topic, and not all articles are to be read.
 
         Raises UnreadableArticle where a classifier of the user's own fails.
         """
@@ -171,7 +172,13 @@ class Reader:
         # Nearly every article ends here.
         if not (topical or term_spans or scene.title.found or scene.body.found or self._asks_of_all):
             return None
-        return self._called_by_anything(searched)
+        self._classify(searched)
+        called = self._called(scene, term_spans)
+        if not called and not scene.topics and not self._actors_suffice and not self._read_all:
+            return None
+        self._name_actors(scene)
+        called.update(self._called_by_actors(scene))
+        return called if called or scene.topics or self._read_all else None
 
     def read_called(self, searched: Searched, called: Iterable[int], seen_at: datetime) -> Read | None:
         """As `read_searched`, of an article that calls these watches: each takes a tenth of a millisecond."""
@@ -186,17 +193,6 @@ class Reader:
         version = version_of(scene.article)
         told = [evaluation for evaluation in evaluations if evaluation.matched or evaluation.takes_back]
         return Read(reading, candidates_of(scene, reading, told, version, seen_at), version)
-
-    def _called_by_anything(self, searched: Searched) -> set[int] | None:
-        """The watches to evaluate; None where there is none, nor a topic, and not all articles are to be read."""
-        scene = searched.scene
-        self._classify(searched)
-        called = self._called(scene, searched.term_spans)
-        if not called and not scene.topics and not self._actors_suffice and not self._read_all:
-            return None
-        self._name_actors(scene)
-        called.update(self._called_by_actors(scene))
-        return called if called or scene.topics or self._read_all else None
 
     def explain(self, article: Article, seen_at: datetime) -> Explanation:
         """Read one article, and evaluate every watch, called or not, naming what was nearly there.

@@ -789,19 +789,6 @@ async def test_a_rate_limit_by_the_minute_holds_also_across_a_restart(desk: Desk
     assert sorted(ids(desk.got["desk"])) == [f"msg_{n}" for n in range(5)]
 
 
-async def test_what_was_delivered_counts_for_the_rate_limit_also_after_a_restart(
-    desk: Desk, opened: Open
-) -> None:
-    limit = RateLimit(count=2, per=timedelta(minutes=1))
-    await desk.start(await opened("desk", rate_limit=limit))
-    await desk.notify("desk", 1, 2)
-    await desk.restart()
-    await desk.notify("desk", 3)
-    assert ids(desk.got["desk"]) == ["msg_1", "msg_2"]
-    await desk.move(minutes=1)
-    assert ids(desk.got["desk"]) == ["msg_1", "msg_2", "msg_3"]
-
-
 async def test_however_much_an_endpoint_is_owed_its_calls_are_looked_through_once_at_a_start(
     desk: Desk, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -821,11 +808,12 @@ async def test_however_much_an_endpoint_is_owed_its_calls_are_looked_through_onc
     assert made == ["desk"]
 
 
-async def test_attempts_of_what_is_still_owed_count_for_the_rate_limit_also_after_a_restart(
-    desk: Desk, opened: Open
+@pytest.mark.parametrize("answers", [(), (500, 500)], ids=["delivered", "still owed"])
+async def test_attempts_before_a_restart_count_for_the_rate_limit_also_after_it(
+    desk: Desk, opened: Open, answers: tuple[int, ...]
 ) -> None:
     limit = RateLimit(count=2, per=timedelta(minutes=1))
-    await desk.start(await opened("desk", 500, 500, schedule=(timedelta(hours=10),), rate_limit=limit))
+    await desk.start(await opened("desk", *answers, schedule=(timedelta(hours=10),), rate_limit=limit))
     await desk.notify("desk", 1, 2)
     await desk.restart()
     await desk.notify("desk", 3)
