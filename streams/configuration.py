@@ -31,15 +31,8 @@ from streams.config_files.secrets import Secrets
 from streams.config_files.settings_file import LoadedSettings
 from streams.config_files.termlist import LARGEST_FILE, keyword_warnings, pack, read_terms
 from streams.config_files.topics_and_actors import check_actors, check_topics
-from streams.config_files.yamlfile import (
-    Document,
-    KeyPath,
-    ids_in,
-    load,
-    problems,
-    read_text,
-    validate,
-)
+from streams.config_files.validation import problems, validate
+from streams.config_files.yamlfile import Document, KeyPath, ids_in, load, read_text
 from streams.config_values import Part
 from streams.errors import ConfigurationError, Fault
 from streams.gc_pause import gc_paused

@@ -137,14 +137,14 @@ def server_fault(server: str) -> str | None:
     return f"{name} is no host:port, such as kafka-1.example:9092"
 
 
-def settings_problems(settings: Settings) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def settings_faults(settings: Settings) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """What fits no broker though each value by itself is sound: pairs of key path and message."""
     broker = settings.broker
     for index, server in enumerate(broker.servers):
         if (fault := server_fault(server)) is not None:
             yield ("broker", "servers", index), fault
-    yield from _sasl_problems(broker)
-    yield from _tls_problems(broker)
+    yield from _sasl_faults(broker)
+    yield from _tls_faults(broker)
     if broker.session_timeout < timedelta(seconds=3):
         yield ("broker", "session_timeout"), "must be at least 3s, or every pause ends the session"
     if broker.request_timeout < timedelta(seconds=1):
@@ -161,7 +161,7 @@ def settings_problems(settings: Settings) -> Iterator[tuple[tuple[str | int, ...
         yield ("topics", "prefix"), "must be more than dots"
 
 
-def _sasl_problems(broker: BrokerSettings) -> Iterator[tuple[tuple[str, ...], str]]:
+def _sasl_faults(broker: BrokerSettings) -> Iterator[tuple[tuple[str, ...], str]]:
     given = [
         key
         for key in ("sasl_mechanism", "sasl_username", "sasl_password")
@@ -180,7 +180,7 @@ def _sasl_problems(broker: BrokerSettings) -> Iterator[tuple[tuple[str, ...], st
             )
 
 
-def _tls_problems(broker: BrokerSettings) -> Iterator[tuple[tuple[str, ...], str]]:
+def _tls_faults(broker: BrokerSettings) -> Iterator[tuple[tuple[str, ...], str]]:
     if broker.security_protocol.endswith("SSL"):
         if broker.key_file is not None and broker.cert_file is None:
             yield ("broker", "cert_file"), "is missing; key_file is the key of that certificate"

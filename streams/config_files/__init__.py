@@ -1,1 +1,9 @@
-"""How the files of a configuration folder are read and checked; `streams.configuration` puts the result together."""
+"""How the files of a configuration folder are read and checked; `streams.configuration` puts the result together.
+
+- A file: `yamlfile` parses it, `validation` holds it against its model, `partial_model` saves what is valid of a
+  faulty one so that the rest can be checked too.
+- The settings: `settings_file`.
+- Watches and endpoints: `crosscheck`; their keywords: `termlist`; their secrets: `endpoint_secrets`, which like the
+  settings looks them up by `secrets`.
+- The files of `topics/` and `actors/`: `topics_and_actors`.
+"""

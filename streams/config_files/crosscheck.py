@@ -1,4 +1,5 @@
-"""Checks across the parts of a configuration: names that exist, queries that parse, safe addresses.
+"""Checks watches and endpoints against all else that was configured: names that exist, queries that parse, safe
+addresses.
 
 Pure: each check notes its faults in the document that holds the value, and returns warnings.
 """
@@ -9,7 +10,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Final, Generic, TypeVar
 
 from pydantic import SecretStr
@@ -27,15 +27,9 @@ from streams.config_files.termlist import keyword_warning
 from streams.config_files.yamlfile import Document, KeyPath, spell
 from streams.config_values import Part
 from streams.errors import Fault, QueryError
-from streams.settings import CERTIFICATE_FILES, Settings, settings_problems
 from streams.suggestion import did_you_mean
-from streams.tls import authorities_fault, tls_fault
 
 P = TypeVar("P", bound=Part)
-
-_SECURED: Final = frozenset(
-    {"sasl_mechanism", "sasl_username", "sasl_password", "ca_file", "cert_file", "key_file"}
-)
 
 _CONDITIONS: Final = ("topics", "actors", "query", "terms", "terms_file")
 
@@ -93,43 +87,6 @@ class Known:
             frozenset(actors) if actors is not None else None,
             endpoints,
         )
-
-
-def check_settings(
-    settings: Settings, faulty: frozenset[KeyPath] = NO_FAULTS, *, files: bool
-) -> Iterator[tuple[KeyPath, str]]:
-    """What does not fit together in the settings, by key path, except for keys that are `faulty` in themselves.
-
-    `files`: whether files of certificates must exist.
-    """
-    # If anything about the connection is faulty, nothing is said about protocol, credentials and certificates.
-    unclear = any(one[:1] == ("broker",) and one[1:2] != ("servers",) for one in faulty)
-    for path, message in _settings_faults(settings, files=files):
-        if path not in faulty and not (unclear and path[1] in _SECURED):
-            yield path, message
-
-
-def _settings_faults(settings: Settings, *, files: bool) -> Iterator[tuple[KeyPath, str]]:
-    yield from settings_problems(settings)
-    if not files:
-        return
-    missing = [
-        (section, key)
-        for section, key in CERTIFICATE_FILES
-        if (name := getattr(getattr(settings, section), key)) is not None and not Path(name).is_file()
-    ]
-    for place in missing:
-        yield place, "there is no such file"
-    lacking = {section for section, _ in missing}
-    broker, authorities = settings.broker, settings.service.webhook_ca_file
-    if "broker" not in lacking and broker.security_protocol.endswith("SSL"):
-        fault = tls_fault(broker)
-        if fault is not None:
-            yield ("broker", fault[0]), fault[1]
-    if "service" not in lacking and authorities is not None:
-        wrong = authorities_fault(authorities)
-        if wrong is not None:
-            yield ("service", "webhook_ca_file"), wrong
 
 
 def example_places(placed: Placed[Watch]) -> tuple[str, ...]:

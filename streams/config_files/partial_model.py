@@ -10,7 +10,8 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from streams.config_files.yamlfile import KeyPath, path_of
+from streams.config_files.validation import path_of
+from streams.config_files.yamlfile import KeyPath
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
 
-from streams.config_files.crosscheck import check_settings
 from streams.config_files.partial_model import NO_FAULTS, partial_model
 from streams.config_files.secrets import LITERAL, Secrets, is_reference
-from streams.config_files.yamlfile import Document, KeyPath, problems
+from streams.config_files.validation import problems
+from streams.config_files.yamlfile import Document, KeyPath
 from streams.errors import Fault
-from streams.settings import CERTIFICATE_FILES, SECTIONS, Settings, from_variable, variables
+from streams.settings import CERTIFICATE_FILES, SECTIONS, Settings, from_variable, settings_faults, variables
 from streams.suggestion import did_you_mean
+from streams.tls import authorities_fault, tls_fault
 
 _PASSWORD: Final = ("broker", "sasl_password")
 _FOLDER: Final = "TOCSIN_CONFIG"
 """Names the folder, not a setting. Misspelt, it would silently leave the sample in force."""
+
+_SECURED: Final = frozenset(
+    {"sasl_mechanism", "sasl_username", "sasl_password", "ca_file", "cert_file", "key_file"}
+)
+"""Keys of the section `broker` that only mean something together with its `security_protocol`."""
 
 
 class LoadedSettings:
@@ -40,7 +47,7 @@ class LoadedSettings:
     def check(self, *, files: bool) -> None:
         """Note what does not fit together; `files`: whether files of certificates must exist."""
         if self.value is not None:
-            for path, message in check_settings(self.value, self._faulty, files=files):
+            for path, message in _faults_of(self.value, self._faulty, files=files):
                 self._fault(path, message)
 
     def _load(self) -> Settings | None:
@@ -109,6 +116,38 @@ class LoadedSettings:
             self.faults.append(Fault.of_variable(variable, message))
         else:
             self._document.fault(path, message)
+
+
+def _faults_of(
+    settings: Settings, faulty: frozenset[KeyPath], *, files: bool
+) -> Iterator[tuple[KeyPath, str]]:
+    """What does not fit together in the settings, by key path, except for keys that are `faulty` by themselves."""
+    # If anything about the connection is faulty, nothing is said about protocol, credentials and certificates.
+    unclear = any(one[:1] == ("broker",) and one[1:2] != ("servers",) for one in faulty)
+    for path, message in (*settings_faults(settings), *(_file_faults(settings) if files else ())):
+        if path not in faulty and not (unclear and path[1] in _SECURED):
+            yield path, message
+
+
+def _file_faults(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
+    """What is wrong with the files of certificates."""
+    missing = [
+        (section, key)
+        for section, key in CERTIFICATE_FILES
+        if (name := getattr(getattr(settings, section), key)) is not None and not Path(name).is_file()
+    ]
+    for place in missing:
+        yield place, "there is no such file"
+    lacking = {section for section, _ in missing}
+    broker, authorities = settings.broker, settings.service.webhook_ca_file
+    if "broker" not in lacking and broker.security_protocol.endswith("SSL"):
+        fault = tls_fault(broker)
+        if fault is not None:
+            yield ("broker", fault[0]), fault[1]
+    if "service" not in lacking and authorities is not None:
+        wrong = authorities_fault(authorities)
+        if wrong is not None:
+            yield ("service", "webhook_ca_file"), wrong
 
 
 def _meant_for_folder(name: str) -> bool:

@@ -60,7 +60,9 @@ def spans(page: Path) -> list[str]:
     return re.findall(r"`([^`\n]+)`", prose(page))
 
 
-@pytest.mark.parametrize("package", ["agents", "agents/reading", "alerting", "streams"])
+@pytest.mark.parametrize(
+    "package", ["agents", "agents/reading", "alerting", "streams", "streams/config_files"]
+)
 def test_the_map_of_a_package_names_what_is_in_it(package: str) -> None:
     folder = ROOT / package
     inside = {path.stem for path in folder.glob("*.py")} | {

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from streams.settings import Settings, TopicSettings, settings_problems
+from streams.settings import Settings, TopicSettings, settings_faults
 from streams.topic_admin import TopicReport, TopicState, topic_configs, verify
 from streams.topics import ALERTS, ALL, ARTICLES, STORIES, Topic
 
@@ -68,7 +68,7 @@ def test_more_replicas_in_sync_than_there_are_are_spoken_of() -> None:
     (said,) = report(ALERTS, replicas=1, min__insync__replicas=2).differences
     assert said == "min.insync.replicas is 2, more than its replicas (1): it cannot be met"
     found = Settings(topics=TopicSettings(replication_factor=2, min_insync_replicas=3))
-    assert [key for key, _ in settings_problems(found)] == [("topics", "min_insync_replicas")]
+    assert [key for key, _ in settings_faults(found)] == [("topics", "min_insync_replicas")]
 
 
 @pytest.mark.parametrize(("replicas", "in_sync", "made_with"), [(3, None, "2"), (3, 1, "1"), (1, None, None)])

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
-from streams.config_files.yamlfile import DEEPEST, LARGEST, Document, load, parse, read_text, spell, validate
+from streams.config_files.validation import validate
+from streams.config_files.yamlfile import DEEPEST, LARGEST, Document, load, parse, read_text, spell
 from streams.config_values import Part
 from streams.errors import LONGEST_FAULT, Fault
 
