@@ -9,6 +9,6 @@
 - The way to Kafka: `connection`, `tls`, `topic_admin`, `topic_alter`; `app`, `transport`, `consumer_thread` and
   `offset_reset` replace parts of Faust, `kafka_client` parts of aiokafka; brokers to try out: `embedded`,
   `local_kafka`.
-- Commands: `cli`; the webhook receiver behind some of them: `receiver`, `misbehaviours`.
+- Commands: `entry`, where they begin; `cli`; the webhook receiver behind some of them: `receiver`, `misbehaviours`.
 - Everywhere: `errors`, `printable`, `suggestion`, `installation`.
 """

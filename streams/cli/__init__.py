@@ -10,7 +10,6 @@ import errno
 import importlib
 import io
 import os
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
@@ -92,10 +91,6 @@ class Commands(Group):
             return None
         if self._summarising:
             return TyperCommand(cmd_name, help=COMMANDS[cmd_name])
-        if cmd_name == "worker":
-            # It asks for a reload. Until the worker listens, and once it stops, that is nothing to end for: a change of
-            # the files since they were read is noticed anyway.
-            signal.signal(signal.SIGHUP, signal.SIG_IGN)
         with gc_paused():
             importlib.import_module(f"streams.cli.{cmd_name}")
         return typer.main.get_group(app).commands[cmd_name]
@@ -201,18 +196,7 @@ def _open_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _end_when_told() -> None:
-    """Let SIGTERM end the process from now on, until a command handles it.
-
-    To the first process of a container the kernel gives no signal that it does not handle: a worker that was told to
-    stop while it loads would start all the same, take partitions, and be killed with them.
-    """
-    if os.getpid() == 1:
-        signal.signal(signal.SIGTERM, lambda *_: os._exit(128 + signal.SIGTERM))
-
-
 def main(arguments: Sequence[str] | None = None, given: object = None) -> None:
     """Run the command line; never returns. `given` is the command's `context.obj`."""
-    _end_when_told()
     _open_streams()
     app(args=list(arguments) if arguments is not None else None, standalone_mode=True, obj=given)

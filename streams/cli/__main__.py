@@ -1,5 +1,5 @@
 """`python -m streams.cli`: the command line without its script."""
 
-from streams.cli import main
+from streams.entry import main
 
 main()

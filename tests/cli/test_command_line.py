@@ -6,6 +6,7 @@ import importlib
 import signal
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import version
 from pathlib import Path
 
@@ -95,18 +96,46 @@ def test_a_mistyped_name_is_told_what_was_probably_meant(
     assert error_lines(result)[-1].endswith(f"; did you mean '{meant}'?")
 
 
-def test_a_worker_that_is_only_starting_outlives_a_hangup() -> None:
+def as_it_loads(
+    number: signal.Signals, *arguments: str, before: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Begin as the script does; the process gets a signal as it imports the first library."""
+    script = tomllib.loads(Path("pyproject.toml").read_text())["project"]["scripts"]["tocsin"]
+    module, _, function = script.partition(":")
     code = (
-        "import os, signal, sys, streams.cli.worker\n"
-        "def load(_):\n"
-        "    os.kill(os.getpid(), signal.SIGHUP)\n"
-        "    sys.exit(7)\n"
-        "streams.cli.worker.load_configuration = load\n"
-        "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
-        "streams.cli.main(['worker'])\n"
+        "import os, signal, sys\n"
+        "itself = os.getpid()\n"
+        "class Signalling:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name.partition('.')[0] not in {'streams', *sys.stdlib_module_names}:\n"
+        "            sys.meta_path.remove(self)\n"
+        f"            os.kill(itself, {int(number)})\n"
+        "sys.meta_path.insert(0, Signalling())\n"
+        f"{before}\n"
+        f"sys.argv = ['tocsin', {', '.join(map(repr, arguments))}]\n"
+        f"from {module} import {function}\n"
+        f"{function}()"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 7, done.stderr
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("arguments", [["worker", "--help"], ["--debug", "worker", "--help"]])
+def test_a_worker_outlives_a_hangup_from_its_first_moment(arguments: list[str]) -> None:
+    done = as_it_loads(signal.SIGHUP, *arguments, before="signal.signal(signal.SIGHUP, signal.SIG_DFL)")
+    assert done.returncode == 0, done.stderr
+
+
+def test_another_command_ends_with_its_terminal() -> None:
+    done = as_it_loads(
+        signal.SIGHUP, "publish", "worker", "--help", before="signal.signal(signal.SIGHUP, signal.SIG_DFL)"
+    )
+    assert done.returncode == -signal.SIGHUP
+
+
+def test_the_first_process_of_a_container_can_be_stopped_from_its_first_moment() -> None:
+    as_the_kernel_treats_it = "os.getpid = lambda: 1; signal.signal(signal.SIGTERM, signal.SIG_IGN)"
+    done = as_it_loads(signal.SIGTERM, "worker", "--help", before=as_the_kernel_treats_it)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGTERM, "")
 
 
 def test_the_help_page_imports_nothing_that_is_slow() -> None:
@@ -131,17 +160,3 @@ def test_a_traceback_is_shown_only_where_asked_for(call: Call, monkeypatch: pyte
 def test_app_runs_without_standing_alone() -> None:
     with pytest.raises(Exception, match="does not exist"):
         app(["check", "--config", "nowhere"], standalone_mode=False)
-
-
-def test_the_first_process_of_a_container_can_be_stopped_while_a_command_loads() -> None:
-    code = (
-        "import os, signal\n"
-        "itself = os.getpid()\n"
-        "os.getpid = lambda: 1\n"
-        "signal.signal(signal.SIGTERM, signal.SIG_IGN)  # so the kernel treats it there\n"
-        "from streams import cli\n"
-        "cli.gc_paused = lambda: os.kill(itself, signal.SIGTERM)  # as the command is imported\n"
-        "cli.main(['worker'])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (128 + signal.SIGTERM, "")
