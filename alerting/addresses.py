@@ -84,8 +84,13 @@ _NEVER: Final[tuple[Network, ...]] = tuple(
         "224.0.0.0/4",
         "255.255.255.255/32",
         "::/128",
+        "fd00:42::42/128",  # Scaleway
+        "fd00:100::100:200/128",  # Alibaba
+        "fd00:a9fe:a9fe::1/128",  # Akamai
+        "fd00:c1::a9fe:a9fe/128",  # Oracle
         "fd00:ec2::/32",  # AWS
         "fd20:ce::/32",  # Google
+        "fe80::/10",  # OpenStack
         "ff00::/8",
     )
 )

@@ -166,7 +166,7 @@ def test_the_examples_of_verifying_take_ours_and_nothing_else(
     assert not verify(signed([SECRET], now - timedelta(minutes=10)), BODY)
     for garbage in ("", "v1", "v1,", "v1,é", "x y,z"):  # whoever sends that is told no, and nothing breaks
         assert not verify(signed([SECRET], now) | {"webhook-signature": garbage}, BODY)
-    for garbage in ("", "soon", "9" * 5000):
+    for garbage in ("", "soon", "9" * 400, "9" * 5000):
         assert not verify(signed([SECRET], now) | {"webhook-timestamp": garbage}, BODY)
     for missing in signed([SECRET], now):
         assert not verify({k: v for k, v in signed([SECRET], now).items() if k != missing}, BODY)

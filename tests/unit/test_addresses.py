@@ -41,6 +41,7 @@ NEVER = (
     "255.255.255.255", "::", "fd00:ec2::254", "fd20:ce::254", "ff02::1", "::ffff:169.254.169.254",
     "::169.254.169.254", "::ffff:0:169.254.169.254", "64:ff9b::a9fe:a9fe", "64:ff9b:1::a9fe:a9fe",
     "2002:a9fe:a9fe::1", "2001:0:4136:e378:8000:63bf:5601:5601", "2002:a83f:8110::", "::ffff:168.63.129.16",
+    "fd00:42::42", "fd00:100::100:200", "fd00:a9fe:a9fe::1", "fd00:c1::a9fe:a9fe", "fe80::a9fe:a9fe",
 )  # fmt: skip
 
 
@@ -62,7 +63,8 @@ def test_metadata_and_multicast_are_refused_whatever_is_allowed(address: str) ->
 
 
 @pytest.mark.parametrize(
-    "address", ["127.0.0.1", "10.1.2.3", "192.168.0.1", "172.16.5.5", "100.64.0.1", "::1", "fc00::1"]
+    "address",
+    ["127.0.0.1", "10.1.2.3", "192.168.0.1", "172.16.5.5", "100.64.0.1", "::1", "fc00::1", "fd00:42::43"],
 )
 def test_private_addresses_are_allowed_where_the_endpoint_says_so(address: str) -> None:
     check_address(address, allow_private=True)
