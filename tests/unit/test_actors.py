@@ -141,6 +141,42 @@ def test_a_title_tells_a_surname_where_its_country_is_named() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "The ministry said late on Tuesday that minister Hakan\nFidan left.",
+            {"hakan-fidan": "Hakan\nFidan"},
+        ),
+        (
+            "The army of Egypt was told late on Tuesday to obey President\n  Sisi.",
+            {"abdel-fattah-el-sisi": "Sisi"},
+        ),
+        ("The ministry said late on Tuesday that the former model Melania\nTrump left.", {}),
+        ("The ministry said late on Tuesday that he saw Melania\n\nTrump left.", {"donald-trump": "Trump"}),
+        ("With Melania\nTrump left.", {"donald-trump": "Trump"}),
+    ],
+)
+def test_a_name_goes_on_where_only_its_width_ended_a_line(text: str, words: dict[str, str]) -> None:
+    found = named(text)
+    people = {actor: one.evidence[0].text for actor, one in found.items() if one.kind == "person"}
+    assert people == words
+
+
+@pytest.mark.parametrize(
+    ("text", "actor", "words"),
+    [
+        ("Donald John Trump was sworn in.", "donald-trump", "Donald John Trump"),
+        ("Bashar Hafez al-Assad fled.", "bashar-al-assad", "Bashar Hafez al-Assad"),
+        ("They met Kim. Trump left.", "donald-trump", "Trump"),
+    ],
+)
+def test_another_given_name_is_nobody_elses_behind_ones_own_or_at_the_end_of_a_sentence(
+    text: str, actor: str, words: str
+) -> None:
+    assert [evidence.text for evidence in named(text)[actor].evidence] == [words]
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Melania Trump read to children.",

@@ -11,13 +11,15 @@ Word = tuple[str, int, bool]
 _LOOK_BACK: Final = 64
 """Characters before a position that are looked through for words."""
 _MOST: Final = 4
-_WORD: Final = re.compile(r"([^\S\n]*(?:-[^\S\n]*)*)(\.?)([^\W_]+)")
+_WIDTH: Final = 45
+"""Characters of a line that its width may have ended; a shorter one is a line of its own."""
+_WORD: Final = re.compile(r"([^\S\n]*(?:-[^\S\n]*)*(?:\n[^\S\n]*)?)(\.?)([^\W_]+)")
 """Read backwards: what stands between, a full stop of an abbreviation, and the word."""
 
 
 def words_before(text: str, start: int, most: int = _MOST) -> list[Word]:
-    """The words before a position on its line, nearest first, as far as nothing but spaces, hyphens and the full stops
-    of abbreviations stands between and none has a possessive.
+    """The words before a position, nearest first, as far as nothing but spaces, hyphens, the full stops of
+    abbreviations and an end of a line that its width made stands between and none has a possessive.
     """
     backwards = text[max(0, start - _LOOK_BACK) : start][::-1]
     words: list[Word] = []
@@ -29,11 +31,18 @@ def words_before(text: str, start: int, most: int = _MOST) -> list[Word]:
         between, dot, word = found.groups()
         if not (between or dot) or (dot and len(word) > 4):
             break
+        if "\n" in between and not _is_full(text, start - found.end(1)):
+            break
         at = found.end()
         if word == "s" and backwards[at : at + 1] == "'":
             break  # a possessive, no initial: Russia's Lavrov
         words.append((word[::-1], start - at, bool(dot)))
     return words
+
+
+def _is_full(text: str, end: int) -> bool:
+    """Whether the line that ends at a position is as long as those that their width ends."""
+    return end >= _WIDTH and "\n" not in text[end - _WIDTH : end]
 
 
 def word_before(text: str, start: int) -> str:

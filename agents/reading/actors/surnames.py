@@ -97,7 +97,6 @@ class Surnames:
                 bearer is not None
                 or at >= _UNKNOWN
                 or word in self._words.titles
-                or word in self._words.given_names
                 or (not plain and text.original[text.origin(position)].islower())
             ):
                 break
@@ -110,7 +109,7 @@ class Surnames:
             return False
         if dotted and len(word) == 1:
             return text.text[max(0, position - 2) : position] not in _NO_INITIALS
-        return word in self._words.given_names
+        return not dotted and word in self._words.given_names  # They met Kim. Trump left.
 
 
 def _called(word: str, bearers: Sequence[Bearer], *, dotted: bool) -> Bearer | None:
