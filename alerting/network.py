@@ -241,6 +241,7 @@ class BoundedStream(httpcore.AsyncNetworkStream):
         self._read = 0
         self._lines = 0
         self._held = b""
+        self._hung_up = False
         self._unsent = bytearray()
         self.ahead: Callable[[], bytes] = bytes
         """What has been read and belongs to no answer so far."""
@@ -259,6 +260,7 @@ class BoundedStream(httpcore.AsyncNetworkStream):
         else:
             data = await self._stream.read(min(max_bytes, READ_AT_ONCE), timeout)
             self._read += len(data)
+            self._hung_up = not data
         if data.count(b"\n") > LINES_AT_ONCE:
             self._held = data.split(b"\n", LINES_AT_ONCE)[-1]
             data = data[: -len(self._held)]
@@ -299,9 +301,11 @@ class BoundedStream(httpcore.AsyncNetworkStream):
         """What the connection says of itself."""
         if info == "is_readable":
             # Asked several times for every call, to see whether the other side hung up while the connection was idle.
-            # So is one on which more came than the answer (a body after 204): it would be taken for the next.
+            # So is one on which more came than the answer (a body after 204): it would be taken for the next. Under TLS
+            # the other side may have hung up and have left the socket open.
             if self._socket is None:
                 self._socket = self._stream.get_extra_info("socket")
             under_tls = isinstance(self._stream, TlsStream) and self._stream.holds_some()
-            return under_tls or bool(self._held or self.ahead()) or is_socket_readable(self._socket)
+            ended = self._hung_up or under_tls or bool(self._held or self.ahead())
+            return ended or is_socket_readable(self._socket)
         return self._stream.get_extra_info(info)

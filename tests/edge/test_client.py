@@ -416,6 +416,14 @@ async def test_a_connection_that_the_receiver_hung_up_is_not_used_again(client: 
             assert served.accepted == calls
 
 
+async def test_an_answer_that_ends_where_the_receiver_hangs_up_ends_its_connection(tmp_path: Path) -> None:
+    """Under TLS a word says so, and some receivers wait for one in return before they close what is below."""
+    async with under_tls(tmp_path, answering(b"HTTP/1.1 200 OK\r\n\r\nok")) as (client, endpoint, served):
+        results = [await ask(client, endpoint) for _ in range(3)]
+        assert [(result.status, result.body) for result in results] == [(200, b"ok")] * 3
+        assert served.accepted == 3
+
+
 @asynccontextmanager
 async def hanging_up(on: Callable[[int], bool]) -> AsyncIterator[Served]:
     """A receiver that keeps its connections, but hangs up in place of an answer on some requests, by their number."""
