@@ -1,7 +1,13 @@
-"""The command line, `tocsin`. One module for each command; errors are one line on stderr and an exit code.
+"""The command line. Errors are one line on stderr and an exit code.
 
 Exit codes: 0 done, 1 the answer is no, 2 the call or the configuration is wrong. A command's module is imported when
 the command is called, so that no command waits for imports that only others need.
+
+- The commands, each in the module of its name: `up`, `worker`, `receiver`, `publish`, `explain`, `check`, `tail`,
+  `trace`, `replay`, `backtest`, `endpoint` (with `endpoint_state`), `topics`, `schemas`.
+- Behind `up`: `trial_run`, with `tally`, `progress` and `worker_log`.
+- What several share: `options`, `moments` and `articles` of what they are given; `records` of topics; `views`,
+  `explanation` and `pipes` of what they print.
 """
 
 from __future__ import annotations

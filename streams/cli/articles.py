@@ -19,6 +19,7 @@ from typing import IO, Any, Final, cast
 import orjson
 import typer
 
+from agents.reading.article import read_article
 from agents.reading.decode import decode_value
 from streams.errors import UnreadableArticle, UsageError
 from streams.printable import clean
@@ -50,10 +51,18 @@ def opened(file: Path) -> Iterator[IO[bytes]]:
         yield cast("IO[bytes]", gzip.GzipFile(fileobj=stream)) if packed else stream
 
 
-def say_that_there_is_none(file: Path) -> None:
+def say_no_article(file: Path) -> None:
     """Say on stderr that a file holds no article."""
     name = "standard input" if str(file) == "-" else clean(str(file))
     typer.echo(f"tocsin: there is no article in {name}", err=True)
+
+
+def key_of(line: bytes) -> tuple[bytes | None, str]:
+    """The key of the message that carries a line: its article's id; or no key, and why the article cannot be read."""
+    try:
+        return read_article(line).id.encode(), ""
+    except UnreadableArticle as error:
+        return None, f"{error.reason}: {error}"
 
 
 def _head(stream: IO[bytes]) -> bytes:

@@ -87,25 +87,30 @@ def _side(folder: Path | None) -> Side:
 
 # Articles.
 
-Told = Callable[[int, int | None], None]
-"""Told how many articles are done, and of how many (None: as before)."""
+Advance = Callable[[int, int | None], None]
+"""Shows how many articles are done, and of how many (None: as before)."""
 
 
 @contextmanager
-def _progress() -> Iterator[Told]:
+def _progress() -> Iterator[Advance]:
     columns = (TextColumn("articles"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=None)
 
-        def told(done: int, total: int | None) -> None:
-            progress.update(task, completed=done, total=total)  # None: as before
+        def advance(done: int, total: int | None) -> None:
+            progress.update(task, completed=done, total=total)
 
-        yield told
+        yield advance
 
 
 def _over_file(
-    compared: Backtest, file: Path, start: datetime | None, end: datetime | None, now: datetime, told: Told
+    compared: Backtest,
+    file: Path,
+    start: datetime | None,
+    end: datetime | None,
+    now: datetime,
+    advance: Advance,
 ) -> None:
     articles = []
     with opened(file) as stream:
@@ -131,7 +136,7 @@ def _over_file(
         if _within(seen_at, start, end):
             compared.feed(read_article(line), seen_at)
         if number % 50 == 0:
-            told(number, len(timed))
+            advance(number, len(timed))
 
 
 def _within(at: datetime, start: datetime | None, end: datetime | None) -> bool:
@@ -153,7 +158,7 @@ async def _over_topic(
     brokers: str | None,
     start: datetime | None,
     end: datetime | None,
-    told: Told,
+    advance: Advance,
 ) -> None:
     # Imported here: over a file no Kafka client is needed.
     from streams.cli.records import in_time_order  # noqa: PLC0415
@@ -166,7 +171,7 @@ async def _over_topic(
         ARTICLES.full_name(settings.topics.prefix),
         start,
         end,
-        counted=lambda total: told(0, total),
+        counted=lambda total: advance(0, total),
     )
     done = 0
     async for record in records:
@@ -175,7 +180,7 @@ async def _over_topic(
         if article is not None:
             compared.feed(article, seen_at(record, datetime.now(UTC)))
         if done % 50 == 0:
-            told(done, None)
+            advance(done, None)
 
 
 def _read(compared: Backtest, value: bytes | None) -> Article | None:

@@ -1,4 +1,7 @@
-"""`tocsin endpoint`: see what an endpoint would get and how it stands, send it a drill, make a secret for it."""
+"""`tocsin endpoint`: what an endpoint would get, a test alert to it, a secret for it.
+
+`status`, `retry` and `enable`, which ask the brokers, are in `endpoint_state`.
+"""
 
 from __future__ import annotations
 

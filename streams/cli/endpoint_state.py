@@ -144,11 +144,8 @@ def in_words(state: EndpointState, now: datetime) -> str:
     if state.held_until is not None and state.held_until > now:
         return f"asked for no call before {rfc3339(state.held_until)}"
     if breaker.open_until is not None and breaker.open_until > now:
-        return (
-            f"left alone until {rfc3339(breaker.open_until)}, failing since {rfc3339(breaker.failing_since)}"
-            if breaker.failing_since is not None
-            else f"left alone until {rfc3339(breaker.open_until)}"
-        )
+        since = f", failing since {rfc3339(breaker.failing_since)}" if breaker.failing_since else ""
+        return f"left alone until {rfc3339(breaker.open_until)}{since}"
     if breaker.failing_since is not None:
         return f"failing since {rfc3339(breaker.failing_since)}, {counted(breaker.failed, 'time')}"
     return "well"

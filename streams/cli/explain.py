@@ -15,7 +15,7 @@ from rich.text import Text
 from agents.reading.article import Article, read_article
 from agents.reading.reader import Explanation, Reader
 from streams.cli import app
-from streams.cli.articles import Line, articles_in, opened, say_that_there_is_none
+from streams.cli.articles import Line, articles_in, opened, say_no_article
 from streams.cli.explanation import explained
 from streams.cli.options import Articles, Config
 from streams.cli.pipes import Printer, hush_on_broken_pipe
@@ -45,11 +45,13 @@ def explain(
     reader = reader_of(configuration, watch or [])
     tally = Tally()
     with hush_on_broken_pipe(), opened(file) as stream:
-        lines = articles_in(stream, file, blank=as_json)
-        show = _json_lines if as_json else _readable
-        show(tally.counted(read_lines(reader, lines)), with_all=bool(watch))
+        results = tally.counted(read_lines(reader, articles_in(stream, file, blank=as_json)))
+        if as_json:
+            _print_json_lines(results)
+        else:
+            _print_readable(results, with_all=bool(watch))
     if not tally.read:
-        say_that_there_is_none(file)
+        say_no_article(file)
     if tally.unreadable:
         raise typer.Exit(1)
 
@@ -151,7 +153,7 @@ def _plain_clause(clause: Clause) -> dict[str, Any]:
     return plain
 
 
-def _json_lines(results: Iterator[Explained], *, with_all: bool) -> None:  # noqa: ARG001 - JSON shows all
+def _print_json_lines(results: Iterator[Explained]) -> None:
     out = sys.stdout.buffer
     interactive = sys.stdout.isatty() or not sys.stdin.isatty()
     for result in results:
@@ -160,7 +162,7 @@ def _json_lines(results: Iterator[Explained], *, with_all: bool) -> None:  # noq
             out.flush()
 
 
-def _readable(results: Iterator[Explained], *, with_all: bool) -> None:
+def _print_readable(results: Iterator[Explained], *, with_all: bool) -> None:
     console = Printer()
     for count, result in enumerate(results):
         if count:

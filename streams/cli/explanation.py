@@ -1,4 +1,6 @@
-"""Shows a person how an article was read: topics, actors and watches, with the words that decided them."""
+"""How an article was read, as `tocsin explain` shows it to a person: topics, actors and watches, with the words that
+decided them.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +28,9 @@ CLAUSE_SHOWN: Final = 60
 """Characters of a clause shown even on a narrow page; of a watch that was asked for, all are shown."""
 LONGEST_CLAUSE: Final = 10_000
 NARROWEST: Final = 60
-
-
-_BEFORE: Final = 40
+"""Columns of a page, at least."""
+BEFORE: Final = 40
+"""Characters of the text in front of a piece of evidence."""
 
 
 def explained(
@@ -89,7 +91,7 @@ def in_context(article: Article, evidence: Evidence, width: int, *, coloured: bo
     glue_after = " " if after and text[evidence.end : evidence.end + 1].isspace() else ""
     if not coloured:
         words = f"[{words}]"
-    before = _last(before, min(_BEFORE, width // 2))
+    before = _last(before, min(BEFORE, width // 2))
     after = _first(after, max(10, width - len(before) - len(words) - 2))
     return Text.assemble((before + glue_before, "dim"), (words, "bold yellow"), (glue_after + after, "dim"))
 

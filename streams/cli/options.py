@@ -19,5 +19,5 @@ Articles = Annotated[
     Path, typer.Argument(help="JSON Lines, a JSON object or array, also .gz; `-` reads standard input.")
 ]
 
-OF_ALERTS: Final = ("alr_", "msg_")
+ID_PREFIXES: Final = ("alr_", "msg_")
 """Prefixes of the ids of alerts and webhooks."""

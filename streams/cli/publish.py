@@ -19,14 +19,13 @@ from aiokafka.errors import KafkaConnectionError, KafkaError, MessageSizeTooLarg
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from agents.reading.article import read_article
 from streams.cli import INTERRUPTED, app
-from streams.cli.articles import Line, articles_in, opened, say_that_there_is_none
+from streams.cli.articles import Line, articles_in, key_of, opened, say_no_article
 from streams.cli.options import Articles, Brokers, Config
 from streams.cli.pipes import say
 from streams.configuration import load_settings
 from streams.connection import at_brokers, client_options, no_answer, no_topic
-from streams.errors import BrokerError, UnreadableArticle, UsageError
+from streams.errors import BrokerError, UsageError
 from streams.logs import quiet_clients
 from streams.outputs import MAX_OUTPUT_BYTES
 from streams.printable import clean
@@ -62,25 +61,25 @@ def publish(
         lines = articles_in(stream, file)
         if check:
             if not (kept := checked(lines)):
-                say_that_there_is_none(file)
+                say_no_article(file)
                 return
             lines = iter(kept)
         console = Console(stderr=True)
         tally = asyncio.run(_publish(lines, client_options(settings.broker), target, patience, console))
     if not (tally.sent or tally.refused):
-        say_that_there_is_none(file)
+        say_no_article(file)
     _report(tally, target)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Sent:
-    """A line that was sent. `fault`: why the service will not be able to read it; empty if it will."""
+    """A line that the producer has taken. `fault`: why the service will not be able to read it; empty if it will."""
 
     number: int
     value: bytes
     key: bytes | None
     fault: str
-    taken: asyncio.Future[Any] | None = None
+    taken: asyncio.Future[Any]
 
 
 @dataclass(slots=True)
@@ -128,14 +127,6 @@ def checked(lines: Iterable[Line]) -> list[Line]:
         summary = f"nothing was sent: {len(faults)} of {len(kept)} cannot be read"
         raise UsageError("\n".join([*_first_of(faults), summary]))
     return kept
-
-
-def key_of(line: bytes) -> tuple[bytes | None, str]:
-    """The key of a message: its article's id; or no key, and why the article cannot be read."""
-    try:
-        return read_article(line).id.encode(), ""
-    except UnreadableArticle as error:
-        return None, f"{error.reason}: {error}"
 
 
 # Sending
@@ -213,15 +204,14 @@ async def send_all(
     while (line := await asyncio.to_thread(next, lines, None)) is not None:
         number, value = line
         key, fault = key_of(value)
-        sent = Sent(number, value, key, fault)
         try:
-            sent.taken = await producer.send(topic, value, key=key)
+            taken = await producer.send(topic, value, key=key)
         except MessageSizeTooLargeError:
             tally.refused.append(f"line {number}: {len(value):,} bytes, longer than any article may be")
             continue
         except KafkaError as error:
             raise _lost(error, topic, tally) from error
-        waiting.append(sent)
+        waiting.append(Sent(number, value, key, fault, taken))
         if len(waiting) >= IN_FLIGHT:
             await _settle(waiting, producer, topic, tally)
             advance(tally.sent)
@@ -240,7 +230,7 @@ async def _require(producer: AIOKafkaProducer, topic: str) -> None:
 
 async def _settle(waiting: list[Sent], producer: AIOKafkaProducer, topic: str, tally: Tally) -> None:
     """Wait until all that was sent is taken or refused, and count it. Raises BrokerError."""
-    await asyncio.gather(*(sent.taken for sent in waiting if sent.taken), return_exceptions=True)
+    await asyncio.gather(*(sent.taken for sent in waiting), return_exceptions=True)
     for sent in waiting:
         try:
             await _taken(sent, producer, topic)
@@ -261,8 +251,7 @@ async def _settle(waiting: list[Sent], producer: AIOKafkaProducer, topic: str, t
 async def _taken(sent: Sent, producer: AIOKafkaProducer, topic: str) -> None:
     """Wait until a message is acknowledged. A whole batch is refused for its size: each is then sent by itself."""
     try:
-        if sent.taken is not None:
-            await sent.taken
+        await sent.taken
     except MessageSizeTooLargeError:
         await producer.send_and_wait(topic, sent.value, key=sent.key)
 

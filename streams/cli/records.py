@@ -1,5 +1,7 @@
-"""Topics for commands. They are read whole, in order of time, or as they grow; without a group, so nothing is
-committed. What is written is acknowledged by the brokers before a command says that it is done.
+"""Reads topics for commands, whole, in order of time or as they grow, and writes to them.
+
+Reading needs no group and commits nothing. What is written is acknowledged by the brokers before a command says that it
+is done.
 """
 
 from __future__ import annotations
@@ -31,8 +33,13 @@ def quiet_broker_errors(options: dict[str, Any]) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def reading(options: dict[str, Any]) -> AsyncIterator[AIOKafkaConsumer]:
-    """A connected consumer. Raises BrokerError where no broker answers."""
+async def reading(
+    options: dict[str, Any], name: str
+) -> AsyncIterator[tuple[AIOKafkaConsumer, list[TopicPartition]]]:
+    """A connected consumer, and all partitions of a topic, which are assigned to it.
+
+    Raises BrokerError where no broker answers, or the topic does not exist.
+    """
     consumer = AIOKafkaConsumer(
         **options,
         enable_auto_commit=False,
@@ -43,7 +50,9 @@ async def reading(options: dict[str, Any]) -> AsyncIterator[AIOKafkaConsumer]:
     try:
         with quiet_broker_errors(options):
             await consumer.start()
-        yield consumer
+        partitions = await partitions_of(consumer, name)
+        consumer.assign(partitions)
+        yield consumer, partitions
     finally:
         await consumer.stop()
 
@@ -61,6 +70,11 @@ async def writing(settings: Settings) -> AsyncIterator[Outputs]:
         await outputs.stop()
 
 
+def place_of(record: ConsumerRecord) -> str:
+    """Partition and offset, as the commands show them and `replay --id` takes them."""
+    return f"{record.partition}:{record.offset}"
+
+
 async def partitions_of(consumer: AIOKafkaConsumer, name: str) -> list[TopicPartition]:
     """The partitions of a topic. Raises BrokerError where the topic does not exist, and does not create it."""
     # A consumer without topics asks for the metadata of all, which creates none; there is no public method for it.
@@ -75,11 +89,8 @@ async def whole_topic(
     options: dict[str, Any], prefix: str, topic: Topic
 ) -> AsyncGenerator[ConsumerRecord, None]:
     """Every record that a topic holds now, partition by partition."""
-    async with reading(options) as consumer:
-        partitions = await partitions_of(consumer, topic.full_name(prefix))
+    async with reading(options, topic.full_name(prefix)) as (consumer, partitions):
         ends = await consumer.end_offsets(partitions)
-        consumer.assign(partitions)
-        await consumer.seek_to_beginning(*partitions)
         for tp in partitions:
             while await consumer.position(tp) < ends[tp]:
                 for record in (await _fetched(consumer, tp)).get(tp, ()):
@@ -109,9 +120,7 @@ async def in_time_order(
 
     `counted` is called with about how many there are. Only a few fetches of each partition are held in memory.
     """
-    async with reading(options) as consumer:
-        partitions = await partitions_of(consumer, name)
-        consumer.assign(partitions)
+    async with reading(options, name) as (consumer, partitions):
         starts, ends = await _bounds(consumer, partitions, since, until)
         counted(sum(max(0, ends[tp] - starts[tp]) for tp in partitions))
         async for record in _merged(consumer, starts, ends):
@@ -159,9 +168,10 @@ async def _fill(
 async def _bounds(
     consumer: AIOKafkaConsumer,
     partitions: list[TopicPartition],
-    since: datetime | None,
-    until: datetime | None,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> tuple[Offsets, Offsets]:
+    """Where to begin and to end in each partition: with all records, or with those from `since` to before `until`."""
     starts = await consumer.beginning_offsets(partitions)
     ends = await consumer.end_offsets(partitions)
     for moment, bound in ((since, starts), (until, ends)):
@@ -188,11 +198,8 @@ async def growing(
 
     `following` is called once the end is reached; everything written later will be seen.
     """
-    async with reading(options) as consumer:
-        partitions = await partitions_of(consumer, name)
-        consumer.assign(partitions)
-        starts = await consumer.beginning_offsets(partitions)
-        ends = await consumer.end_offsets(partitions)
+    async with reading(options, name) as (consumer, partitions):
+        starts, ends = await _bounds(consumer, partitions)
         if last is not None:
             starts = {tp: max(starts[tp], ends[tp] - last) for tp in partitions}
         kept: deque[ConsumerRecord] = deque(maxlen=last)

@@ -18,9 +18,9 @@ from aiokafka import ConsumerRecord
 
 from streams.cli import app
 from streams.cli.moments import moment
-from streams.cli.options import OF_ALERTS, Brokers, Config
+from streams.cli.options import ID_PREFIXES, Brokers, Config
 from streams.cli.pipes import say
-from streams.cli.records import whole_topic, writing
+from streams.cli.records import place_of, whole_topic, writing
 from streams.configuration import load_settings
 from streams.connection import at_brokers, client_options
 from streams.errors import REASONS, UsageError
@@ -33,7 +33,7 @@ from streams.suggestion import did_you_mean
 from streams.topics import ARTICLES, DELIVERIES, NOTIFICATIONS, REJECTED, UNDELIVERED
 from streams.wire import Alert, Attempt, Undelivered, rfc3339
 
-PLACE: Final = re.compile(r"\d+:\d+")
+_PLACE: Final = re.compile(r"\d+:\d+")
 
 
 class What(StrEnum):
@@ -98,22 +98,20 @@ def replay(
 
 def _check_id(what: What, name: str) -> None:
     """Raise UsageError where `--id` can choose nothing, whatever the topic holds."""
-    if PLACE.fullmatch(name) or (what is What.UNDELIVERED and name.startswith(OF_ALERTS)):
+    if _PLACE.fullmatch(name) or (what is What.UNDELIVERED and name.startswith(ID_PREFIXES)):
         return
     names = "PARTITION:OFFSET" if what is What.REJECTED else "alr_…, alr_…#2, msg_… or PARTITION:OFFSET"
     raise UsageError(f"--id {clean(name)!r}: give {names}, as --dry-run shows them")
 
 
+@dataclass(frozen=True, slots=True)
 class Choice:
-    """Which messages of the topic to send again."""
+    """Which messages of the topic to send again: those that fit everything which is given."""
 
-    def __init__(
-        self, *, endpoint: str | None, reason: str | None, since: datetime | None, ids: frozenset[str]
-    ) -> None:
-        self.endpoint = endpoint
-        self.reason = reason
-        self.since = since
-        self.ids = ids
+    endpoint: str | None
+    reason: str | None
+    since: datetime | None
+    ids: frozenset[str]
 
     def rejected(self, record: ConsumerRecord) -> bool:
         """Whether a rejected message is chosen."""
@@ -121,7 +119,7 @@ class Choice:
         return (
             (self.reason is None or headers.get(PREFIX + "reason") == self.reason.encode())
             and (self.since is None or record.timestamp / 1000 >= self.since.timestamp())
-            and (not self.ids or f"{record.partition}:{record.offset}" in self.ids)
+            and (not self.ids or place_of(record) in self.ids)
         )
 
     def undelivered(self, place: str, value: Undelivered) -> bool:
@@ -169,7 +167,7 @@ async def _replay_rejected(settings: Settings, choice: Choice, *, dry_run: bool)
                 continue
             headers = dict(record.headers or ())
             why = clean(headers.get(PREFIX + "reason", b"?").decode(errors="replace"))
-            place = f"{record.partition}:{record.offset}"
+            place = place_of(record)
             if (stays := _why_it_stays(headers, ARTICLES.full_name(prefix))) is not None:
                 say(f"{place} {why}, left out: {stays}")
                 continue
@@ -228,7 +226,7 @@ async def _replay_undelivered(settings: Settings, choice: Choice, *, dry_run: bo
 async def _given_up(options: dict[str, Any], prefix: str) -> AsyncIterator[GivenUp]:
     async for record in whole_topic(options, prefix, UNDELIVERED):
         if (value := value_of(record, Undelivered)) is not None:
-            yield GivenUp(f"{record.partition}:{record.offset}", value)
+            yield GivenUp(place_of(record), value)
 
 
 async def _delivered(options: dict[str, Any], prefix: str) -> set[tuple[str, str]]:

@@ -20,7 +20,7 @@ from agents.reading.article import read_article
 from streams.cli import app
 from streams.cli.options import Brokers, Config
 from streams.cli.pipes import Printer, hush_on_broken_pipe, print_json
-from streams.cli.records import growing
+from streams.cli.records import growing, place_of
 from streams.cli.views import (
     alert_lines,
     attempt_line,
@@ -145,8 +145,7 @@ def lines(topic: Topic, record: ConsumerRecord) -> list[Text]:
         return _VIEWS[topic.name](record)
     except (ValidationError, UnreadableArticle) as error:
         why = f"{error.reason}: {error}" if isinstance(error, UnreadableArticle) else f"no {topic.value}"
-        place = f"{record.partition}:{record.offset}"
-        return [Text(clean(f"{place} cannot be read, {why}"), style="magenta")]
+        return [Text(clean(f"{place_of(record)} cannot be read, {why}"), style="magenta")]
 
 
 def _article(record: ConsumerRecord) -> list[Text]:
@@ -163,7 +162,7 @@ def _rejected(record: ConsumerRecord) -> list[Text]:
     value = (record.value or b"")[:400].decode(errors="replace")
     return [
         Text.assemble((clean(reason), "magenta"), clean(f"  {message}")),
-        Text.assemble((f"  {record.partition}:{record.offset}  ", "dim"), shortened(clean(value), 100)),
+        Text.assemble((f"  {place_of(record)}  ", "dim"), shortened(clean(value), 100)),
     ]
 
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from streams.cli import app
-from streams.cli.options import OF_ALERTS, Brokers, Config
+from streams.cli.options import ID_PREFIXES, Brokers, Config
 from streams.cli.pipes import Printer, hush_on_broken_pipe
 from streams.cli.records import whole_topic
 from streams.cli.views import because_lines
@@ -44,7 +44,7 @@ def trace(
     brokers: Brokers = None,
 ) -> None:
     """Print the life of an alert: its articles, its events, every attempt to deliver them."""
-    if not alert_id.startswith(OF_ALERTS):
+    if not alert_id.startswith(ID_PREFIXES):
         raise UsageError(f"{clean(alert_id)!r} is the id of no alert (alr_…) and of no webhook (msg_…)")
     life = asyncio.run(_life(at_brokers(load_settings(config), brokers), alert_id.partition("#")[0]))
     if not life.alerts:

@@ -55,10 +55,10 @@ def up(
     """
     print("tocsin: starting broker, worker and receiver", flush=True)
     with _worker(config) as worker:
-        from streams.cli.show import show  # noqa: PLC0415 - imported while the worker imports
+        from streams.cli.trial_run import run_trial  # noqa: PLC0415 - imported while the worker imports
 
         check_installation()
-        ok = show(worker, config, articles, once=once, rate=rate)
+        ok = run_trial(worker, config, articles, once=once, rate=rate)
     if not ok:
         raise typer.Exit(1)
 

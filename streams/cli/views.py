@@ -8,7 +8,7 @@ from typing import Final
 from rich.text import Text
 
 from alerting.formats.words import many
-from streams.printable import clean, shortened
+from streams.printable import clean, counted, shortened
 from streams.wire import Alert, Attempt, Clause, Evidence, Reading, Undelivered, rfc3339
 
 SEVERITY_STYLE: Final[Mapping[str, str]] = {
@@ -82,7 +82,7 @@ def undelivered_lines(undelivered: Undelivered) -> list[Text]:
     """A notification that was given up."""
     notification = undelivered.notification
     event = notification.alert
-    tried = f"{len(undelivered.attempts)} attempts" if len(undelivered.attempts) != 1 else "1 attempt"
+    tried = counted(len(undelivered.attempts), "attempt")
     return [
         Text.assemble(
             ("given up ", "bold red"), notification.endpoint, f" after {tried}: ", clean(undelivered.reason)

@@ -30,8 +30,7 @@ def said_by_worker(line: str) -> Text | None:
         case "configuration.fault":
             return Text(clean(f"worker: {event['fault']}"), style="red")
         case "configuration.refused":
-            faults = event.get("faults")
-            why = event.get("message") or ("1 fault" if faults == 1 else f"{faults} faults")
+            why = event.get("message") or counted(event["faults"], "fault")
             said = f"the changed configuration is refused ({why}); {event['in_force']} stays in force"
             return Text(clean(f"worker: {said}"), style="red")
     return Text(clean(f"worker: {line}"), style="red") if level in ("error", "critical") else None

@@ -19,7 +19,7 @@ from rich.text import Text
 
 from alerting.formats import render
 from alerting.signing import new_secret
-from streams.cli import show, up
+from streams.cli import trial_run, up
 from streams.cli.tally import Tally
 from streams.cli.worker_log import said_by_worker
 from streams.embedded import EmbeddedBroker
@@ -124,7 +124,7 @@ def test_of_the_workers_log_a_person_is_told_what_concerns_him(
 def test_a_line_that_is_too_long_goes_on_where_it_began_and_no_line_ends_with_blanks() -> None:
     console = Console(width=30, file=io.StringIO())
     lines = [Text("one two three four five six"), Text("  one two three four five six"), Text("seven")]
-    assert [line.plain for line in show._beside(Text("article"), lines, console)] == [
+    assert [line.plain for line in trial_run._beside(Text("article"), lines, console)] == [
         "article    one two three four",
         "           five six",
         "             one two three",
@@ -252,10 +252,10 @@ async def test_ctrl_c_before_the_worker_is_ready_leaves_no_producer_open(
         async def stop(self) -> None:
             events.append("stop")
 
-    monkeypatch.setattr(show, "Outputs", Watched)
+    monkeypatch.setattr(trial_run, "Outputs", Watched)
     worker: Any = None  # it has not begun
     publishing = asyncio.ensure_future(
-        show._Show(worker, None, EmbeddedBroker(), [], once=True, rate=1)._publish({}, "tocsin.")
+        trial_run._TrialRun(worker, None, EmbeddedBroker(), [], once=True, rate=1)._publish({}, "tocsin.")
     )
     await started.wait()
     publishing.cancel()

@@ -1,4 +1,6 @@
-"""The parent process of `tocsin up`: holds broker and receiver, plays the articles, prints what happens."""
+"""The trial run of `tocsin up`, in the parent process: holds broker and receiver, plays the articles, prints what
+happens.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agents.reading.article import read_article
-from streams.cli.articles import articles_in, opened
+from streams.cli.articles import articles_in, key_of, opened
 from streams.cli.progress import Progress, progress_of
 from streams.cli.tally import Tally
 from streams.cli.views import alert_lines, attempt_line, reading_lines
@@ -29,7 +30,6 @@ from streams.cli.worker_log import said_by_worker
 from streams.configuration import Configuration, configuration_folder
 from streams.connection import client_options
 from streams.embedded import EmbeddedBroker
-from streams.errors import UnreadableArticle
 from streams.logs import configure_logs
 from streams.outputs import Outputs, settle
 from streams.printable import clean, counted, shortened
@@ -59,14 +59,14 @@ _LABEL: Final = 10
 _SHOWN: Final = (CLASSIFIED, REJECTED, ALERTS, DELIVERIES, NOTIFICATIONS, UNDELIVERED)
 
 
-def show(
+def run_trial(
     worker: subprocess.Popen[bytes], config: Path | None, articles: Path | None, *, once: bool, rate: float
 ) -> bool:
     """Play the articles; returns whether all went well. Raises UsageError, ConfigurationError, BrokerError."""
     configure_logs()
     lines = _lines(articles)
     with EmbeddedBroker() as broker, asyncio.Runner() as runner:
-        return runner.run(_Show(worker, config, broker, lines, once=once, rate=rate).run())
+        return runner.run(_TrialRun(worker, config, broker, lines, once=once, rate=rate).run())
 
 
 def _lines(articles: Path | None) -> list[bytes]:
@@ -76,7 +76,7 @@ def _lines(articles: Path | None) -> list[bytes]:
         return [line for _, line in articles_in(stream, articles)]
 
 
-class _Show:
+class _TrialRun:
     def __init__(
         self,
         worker: subprocess.Popen[bytes],
@@ -206,10 +206,7 @@ class _Show:
             with suppress(TimeoutError), self._console.status("waiting for the worker"):
                 await asyncio.wait_for(self._ready.wait(), READY_WITHIN)
             for line in self._lines:
-                try:
-                    key: bytes | None = read_article(line).id.encode()
-                except UnreadableArticle:
-                    key = None
+                key, _ = key_of(line)
                 await settle([await outputs.send(ARTICLES, line, key=key)])
                 self._tally.published += 1
                 await asyncio.sleep(1 / self._rate)
