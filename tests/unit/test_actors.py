@@ -439,6 +439,65 @@ def test_a_users_own_actor_is_found_in_every_form() -> None:
     assert [evidence.text for evidence in reading.evidence] == ["Ada Berg", "Berg's", "Аду Берг"]
 
 
+@pytest.mark.parametrize(
+    ("language", "name", "cases"),
+    [
+        ("uk", "Авдіївка", "Авдіївки Авдіївці Авдіївку Авдіївкою"),
+        ("uk", "Нова Каховка", "Нової Каховки|Новій Каховці|Нову Каховку|Новою Каховкою"),
+        ("uk", "Волноваха", "Волновахи Волновасі Волноваху"),
+        ("uk", "Біла Церква", "Білої Церкви|Білій Церкві"),
+        ("uk", "Попасна", "Попасної Попасній Попасну"),
+        ("uk", "Чернігів", "Чернігова Чернігову Черніговом Чернігові"),
+        ("uk", "Миколаїв", "Миколаєва Миколаєві"),
+        ("uk", "Часів Яр", "Часового Яру|Часовому Яру|Часовим Яром"),
+        ("uk", "Кривий Ріг", "Кривого Рогу|Кривому Розі|Кривим Рогом"),
+        ("uk", "Тернопіль", "Тернополя Тернополі"),
+        ("uk", "Ірпінь", "Ірпеня Ірпені"),
+        ("uk", "Рівне", "Рівного Рівному"),
+        ("uk", "Гірське", "Гірського Гірському"),
+        ("uk", "Курахове", "Курахового Кураховому Курахова"),
+        ("uk", "Гуляйполе", "Гуляйполя Гуляйполю Гуляйполі"),
+        ("uk", "Чернівці", "Чернівців Чернівцях Чернівцям Чернівцями"),
+        ("uk", "Суми", "Сум Сумах Сумами"),
+        ("uk", "Запоріжжя", "Запоріжжю Запоріжжям"),
+        ("ru", "Запорожье", "Запорожья Запорожью Запорожьем"),
+        ("ru", "Покровское", "Покровского Покровском"),
+        ("ru", "Часов Яр", "Часова Яра|Часовом Яре"),
+        ("ru", "Чешская Республика", "Чешской Республики|Чешскую Республику"),
+    ],
+)
+def test_a_town_is_found_in_every_case(language: str, name: str, cases: str) -> None:
+    town = Actor(id="town", kind="country", name="Town", names={language: (name,)})
+    matcher = ActorMatcher(Registry(files=(RegistryFile(actors=(town,)),)))
+    for form in (name, *(cases.split("|") if " " in name else cases.split())):
+        found = matcher.find(fold_text(""), fold_text(f"Сьогодні {form}."))
+        assert [[evidence.text for evidence in actor.evidence] for actor in found] == [[form]], form
+
+
+@pytest.mark.parametrize("text", ["Иностранных Дел", "Досі не встановлено.", "Мал, да удал."])
+def test_what_looks_like_a_case_of_a_short_name_is_another_word(text: str) -> None:
+    names = (("india", "ru", "Дели"), ("qatar", "uk", "Доха"), ("mali", "ru", "Мали"))
+    actors = tuple(
+        Actor(id=one, kind="country", name="Town", names={language: (name,)}) for one, language, name in names
+    )
+    matcher = ActorMatcher(Registry(files=(RegistryFile(actors=actors),)))
+    assert not matcher.find(fold_text(""), fold_text(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "actor"),
+    [
+        ("Об этом сообщила сирийская сторона.", "syria"),
+        ("Правительственные войска заняли кварталы ливийской столицы.", "libya"),
+        ("Про це заявили в італійському уряді.", "italy"),
+        ("Індійські офіцери провели розмову.", "india"),
+        ("Із заявою виступила німецька сторона.", "germany"),
+    ],
+)
+def test_an_adjective_of_a_country_is_found_in_every_gender_and_case(text: str, actor: str) -> None:
+    assert actor in named(text)
+
+
 def test_a_typo_index_costs_the_same_for_any_number_of_words() -> None:
     """What a look-up confirms letter by letter are only words that share all but one letter with it."""
     index: TypoIndex[int] = TypoIndex()

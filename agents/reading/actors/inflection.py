@@ -42,19 +42,31 @@ _CASES: Final[tuple[tuple[str, str, frozenset[str]], ...]] = (
     ("ец", "ец", _endings("ец ца цу цем це цы цев цам цами цах")),
     ("нин", "ин", _endings("ин ина ину ином ині ине и е - ам ами ах")),
     ("пет", "ет", _endings("ет та ту том те ті")),
-    ("а", "а", _endings("а и ы і е у ой ою ей ею")),
-    ("я", "я", _endings("я и і ї е ю ей ею єю")),
+    # Ukrainian towns above all: Авдіївці, Волновасі, Харкова, Тернополя, Ірпеня, Кривого Рогу.
+    ("ка", "ка", _endings("ка ки кы кі ке ку кой кою кої кій ці")),
+    ("га", "га", _endings("га ги ге гу гой гою гої гій зі")),
+    ("ха", "ха", _endings("ха хи хе ху хой хою хої хій сі")),
+    ("ів", "ів", _endings("ів іва іву іві івом ова ову ові овом ового овому овим ева еву еві евом")),
+    ("їв", "їв", _endings("їв єва єву єві євом")),
+    ("іль", "іль", _endings("іль іля ілю ілем ілі оля олю олем олі еля елю елем елі")),
+    ("інь", "інь", _endings("інь іня іню інем іні еня еню енем ені")),
+    ("ріг", "іг", _endings("іг огу ога озі огом")),
+    ("а", "а", _endings("а и ы і е у ой ою ей ею ої ій")),
+    ("я", "я", _endings("я и і ї е ю ей ею єю ям")),
+    ("ье", "е", _endings("е я ю ем и")),
+    ("ле", "е", _endings("е я ю ем і")),
     ("й", "й", _endings("й я ю єві еві єм ем ї е")),
     ("ь", "ь", _endings("ь я ю еві єві ем ём єм і е и")),
     ("о", "о", _endings("о а у ові ом і е")),
     ("и", "и", _endings("и ів ов ей ам ами ах -")),
     ("ы", "ы", _endings("ы ов ей ам ами ах -")),
-    ("і", "і", _endings("і ів ей ам ами ах")),
+    ("і", "і", _endings("і ів ей ам ами ах ям ями ях")),
 )
 _HARD: Final = _endings("- а у ові еві ом ем ым им е і")
 _HARD_PLURAL: Final = _endings("и ы ів ов ам ами ах")
 _ADJECTIVES: Final = re.compile(
-    r"(?P<m>(?:[сзц]ь?к|н|в|ш|д|т|р|л)(?:ий|ый|ій|ой))|(?P<f>[сзц]ь?ка|[^аоуеиіяю]ая)|(?P<p>(?:[сзц]ь?к|н|в|т)(?:і|ие|ые|ї))"
+    r"(?:(?P<m>(?:[сзц]ь?к|н|в|ш|д|т|р|л)(?:ий|ый|ій|ой))|(?P<f>[сзц]ь?ка|[^аоуеиіяю]ая)"
+    r"|(?P<n>[^аоуеиіяю](?:ое|ее)|[сзц]ьке|[нв]е)|(?P<p>(?:[сзц]ь?к|н|в|т)(?:і|ие|ые|ї)))\Z"
 )
 _OV: Final = re.compile(r"(?:[оеёє]в|[иіїы]н)а$")
 
@@ -77,15 +89,15 @@ class Spelling:
         return self.endings is None and self.whole is None
 
 
-def spelling(name: str, *, person: bool = False, demonym: bool = False) -> Spelling:
+def spelling(name: str, *, language: str = "", person: bool = False, demonym: bool = False) -> Spelling:
     """How a name is searched. `person`: a surname; `demonym`: an adjective or a people, in every gender and number."""
     if not _CYRILLIC.search(name):
         return Spelling(fold(name))
     words = name.split()
     if len(words) == 1:
-        stem, endings = _stem(words[0], person=person, demonym=demonym)
+        stem, endings = _stem(words[0], language=language, person=person, demonym=demonym)
         return Spelling(stem, endings)
-    parts = [_stem(word, person=False, demonym=demonym) for word in words]
+    parts = [_stem(word, language=language, demonym=demonym, least=1) for word in words]
     anchor = max(range(len(parts)), key=lambda at: len(parts[at][0]))
     before = sum(len(re.split(r"[\s_-]+", word)) for word in words[:anchor])
     return Spelling(parts[anchor][0], whole=LazyPattern(partial(_whole, parts)), anchor=before)
@@ -101,18 +113,22 @@ def _whole(parts: Sequence[tuple[str, frozenset[str]]]) -> str:
     )
 
 
-def _stem(word: str, *, person: bool, demonym: bool, least: int = _LEAST_STEM) -> tuple[str, frozenset[str]]:
+def _stem(
+    word: str, *, language: str = "", person: bool = False, demonym: bool = False, least: int = _LEAST_STEM
+) -> tuple[str, frozenset[str]]:
     """The folded stem of a Cyrillic word, and its folded endings."""
-    if len(word) < _LEAST_STEM or word.isupper() or (word[-1] in "еэєуюиё" and not demonym and len(word) < 5):
-        return fold(word), frozenset(("",))
     lower = word.lower()
+    # In Ukrainian what is foreign ends in і, so that Суми is a plural; in Russian Чили and Дели are none.
+    is_short = len(word) < 5 and lower[-1] in ("еэєуюё" if language == "uk" else "еэєуюёи") and not demonym
+    if len(word) < least or word.isupper() or is_short:
+        return fold(word), frozenset(("",))
     adjective = _ADJECTIVES.search(lower)
-    if adjective is not None and adjective.end() == len(lower) and len(lower) > 4:
+    if adjective is not None and len(lower) > 4:
         kind = adjective.lastgroup
-        cut = 2 if lower.endswith(("ий", "ый", "ій", "ой", "ая", "ие", "ые")) else 1
+        cut = 2 if lower.endswith(("ий", "ый", "ій", "ой", "ая", "ое", "ее", "ие", "ые")) else 1
         if not person:
             return fold(lower[:-cut]), _ADJECTIVE
-        if kind != "p" and not _OV.search(lower):
+        if kind in ("m", "f") and not _OV.search(lower):
             return fold(lower[:-cut]), _MASCULINE if kind == "m" else _FEMININE
     if person and _OV.search(lower):
         return fold(lower[:-1]), _FEMININE
@@ -128,7 +144,7 @@ def given_stem(name: str) -> tuple[str, frozenset[str]]:
     """The folded stem of a given name and the endings of which one follows it; "" alone where it is the whole name."""
     if not _CYRILLIC.search(name):
         return fold(name), frozenset(("",))
-    return _stem(name, person=False, demonym=False, least=2)
+    return _stem(name, least=2)
 
 
 def all_forms(words: Iterable[str]) -> frozenset[str]:

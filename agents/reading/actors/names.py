@@ -181,7 +181,7 @@ def _bearer(actor: Actor, surname: str, given: list[str]) -> Bearer:
 def _forms(
     actor: Actor, name: str, match: Match, role: Role, language: str, doubtful: frozenset[str]
 ) -> Iterator[Form]:
-    how = spelling(name, demonym=role == "demonym")
+    how = spelling(name, language=language, demonym=role == "demonym")
     case = _case(name, role, language)
     # Initials are doubtful as they are written only: `Uno` is, `UNO` is not.
     is_doubtful = (name if case == "upper" else fold(name)) in doubtful
