@@ -8,10 +8,11 @@ share an article: a wider query may open the same story with an earlier article.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from itertools import chain
+from typing import Final, TypeVar
 
 from agents.reading.article import Article
 from alerting.policy import decide, is_asked_for
@@ -21,8 +22,11 @@ from streams.reading import build_reader
 from streams.wire import Alert, Candidate, Clause
 
 TERMS_REPORTED: Final = 30
+"""Words of queries and keywords that a report lists, the noisiest first."""
 WORDS_KEPT: Final = 6
-"""Terms listed in a report, and words kept of an alert."""
+"""Words that are kept of an alert."""
+
+K = TypeVar("K")
 
 
 @dataclass(slots=True)
@@ -64,7 +68,7 @@ class Side:
         self._watches = {watch.id: watch for watch in configuration.watches}
         self._stories = Stories()
         self._raised: dict[str, Raised] = {}
-        self._hits: Counter[str] = Counter()
+        self._hits = 0
         self._term_hits: Counter[tuple[str, str]] = Counter()
         self._term_alerts: Counter[tuple[str, str]] = Counter()
 
@@ -76,7 +80,7 @@ class Side:
     @property
     def hits(self) -> int:
         """How many articles matched, counted once for each watch."""
-        return self._hits.total()
+        return self._hits
 
     @property
     def watches(self) -> tuple[str, ...]:
@@ -99,7 +103,7 @@ class Side:
         self._stories.put(decision.story)
         if decision.ruling == "repeat":
             return None
-        self._hits[candidate.watch] += 1
+        self._hits += 1
         terms = {(candidate.watch, term) for term in _terms(candidate.because)}
         self._term_hits.update(terms)
         if decision.ruling == "opened" and decision.alert is not None:
@@ -140,14 +144,14 @@ class Difference:
     gained: tuple[Raised, ...] = ()
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Count:
     """Alerts of one watch or day."""
 
-    in_force: int = 0
-    new: int = 0
-    lost: int = 0
-    gained: int = 0
+    in_force: int
+    new: int
+    lost: int
+    gained: int
 
 
 @dataclass(slots=True)
@@ -187,35 +191,34 @@ class Backtest:
 
     def by_watch(self) -> dict[str, Count]:
         """Alerts by watch, for all watches that either has."""
-        counts = {watch: Count() for watch in self.in_force.watches}
-        counts |= {watch: Count() for watch in (self.new.watches if self.new else ()) if watch not in counts}
-        for name, raised in self._all():
-            count = counts[raised.watch]
-            setattr(count, name, getattr(count, name) + 1)
-        return counts
+        watches = (*self.in_force.watches, *(self.new.watches if self.new else ()))
+        return self._counts(lambda raised: raised.watch, watches)
 
     def by_day(self) -> dict[date, Count]:
         """Alerts by the day (UTC) on which they were opened."""
-        counts: dict[date, Count] = {}
-        for name, raised in self._all():
-            count = counts.setdefault(raised.alert.at.date(), Count())
-            setattr(count, name, getattr(count, name) + 1)
-        return dict(sorted(counts.items()))
+        return dict(sorted(self._counts(lambda raised: raised.alert.at.date()).items()))
 
-    def _all(self) -> Iterable[tuple[str, Raised]]:
+    def _counts(self, key: Callable[[Raised], K], keys: Iterable[K] = ()) -> dict[K, Count]:
+        """Alerts by a key of theirs; the `keys` come first, even without an alert."""
         difference = self.difference()
-        parts: dict[str, Sequence[Raised]] = {
-            "in_force": self.in_force.raised,
-            "new": self.new.raised if self.new else (),
-            "lost": difference.lost,
-            "gained": difference.gained,
+        in_force, new, lost, gained = (
+            Counter(map(key, part))
+            for part in (
+                self.in_force.raised,
+                self.new.raised if self.new else (),
+                difference.lost,
+                difference.gained,
+            )
+        )
+        return {
+            each: Count(in_force[each], new[each], lost[each], gained[each])
+            for each in dict.fromkeys((*keys, *chain(in_force, new)))
         }
-        return ((name, raised) for name, part in parts.items() for raised in part)
 
 
 def _without_counterpart(own: Iterable[Raised], others: Iterable[Raised]) -> Iterable[Raised]:
-    told = {(other.watch, article) for other in others for article in other.articles}
-    return (each for each in own if not any((each.watch, article) in told for article in each.articles))
+    theirs = {(other.watch, article) for other in others for article in other.articles}
+    return (each for each in own if not any((each.watch, article) in theirs for article in each.articles))
 
 
 def _words(clauses: Iterable[Clause]) -> Iterable[str]:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
-
-from streams.errors import UsageError
 
 RECEIVER_PORT: Final = 8787
 """Where the endpoints of the sample configuration expect `tocsin receiver`."""
@@ -33,19 +29,8 @@ def sample_configuration() -> Path:
     return _folder("config", "config")
 
 
-def sample_articles(path: Path | None = None) -> list[bytes]:
-    """The lines of a JSON Lines file, or of the sample articles, readable and not, where none is given."""
-    if path is None:
-        folder = _folder("articles", "samples")
-        names = ("articles.jsonl", "unreadable.jsonl")
-        return [line for name in names for line in read_lines(folder / name)]
-    return read_lines(path)
-
-
-def read_lines(path: Path) -> list[bytes]:
-    """The lines of a file that are not blank, unpacked if it ends in `.gz`. Raises UsageError."""
-    try:
-        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (OSError, EOFError, zlib.error) as error:
-        raise UsageError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    return [line for line in data.split(b"\n") if line.strip()]
+def sample_articles() -> list[bytes]:
+    """The sample articles, readable and not, as lines of JSON."""
+    folder = _folder("articles", "samples")
+    files = (folder / name for name in ("articles.jsonl", "unreadable.jsonl"))
+    return [line for file in files for line in file.read_bytes().split(b"\n") if line.strip()]
