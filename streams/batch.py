@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from aiokafka import ConsumerRecord
 
 MAX_BATCH_RECORDS = 500
-"""Records with which a batch is full, and as many are taken from the fetcher at a time. Bounds how long one topic's
-batch delays another's, and how much of a backlog is in memory. A batch may exceed it threefold, when records for it
+"""Records of a full batch; as many at most are taken from the fetcher at a time. Bounds how long one topic's batch
+delays another's, and how much of a backlog is in memory. A batch may grow to three times this size, when records for it
 were requested twice while it still had room.
 """
 
 MAX_BATCH_BYTES = 16 * 1024 * 1024
-"""Bytes of values with which a batch is full as well: 500 articles of the greatest length are half a gigabyte."""
+"""Bytes of values with which a batch is full too: 500 of the longest articles are half a gigabyte."""
 
 
 class Batch(list[ConsumerRecord]):

@@ -232,15 +232,14 @@ class _Load:
     def _yaml_files(self, folder: Path) -> list[Path]:
         """The YAML files below a folder, if it exists. A folder that cannot be read is a fault."""
 
-        def cannot(error: OSError) -> None:
+        def unreadable(error: OSError) -> None:
             path = Path(error.filename)
             if path.is_symlink() or not isinstance(error, FileNotFoundError | NotADirectoryError):
                 name = self._name(path)
                 self._unreadable.add(name)
                 self._faults.append(Fault.of_file(name, f"the folder cannot be read: {error.strerror}"))
 
-        found = visible_files(folder, cannot)
-        return sorted(filter(is_yaml, found))
+        return sorted(filter(is_yaml, visible_files(folder, unreadable)))
 
     def _is_incomplete(self, part: str) -> bool:
         """Whether a part may have more files, in a folder that could not be read."""

@@ -23,11 +23,12 @@ MAX_OUTPUT_BYTES: Final = 2 * 1024 * 1024
 """The longest record that is ever written, and how much of a partition is fetched at a time."""
 
 LONGEST_VALUE: Final = 768 * 1024
-"""Bytes of a value that the next agent takes from a topic of this service's own, and of a story. What it writes on is a
-little longer, and must fit a record; of this service's own values none has two thirds of it.
+"""Bytes of the longest value that an agent accepts from one of this service's own topics, and of the longest story.
+What the agent makes of it is a little longer and must fit into a record. No value that this service writes has two
+thirds of this.
 """
 _SHORT: Final = 64 * 1024
-"""Bytes of a record that is no longer than `LONGEST_VALUE` however it is written: all fields may triple it."""
+"""Bytes of a record whose value cannot exceed `LONGEST_VALUE` when written again: all its fields at most triple it."""
 
 URGENT: Final = (CANDIDATES, NOTIFICATIONS)
 """Topics whose records the next agent waits for. Each has a producer of its own; all others share one that lingers.
@@ -45,8 +46,9 @@ class OwnRecord(ConsumerRecord):  # type: ignore[misc]  # aiokafka is untyped fo
 
 
 def value_of(record: ConsumerRecord, model: type[W]) -> W | None:
-    """The value of a record: the model that this worker wrote it from, or else, which is equal, parsed from its bytes;
-    None where these are no such value, or another program wrote one that is too long to be written on.
+    """The value of a record: the model that this worker wrote it from, or an equal one parsed from its bytes.
+
+    None where the bytes are no such value, or one by another program that is too long to be passed on.
     """
     made = record.made if isinstance(record, OwnRecord) else None
     if isinstance(made, model):
@@ -62,7 +64,7 @@ def value_of(record: ConsumerRecord, model: type[W]) -> W | None:
 
 
 def size_of(record: ConsumerRecord) -> int:
-    """Bytes of a record at most: of its value, its key and its headers."""
+    """Bytes of a record's value, key and headers, at most."""
     headers = sum(len(name) * 4 + len(value or b"") for name, value in record.headers or ())
     return len(record.value or b"") + len(record.key or b"") + headers
 

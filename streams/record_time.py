@@ -40,7 +40,7 @@ def seen_at(record: ConsumerRecord, now: datetime) -> datetime:
 def written_at(record: ConsumerRecord) -> datetime:
     """When a record of this service's own was written, however often it has been put back since.
 
-    Another program may have set the header to anything: of what is no time nothing is believed.
+    Another program may have set the header to anything; what is no time is ignored.
     """
     header = dict(record.headers).get(WRITTEN_HEADER) or b""
     return _moment(int(header) if _MILLISECONDS.fullmatch(header) else record.timestamp)

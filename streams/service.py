@@ -58,7 +58,7 @@ N = TypeVar("N", bound=_Named)
 
 
 class Members(Generic[N]):
-    """The watches or endpoints that `in_force` returns, by id, each as `adapted` makes it of all of them."""
+    """The watches or endpoints that are in force, by id, after `adapted` has been applied to all of them together."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Members(Generic[N]):
         self._by_id: dict[str, N] = {}
 
     def get(self, name: str) -> N | None:
-        """The one with this id, if it is in force now."""
+        """The watch or endpoint with this id, if it is in force now."""
         in_force = self._in_force()
         if in_force is not self._all:
             self._all, self._by_id = in_force, {one.id: one for one in self._adapted(in_force)}
@@ -146,7 +146,7 @@ class Service:
         self.heartbeats[name] = asyncio.get_running_loop().time()
 
     def may_be_known_soon(self, written_at: datetime) -> bool:
-        """Whether a record of an unknown watch or endpoint may belong to a configuration that others have already.
+        """Whether the unknown watch or endpoint of a record may be in a configuration that other workers already have.
 
         `written_at` is when the record was written, not the time of its article, which may have been read late.
         """

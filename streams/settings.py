@@ -32,12 +32,12 @@ class BrokerSettings(Part):
 
     @property
     def mechanism(self) -> str:
-        """By which mechanism of SASL to sign in, where the protocol is one with it."""
+        """The SASL mechanism, where the protocol uses SASL."""
         return self.sasl_mechanism or "PLAIN"
 
     @property
     def password(self) -> str | None:
-        """The password of SASL itself, for clients."""
+        """The SASL password as clients need it."""
         return self.sasl_password.get_secret_value() if self.sasl_password else None
 
 
@@ -59,7 +59,7 @@ class ServiceSettings(Part):
     """How the worker behaves and where it answers. `broker_patience`: how long to wait for a broker at the start
     (none: for ever). `classify_all`: a reading of every article, not only of those with a topic or a hit.
     `classifier`: the name of an installed classifier that takes the place of the taxonomy's. `webhook_ca_file`: the
-    authorities of receivers within, beside the public ones; relative to the configuration's folder.
+    authorities of internal receivers, beside the public ones; relative to the configuration's folder.
     """
 
     group: KafkaName = "tocsin"
@@ -138,7 +138,7 @@ def server_fault(server: str) -> str | None:
 
 
 def settings_faults(settings: Settings) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """What fits no broker though each value by itself is sound: pairs of key path and message."""
+    """What is wrong although each value is valid by itself: pairs of key path and message."""
     broker = settings.broker
     for index, server in enumerate(broker.servers):
         if (fault := server_fault(server)) is not None:

@@ -1,4 +1,4 @@
-"""Every Kafka topic of Tocsin, declared once: name, key, value, partitions and cleanup."""
+"""Every Kafka topic of Tocsin, declared once: name, key, value and cleanup."""
 
 from __future__ import annotations
 

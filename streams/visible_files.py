@@ -11,17 +11,18 @@ FileState = tuple[str, int, int, int]
 """Path, modification time, size and inode of a file."""
 
 Signature = frozenset[FileState]
-"""Those of all files."""
+"""The states of all files that were there."""
 
 
-def visible_files(folder: Path, cannot: Callable[[OSError], object] | None = None) -> Iterable[Path]:
-    """All files below a folder, also behind links, each once. What begins with a dot is skipped: editors' copies, and
-    the second name that Kubernetes gives to every file of a mounted ConfigMap. `cannot` is told of a folder that
-    cannot be read; it is passed over.
+def visible_files(folder: Path, unreadable: Callable[[OSError], object] | None = None) -> Iterable[Path]:
+    """All files below a folder, also behind links, each once.
+
+    Names that begin with a dot are skipped: editors' copies, and the second name that Kubernetes gives to every file of
+    a mounted ConfigMap. A folder that cannot be read is passed over, and `unreadable` is called with the error.
     """
     been: set[str] = set()
     # A ConfigMap whose keys are put into folders has links to these.
-    for root, folders, files in os.walk(folder, onerror=cannot, followlinks=True):
+    for root, folders, files in os.walk(folder, onerror=unreadable, followlinks=True):
         if (real := os.path.realpath(root)) in been:
             folders.clear()
             continue
@@ -31,12 +32,12 @@ def visible_files(folder: Path, cannot: Callable[[OSError], object] | None = Non
 
 
 def is_yaml(path: Path) -> bool:
-    """Whether a file is one of YAML, by its ending, however that is written."""
+    """Whether a file is YAML, by its ending in any case."""
     return path.suffix.lower() in (".yaml", ".yml")
 
 
 def signature_of(paths: Iterable[Path]) -> Signature:
-    """How files are now, of those that are there."""
+    """The states of those files that are there now."""
     found = set()
     for path in paths:
         with suppress(OSError, ValueError):
@@ -46,5 +47,5 @@ def signature_of(paths: Iterable[Path]) -> Signature:
 
 
 def signature(folder: Path, others: Iterable[Path] = ()) -> Signature:
-    """How the files of a folder are now, hidden ones aside, and some others that may be elsewhere."""
+    """The states of a folder's visible files, and of some others that may be elsewhere."""
     return signature_of({*visible_files(folder), *others})

@@ -36,19 +36,19 @@ Moment = Annotated[datetime, AfterValidator(_utc_if_any)]
 
 EARLIEST_YEAR: Final = 1000
 LATEST_YEAR: Final = 9000
-"""Years of a moment to which spans of time are added: at the ends of the calendar there is no such date as comes of
-that, and an agent would end on what anybody may have written.
+"""Years of a moment to which spans of time are added. Near the ends of the calendar the sum would be no date, and an
+agent would end on a value that anybody may have written.
 """
 
 
-def _reckoned_with(moment: datetime) -> datetime:
+def _within_reckoning(moment: datetime) -> datetime:
     if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
         raise ValueError(f"must lie between the years {EARLIEST_YEAR} and {LATEST_YEAR}")
     return moment
 
 
 Name = Annotated[str, Field(max_length=256)]
-"""An id that is the key of a record: it stands in its value, too, and fills no record that brokers refuse."""
+"""An id that is both the key and in the value of a record, short enough that no broker refuses the record for it."""
 
 
 def _packed(numbers: Any) -> bytes:
@@ -85,8 +85,8 @@ W = TypeVar("W", bound=Wire)
 
 
 LONGEST_EVIDENCE: Final = 300
-"""Characters of a piece of evidence, at most. Words may have as many between them as the article is long, such as
-those that take no room: what is read of it goes into one record, and brokers take none of more than a megabyte.
+"""Characters of a piece of evidence, at most. Its words may stand as far apart as the article is long, but all that is
+read of an article goes into one record, and brokers take none of more than a megabyte.
 """
 
 
@@ -100,7 +100,7 @@ class Evidence(Wire):
 
     @classmethod
     def cut(cls, field: FieldName, text: str, start: int, end: int) -> Evidence:
-        """What stands in the text of a field between two places; of more than `LONGEST_EVIDENCE` the beginning."""
+        """The text of a field between two places, or the first `LONGEST_EVIDENCE` characters of that."""
         end = min(end, start + LONGEST_EVIDENCE)
         return cls(field=field, start=start, end=end, text=text[start:end])
 
@@ -192,12 +192,15 @@ class Reading(Wire):
 class Candidate(Wire):
     """Value of `candidates`: one hit of one watch in one article. Keyed by watch.
 
-    `fingerprint` is the article's text as a MinHash signature, `gist` the telling words of its headline and lead (see
-    `alerting.gist`), `sentence` the sentence around the strongest evidence, `said` a checksum of it and of each other
-    one with evidence, `named` the names and numbers that stand by any of it, as they are written, by what they are cut
-    to (see `alerting.names`). `seen_at` is the time Kafka gave the article's record: the clock of all decisions that
-    follow, so that a second reading of the same record decides the same. `takes_back` says that the watch did not match
-    but for a stage that it does not ask for, at which an article may take back what an open story told.
+    - `sentence`: the sentence around the strongest evidence. `said`: a checksum of it, then of each other sentence with
+      evidence.
+    - `named`: the names and numbers near any evidence as they are written, by their short form (`alerting.names`).
+    - `fingerprint`: the article's text as a MinHash signature. `gist`: the telling words of headline and lead, with
+      their weights (`alerting.gist`).
+    - `takes_back`: the watch does not ask for the article's stage, but at this stage an article may take back what an
+      open story told. Everything else of the watch matched.
+    - `seen_at`: the time that Kafka gave the article's record. It is the clock of all decisions that follow, so that a
+      second reading of the same record decides the same.
     """
 
     candidate_id: Name
@@ -212,7 +215,7 @@ class Candidate(Wire):
     fingerprint: Fingerprint = b""
     gist: dict[Annotated[str, Field(min_length=1)], Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
     takes_back: bool = False
-    seen_at: Annotated[Moment, AfterValidator(_reckoned_with)]
+    seen_at: Annotated[Moment, AfterValidator(_within_reckoning)]
 
 
 class AlertWatch(Wire):
@@ -282,7 +285,7 @@ Event = Annotated[Alert | EndpointDisabled, Field(discriminator="type")]
 class Notification(Wire):
     """Value of `notifications`: an alert bound for one endpoint. Keyed by endpoint. `replay` counts re-sendings.
 
-    In the place of an alert stands, for the fallback of an endpoint that was disabled, word of that.
+    The fallback of an endpoint that was disabled gets the news of that in the place of an alert.
     """
 
     endpoint: Name
@@ -294,8 +297,8 @@ class Notification(Wire):
 class EndpointEnabled(Wire):
     """Value of `notifications` that asks to call a disabled endpoint again. Keyed by endpoint.
 
-    With `retry` it asks for something else: to try what the endpoint is owed now, and nothing of one that is disabled.
-    That is a field, as a worker of before it knows no other type; there only the endpoint's breaker starts anew.
+    With `retry` it asks for something else: to try now what the endpoint is owed, unless the endpoint is disabled. That
+    is a field because earlier versions know no other type; they only start the endpoint's breaker anew.
     """
 
     type: Literal["endpoint.enabled"] = "endpoint.enabled"
