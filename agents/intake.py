@@ -4,7 +4,7 @@ The way of an article: read it from its bytes, read what it says, publish the re
 under the watch's key. What cannot be read goes to `rejected` with its bytes untouched. A batch is done when the broker
 has acknowledged all of this.
 
-Most articles are read within a millisecond. One that fills a message, or that thousands of watches match, can take
+Most articles are read within a millisecond. One that fills a message, or has a word of thousands of watches, can take
 seconds, so it is read in a thread: webhooks, which are called by the same loop, do not wait for it.
 """
 
@@ -43,6 +43,9 @@ message of the news has a quarter of it.
 
 A_WATCH: Final = 1_000
 """Characters of an article that take as long to read as it takes to evaluate a watch that the article calls."""
+
+A_QUESTION: Final = 100
+"""And as it takes to tell whether a watch is called by something that stands in the article."""
 
 
 async def _aside(size: int, read: Callable[..., T], *arguments: Any) -> T:
@@ -96,7 +99,8 @@ class Intake:
         try:
             at = seen_at(record, service.now())
             size = searched.scene.article.characters
-            called = await _aside(size, reader.called_by, searched)
+            asking = size + reader.asked_about(searched) * A_QUESTION
+            called = await _aside(asking, reader.called_by, searched)
             read = None
             if called is not None:
                 size += len(called) * A_WATCH

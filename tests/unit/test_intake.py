@@ -14,7 +14,7 @@ import pytest
 from aiokafka import ConsumerRecord
 
 from agents import intake
-from agents.intake import A_WATCH, LONG, Intake
+from agents.intake import A_QUESTION, A_WATCH, LONG, Intake
 from agents.reading.article import read_article
 from agents.reading.portions import AT_ONCE
 from agents.reading.reader import Reader
@@ -210,7 +210,8 @@ LONG_BODY = "The lawn. " * (LONG // 10)
         ("search", LONG_BODY, 0),
         ("called_by", LONG_BODY, 0),
         ("read_called", LONG_BODY, 0),
-        ("read_called", "", LONG // A_WATCH),  # short, but many watches match
+        ("called_by", "", LONG // A_QUESTION),  # short, but many watches look for a word of it
+        ("read_called", "", LONG // A_WATCH),  # or match
     ],
 )
 async def test_while_an_article_is_read_that_takes_long_the_loop_goes_on(
