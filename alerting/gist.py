@@ -28,6 +28,11 @@ LONGEST_LEAD: Final = 600
 TITLE_WEIGHT: Final = 2
 MOST_WORDS: Final = 48
 """Words of a gist, at most."""
+LEAST_OF_MOULD: Final = 3
+MOST_REPLACED: Final = 2
+"""Words that two headlines have in common, at least, and words of the second that the first has not, at most, where
+they are of one mould.
+"""
 WORDS_REMEMBERED: Final = 10_000
 """Words of which it is known what is made of them: those of the news come again and again."""
 
@@ -127,6 +132,16 @@ def in_lead(name: str, title: str, weights: Mapping[str, int]) -> bool:
     """Whether a word of a headline stands in the lead too, by what it weighs in the gist of both."""
     stem = name[:STEM]
     return weights.get(stem, 0) > TITLE_WEIGHT * _stems(title).count(stem)
+
+
+def is_mould(one: Gist, other: Gist) -> bool:
+    """Whether one headline is another with a word or two replaced: what both have stands in the same order."""
+    ours, theirs = one.headline_words(), other.headline_words()
+    in_both = [word for word in ours if word in theirs]
+    return (
+        len(in_both) >= max(LEAST_OF_MOULD, len(theirs) - MOST_REPLACED)
+        and [word for word in theirs if word in ours] == in_both
+    )
 
 
 def telling_words(text: str) -> set[str]:

@@ -99,34 +99,39 @@ _WEEKDAYS: Final = {
     for number, name in enumerate(names.split())
 }
 
-# Numbers, points of the compass and words for what happens once more, cut as all words are. Not two, as there is always
-# talk of two sides, nor what is another word in another language (once, est, este).
+# Not two, as there is always talk of two sides, nor what is another word in another language (once, est, este).
+_ONCE_MORE: Final = (
+    "again another second third fourth "
+    "erneut wieder zweite zweiten zweiter zweites dritte dritten "
+    "nouveau nouvelle deuxième seconde troisième "
+    "nuevo nueva nuevamente otra otro segundo segunda tercer tercera "
+    "ikinci üçüncü yeniden tekrar yine "
+    "снова вновь опять второй вторая второе вторую повторно третий третья "
+    "знову вдруге другий друга другу повторно третій третя"
+).split()
+_SAYS_AGAIN: Final = frozenset(plain(word)[:STEM] for word in _ONCE_MORE)
+
+# Numbers, points of the compass and words for what happens once more, cut as all words are.
 _AS_NAMES: Final = frozenset(
     word[:STEM]
     for word in (
-        "three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
+        *_ONCE_MORE,
+        *"three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
         "nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand dozens "
-        "again another second third fourth "
         "north south east west northern southern eastern western northeast northwest southeast southwest central "
         "drei vier fünf sechs sieben acht neun zehn elf zwölf fünfzehn zwanzig dreißig vierzig fünfzig hundert tausend "
-        "erneut wieder zweite zweiten zweiter zweites dritte dritten "
         "nördlich südlich östlich westlich "
         "trois quatre cinq sept huit neuf dix onze douze quinze vingt trente quarante cinquante mille centaines "
-        "nouveau nouvelle deuxième seconde troisième "
         "nord sud ouest "
         "tres cuatro cinco seis siete ocho nueve diez doce quince veinte treinta cuarenta cincuenta cien cientos miles "
-        "nuevo nueva nuevamente otra otro segundo segunda tercer tercera "
         "norte sur oeste noreste noroeste sureste suroeste oriental occidental "
         "üç dört beş altı yedi sekiz dokuz yirmi otuz kırk elli yüz yüzlerce binlerce "
-        "ikinci üçüncü yeniden tekrar yine "
         "kuzey kuzeyi kuzeyde güney güneyi güneyde doğu doğusu batı batısı "
         "три трое четыре четверо пять пятеро шесть семь восемь девять десять двадцать тридцать сорок сто сотни тысячи "
-        "снова вновь опять второй вторая второе вторую повторно третий третья "
         "север севере северный юг юга юге южный южной южная южных восток востоке восточный запад западе западный "
         "троє чотири четверо шість сім вісім десять двадцять тридцять сотні тисячі "
-        "знову вдруге другий друга другу повторно третій третя "
-        "північ півночі північний південь півдні південний схід сході східний захід заході західний"
-    ).split()
+        "північ півночі північний південь півдні південний схід сході східний захід заході західний".split(),
+    )
 )
 
 
@@ -200,6 +205,11 @@ def takes_back(name: str) -> bool:
 def counts_or_points(word: str) -> bool:
     """Whether a word is a number or a point of the compass, or says that something happens once more."""
     return word[:STEM] in _AS_NAMES
+
+
+def says_again(name: str) -> bool:
+    """Whether a name is a word for what happens once more."""
+    return name[:STEM] in _SAYS_AGAIN
 
 
 def weekday(name: str) -> int | None:

@@ -7,7 +7,7 @@ live blog. So that alone does not silence it. It surely tells the same only wher
 1. neither the headline nor what stands by the evidence brings a name or a number that the story had not;
 2. the headline brings no party, none that was not told to be at this stage, and puts none in front that never was;
    nor does it, or the sentence that decided, name what was not named since the story came to this stage; and where it
-   has no party, it brings no other telling word either;
+   has no party, or is another one but for a word or two, it brings no other telling word either;
 3. the story has not come to another stage since;
 4. it is another version or a near-duplicate, or an article of the story has the same stages, shares parties and
    particular words and is close in time.
@@ -27,8 +27,8 @@ from functools import cached_property
 from typing import Final
 
 from alerting.fingerprint import COPY, SAME_TEXT
-from alerting.gist import STEM, in_lead, telling_words, words_of
-from alerting.names import IN_DATELINE, has_digit, is_same_name, takes_back, weekday
+from alerting.gist import STEM, in_lead, is_mould, telling_words, words_of
+from alerting.names import IN_DATELINE, has_digit, is_same_name, says_again, takes_back, weekday
 from alerting.story import Story
 from alerting.telling import Telling, headline_names, named_in_body, pair_of, sentence_names
 from alerting.watch import TAKES_BACK
@@ -127,7 +127,7 @@ class News:
         new = self._new
         if not named_in_body(candidate).keys().isdisjoint(new):
             return _brings(new)
-        version = candidate.article.id in story.article_ids
+        version = self._is_version
         first_said = bool(candidate.said) and candidate.said[0] not in story.said
         if version and first_said and not frozenset(story.said).isdisjoint(candidate.said):
             return "it says something else before what was told"
@@ -150,8 +150,8 @@ class News:
             return f"its headline puts {called.get(first, first)} first, as none did that told {led}"
         if self._newly_named:
             return self._as_well(self._newly_named)
-        if not version and self._newly_headed:
-            return _new_in_it(self._newly_headed)
+        if headed := self._headed_in_lead if version else self._newly_headed:
+            return _new_in_it(headed)
         if (
             version
             or self._likeness >= SAME_TEXT
@@ -174,6 +174,10 @@ class News:
     @cached_property
     def _likeness(self) -> float:
         return self._story.text_likeness(self._candidate.fingerprint)
+
+    @property
+    def _is_version(self) -> bool:
+        return self._candidate.article.id in self._story.article_ids
 
     @property
     def _is_copy(self) -> bool:
@@ -221,7 +225,26 @@ class News:
     def _new(self) -> dict[str, str]:
         """The names and numbers of the article that nothing told of the story had, as they are written."""
         names = {**headline_names(self._candidate), **named_in_body(self._candidate)}
-        return self._unknown(names, self._story.named, self._story.tellings)
+        return {**self._unknown(names, self._story.named, self._story.tellings), **self._of_others}
+
+    @property
+    def _of_others(self) -> dict[str, str]:
+        """The words of the headline for once more, and by which something is taken back, where no article that had them
+        named all that it names: an order is given again for one town, then for another.
+        """
+        names = headline_names(self._candidate)
+        words = {
+            name: word
+            for name, word in names.items()
+            if (says_again(name) or takes_back(name)) and (not self._is_version or self._is_in_lead(name))
+        }
+        named = {stem for name in names.keys() - words.keys() for stem in telling_words(name)}
+        told = [{*own.gist.words, *own.expected} for own in self._story.tellings] if words else []
+        return {
+            name: word
+            for name, word in words.items()
+            if not any({name[:STEM], *named} <= own for own in told)
+        }
 
     @cached_property
     def _newly_named(self) -> dict[str, str]:
@@ -265,15 +288,24 @@ class News:
 
     @cached_property
     def _newly_headed(self) -> list[str]:
-        """The words of a headline without a party that no article of the story had in headline or lead: where it names
-        nobody, a hospital that is emptied is told from an airport by them alone.
+        """The words of a headline that no article of the story had in headline or lead, where by them alone a hospital
+        that is emptied is told from an airport: the headline has no party, or is that of another but for a word or two.
         """
-        if self._telling.parties:
+        title, tellings = self._candidate.article.title, self._story.tellings
+        if self._telling.parties and not any(is_mould(own.gist, self._telling.gist) for own in tellings):
             return []
         known = {name.removesuffix(IN_DATELINE)[:STEM] for name in self._story.named}
-        for own in self._story.tellings:
+        for own in tellings:
             known.update(own.gist.words, own.expected)
-        return [word for word in words_of(self._candidate.article.title) if telling_words(word) - known]
+        return [word for word in words_of(title) if telling_words(word) - known]
+
+    @property
+    def _headed_in_lead(self) -> list[str]:
+        """Of these the ones that the lead has too: another version's headline is often put otherwise, and no more."""
+        return [word for word in self._newly_headed if all(map(self._is_in_lead, telling_words(word)))]
+
+    def _is_in_lead(self, name: str) -> bool:
+        return in_lead(name, self._candidate.article.title, self._candidate.gist)
 
     def _as_well(self, names: Mapping[str, str]) -> str:
         if not names:
@@ -282,11 +314,10 @@ class News:
 
     def _counting_in_copy(self, names: Mapping[str, str]) -> dict[str, str]:
         """Of the new names of a copy those that are more than the ones of a headline of its own."""
-        title, gist = self._candidate.article.title, self._candidate.gist
         return {
             name: word
             for name, word in names.items()
-            if has_digit(name) or takes_back(name) or in_lead(name, title, gist)
+            if has_digit(name) or takes_back(name) or self._is_in_lead(name)
         }
 
 

@@ -241,6 +241,54 @@ def test_a_word_for_once_more_tells_a_second_order_from_the_first(title: str, or
     assert reasons(decided(told)) == ["no open story tells the same", f"new in it: {word}", "throttled"]
 
 
+@pytest.mark.parametrize("page", ["", "page"], ids=["articles", "versions of a page"])
+def test_of_two_headlines_on_one_actor_that_differ_by_a_word_or_two_each_is_told(page: str) -> None:
+    of = reader()
+    title = "Russia orders evacuation of {} on the river"
+    order = "Russia ordered the evacuation of {} on the river on Monday, the governor said."
+    told = [
+        hit(of, title.format(what), order.format(what), page or str(number), number)
+        for number, what in enumerate(["a hospital", "a school", "a power plant", "the school"])
+    ]
+    news = ["new in it: school", "new in it: power, plant", "throttled"]
+    assert reasons(decided(told)) == ["no open story tells the same", *news]
+
+
+def test_a_version_whose_headline_alone_has_another_word_is_not_told() -> None:
+    of, order = reader(), "Russia ordered the evacuation of a hospital on the river on Monday."
+    told = [
+        hit(of, "Russia orders evacuation of a hospital on the river", order),
+        hit(
+            of, "Russia orders evacuation of a clinic on the river", order.replace("on Monday", "as it rose")
+        ),
+    ]
+    assert reasons(decided(told)) == ["no open story tells the same", "throttled"]
+
+
+def test_a_word_for_once_more_is_told_of_each_place_and_once_of_each() -> None:
+    of = reader()
+
+    def order(number: int, place: str, again: str = " again", page: str = "") -> Candidate:
+        body = f"The governor ordered the evacuation of {place}{again} on Sunday as the river rose."
+        return hit(of, f"Evacuation ordered{again} in {place}", body, page or str(number), number)
+
+    both = hit(of, "Evacuation ordered in Torvik and Lund", f"{ORDER} {LEAVE}", "0")
+    told = [both, order(1, "Torvik"), order(2, "Lund"), order(3, "Lund"), order(4, "Torvik")]
+    again = "new in it: again"
+    expected = ["no open story tells the same", again, again, "throttled", "throttled"]
+    assert reasons(decided(told)) == expected
+
+
+def test_a_second_correction_that_is_of_something_else_is_told() -> None:
+    of, title = reader(), "Evacuation ordered in {} as river rises"
+    told = [hit(of, title.format("Torvik and Lund"), f"{ORDER} {LEAVE}", "0")]
+    for number, place in enumerate(("Torvik", "Lund", "Lund"), start=1):
+        order = f"The evacuation of {place} was ordered."
+        told.append(hit(of, f"Correction: {title.format(place)}", order, str(number), number))
+    back = "it retracts or corrects what was told; new in it: Correction"
+    assert reasons(decided(told)) == ["no open story tells the same", back, back, "throttled"]
+
+
 def test_a_line_that_leads_elsewhere_under_a_copy_is_no_news() -> None:
     of, title = reader(), "Evacuation ordered as river rises near Torvik"
     links = ["", "Read also: Carnival in Haugen", "Most read\nCarnival in Lund\nCup final: Maren wins"]
