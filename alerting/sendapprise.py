@@ -44,11 +44,11 @@ async def send(endpoint: Endpoint, event: Alert | EndpointDisabled) -> Failure |
 
 def text(alert: Alert) -> tuple[str, str]:
     """Title and body, in plain text without line breaks from the article, that mentions nobody at any service."""
-    lines = [words.headline(alert, 280), words.plain(alert.sentence, 500)]
-    lines += [words.topics(alert), words.actors(alert), words.told(alert)]
-    # Apprise sends mentions on, and at Discord and Slack looks for them.
-    lines = [words.tamed(line) for line in lines]
-    lines.append((words.safe_link(alert.url) or "").replace("@", "%40"))
+    link = (words.safe_link(alert.url) or "").replace("@", "%40")
+    more = (words.plain(alert.sentence, 500), words.topics(alert), words.actors(alert), words.told(alert))
+    # Apprise sends mentions on, and at Discord and Slack looks for them. What matters most comes first: services for
+    # short messages get no more.
+    lines = (words.tamed(words.headline(alert, 280)), link, *map(words.tamed, more))
     return words.title(alert), "\n".join(line for line in lines if line)
 
 
@@ -59,6 +59,9 @@ def _notify(url: str, title: str, body: str) -> bool:
     service = library.Apprise(asset=asset)
     if not service.add(url):
         return False
+    for one in service:
+        # Many services refuse the whole of what is too long for them. `?overflow=` in the URL says otherwise.
+        vars(one).setdefault("overflow_mode", library.OverflowMode.TRUNCATE)
     return bool(service.notify(title=title, body=body, body_format="text", interpret_escapes=False))
 
 

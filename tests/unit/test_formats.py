@@ -257,6 +257,30 @@ def test_by_apprise_an_article_mentions_nobody_and_forges_no_link(
     assert not re.search(r"@\w|@&|<[!@#u]|\]\(|\|bank>|allow_mentions", said + payload)
 
 
+@pytest.mark.skipif(not sendapprise.installed(), reason="the optional extra `apprise` is not installed")
+@pytest.mark.parametrize(("asked", "messages"), [("", 1), ("?overflow=split", 2)], ids=["as it is", "split"])
+def test_by_apprise_a_message_is_cut_to_what_its_service_takes_unless_the_url_says_otherwise(
+    asked: str, messages: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pushover refuses more than 1024 characters."""
+    sent: list[dict[str, Any]] = []
+
+    def request(*_: Any, data: Any, **__: Any) -> Any:
+        sent.append(data)
+        return SimpleNamespace(status_code=200, content=b"{}", text="{}", headers={}, json=dict)
+
+    monkeypatch.setattr("requests.Session.request", request)
+    made = alert(
+        headline="Sides agree ceasefire " * 12, sentence="They have agreed. " * 30, source="wire " * 16
+    )
+    made = made.model_copy(update={"type": "alert.updated", "reason": "another stage " * 20})
+    assert sendapprise._notify(f"pover://{'u' * 30}@{'t' * 30}/{asked}", *apprise_text(made))
+    assert len(sent) == messages
+    assert all(len(message["message"]) <= 1024 for message in sent)
+    assert sent[0]["message"].startswith("Sides agree")
+    assert "https://news.example/1" in sent[0]["message"]
+
+
 # Any text at all, within the limits of each service.
 
 PIECES = (
