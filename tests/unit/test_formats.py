@@ -182,11 +182,24 @@ def test_a_link_is_written_so_that_it_ends_no_markup(url: str, link: str) -> Non
     assert words.safe_link(url) == link
 
 
+def for_people(name: str, event: Alert) -> str:
+    return "\n".join(apprise_text(event)) if name == "apprise" else render(of_format(name), event)[0].decode()
+
+
 @pytest.mark.parametrize("name", ["slack", "teams", "discord", "apprise"])
 def test_every_format_for_people_says_when_it_was_as_it_may_come_late(name: str) -> None:
     late = alert(at=MOMENT - timedelta(hours=5))
-    said = "\n".join(apprise_text(late)) if name == "apprise" else render(of_format(name), late)[0].decode()
-    assert "2026-03-07 07:00 UTC" in said
+    assert "2026-03-07 07:00 UTC" in for_people(name, late)
+
+
+@pytest.mark.parametrize("name", ["slack", "teams", "discord", "apprise"])
+@pytest.mark.parametrize(("hours", "said"), [(24, ", published on 2026-03-06"), (23.9, ""), (-24, "")])
+def test_every_format_for_people_says_of_an_old_article_when_it_was_published(
+    name: str, hours: float, said: str
+) -> None:
+    text = for_people(name, alert(published_at=MOMENT - timedelta(hours=hours)))
+    assert said in text
+    assert said or "published" not in text
 
 
 @pytest.mark.parametrize(
