@@ -8,7 +8,8 @@ finds, in a text:
 - itself with a suffix of at most five letters after an apostrophe (`Erdoğan'ın`, `Putin's`), which is no word of its
   own when words are counted;
 - a Cyrillic word of three letters or more: itself with a case ending; of one that ends like a nominative, that ending
-  may be another one (`перемирие` finds `перемирия`, `Зеленський` finds `Зеленського`);
+  may be another one (`перемирие` finds `перемирия`, `Зеленський` finds `Зеленського`); of six letters or more, its last
+  consonant or vowel changes as in Ukrainian (`Авдіївка` finds `Авдіївці`, `Харків` finds `Харкова`);
 - in an article in Turkish or Azerbaijani, a word of four letters or more: itself with plural, possessive and case
   endings (`ateşkes` finds `ateşkesi`);
 - an Arabic word: itself behind the article and the particles written with it (`هدنة` finds `والهدنة`); one that has
@@ -22,7 +23,7 @@ docs/queries.md says this to the writers of watches.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from agents.reading.fold import SIGNS_BEHIND, Span, fold
@@ -51,6 +52,18 @@ _CYRILLIC_ENDINGS: Final = frozenset(
     ).split()
 )
 _NOMINATIVES: Final = tuple(fold(ending) for ending in ("ий", "ый", "ій", "ая", "яя", "ое", "ее", "ые"))
+_CHANGING: Final[Mapping[str, frozenset[str]]] = {
+    "ка": frozenset(("ці", *("к" + ending for ending in _CYRILLIC_ENDINGS))),
+    "га": frozenset(("зі", *("г" + ending for ending in _CYRILLIC_ENDINGS))),
+    "ха": frozenset(("сі", *("х" + ending for ending in _CYRILLIC_ENDINGS))),
+    "ів": frozenset(
+        "ів іва іву іві івом івам івах ова ову ові овом ева еву еві евом єва єву єві євом".split()
+    ),
+}
+"""What of a Cyrillic word changes before an ending in Ukrainian, and what may stand in its place."""
+_SHORTEST_CHANGING: Final = 6
+_PLAIN_ENDINGS: Final = _CYRILLIC_ENDINGS | {""}
+_ALL_ENDINGS: Final = _PLAIN_ENDINGS.union(*_CHANGING.values())
 _TURKISH_ENDINGS: Final = re.compile(
     r"(?:l[ae]r)?(?:[iu]?m[iu]z|[iu]?n[iu]z|s?[iu]|[iu]m)?"
     r"(?:n?[iu]n|[yn]?[iu]|[yn]?[ae]|n?[dt][ae]n?|y?l[ae])?(?:ki(?:l[ae]r)?)?"
@@ -70,7 +83,7 @@ SHORTEST_BEHIND_ARTICLE: Final = 3
 
 LONGEST_TURKISH_ENDING: Final = 8
 SHORTEST_TURKISH_STEM: Final = 4
-LONGEST_CYRILLIC_ENDING: Final = max(map(len, _CYRILLIC_ENDINGS))
+LONGEST_CYRILLIC_ENDING: Final = max(map(len, _ALL_ENDINGS))
 SHORTEST_CYRILLIC_STEM: Final = 3
 LONGEST_PREFIX: Final = max(map(len, _ARABIC_PREFIXES | _HEBREW_PREFIXES))
 PREFIX_LETTERS: Final = "".join(sorted({prefix[0] for prefix in _ARABIC_PREFIXES | _HEBREW_PREFIXES}))
@@ -123,15 +136,22 @@ def has_article(word: str) -> bool:
 
 def stem_of(word: str) -> str:
     """What a folded watched word is searched by: itself, an Arabic one without its article, or a Cyrillic one without
-    its nominative ending.
+    its nominative ending or what changes before others.
     """
     if has_article(word):
         return word[len(ARTICLE) :]
     if not "\u0400" <= word[-1] <= "\u04ff" or len(word) < 5 or word[-2] == "'":
         return word
+    if len(word) >= _SHORTEST_CHANGING and word[-2:] in _CHANGING:
+        return word[:-2]
     if word.endswith(_NOMINATIVES):
         return word[:-2] if len(word) >= 6 else word
     return word[:-1] if word[-1] in "аяеоьи" else word
+
+
+def _endings_of(word: str) -> frozenset[str]:
+    """What may stand behind the stem of a Cyrillic word."""
+    return _CHANGING.get(word[-2:], _PLAIN_ENDINGS) if len(word) >= _SHORTEST_CHANGING else _PLAIN_ENDINGS
 
 
 def starts_word(text: str, at: int) -> bool:
@@ -205,21 +225,24 @@ def run_end(text: str, at: int, most: int | None = None) -> int:
     return found.end() if found else at
 
 
-def ending_fits(stem: str, text: str, end: int, *, turkish: bool) -> int | None:
-    """Where the word that a stem, found up to `end`, stands for ends; None where it is another word."""
-    if end >= len(text) or not text[end].isalnum():
-        return end
+def ending_fits(word: str, text: str, end: int, *, turkish: bool) -> int | None:
+    """Where a watched word ends whose stem was found up to `end`; None where it is another word."""
+    return _ending_fits(stem_of(word), _endings_of(word), text, end, turkish=turkish)
+
+
+def _ending_fits(stem: str, endings: frozenset[str], text: str, end: int, *, turkish: bool) -> int | None:
+    """`endings`: of a Cyrillic word."""
     last = stem[-1]
     if stands_alone(last):
-        return None if text[end] in SIGNS_BEHIND else end
+        return None if text[end : end + 1] in SIGNS_BEHIND else end
     stop = run_end(text, end)
     if stop == end:
-        return end
+        return end if "" in endings else None
     if stop - end > LONGEST_TURKISH_ENDING:
         return None
     ending = text[end:stop]
     if "\u0400" <= last <= "\u04ff":
-        return stop if len(stem) >= SHORTEST_CYRILLIC_STEM and ending in _CYRILLIC_ENDINGS else None
+        return stop if len(stem) >= SHORTEST_CYRILLIC_STEM and ending in endings else None
     if (
         turkish
         and len(stem) >= SHORTEST_TURKISH_STEM
@@ -232,7 +255,8 @@ def ending_fits(stem: str, text: str, end: int, *, turkish: bool) -> int | None:
 
 def may_stand(text: str, start: int, end: int) -> bool:
     """Whether what stands at a span may be the stem of a word, in whichever language: nearly always it is not."""
-    return starts_word(text, start) and ending_fits(text[start:end], text, end, turkish=True) is not None
+    stem = text[start:end]
+    return starts_word(text, start) and _ending_fits(stem, _ALL_ENDINGS, text, end, turkish=True) is not None
 
 
 def token_fits(word: str, token: Token, text: str, *, turkish: bool) -> bool:
@@ -246,7 +270,7 @@ def token_fits(word: str, token: Token, text: str, *, turkish: bool) -> bool:
     at = text.find(stem, token.start, token.end)
     if at < 0 or begin_of(word, text, at) is None:
         return False
-    return ending_fits(stem, text, at + len(stem), turkish=turkish) is not None
+    return ending_fits(word, text, at + len(stem), turkish=turkish) is not None
 
 
 def key_of(word: str) -> str:

@@ -11,7 +11,7 @@ from rapidfuzz.distance import OSA
 
 from agents.reading.automaton import LiteralTable
 from agents.reading.fold import readable
-from agents.reading.keywords import Token, stem_of, token_fits, words_of
+from agents.reading.keywords import Token, token_fits, words_of
 from agents.reading.query_ast import TEXT_FIELDS, Field, Leaf, Phrase, Term, identifier_of, leaves
 from agents.reading.query_match import CompiledQuery
 from agents.reading.scene import Scene, Text
@@ -128,7 +128,7 @@ def _near(word: str, token: Token, text: Text, *, alone: bool) -> str:
         is_form = "\u0400" <= word[-1] <= "\u04ff" and core[:-1] == word[:-1]
         return f"{shown} may be a form of {word}: write {word[:-1]}? to find it" if is_form and alone else ""
     wanted = readable(word)
-    if core.startswith(stem_of(word)) and len(core) > len(word):
+    if core.startswith(word):
         return f"{shown} goes on behind {wanted}" + (f": write {wanted}* to find it" if alone else "")
     if len(word) >= MIN_LETTERS and OSA.distance(core, word, score_cutoff=1) == 1:
         return f"{shown} is one letter off {wanted}"

@@ -179,13 +179,10 @@ class Scene:
         begin = begin_of(word, text, start)
         if begin is None:
             return None
-        stem = stem_of(word)
-        end = start + len(stem)
-        if end >= len(text) or not text[end].isalnum():
-            return begin, end
-        stop = ending_fits(stem, text, end, turkish=False)
+        end = start + len(stem_of(word))
+        stop = ending_fits(word, text, end, turkish=False)
         # The language is asked for only where it matters: finding it out costs more than all the rest.
-        if stop is None and (turkish := ending_fits(stem, text, end, turkish=True)) and self.turkish:
+        if stop is None and (turkish := ending_fits(word, text, end, turkish=True)) and self.turkish:
             stop = turkish
         return None if stop is None else (begin, stop)
 
