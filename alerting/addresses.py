@@ -136,7 +136,7 @@ def _wrapped(address: Address) -> tuple[ipaddress.IPv4Address, ...]:
         return (in_6to4,)
     if number >> 80 == 0x0064FF9B0001:
         return (last, *_translated(address.packed))
-    return (last,) if top in (0, 0x0064FF9B) or top >> 16 == 0x0064 else ()
+    return (last,) if top >> 16 in (0, 0x0064) else ()
 
 
 def _translated(octets: bytes) -> tuple[ipaddress.IPv4Address, ...]:

@@ -154,8 +154,10 @@ def test_no_control_or_bidirectional_character_reaches_people(name: str, text: s
 
 @pytest.mark.parametrize(
     "url",
-    ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "https://ok@evil.example/", "https://", "x",
+    ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "ftp://a.example/",
+     "https://ok@evil.example/", "https://", "x",
      "https://a\\b", "https://a.example/\r\nx", "https://a.example/ x", "https://a.example/" + "x" * 3000,
+     "https://a.example/" + "é" * 400, "https:///x",
      "https://[::1", "https://a.example/\ud800", "https://i❤.example/", "https://%61.example/", "https://a|b/",
      "https://a.example:x/", "https://-a.рф/", "https://[::1%a|b]/", "https://[v1.a|b]/"],
 )  # fmt: skip
@@ -221,6 +223,27 @@ def test_over_no_link_does_discord_refuse_an_alert(url: str, linked: bool) -> No
 
 def test_plain_keeps_joiners_that_scripts_need() -> None:
     assert words.plain("می\u200cخواهم 👩\u200d🚒", 50) == "می\u200cخواهم 👩\u200d🚒"
+
+
+@pytest.mark.parametrize(
+    ("severity", "bell", "colour", "style"),
+    [
+        ("critical", "🔴", 0xD92D20, "attention"),
+        ("high", "🟠", 0xF79009, "warning"),
+        ("medium", "🟡", 0xFAC515, "accent"),
+        ("low", "⚪", 0x98A2B3, "default"),
+    ],
+)
+def test_every_severity_shows_at_a_glance_in_every_format(
+    severity: Any, bell: str, colour: int, style: str
+) -> None:
+    made = alert(watch=AlertWatch(id="w", title="Truce", severity=severity))
+    said = f"{bell} {severity.upper()} Truce"
+    bodies = {name: json.loads(render(of_format(name), made)[0]) for name in ("slack", "teams", "discord")}
+    assert all(said in strings(body) for body in bodies.values())
+    assert apprise_text(made)[0] == said
+    assert bodies["discord"]["embeds"][0]["color"] == colour
+    assert f'"color":"{style}"' in teams.render(made).decode()
 
 
 def test_a_drill_says_so_in_every_format() -> None:
@@ -641,6 +664,8 @@ def test_a_proxy_that_cannot_be_used_is_a_fault(proxy: str) -> None:
     [
         ("https://hooks.example/T000/canary?x=canary#canary", "https://hooks.example/…"),
         ("https://user:canary@hooks.example:8443/canary", "https://hooks.example/…"),
+        ("http://hooks.example/canary", "http://hooks.example/…"),
+        ("https:///canary", "(URL without a host)"),
         ("slack://canary/canary", "slack://…"),
         ("canary", "://…"),
         ("https://[canary", "(unreadable URL)"),
@@ -661,3 +686,11 @@ def test_an_answer_that_echoes_a_secret_is_scrubbed() -> None:
     escaped = excerpt(b"no such hook: T0/canary=token", ["https://hooks.example/T0%2Fcanary%3Dtoken"])
     assert "canary" not in escaped
     assert scrub("nothing here", [url]) == "nothing here"
+
+
+@pytest.mark.parametrize(
+    "secret", ["whsec_ab/canary/cd+ef=", "https://hooks.example/ab/canary?cd=ef", "ab:canary@cd", "canary"]
+)
+def test_of_a_secret_that_stands_whole_in_an_answer_nothing_is_left(secret: str) -> None:
+    """Its longer parts go too, but the whole first: of what is left its short parts could be told."""
+    assert excerpt(f"no {secret} here".encode(), [secret]) == "no [secret] here"
