@@ -72,9 +72,10 @@ ARTICLE: Final = "ال"
 _WITH_ARTICLE: Final = frozenset("ال وال بال فال كال لل ولل فلل".split())
 """The article as it stands in front of a word, particles before it included."""
 _ARABIC_PREFIXES: Final = _WITH_ARTICLE | frozenset("و ف ب ل وب فب ول فل".split())
-_HEBREW_PREFIXES: Final = frozenset(
+HEBREW_PREFIXES: Final = frozenset(
     "ו ה ב ל מ ש כ וה וב ול ומ וש וכ שה שב של שמ מה כש ושה ומה וכש כשה שמה".split()
 )
+"""The article and particles as they stand in front of a word."""
 _HEBREW_ARTICLE: Final = frozenset(("ה", "וה"))
 _SHORTEST_BEHIND_HEBREW: Final = 3
 """Letters that a Hebrew word needs for what is written on to it to be any particle: `מים` (water) is not `ים` (sea)."""
@@ -85,8 +86,8 @@ LONGEST_TURKISH_ENDING: Final = 8
 SHORTEST_TURKISH_STEM: Final = 4
 LONGEST_CYRILLIC_ENDING: Final = max(map(len, _ALL_ENDINGS))
 SHORTEST_CYRILLIC_STEM: Final = 3
-LONGEST_PREFIX: Final = max(map(len, _ARABIC_PREFIXES | _HEBREW_PREFIXES))
-PREFIX_LETTERS: Final = "".join(sorted({prefix[0] for prefix in _ARABIC_PREFIXES | _HEBREW_PREFIXES}))
+LONGEST_PREFIX: Final = max(map(len, _ARABIC_PREFIXES | HEBREW_PREFIXES))
+PREFIX_LETTERS: Final = "".join(sorted({prefix[0] for prefix in _ARABIC_PREFIXES | HEBREW_PREFIXES}))
 """What a particle that is written with its word can begin with."""
 
 
@@ -164,11 +165,11 @@ def starts_word(text: str, at: int) -> bool:
     if (before >= _FIRST_ALONE or text[at] >= _FIRST_ALONE) and not _goes_on(text, at):
         return True
     if "\u0600" <= before <= "\u06ff":
-        return _written_on(text, at) in _ARABIC_PREFIXES
+        return written_on(text, at) in _ARABIC_PREFIXES
     if not "\u05d0" <= before <= "\u05ea":
         return False
     is_short = run_end(text, at, _SHORTEST_BEHIND_HEBREW) - at < _SHORTEST_BEHIND_HEBREW
-    return _written_on(text, at) in (_HEBREW_ARTICLE if is_short else _HEBREW_PREFIXES)
+    return written_on(text, at) in (_HEBREW_ARTICLE if is_short else HEBREW_PREFIXES)
 
 
 def begin_of(word: str, text: str, at: int) -> int | None:
@@ -177,7 +178,7 @@ def begin_of(word: str, text: str, at: int) -> int | None:
         return None
     if not has_article(word):
         return at
-    return at - len(ARTICLE) if _written_on(text, at) in _WITH_ARTICLE else None
+    return at - len(ARTICLE) if written_on(text, at) in _WITH_ARTICLE else None
 
 
 def stands_alone(word: str) -> bool:
@@ -204,7 +205,7 @@ def _goes_on(text: str, at: int) -> bool:
     return at > 0 and text[at - 1].isalnum() and not (_alone(text, at) or _alone(text, at - 1))
 
 
-def _written_on(text: str, at: int) -> str:
+def written_on(text: str, at: int) -> str:
     """What is written on to the front of a word that stands at a position; of much, the last letters."""
     return text[run_begin(text, at, LONGEST_PREFIX + 1) : at]
 

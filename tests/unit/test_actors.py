@@ -498,6 +498,36 @@ def test_an_adjective_of_a_country_is_found_in_every_gender_and_case(text: str, 
     assert actor in named(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("הם נשארו בעזה.", ["עזה"]),
+        ("מי שבעזה נשאר.", ["עזה"]),
+        ("שיחות בתל אביב היום", ["תל אביב"]),
+        ("שיחות בתל־אביב היום", ["תל־אביב"]),
+        ("נמסר לצה״ל אתמול", ["צה״ל"]),
+        ("נמסר לבנימין נתניהו. לנתניהו נאמר", ["לבנימין נתניהו", "נתניהו"]),
+        ("מסר מיונתן כהן", []),
+        ("לנתניהו נאמר", []),
+        ("העזהו", []),
+    ],
+)
+def test_a_hebrew_name_is_found_behind_what_is_written_on_to_it(text: str, words: list[str]) -> None:
+    names = (
+        ("country", "עזה"),
+        ("country", "תל אביב"),
+        ("organisation", 'צה"ל'),
+        ("person", "נתניהו, בנימין"),
+    )
+    actors = tuple(
+        Actor.model_validate({"id": f"n{at}", "kind": kind, "name": "Nobody Else", "names": {"he": name}})
+        for at, (kind, name) in enumerate(names)
+    )
+    matcher = ActorMatcher(Registry(files=(RegistryFile(actors=actors),)))
+    found = matcher.find(fold_text(""), fold_text(text))
+    assert [evidence.text for actor in found for evidence in actor.evidence] == words
+
+
 def test_a_typo_index_costs_the_same_for_any_number_of_words() -> None:
     """What a look-up confirms letter by letter are only words that share all but one letter with it."""
     index: TypoIndex[int] = TypoIndex()

@@ -8,7 +8,7 @@ from typing import Final
 
 from rapidfuzz.distance import OSA
 
-from agents.reading.actors.inflection import ARABIC, PROCLITICS, given_stem
+from agents.reading.actors.inflection import given_stem, proclitics_of
 from agents.reading.fold import fold
 
 _LONGEST_ABBREVIATION: Final = 3
@@ -18,31 +18,35 @@ _LEAST_MISSPELT: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class GivenName:
-    """One given name of a person, folded; in Cyrillic its stem and the endings of which one follows."""
+    """One given name of a person, folded; in Cyrillic its stem and the endings of which one follows, in Arabic and
+    Hebrew the letters that may be written on before it.
+    """
 
     folded: str
     stem: str
     endings: frozenset[str]
-    arabic: bool
+    proclitics: str
 
     @classmethod
     def of(cls, name: str) -> GivenName:
         """As a registry has it."""
         stem, endings = given_stem(name)
-        return cls(fold(name), stem, endings, stem[:1] in ARABIC)
+        return cls(fold(name), stem, endings, proclitics_of(stem))
 
     @property
     def initials(self) -> str:
         """The letters with which a word begins that may stand for the name."""
-        return self.stem[:1] + (PROCLITICS if self.arabic else "")
+        return self.stem[:1] + self.proclitics
 
     def is_meant(self, word: str, *, dotted: bool) -> bool:
         """Whether a word that begins with one of the initials is the name, its abbreviation, or a slip of it.
 
         `dotted`: a full stop stands behind the word.
         """
-        if self.arabic:
-            return word == self.stem or (len(word) > 3 and word[0] in PROCLITICS and word[1:] == self.stem)
+        if self.proclitics:
+            return word == self.stem or (
+                len(word) > 3 and word[0] in self.proclitics and word[1:] == self.stem
+            )
         if word[0] != self.stem[:1]:
             return False
         if word.startswith(self.stem) and word[len(self.stem) :] in self.endings:

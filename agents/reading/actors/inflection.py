@@ -14,11 +14,12 @@ from functools import partial
 from typing import Final
 
 from agents.reading.fold import SIGNS_BEHIND, fold
-from agents.reading.keywords import is_unspaced
+from agents.reading.keywords import HEBREW_PREFIXES, is_unspaced, written_on
 from agents.reading.lazy import LazyPattern
 
 _CYRILLIC: Final = re.compile(r"[\u0400-\u052f]")
 ARABIC: Final = frozenset(map(chr, range(0x600, 0x700)))
+HEBREW: Final = frozenset(map(chr, range(0x5D0, 0x5EB)))
 _LEAST_STEM: Final = 3
 _LONGEST_ENDING: Final = 6
 
@@ -178,12 +179,20 @@ _CLITICS_AND_ARTICLE: Final = re.compile(r"(?<![^\W\d_])[وف]?(?:[بك]?ال|ل
 _LONGEST_CLITICS: Final = 4
 PROCLITICS: Final = "وفبلك"
 """Arabic letters that may be written on before a name."""
+_HEBREW_PROCLITICS: Final = "והבלמשכ"
+
+
+def proclitics_of(name: str) -> str:
+    """The letters that may be written on before a folded name."""
+    return PROCLITICS if name[:1] in ARABIC else _HEBREW_PROCLITICS if name[:1] in HEBREW else ""
 
 
 def clitics_fit(text: str, start: int, *, article: bool) -> bool:
-    """Whether nothing but Arabic conjunction, preposition (and article) stands between the beginning of a word and the
-    name in it that begins at `start`.
+    """Whether nothing but Arabic conjunction, preposition (and article), or Hebrew particles, stands between the
+    beginning of a word and the name in it that begins at `start`.
     """
+    if text[start] in HEBREW:
+        return written_on(text, start) in HEBREW_PREFIXES
     before = text[max(0, start - _LONGEST_CLITICS - 1) : start]
     return (_CLITICS_AND_ARTICLE if article else _CLITICS).search(before) is not None
 

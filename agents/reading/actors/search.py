@@ -7,7 +7,7 @@ from typing import Final
 
 from agents.reading.actors.acronyms import Acronyms
 from agents.reading.actors.capitals import has_capitals
-from agents.reading.actors.inflection import ARABIC, suffix_end
+from agents.reading.actors.inflection import ARABIC, HEBREW, suffix_end
 from agents.reading.actors.mention import Hit, Mention, longest
 from agents.reading.actors.names import Names
 from agents.reading.actors.surnames import Surnames
@@ -49,7 +49,8 @@ class MentionSearch:
         for number, start, end in found:
             clitic = False
             if start and (before := folded[start - 1]).isalnum() and not is_unspaced(before):
-                if not (before in ARABIC and folded[start] in ARABIC):
+                letters = ARABIC if before in ARABIC else HEBREW
+                if not (before in letters and folded[start] in letters):
                     continue
                 clitic = True
             own = owners[number]
