@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from io import BytesIO
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.protocol.fetch import FetchRequest, FetchResponse_v11
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.kafka_client.fetch_request import RawFetchRequest, RawFetchResponse
+from streams.kafka_client.fetch_request import LED_BY_ANOTHER, RawFetchRequest, RawFetchResponse
 
 VERSIONS = {RawFetchRequest.API_KEY: (0, RawFetchRequest.API_VERSION)}
 
@@ -28,7 +32,7 @@ requests = st.builds(
 )
 partitions = st.tuples(
     int32,
-    st.integers(-1, 100),
+    st.integers(-1, 100).filter(lambda error: error not in LED_BY_ANOTHER),
     int64,
     int64,
     int64,
@@ -72,6 +76,30 @@ def test_records_and_transactions_that_are_absent_are_read_as_none() -> None:
     assert RawFetchResponse.decode(BytesIO(absent.encode())).topics == [
         ("t", [(1, 0, 5, 5, 0, [], -1, b""), (2, 3, 7, 7, 0, [], -1, b"r")])
     ]
+
+
+@pytest.mark.parametrize(
+    ("error", "asks"),
+    [(56, True), (9, True), (6, True), (0, False)],
+    ids=["its disk has failed", "it has no replica", "it does not lead", "none"],
+)
+async def test_of_a_partition_that_a_broker_cannot_read_it_is_asked_at_once_who_leads_it(
+    error: int, asks: bool
+) -> None:
+    answer = FetchResponse_v11(0, 0, 0, [("t", [(1, error, 5, 5, 0, [], -1, b"")])])
+    asked: list[bool] = []
+
+    async def send(_node: int, _request: object) -> RawFetchResponse:
+        return RawFetchResponse.decode(BytesIO(answer.encode()))
+
+    fetcher = Fetcher.__new__(Fetcher)
+    fetcher._client = SimpleNamespace(send=send, force_metadata_update=lambda: asked.append(True))
+    fetcher._client_rack, fetcher._preferred_read_replica = None, {}
+    state = SimpleNamespace(has_valid_position=True, position=5)
+    assignment = SimpleNamespace(active=True, state_value={TopicPartition("t", 1): state}.get)
+    request = RawFetchRequest(FetchRequest(100, 1, 1000, 0, [("t", [(1, 5, 100)])]))
+    assert await fetcher._proc_fetch_request(assignment, 1, request) is False
+    assert bool(asked) is asks
 
 
 def test_a_broker_of_other_versions_gets_what_aiokafka_makes_for_it() -> None:
