@@ -8,6 +8,9 @@ from urllib.parse import unquote, urlsplit
 
 from alerting.formats.words import plain
 
+LONGEST_EXCERPT: Final = 300
+"""Characters of an answer that are shown."""
+
 _SHORTEST: Final = 6
 """Shorter parts of a secret are ordinary words, and say nothing."""
 
@@ -40,8 +43,8 @@ def _parts(secret: str) -> Iterable[str]:
     return secret.split("\n")[1:]
 
 
-def excerpt(body: bytes, secrets: Iterable[str], limit: int = 300) -> str:
+def excerpt(body: bytes, secrets: Iterable[str]) -> str:
     """The beginning of an answer as one harmless line, without the secrets that it may echo."""
     # First without what nobody sees: a secret that is parted by it would be whole afterwards.
     line = plain(body.decode("utf-8", "replace"), len(body))
-    return plain(scrub(line, secrets), limit)
+    return plain(scrub(line, secrets), LONGEST_EXCERPT)

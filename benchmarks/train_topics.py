@@ -20,7 +20,7 @@ from scipy.optimize import minimize
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from agents.reading.features import said_stages, stage_features, topic_features
+from agents.reading.features import GENERIC, said_stages, stage_features, topic_features
 from agents.reading.taxonomy import (
     EARNEST,
     GRAMMAR,
@@ -30,7 +30,7 @@ from agents.reading.taxonomy import (
     TopicWeights,
     load_taxonomies,
 )
-from agents.reading.topics import DEFAULT, generic
+from agents.reading.topics import DEFAULT
 from benchmarks.labelled import REAL, TOPICS, TOPICS_FOLDER, TRAINED_ON, Bench, Item, all_items
 
 STRENGTH = 0.5
@@ -136,9 +136,14 @@ def examples_of(items: Sequence[Item], bench: Bench) -> list[Example]:
 def train(examples: Sequence[Example]) -> dict[str, TopicWeights]:
     """Weights for each topic, and the default ones for topics of a user's own."""
     weights = {topic: _train_topic([e for e in examples if e.topic == topic]) for topic in TOPICS}
-    pooled = [replace(e, features=generic(e.features)) for e in examples]
+    pooled = [replace(e, features=_generic(e.features)) for e in examples]
     weights[DEFAULT] = TopicWeights(**_fit_topic(pooled))
     return weights
+
+
+def _generic(features: Mapping[str, float]) -> dict[str, float]:
+    """The features that mean the same for every topic."""
+    return {name: value for name, value in features.items() if name.startswith(GENERIC)}
 
 
 def _train_topic(examples: Sequence[Example]) -> TopicWeights:

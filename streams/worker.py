@@ -71,7 +71,6 @@ MAX_FAILED_CHECKS = 30
 than one, because agents need a moment to move again when the whole process was suspended.
 """
 
-Started = Callable[["Worker"], Awaitable[None]]
 Load = Callable[[Path], Configuration]
 
 
@@ -160,7 +159,7 @@ class Worker:
 
     # Start and stop.
 
-    async def run(self, started: Started | None = None) -> None:
+    async def run(self) -> None:
         """Run until `stop` is called or a signal comes. Raises BrokerError or OSError when it cannot start."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -176,8 +175,6 @@ class Worker:
                 group=self.settings.service.group,
                 health=f"http://{self._health_server.host}:{self._health_server.port}",
             )
-            if started is not None:
-                await started(self)
             self._run_in_background("pauses", self._pauses.watch())
             self._run_in_background("waits", self.service.log_waits())
             await self._until_stopped()
@@ -332,16 +329,12 @@ class Worker:
 
 
 def run_worker(
-    configuration: Configuration,
-    *,
-    create_topics: bool = True,
-    load: Load = load_configuration,
-    started: Started | None = None,
+    configuration: Configuration, *, create_topics: bool = True, load: Load = load_configuration
 ) -> None:
     """Run a worker in this process until it stops, on uvloop where available. `load` reads a changed folder."""
 
     async def main() -> None:
-        await Worker(configuration, create_topics=create_topics, load=load).run(started)
+        await Worker(configuration, create_topics=create_topics, load=load).run()
 
     raise_limit_on_open_files()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:

@@ -185,7 +185,7 @@ class CueFinder:
         known = self._topical[language]
         text = excerpt.text
         starts = [sentence.at for sentence in excerpt.sentences]
-        found = [_Found() for _ in self._topics]
+        found = [_OfTopic() for _ in self._topics]
         loose: list[_Loose] = []
         surroundings = [Surroundings() for _ in starts]
         for number, start, end in literals:
@@ -212,7 +212,7 @@ class CueFinder:
         self._add_patterns(surroundings, found)
         return Sighting(excerpt, [_chosen(of_topic) for of_topic in found], surroundings)
 
-    def _add_patterns(self, surroundings: Sequence[Surroundings], found: Sequence[_Found]) -> None:
+    def _add_patterns(self, surroundings: Sequence[Surroundings], found: Sequence[_OfTopic]) -> None:
         """Add the cues that parts of patterns are."""
         for at, around in enumerate(surroundings):
             for topic, parts in around.parts.items():
@@ -222,7 +222,7 @@ class CueFinder:
                             found[topic].cues.extend(_pattern_cues(pattern, at, parts))
 
     def _settle_nevers(
-        self, found: Sequence[_Found], loose: Sequence[_Loose], exempting: Mapping[str, Sequence[_Placed]]
+        self, found: Sequence[_OfTopic], loose: Sequence[_Loose], exempting: Mapping[str, Sequence[_Placed]]
     ) -> None:
         """Add the `never` phrases with a gap that count, and take away those that share words with what is in
         earnest."""
@@ -366,7 +366,9 @@ class _Loose(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Found:
+class _OfTopic:
+    """What was found of one topic: its cues, and its `never` phrases that count."""
+
     cues: list[Cue] = field(default_factory=list)
     nevers: list[Span] = field(default_factory=list)
 
@@ -376,7 +378,7 @@ def _pattern_cues(pattern: Pattern, sentence: int, parts: Mapping[str, Sequence[
     return [Cue(pattern.strength, sentence, start, end, name) for start, end in places_of(pattern, parts)]
 
 
-def _chosen(found: _Found) -> list[Cue]:
+def _chosen(found: _OfTopic) -> list[Cue]:
     """The strongest of overlapping cues, the longer of equal ones; ordered by place."""
     if not found.cues:
         return []

@@ -92,7 +92,7 @@ def without_nul(text: str, field: str) -> str:
     return text
 
 
-def name_of(value: Any, field: str, longest: int = MAX_NAME) -> str:
+def name_of(value: Any, field: str) -> str:
     """A short text on one line: a string, or the name in an object or a list's first. "" if there is none."""
     if isinstance(value, list):
         value = value[0] if value else None
@@ -100,10 +100,10 @@ def name_of(value: Any, field: str, longest: int = MAX_NAME) -> str:
         value = next((value[key] for key in _NAMES if isinstance(value.get(key), str)), None)
     if not isinstance(value, str):
         return ""
-    line = " ".join(without_nul(value[: longest * 4], field).split())
+    line = " ".join(without_nul(value[: MAX_NAME * 4], field).split())
     if not line.isprintable():
         line = "".join(character for character in line if character.isprintable())
-    return line[:longest].rstrip()
+    return line[:MAX_NAME].rstrip()
 
 
 def names_of(value: Any, field: str) -> tuple[str, ...]:

@@ -32,10 +32,6 @@ class GuardedClassifier:
         return [True] * len(scenes)
 
     def classify_sifted(self, scene: Scene) -> tuple[TopicReading, ...]:
-        """As `classify`."""
-        return self.classify(scene)
-
-    def classify(self, scene: Scene) -> tuple[TopicReading, ...]:
         """What it says, with the taxonomy's codes where it gives none. Raises UnreadableArticle."""
         try:
             said: Any = tuple(self._inner.classify(scene))

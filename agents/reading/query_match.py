@@ -51,15 +51,13 @@ class CompiledQuery:
 
     def __init__(self, text: str, table: LiteralTable) -> None:
         """Raises QueryError."""
-        query = parse_query(text)
-        self.root = query.root
-        self.warnings = query.warnings
+        self.root = parse_query(text).root
         self._matchers: Mapping[Leaf, Matcher] = {
-            leaf: matcher_of(leaf, table) for leaf, _ in leaves(query.root) if leaf.field in TEXT_FIELDS
+            leaf: matcher_of(leaf, table) for leaf, _ in leaves(self.root) if leaf.field in TEXT_FIELDS
         }
         self._sources: Mapping[Leaf, Wildcards] = {
             leaf: Wildcards(leaf.text)
-            for leaf, _ in leaves(query.root)
+            for leaf, _ in leaves(self.root)
             if leaf.field == "source" and isinstance(leaf, Term) and leaf.pattern
         }
 

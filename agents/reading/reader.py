@@ -114,16 +114,6 @@ class Reader:
             if anchors.always:
                 self._always.append(index)
 
-    @property
-    def warnings(self) -> tuple[tuple[str, str], ...]:
-        """What the writers of watches should know: a watch's id, and what about its query."""
-        return tuple(
-            (watch.watch.id, warning)
-            for watch in self._watches
-            if watch.query is not None
-            for warning in watch.query.warnings
-        )
-
     def read(self, article: Article, seen_at: datetime) -> Read | None:
         """Read one article; None where it has neither a topic nor a hit (and not all are to be read).
 

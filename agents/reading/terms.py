@@ -32,7 +32,7 @@ from agents.reading.keywords import (
     width,
     words_of,
 )
-from agents.reading.scene import EVIDENCE_KEPT, FieldSpan, Scene, Text, coded_texts
+from agents.reading.scene import EVIDENCE_KEPT, FieldSpan, Scene, Text
 from agents.reading.termtable import TermTableBuilder
 from streams.errors import QueryError
 
@@ -48,8 +48,8 @@ _SPECIAL: Final = re.compile(rf"['\u0400-\u04ff{ALONE}]|{ARTICLE}")
 """Where a term's words are not simply its letters and digits in a row."""
 
 
-_Found = defaultdict[int, dict[FieldSpan, None]]
-"""By watch, where terms of its stand in an article."""
+_SpansByWatch = defaultdict[int, dict[FieldSpan, None]]
+"""Where terms of each watch stand in an article."""
 
 
 class TermIndex:
@@ -105,16 +105,12 @@ class TermIndex:
             yield numbers[entry], anchors[entry]
             entry = before[entry]
 
-    def find(self, scene: Scene) -> dict[int, list[FieldSpan]]:
-        """Which watches have terms in an article, and where: the first places, as many as make evidence."""
-        return self.find_all([scene], coded_texts([scene])).get(0, {})
-
     def find_all(self, scenes: Sequence[Scene], joined: CodedTexts) -> dict[int, dict[int, list[FieldSpan]]]:
-        """The same for several articles at once, which costs less, by their numbers; nothing of those without terms.
+        """By article and watch, where terms stand: the first places, as many as make evidence.
 
-        `joined` are their texts.
+        Articles without terms are left out. `joined` are their texts.
         """
-        found: defaultdict[int, _Found] = defaultdict(lambda: defaultdict(dict))
+        found: defaultdict[int, _SpansByWatch] = defaultdict(lambda: defaultdict(dict))
         if self._entries[0]:
             for number, scene in enumerate(scenes):
                 if scene.title.found or scene.body.found:
@@ -127,7 +123,7 @@ class TermIndex:
             if spans
         }
 
-    def _find_by_literals(self, scene: Scene, spans: _Found) -> None:
+    def _find_by_literals(self, scene: Scene, spans: _SpansByWatch) -> None:
         for text in scene.texts:
             folded = text.folded.text
             for literal, start, end in text.found:
@@ -141,7 +137,7 @@ class TermIndex:
                             spans[watch][span] = None
 
     def _find_in_table(
-        self, scenes: Sequence[Scene], joined: CodedTexts, found: Mapping[int, _Found]
+        self, scenes: Sequence[Scene], joined: CodedTexts, found: Mapping[int, _SpansByWatch]
     ) -> None:
         turkish = [scene.may_be_turkish for scene in scenes for _ in scene.texts]
         # A term is found by any of its words, so one found later may begin earlier: they are put in order at the end.

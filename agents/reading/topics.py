@@ -21,7 +21,6 @@ from agents.reading.automaton import LiteralTable
 from agents.reading.cues import RANK, Cue, CueFinder, Sighting
 from agents.reading.excerpt import HEAD, LONGEST_TITLE, Excerpt
 from agents.reading.features import (
-    GENERIC,
     SaidBySentence,
     distance_to_cues,
     said_stages,
@@ -64,15 +63,15 @@ class Classifier(Protocol):
         ...
 
 
-class SiftingClassifier(Classifier, Protocol):
-    """One that tells beforehand, of many articles at once, which of them it need not be asked about."""
+class SiftingClassifier(Protocol):
+    """One that tells first, of many articles at once, which of them it need not be asked about."""
 
     def sift(self, scenes: Sequence[Scene]) -> list[bool]:
         """Which of several articles may be about a topic at all."""
         ...
 
     def classify_sifted(self, scene: Scene) -> tuple[TopicReading, ...]:
-        """As `classify`, of an article that may be about a topic."""
+        """The topics of an article that may be about one, strongest first."""
         ...
 
 
@@ -194,11 +193,6 @@ UNTRAINED: Final = TopicWeights(
     },
 )  # fmt: skip
 """What counts where `weights.yaml` says nothing."""
-
-
-def generic(features: Mapping[str, float]) -> dict[str, float]:
-    """The features that mean the same for every topic."""
-    return {name: value for name, value in features.items() if name.startswith(GENERIC)}
 
 
 def _folded_start(scene: Scene) -> int:

@@ -30,7 +30,7 @@ from alerting.redact import excerpt, redact_url
 from alerting.signing import new_secret, public_key
 from alerting.stories import Stories
 from alerting.watch import Watch
-from streams.cli import Group, app
+from streams.cli import COMMANDS, Group, app
 from streams.cli.endpoint_state import Id, enable, find_endpoint, retry, status
 from streams.cli.options import Config
 from streams.cli.pipes import say
@@ -44,7 +44,7 @@ from streams.wire import Alert, AlertWatch
 
 commands = typer.Typer(
     cls=Group,
-    help="See how endpoints stand and what they would get; test, retry or enable one; make a secret.",
+    help=COMMANDS["endpoint"],
     no_args_is_help=True,
 )
 app.add_typer(commands, name="endpoint")

@@ -27,7 +27,12 @@ def found_in(article: Article, terms: Sequence[str], *, few: int) -> dict[int, s
     """The places of each term, every term a watch of its own."""
     table = LiteralTable()
     index = TermIndex({number: (term,) for number, term in enumerate(terms)}, table, few=few)
-    return {watch: {*spans} for watch, spans in index.find(Scene.of(article, table.build())).items()}
+    return {watch: {*spans} for watch, spans in found_alone(index, Scene.of(article, table.build())).items()}
+
+
+def found_alone(index: TermIndex, scene: Scene) -> dict[int, list[FieldSpan]]:
+    """The places of terms in an article that is searched by itself."""
+    return index.find_all([scene], coded_texts([scene])).get(0, {})
 
 
 def naive(article: Article, terms: Sequence[str]) -> dict[int, set[FieldSpan]]:
@@ -130,7 +135,9 @@ def test_articles_searched_at_once_have_the_terms_that_each_has_alone(
         Scene.of(Article("a", title, body, language=language), automaton) for title, body, language in several
     ]
     found = index.find_all(scenes, coded_texts(scenes))
-    assert found == {number: spans for number, scene in enumerate(scenes) if (spans := index.find(scene))}
+    assert found == {
+        number: spans for number, scene in enumerate(scenes) if (spans := found_alone(index, scene))
+    }
 
 
 @pytest.mark.parametrize("few", [0, ANY_NUMBER])
@@ -163,7 +170,7 @@ def test_a_term_is_found_as_it_is_written(few: int, term: str, text: str, stands
     table = LiteralTable()
     index = TermIndex({0: (term,)}, table, few=few)
     scene = Scene.of(Article("a", "", text), table.build())
-    evidence = scene.evidence(index.find(scene).get(0, ()))
+    evidence = scene.evidence(found_alone(index, scene).get(0, ()))
     assert [found.text for found in evidence] == ([stands] if stands else [])
 
 
@@ -171,7 +178,7 @@ def test_a_term_is_found_as_it_is_written(few: int, term: str, text: str, stands
 def test_a_term_of_several_watches_calls_them_all(few: int) -> None:
     table = LiteralTable()
     index = TermIndex({3: ("Gaza", "gaza"), 5: ("GAZA",), 7: ("Rafah",)}, table, few=few)
-    assert index.find(Scene.of(Article("a", "Gaza", "."), table.build())) == {
+    assert found_alone(index, Scene.of(Article("a", "Gaza", "."), table.build())) == {
         3: [("title", 0, 4)],
         5: [("title", 0, 4)],
     }
@@ -209,7 +216,7 @@ def test_no_term_is_looked_for_by_letters_that_stand_in_many_words(term: str) ->
     automaton = table.build()
     assert automaton.find("un af us n s u с") == []
     scene = Scene.of(Article("a", "", f"So said the {term}"), automaton)
-    assert [found.text for found in scene.evidence(index.find(scene)[0])] == [term.rstrip(".")]
+    assert [found.text for found in scene.evidence(found_alone(index, scene)[0])] == [term.rstrip(".")]
 
 
 def test_a_term_of_more_words_than_are_looked_up_is_compared_to_its_end() -> None:
@@ -227,7 +234,7 @@ def test_finding_terms_takes_steps_in_proportion_to_the_text(unit: str) -> None:
     table = LiteralTable()
     index = TermIndex({0: ("a a a a b", "gaza", "grain deal", "a'a", "停火"), 1: ("a a",)}, table, few=0)
     automaton = table.build()
-    assert grows_linearly(lambda n: index.find(Scene.of(Article("a", "", unit * n), automaton)), 300)
+    assert grows_linearly(lambda n: found_alone(index, Scene.of(Article("a", "", unit * n), automaton)), 300)
 
 
 @pytest.mark.parametrize("control", ["\0", "\x01", "\x02"])
