@@ -30,7 +30,7 @@ from alerting.attempt import Attempted, attempt
 from alerting.client import WebhookClient
 from alerting.endpoint import Endpoint
 from alerting.gate import Gate
-from alerting.limits import shared
+from alerting.limits import with_fair_shares
 from alerting.pending import (
     EndpointState,
     Held,
@@ -93,7 +93,7 @@ def register(app: faust.App, service: Service) -> Delivery:
 def warn_of_few_files(endpoints: tuple[Endpoint, ...]) -> None:
     """Log where the limit on open files leaves endpoints fewer calls at the same time than they ask for."""
     most = most_calls()
-    if most < MOST_CALLS and shared(endpoints, most) != endpoints:
+    if most < MOST_CALLS and with_fair_shares(endpoints, most) != endpoints:
         log.warning("endpoints.few_files", endpoints=len(endpoints), calls=most, hint=FEW_FILES)
 
 
@@ -122,7 +122,7 @@ class Delivery:
         self._taking = True
         self._announcing: set[str] = set()
         self._endpoints = Members(
-            lambda: service.in_force.configuration.endpoints, partial(shared, most=most)
+            lambda: service.in_force.configuration.endpoints, partial(with_fair_shares, most=most)
         )
         # When the last alert was taken, by endpoint.
         self._taken_at: dict[str, datetime] = {}
@@ -343,9 +343,9 @@ class Delivery:
         self, endpoint: Endpoint, owed: Owed, attempted: Attempted, now: datetime, *, counts: bool
     ) -> datetime | None:
         """When the next attempt is due; None: this was the last."""
-        number, uncounted = (owed.made + 1 - owed.unscheduled, 0) if counts else (0, owed.unscheduled)
+        number, unscheduled = (owed.made + 1 - owed.unscheduled, 0) if counts else (0, owed.unscheduled)
         verdict, retry_after = attempted.verdict, attempted.result.retry_after
-        return next_attempt(endpoint, number, verdict, retry_after, now, self._rng, uncounted)
+        return next_attempt(endpoint, number, verdict, retry_after, now, self._rng, unscheduled)
 
     async def _publish_attempt(self, made: Attempt) -> Acknowledgement:
         event_id = f"{made.webhook_id}/{made.endpoint}/{made.replay}/{made.number}"

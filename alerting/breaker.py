@@ -19,8 +19,8 @@ PROBE_PATIENCE: Final = timedelta(minutes=2)
 """A probe that has not ended after this (its worker was killed) no longer keeps others from probing."""
 
 SILENCE: Final = timedelta(hours=29)
-"""How long after a failure the next no longer belongs to it: nobody called meanwhile, nor knows how it stood. A little
-more than the longest wait of the standard schedule with its jitter.
+"""How long after a failure the next one belongs to another outage: nobody called in between, so nobody knows how the
+endpoint was. A little more than the longest wait of the standard schedule with its jitter.
 """
 
 SPANS: Final = 10
@@ -85,7 +85,7 @@ def disable(state: BreakerState, reason: str, now: datetime) -> BreakerState:
     )
 
 
-def unanswered(state: BreakerState) -> BreakerState:
+def called_nobody(state: BreakerState) -> BreakerState:
     """The state after an attempt that called nobody: it says nothing of the endpoint, and was no probe."""
     return state.model_copy(update={"probing_since": None})
 
@@ -99,7 +99,7 @@ def _trips(settings: Breaker, spans: tuple[Span, ...]) -> bool:
 def _counted(settings: Breaker, spans: tuple[Span, ...], ok: bool, now: datetime) -> tuple[Span, ...]:
     """The spans within the window, with one more attempt counted in the last.
 
-    One that begins later than now is of a clock that was set back since: all would be counted in it until then.
+    A span that begins later than now is from before the clock was set back; until then all would be counted in it.
     """
     recent = [span for span in spans if timedelta(0) <= now - span.began < settings.within]
     if not recent or now - recent[-1].began >= settings.within / SPANS:

@@ -55,7 +55,7 @@ class Gate:
 
     @property
     def unannounced(self) -> EndpointDisabled | None:
-        """Word that the endpoint was disabled, where its fallback has yet to be sent it."""
+        """The event that the endpoint was disabled, until its fallback has been sent it."""
         return self._state.unannounced
 
     def opens_at(self, endpoint: Endpoint, now: datetime) -> datetime | None:
@@ -86,12 +86,12 @@ class Gate:
         failure: Failure | None = None,
         retry_after: str | None = None,
     ) -> bool:
-        """Count how a call ended; whether the state must be written down."""
+        """Count how a call ended. Returns whether the state must be written down."""
         before = self._state
         if verdict.delivered:
             self._taken_at = now
         if failure == "render":  # nobody was called
-            self._change(breaker=breaker.unanswered(before.breaker))
+            self._change(breaker=breaker.called_nobody(before.breaker))
             return False
         state = breaker.record(endpoint.breaker, before.breaker, verdict.delivered, now)
         if verdict.disable:
@@ -107,24 +107,25 @@ class Gate:
         return not verdict.delivered or before.breaker.failing_since is not None
 
     def ends_outage(self, endpoint: Endpoint, verdict: Verdict) -> bool:
-        """Whether an attempt that ends so (asked before `ended`) is the first that was taken after an outage: as many
-        failures without a success between as may open the breaker, in whatever time.
+        """Whether an attempt with this verdict ends an outage: it is taken, after as many failures in a row as may open
+        the breaker, however long they took. Ask before calling `ended`.
         """
         return verdict.delivered and self._state.breaker.failed >= endpoint.breaker.of_at_least
 
     def counts(self, endpoint: Endpoint, verdict: Verdict, now: datetime, unscheduled: int) -> bool:
-        """Whether an attempt that has ended is one of the schedule's, of an alert with so many before it that were not.
+        """Whether an attempt that has ended counts as one of the alert's schedule; `unscheduled` before it did not.
 
-        Not where the endpoint was only called too fast and takes others: of a hundred alerts at once to one that takes
-        one a second, those that it refuses again and again would wait for hours. After a restart nobody knows that it
-        takes others until it has. But one alert may be refused so for ever, and must be given up some time.
+        It does not where the endpoint was only called too fast and takes other alerts: of a hundred alerts at once for
+        an endpoint that takes one a second, those that it refuses again and again would wait for hours. After a restart
+        nobody knows that it takes others until it has taken one. But one alert may be refused like this for ever, and
+        must be given up some time.
         """
         if not verdict.too_fast or self._taken_at is None or unscheduled >= MOST_UNSCHEDULED:
             return True
         return not timedelta(0) <= now - self._taken_at < endpoint.breaker.within
 
     def announced(self) -> None:
-        """The fallback will be told."""
+        """Take note that the fallback will be told."""
         self._change(unannounced=None)
 
     def hasten(self, now: datetime) -> None:

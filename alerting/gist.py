@@ -63,7 +63,7 @@ _SQUARE: Final = tuple(weight**2 for weight in _WEIGHT)
 
 MOST_SHARED: Final = 50_000
 _SHARED: Final[dict[str, str]] = {}
-"""Words that stories hold; begun anew when it is full, as `sys.intern` keeps strings for ever in Python 3.12."""
+"""Words that stories hold. Begun anew when it is full; `sys.intern` of Python 3.12 keeps strings for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Gist:
             weights = bytes(gist.values())
         except ValueError:  # a word that stands hundreds of times in a headline
             weights = bytes(min(max(weight, 1), MOST_WEIGHT) for weight in gist.values())
-        return cls(shared(gist), weights)
+        return cls(interned(gist), weights)
 
     def as_dict(self) -> dict[str, int]:
         """The weights by word, as in a candidate and in topics."""
@@ -110,8 +110,8 @@ class Gist:
         return sqrt(sum(map(_SQUARE.__getitem__, self.weights)))
 
 
-def shared(words: Iterable[str]) -> tuple[str, ...]:
-    """The same words, as strings that others hold too where they have them in common."""
+def interned(words: Iterable[str]) -> tuple[str, ...]:
+    """The same words, as the strings that other stories hold already where they have them too."""
     if len(_SHARED) > MOST_SHARED:
         _SHARED.clear()
     found = tuple(words)

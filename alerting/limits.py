@@ -24,9 +24,9 @@ def spent(limit: RateLimit | None, begun: tuple[datetime, ...], now: datetime) -
     return (*begun, now)[-limit.count :] if limit is not None else ()
 
 
-def shared(endpoints: tuple[Endpoint, ...], most: int) -> tuple[Endpoint, ...]:
-    """The endpoints, with no more attempts at the same time than each one's share of the most that may be: those that
-    hang leave all others theirs. Each has one at least.
+def with_fair_shares(endpoints: tuple[Endpoint, ...], most: int) -> tuple[Endpoint, ...]:
+    """The endpoints, none with more attempts at a time than its fair share of `most`: those that hang leave all others
+    theirs. Each has one at least.
     """
     share = max(1, most // max(1, sum(endpoint.enabled for endpoint in endpoints)))
     return tuple(

@@ -21,16 +21,18 @@ REMEMBERED: Final = timedelta(hours=120)
 """How long a settled notification is remembered (as long as Alertmanager's notification log)."""
 
 CLOCKS_DIFFER: Final = timedelta(seconds=5)
-"""How far the clocks of two workers may be from each other without that one of them is taken to be wrong."""
+"""How far the clocks of two workers may differ before one of them is taken to be wrong."""
 
 ATTEMPTS_KEPT: Final = 20
 """Attempts whose history stays with a notification."""
 
 
 class Owed(Wire):
-    """A notification that is still owed. `offset` is its place in the partition of `notifications`, which by then had
-    been `made_anew` so often: what is owed from a former topic of the name came before all that is in the one of now.
-    Of the attempts `made`, the schedule does not count so many (`unscheduled`).
+    """A notification that is still owed.
+
+    `offset` is its place in its partition of `notifications`. `made_anew` is how often that topic had been deleted and
+    created again by then: what is owed from a former topic came before everything that is in the present one. Of the
+    attempts `made`, the schedule does not count those that are `unscheduled`.
     """
 
     notification: Notification
@@ -43,12 +45,12 @@ class Owed(Wire):
 
     @property
     def arrival(self) -> tuple[int, int]:
-        """By this the notifications of one partition are in the order in which they came."""
+        """Sorts the notifications of one partition in the order in which they came."""
         return self.made_anew, self.offset
 
     @property
     def since(self) -> datetime:
-        """From when on it is owed: since what it tells of, or since it was replayed."""
+        """Since when it is owed: the time of what it tells, or of its replay."""
         return self.notification.replayed_at or self.notification.alert.at
 
     def after(self, attempt: Attempt, due_at: datetime, *, counts: bool = True) -> Owed:
@@ -112,8 +114,8 @@ class Waiting:
         return replace(self, due_at=self.due_at - by)
 
     def by_clock(self, now: datetime) -> Waiting:
-        """The same, by a clock of now. That of a former owner may have run ahead: due as much sooner then, or this
-        would wait until the clock of now is there.
+        """The same by this worker's clock. That of a former owner may have run ahead; it is then due sooner by as much,
+        or it would wait until this clock has caught up.
         """
         ahead = (self.tried[-1] if self.tried else self.due_at) - now
         return self.sooner(ahead) if ahead > CLOCKS_DIFFER else self

@@ -14,8 +14,8 @@ LONGEST_RETRY_AFTER: Final = timedelta(hours=24)
 """How long a notification waits, at most, because its receiver asked for that."""
 
 OFTEN: Final = 10
-"""Attempts that the schedule does not count, of one notification, from which on each waits longer than the one before.
-By then it is late by so many waits that a tenth of that more matters little, and some receivers ban who goes on.
+"""Attempts of one notification that its schedule does not count, after which each waits longer than the one before. By
+then it is so late that a tenth more matters little, and some receivers ban whoever goes on.
 """
 
 
@@ -26,21 +26,20 @@ def next_attempt(
     retry_after: str | None,
     now: datetime,
     rng: random.Random,
-    uncounted: int = 0,
+    unscheduled: int = 0,
 ) -> datetime | None:
     """When attempt `number` + 1 is due after attempt `number` ended with `verdict`; None: it was the last.
 
-    Number 0 is an attempt that the schedule does not count, nor did it so many before (`uncounted`).
+    Number 0 stands for an attempt that the schedule does not count; `unscheduled` is how many of these came before it.
 
-    Jitter only ever adds to the schedule's wait, so that nothing is early. A shorter `Retry-After` changes
-    nothing.
+    Jitter only ever adds to the schedule's wait, so that nothing is early. A shorter `Retry-After` changes nothing.
     """
     if verdict.outcome != "retry" or max(number, 1) > len(endpoint.schedule):
         return None
     wait = endpoint.schedule[number - 1] if number else timedelta(0)
     wait += wait * (endpoint.jitter * rng.random())
     if verdict.slow:
-        wait = max(wait, endpoint.slow_wait * max(1.0, uncounted / OFTEN))
+        wait = max(wait, endpoint.slow_wait * max(1.0, unscheduled / OFTEN))
     asked = parse_retry_after(retry_after, now)
     if asked is not None:
         wait = max(wait, min(asked, LONGEST_RETRY_AFTER))

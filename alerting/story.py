@@ -16,7 +16,7 @@ from typing import Annotated, Final
 from pydantic import Field, TypeAdapter
 
 from alerting.fingerprint import similarity
-from alerting.gist import shared
+from alerting.gist import interned
 from alerting.telling import Telling, named_by
 from streams.ids import derive_id
 from streams.wire import Candidate, Fingerprint, Moment
@@ -194,7 +194,7 @@ _AS_JSON: Final = TypeAdapter(Story)
 
 def stages_of(candidate: Candidate) -> tuple[str, ...]:
     """The stages that a candidate says are reached, as `topic:stage`; what it tells beside them may be long past."""
-    return shared(f"{topic.topic}:{topic.stage}" for topic in candidate.topics)
+    return interned(f"{topic.topic}:{topic.stage}" for topic in candidate.topics)
 
 
 def _source(candidate: Candidate) -> tuple[str, ...]:

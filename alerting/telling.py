@@ -18,7 +18,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, PlainSerializer
 
-from alerting.gist import Gist, shared, telling_words
+from alerting.gist import Gist, interned, telling_words
 from alerting.names import names, without_frame
 from alerting.proper import proper_names, stems
 from alerting.watch import TopicsWanted
@@ -77,10 +77,10 @@ class Telling:
         parties = dict.fromkeys(party for a in named for party in (a.country, a.id) if party is not None)
         return cls(
             gist=Gist.of(candidate.gist),
-            expected=shared(sorted(_expected(candidate))),
+            expected=interned(sorted(_expected(candidate))),
             parties=tuple(parties),
-            proper=shared(proper),
-            proper_in_sentence=shared(in_sentence),
+            proper=interned(proper),
+            proper_in_sentence=interned(in_sentence),
             stages={
                 topic.topic: topic.stage
                 for topic in candidate.topics
@@ -96,7 +96,7 @@ class Telling:
 
     def reached(self) -> tuple[str, ...]:
         """Which parties are told to be at which stages, and which of them first."""
-        return shared(
+        return interned(
             pair
             for topic, stage in self.stages.items()
             for pair in (*(pair_of(topic, stage, party) for party in self.parties), *self.led(topic, stage))
@@ -256,4 +256,4 @@ def named_in_body(candidate: Candidate) -> Mapping[str, str]:
 
 def named_by(candidate: Candidate) -> tuple[str, ...]:
     """All of them, without the words as they are written."""
-    return shared({**headline_names(candidate), **named_in_body(candidate)})
+    return interned({**headline_names(candidate), **named_in_body(candidate)})

@@ -14,10 +14,10 @@ from alerting.breaker import (
     SPANS,
     BreakerState,
     begun,
+    called_nobody,
     disable,
     opens_at,
     record,
-    unanswered,
 )
 from alerting.endpoint import STANDARD_SCHEDULE, Breaker, RateLimit
 from alerting.limits import next_free, spent
@@ -182,7 +182,7 @@ def test_an_attempt_that_had_begun_before_neither_prolongs_the_pause_nor_counts_
 def test_an_attempt_that_called_nobody_lets_another_probe_begin() -> None:
     state, now = run("-" * 10)
     later = now + SETTINGS.pause
-    assert opens_at(unanswered(begun(state, later)), later) is None
+    assert opens_at(called_nobody(begun(state, later)), later) is None
 
 
 class Endpoints(RuleBasedStateMachine):

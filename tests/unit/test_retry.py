@@ -116,8 +116,8 @@ def test_an_alert_that_is_refused_as_too_many_for_ever_is_tried_more_seldom_and_
     None
 ):
     waited = timedelta(0)
-    for uncounted in range(MOST_UNSCHEDULED):
-        due = next_attempt(endpoint(), 0, judge(429), None, MOMENT, random.Random(1), uncounted)
+    for unscheduled in range(MOST_UNSCHEDULED):
+        due = next_attempt(endpoint(), 0, judge(429), None, MOMENT, random.Random(1), unscheduled)
         assert due is not None
         wait = due - MOMENT
         assert wait == timedelta(minutes=1) or wait <= waited / 9
