@@ -43,6 +43,10 @@ from streams.visible_files import FileState, Signature, is_yaml, signature, sign
 
 _PARTS: Final = ("tocsin", "watches", "endpoints")
 _FOLDERS: Final = ("watches", "endpoints", "topics", "actors")
+_NO_WATCHES: Final = (
+    "no file of watches holds a list `watches`: all articles would be read and nobody told. "
+    "Where that is meant, write `watches: []` into watches.yaml"
+)
 P = TypeVar("P", bound=Part)
 L = TypeVar("L")
 
@@ -51,6 +55,7 @@ L = TypeVar("L")
 class Configuration:
     """Everything that was configured.
 
+    - `says_what_to_watch`: whether a file holds a list of watches, even an empty one.
     - `terms`: by watch id, all its keywords, those of its `terms_file` included; only of watches that have any.
     - `warnings`: worth a line in the log.
     - `files`: what was read, and what was looked for and is missing.
@@ -64,17 +69,17 @@ class Configuration:
     endpoints: tuple[Endpoint, ...]
     taxonomies: Taxonomies
     registry: Registry
+    says_what_to_watch: bool
     terms: Mapping[str, Sequence[str]] = field(default_factory=dict)
     warnings: tuple[Fault, ...] = ()
     files: tuple[Path, ...] = ()
     as_read: Signature = frozenset()
     example_places: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
-    @property
-    def says_what_to_watch(self) -> bool:
-        """Whether there is a file of watches, even an empty one."""
-        own = (path.relative_to(self.folder) for path in self.files if path.is_relative_to(self.folder))
-        return any(path.parts[0].partition(".")[0] == "watches" for path in own)
+    def must_say_what_to_watch(self) -> None:
+        """Raise ConfigurationError where there is no list of watches, so that a lost or emptied file is noticed."""
+        if not self.says_what_to_watch:
+            raise ConfigurationError([Fault.of_file(str(self.folder), _NO_WATCHES)])
 
 
 def configuration_folder(folder: Path | None, environ: Mapping[str, str]) -> Path:
@@ -189,6 +194,10 @@ class _Load:
             endpoints=tuple(placed.value for placed in endpoints),
             taxonomies=taxonomies,
             registry=registry,
+            says_what_to_watch=any(
+                isinstance(document.value, dict) and document.value.get("watches") is not None
+                for document in self._documents_of["watches"]
+            ),
             terms=terms,
             warnings=tuple(sorted((*self._warnings, *self._endpoint_secrets.warnings, *warnings))),
             files=files,

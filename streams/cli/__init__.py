@@ -16,6 +16,7 @@ import errno
 import importlib
 import io
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
@@ -51,6 +52,8 @@ INTERRUPTED: Final = 130
 
 _ClickError: Final = typer.BadParameter.__mro__[2]
 """What the command line itself raises for a wrong call; typer gives it no public name."""
+
+_EXTRA: Final = re.compile(r"Got unexpected extra argument\(s\) \((.*)\)", re.DOTALL)
 
 
 def _say_no_type_of_flags(parameters: list[Any]) -> None:
@@ -147,12 +150,15 @@ def _lines(error: Exception) -> list[str]:
 
 def _usage(error: Any) -> list[str]:
     context = getattr(error, "ctx", None)
-    message = error.format_message().replace("Value error, ", "")
+    message = error.format_message().replace("Value error, ", "").replace("Input should", "must")
     if context is None:
         return [" ".join(message.split())]
     if type(error).__name__ == "NoArgsIsHelpError":  # its message is the help page
         print(message)
         return [f"name a command after `{context.command_path}`"]
+    if extra := _EXTRA.fullmatch(message):
+        hint = "; name the configuration's folder with --config" if os.path.isdir(extra[1]) else ""
+        message = f"nothing is expected where {clean(extra[1])!r} stands{hint}"
     if name := getattr(error, "option_name", None):  # only of an option that does not exist
         message = f"no option {clean(name)}{did_you_mean(name, list(error.possibilities or ()))}"
     return [f"{' '.join(message.split()).rstrip('.')}; see `{context.command_path} --help`"]

@@ -129,7 +129,7 @@ def _over_file(
     if timed and not any(_within(seen_at, start, end) for seen_at, _ in timed):
         print(
             f"tocsin: all {len(timed)} articles are outside of --from and --to: they are of "
-            f"{timed[0][0]:%Y-%m-%d %H:%M} to {timed[-1][0]:%Y-%m-%d %H:%M}",
+            f"{timed[0][0]:%Y-%m-%d %H:%M} to {timed[-1][0]:%Y-%m-%d %H:%M} UTC",
             file=sys.stderr,
         )
     for number, (seen_at, line) in enumerate(timed, 1):
@@ -241,7 +241,7 @@ def _show(console: Console, compared: Backtest, against: Path, config: Path | No
     both = compared.new is not None
     span = ""
     if compared.first and compared.last:
-        span = f" from {compared.first:%Y-%m-%d %H:%M} to {compared.last:%Y-%m-%d %H:%M}"
+        span = f" from {compared.first:%Y-%m-%d %H:%M} to {compared.last:%Y-%m-%d %H:%M} UTC"
     unreadable = f", {compared.unreadable} could not be read" if compared.unreadable else ""
     console.print(
         f"{counted(compared.articles, 'article')}{span}{unreadable}",

@@ -37,6 +37,7 @@ def check(
     """Validate the configuration and run the examples: 0 all is well, 1 an example failed, 2 a fault."""
     try:
         configuration = load_configuration(config, resolve_secrets=secrets)
+        configuration.must_say_what_to_watch()
     except ConfigurationError as error:
         if as_json:
             _print_json({"ok": False, "faults": [_plain(fault) for fault in error.faults]})

@@ -130,7 +130,7 @@ def _text(value: bytes | None) -> str | None:
 
 def _readable(console: Console, topic: Topic) -> Callable[[ConsumerRecord], None]:
     def show(record: ConsumerRecord) -> None:
-        moment = moment_of(record).strftime("%Y-%m-%d %H:%M:%S")
+        moment = moment_of(record).strftime("%Y-%m-%d %H:%M:%SZ")
         first, *more = lines(topic, record)
         console.print(Text.assemble((f"{moment}  ", "cyan"), first), soft_wrap=True)
         for line in more:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from streams.cli import app
 from streams.cli.options import Config
 from streams.configuration import load_configuration
-from streams.errors import ConfigurationError, Fault
 from streams.installation import check_installation
 from streams.logs import configure_logs
 from streams.reload import log_warnings
 from streams.trial import Trial
 from streams.worker import run_worker
-
-NO_WATCHES: Final = (
-    "has neither watches.yaml nor files in watches/: all articles would be read and nobody told. "
-    "Where that is meant, write `watches: []` into watches.yaml"
-)
 
 
 @app.command()
@@ -39,7 +33,7 @@ def worker(
     is_trial = isinstance(context.obj, Trial)
     load = context.obj.load if is_trial else load_configuration
     configuration = load(config)
-    if not (is_trial or configuration.says_what_to_watch):
-        raise ConfigurationError([Fault.of_file(str(configuration.folder), NO_WATCHES)])
+    if not is_trial:
+        configuration.must_say_what_to_watch()
     log_warnings(configuration)
     run_worker(configuration, create_topics=create_topics, load=load)

@@ -141,7 +141,7 @@ def test_a_person_sees_the_same(call: Call, folders: tuple[Path, Path], tmp_path
     result = call("backtest", file, "--against", folders[0], "--config", folders[1])
     assert result.exit_code == 0, result.output
     for words in (
-        "2 articles from 2026-03-07 12:00 to 2026-03-07 13:00",
+        "2 articles from 2026-03-07 12:00 to 2026-03-07 13:00 UTC",
         "lost: the new configuration would not raise 1",
         "Ceasefire signed",
         "gained: only the new configuration raises 1",
@@ -201,7 +201,7 @@ def test_a_time_that_no_article_of_a_file_has_is_said_to_be_one(
     result = call("backtest", file, "--against", folders[0], "--from", "2026-04-01")
     assert result.exit_code == 0
     assert result.stderr.strip() == (
-        "tocsin: all 2 articles are outside of --from and --to: they are of 2026-03-07 12:00 to 2026-03-08 18:00"
+        "tocsin: all 2 articles are outside of --from and --to: they are of 2026-03-07 12:00 to 2026-03-08 18:00 UTC"
     )
 
 

@@ -63,7 +63,15 @@ def test_every_command_is_there_and_has_help(call: Call, command: str) -> None:
         (["explain", "--jsno", "-"], "tocsin: no option --jsno; did you mean '--json'?; see"),
         (["replay"], "tocsin: Missing argument 'what'"),
         (["replay", "articles"], "tocsin: Invalid value for 'what': 'articles' is not one of 'rejected'"),
-        (["publish", "-", "--patience", "soon"], "tocsin: Invalid value for '--patience'"),
+        (
+            ["publish", "-", "--patience", "soon"],
+            "tocsin: Invalid value for '--patience': must be a valid number",
+        ),
+        (["explain", "a", "b"], "tocsin: nothing is expected where 'b' stands; see"),
+        (
+            ["check", "/"],
+            "tocsin: nothing is expected where '/' stands; name the configuration's folder with --config; see",
+        ),
     ],
 )
 def test_a_wrong_call_is_one_line_and_exit_code_2(call: Call, arguments: list[str], says: str) -> None:

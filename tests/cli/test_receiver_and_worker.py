@@ -145,11 +145,17 @@ def test_worker_with_a_wrong_configuration_is_exit_code_2(call: Call, tmp_path: 
     assert line.startswith("tocsin: watches.yaml:1: watches[0].qurey: unknown key")
 
 
-def test_a_worker_starts_with_no_watch_only_where_that_is_said(call: Call, small: Path) -> None:
-    (small / "watches.yaml").rename(small / "elsewhere.txt")
-    lost = call("worker", "--config", small)
+@pytest.mark.parametrize("left", [None, "", "# all of it is a comment\n", "watches:\n"])
+@pytest.mark.parametrize("command", ["worker", "check"])
+def test_no_watch_is_refused_unless_a_list_says_so(
+    call: Call, small: Path, command: str, left: str | None
+) -> None:
+    (small / "watches.yaml").unlink()
+    if left is not None:
+        (small / "watches.yaml").write_text(left)
+    lost = call(command, "--config", small)
     assert lost.exit_code == 2
     (line,) = lost.stderr.splitlines()
-    assert "has neither watches.yaml nor files in watches/" in line
+    assert "no file of watches holds a list `watches`" in line
     (small / "watches.yaml").write_text("watches: []\n")
-    assert load_configuration(small).says_what_to_watch
+    load_configuration(small).must_say_what_to_watch()

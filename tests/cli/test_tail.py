@@ -45,6 +45,13 @@ def test_every_public_topic_is_shown_readable(call: Call, kafka: Kafka) -> None:
         assert all(word in result.stdout for word in words), result.stdout
 
 
+def test_a_line_begins_with_the_time_of_the_record_in_utc(call: Call, kafka: Kafka) -> None:
+    kafka.send(article(1))  # type: ignore[arg-type]
+    time = json.loads(call("tail", "articles", "--no-follow", "--json").stdout)["time"]
+    line = call("tail", "articles", "--no-follow").stdout
+    assert line.startswith(time[:19].replace("T", " ") + "Z  ")
+
+
 def test_a_line_of_json_holds_the_record_whole(call: Call, kafka: Kafka) -> None:
     kafka.send((DELIVERIES, attempt()), (REJECTED, b"\xff\x00"), (ARTICLES, b"plain"))
     (line,) = call("tail", "deliveries", "--no-follow", "--json").stdout.splitlines()
