@@ -528,6 +528,86 @@ def test_a_hebrew_name_is_found_behind_what_is_written_on_to_it(text: str, words
     assert [evidence.text for actor in found for evidence in actor.evidence] == words
 
 
+def naming_only(name: str, text: str, kind: str = "person", **names: str) -> list[str]:
+    """The words by which a text names the only actor of a registry."""
+    only = Actor.model_validate({"id": "only", "kind": kind, "name": name, "names": names})
+    words = RegistryFile(given_names=("Ali", "Kim", "Boris"))
+    found = ActorMatcher(Registry(files=(words, RegistryFile(actors=(only,))))).find(
+        fold_text(""), fold_text(text)
+    )
+    return [evidence.text for actor in found for evidence in actor.evidence]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        # The Arabic article is left out, or written otherwise.
+        ("AL-ASSAD, Bashar", "Bashar Assad"),
+        ("al-Assad, Bashar", "Bashar el-Assad"),
+        ("Bashar al-Assad", "Bashar Assad"),
+        ("аль-Асад, Башар", "Башара Асада"),
+        ("Асад, Башар", "Башара аль-Асада"),
+        # Given names in one word or in two.
+        ("al-Sisi, Abdel Fattah", "Abdelfattah al-Sisi"),
+        ("al-Sisi, Abdelfattah", "Abdel Fattah al-Sisi"),
+        ("السيسي, عبد الفتاح", "عبدالفتاح السيسي"),
+        ("السيسي, عبدالفتاح", "عبد الفتاح السيسي"),
+        # The surname first, where that is usual.
+        ("KIM, Jong Un", "Kim Jong Un"),
+        ("KIM, Jong Un", "Kim Jong-un"),
+        ("XI, Jinping", "Xi Jinping"),
+        ("Orbán, Viktor", "Orbán Viktor"),
+        ("Мединский, Владимир Ростиславович", "Мединского Владимира Ростиславовича"),
+        # Capitals are how a list is set, not initials.
+        ("МЕДИНСКИЙ, ВЛАДИМИР", "Владимира Мединского"),
+        ("MEDINSKY, VLADIMIR", "Vladimir Medinsky"),
+    ],
+)
+def test_a_person_of_a_list_is_found_as_papers_write_the_name(name: str, text: str) -> None:
+    assert naming_only(name, f"Here {text} was.") == [text]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("al-Masri, Omar", "Masri left."),
+        ("al-Masri, Omar", "Boris Masri left."),
+        ("Ali, Ahmed", "Ali Ahmed left."),
+        ("KIM, Jong Un", "Kim Jong Il left."),
+        ("حسن, أحمد علي", "حسن أحمد علي"),
+    ],
+)
+def test_a_part_of_a_name_or_its_parts_in_another_order_may_be_somebody_else(name: str, text: str) -> None:
+    assert naming_only(name, text) == []
+
+
+def test_surnames_of_one_and_of_several_words_are_told_apart() -> None:
+    names = {"one": "Абу Асад, Мухаммед", "two": "Асад, Башар"}
+    actors = tuple(Actor(id=one, kind="person", name=name) for one, name in names.items())
+    matcher = ActorMatcher(Registry(files=(RegistryFile(actors=actors),)))
+    found = matcher.find(fold_text(""), fold_text("Башар Асад и Мухаммед Абу Асад"))
+    assert {actor.id: [evidence.text for evidence in actor.evidence] for actor in found} == {
+        "two": ["Башар Асад"],
+        "one": ["Мухаммед Абу Асад"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("The W.H.O. said no.", ["W.H.O."]),
+        ("W.H.O.-led talks", ["W.H.O."]),
+        ("The w.h.o. said no.", []),
+        ("People who said no.", []),
+    ],
+)
+def test_initials_may_have_full_stops(text: str, words: list[str]) -> None:
+    assert naming_only("WHO", text, "organisation") == words
+    assert naming_only("IAEA", text.replace("W.H.O.", "I.A.E.A."), "organisation") == [
+        word.replace("W.H.O.", "I.A.E.A.") for word in words
+    ]
+
+
 def test_a_typo_index_costs_the_same_for_any_number_of_words() -> None:
     """What a look-up confirms letter by letter are only words that share all but one letter with it."""
     index: TypoIndex[int] = TypoIndex()

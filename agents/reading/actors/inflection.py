@@ -90,11 +90,16 @@ class Spelling:
         return self.endings is None and self.whole is None
 
 
+def is_cyrillic(name: str) -> bool:
+    """Whether a name is written in Cyrillic."""
+    return _CYRILLIC.search(name) is not None
+
+
 def spelling(name: str, *, language: str = "", person: bool = False, demonym: bool = False) -> Spelling:
     """How a name is searched. `person`: a surname; `demonym`: an adjective or a people, in every gender and number."""
-    if not _CYRILLIC.search(name):
+    if not is_cyrillic(name):
         return Spelling(fold(name))
-    words = name.split()
+    words = (name.lower() if person else name).split()  # a list of persons may have them in capitals
     if len(words) == 1:
         stem, endings = _stem(words[0], language=language, person=person, demonym=demonym)
         return Spelling(stem, endings)
@@ -143,9 +148,9 @@ def _stem(
 
 def given_stem(name: str) -> tuple[str, frozenset[str]]:
     """The folded stem of a given name and the endings of which one follows it; "" alone where it is the whole name."""
-    if not _CYRILLIC.search(name):
+    if not is_cyrillic(name):
         return fold(name), frozenset(("",))
-    return _stem(name, least=2)
+    return _stem(name.lower(), least=2)
 
 
 def all_forms(words: Iterable[str]) -> frozenset[str]:

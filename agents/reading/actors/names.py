@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Final, Literal
 
 from agents.reading.actors.capitals import Case, is_acronym
 from agents.reading.actors.given_names import GivenName, initials_of
-from agents.reading.actors.inflection import Spelling, spelling
+from agents.reading.actors.inflection import ARABIC, HEBREW, Spelling, is_cyrillic, spelling
 from agents.reading.actors.registry import Actor, ByLanguage, Registry
 from agents.reading.actors.typos import TypoIndex
 from agents.reading.automaton import LiteralTable
@@ -25,6 +26,10 @@ LONGEST_ACRONYM: Final = 3
 """Letters of names in capitals that are looked for as they are written, so that the automaton is spared `us`."""
 _WITH_CAPITAL: Final = frozenset({"en", "tr"})
 """Languages that write peoples with a capital in every sense."""
+_ARABIC_ARTICLE: Final = re.compile(
+    r"(?:(?:a[dlnrstz]|ash|el|аль|эль|ель|а[дзнрстш])-|[ae]l )(?=\w{3})", re.IGNORECASE
+)
+"""The article of an Arabic surname, which some leave out and others write otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ class Bearer:
     """One person's surname in one spelling, with the given names that go with it.
 
     `whole` is the full name; `initials` are the letters with which a word begins that may be one of the given names.
+    `bare`: without the Arabic article of the surname, so that a given name must stand before it.
     """
 
     actor: Actor
@@ -54,14 +60,17 @@ class Bearer:
     given: tuple[GivenName, ...]
     whole: str
     initials: frozenset[str]
+    bare: bool = False
 
 
 @dataclass(slots=True)
 class Owners:
-    """What a literal may be the beginning of. `even`: all of it ends alike, by the suffixes of its script."""
+    """What a literal may be the beginning of, bearers by where in their surname it is. `even`: all of it ends alike, by
+    the suffixes of its script.
+    """
 
     forms: list[Form] = field(default_factory=list)
-    bearers: list[Bearer] = field(default_factory=list)
+    bearers: dict[int, list[Bearer]] = field(default_factory=dict)
     even: bool = True
 
 
@@ -78,8 +87,9 @@ class Names:
         self._acronyms: defaultdict[str, list[Form]] = defaultdict(list)
         self.typos: TypoIndex[Form | Bearer] = TypoIndex()
         named = _named(registry)
+        given_names = _given_names(registry)
         for actor in registry.actors.values():
-            for name in _names_of(actor):
+            for name in _names_of(actor, given_names):
                 if isinstance(name, Bearer):
                     self._add_bearer(name)
                 elif name.role == "unlike" and named.get(fold(name.spelt), actor.id) != actor.id:
@@ -94,7 +104,7 @@ class Names:
 
     def _add_bearer(self, bearer: Bearer) -> None:
         owners = self._owners[self._table.add(bearer.spelling.literal)]
-        owners.bearers.append(bearer)
+        owners.bearers.setdefault(bearer.spelling.anchor, []).append(bearer)
         owners.even = owners.even and bearer.spelling.is_even
         self._add_typos(bearer)
 
@@ -125,15 +135,31 @@ def _each(by_language: ByLanguage) -> Iterator[tuple[str, str]]:
     return ((language, name) for language, own in by_language.items() for name in own)
 
 
-def _names_of(actor: Actor) -> Iterator[Form | Bearer]:
-    """Every way of writing an actor's names, and the phrases that make them sure or are nobody's."""
+def _given_names(registry: Registry) -> Set[str]:
+    """The given names of all persons, folded."""
+    names = (name for actor in registry.actors.values() for _, name in _proper_names(actor))
+    own = (given for name in names for given in name.partition(",")[2].split())
+    return frozenset(map(fold, chain(registry.words("given_names"), own)))
+
+
+def _names_of(actor: Actor, given_names: Set[str]) -> Iterator[Form | Bearer]:
+    """Every way of writing an actor's names, and the phrases that make them sure or are nobody's.
+
+    `given_names` are those of anybody.
+    """
     doubtful = frozenset((*actor.doubtful, *map(fold, actor.doubtful)))
     for language, name in _proper_names(actor):
-        surname, comma, given = name.partition(",")
-        if actor.kind == "person" and comma and given.strip():
-            yield _bearer(actor, surname.strip(), given.split())
-            if plain := plain_spelling(surname.strip(), language):
-                yield _bearer(actor, plain, given.split())
+        surname, comma, written = name.partition(",")
+        surname, given = surname.strip(), written.split()
+        if actor.kind == "person" and comma and given:
+            yield _bearer(actor, surname, given)
+            if plain := plain_spelling(surname, language):
+                yield _bearer(actor, plain, given)
+            if article := _ARABIC_ARTICLE.match(surname):
+                bare = _bearer(actor, surname[article.end() :], given)
+                yield replace(bare, whole=" ".join((*given, surname)), bare=True)
+            if _may_come_first(surname, given, given_names):
+                yield from _forms(actor, " ".join((surname, *given)), "exact", "name", language, doubtful)
         else:
             yield from _forms(actor, name, "exact", "name", language, doubtful)
     others: tuple[tuple[Role, ByLanguage], ...] = (
@@ -149,6 +175,14 @@ def _names_of(actor: Actor) -> Iterator[Form | Bearer]:
     for role, own in phrases:
         for phrase in own:
             yield Form(actor, phrase, spelling(phrase), "alias", "any", role, "und")
+
+
+def _may_come_first(surname: str, given: Sequence[str], given_names: Set[str]) -> bool:
+    """Whether a name means the same with its surname first: not `Ahmed Hassan`, nor `Hassan Ahmed`."""
+    folded = fold(surname)
+    if folded[:1] in ARABIC or folded[:1] in HEBREW:
+        return False
+    return len(given) > 1 or (folded not in given_names and not is_cyrillic(surname))
 
 
 def _proper_names(actor: Actor) -> Iterator[tuple[str, str]]:
@@ -173,7 +207,8 @@ def _catalogued(name: str) -> str:
 
 
 def _bearer(actor: Actor, surname: str, given: list[str]) -> Bearer:
-    names = tuple(map(GivenName.of, given))
+    # Abdel Fattah is Abdelfattah, too.
+    names = tuple(map(GivenName.of, (*given, *map("".join, pairwise(given)))))
     whole = " ".join((*given, surname))
     return Bearer(actor, surname, spelling(surname, person=True), names, whole, initials_of(names))
 
@@ -186,6 +221,11 @@ def _forms(
     # Initials are doubtful as they are written only: `Uno` is, `UNO` is not.
     is_doubtful = (name if case == "upper" else fold(name)) in doubtful
     form = Form(actor, name, how, match, case, role, language, is_doubtful)
+    if case == "upper" and len(name) >= LONGEST_ACRONYM and name.isascii() and name.isalpha():
+        dotted = "".join(
+            f"{letter}." for letter in name
+        )  # W.H.O.; of two letters they are those of a person, too
+        yield replace(form, spelt=dotted, spelling=spelling(dotted))
     if plain := plain_spelling(name, language):
         how = spelling(plain, demonym=role == "demonym")
         yield replace(form, spelt=plain, spelling=how, match="folded" if match == "exact" else match)

@@ -64,8 +64,8 @@ class MentionSearch:
                 mention = self._whole_names.mention(hit, form)
                 if mention is not None:
                     mentions.append(mention)
-            if own.bearers:
-                mention = self._surnames.mention(hit, own.bearers)
+            for bearers in own.bearers.values():
+                mention = self._surnames.mention(hit, bearers)
                 if mention is not None:
                     mentions.append(mention)
         mentions += self._acronyms.mentions(text.original)

@@ -15,7 +15,7 @@ from agents.reading.actors.wordlists import WordLists
 from agents.reading.fold import FoldedText, Span
 
 _PARTICLES: Final = frozenset(
-    "al el ad ar as ash at an bin ibn ben bint abu de da dos van von der den du di le la".split()
+    "al el ad ar as ash at an bin ibn ben bint abu de da dos van von der den du di le la аль эль ель".split()
 )
 _UNKNOWN: Final = 2
 """Words between a given name and a surname that may be names which nobody knows."""
@@ -75,6 +75,9 @@ class Surnames:
             spellings = [own for own in bearers if own.actor is bearer.actor]
             match = match_of_person(text.original[first:last], surname, spellings)
             return Mention(first, last, match, bearer.actor)
+        bearers = [own for own in bearers if not own.bare]
+        if not bearers:
+            return None
         if words and self._is_somebody_elses(text, words):
             return None
         titled = any(word in self._words.titles for word, _, _ in words[:2])
@@ -89,9 +92,12 @@ class Surnames:
         bearer: Bearer | None = None
         begin = 0
         for at, (word, position, dotted) in enumerate(words):
-            own = _called(word, bearers, dotted=dotted)
+            own, own_begin = _called(word, bearers, dotted=dotted), position
+            if own is None and at + 1 < len(words):
+                before, own_begin, _ = words[at + 1]
+                own = _called(before + word, bearers, dotted=False)  # Abdel Fattah
             if own is not None:
-                bearer, begin = own, position
+                bearer, begin = own, own_begin
                 bearers = (own,)
             elif word not in _PARTICLES and (
                 bearer is not None
