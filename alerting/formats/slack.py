@@ -2,7 +2,8 @@
 
 Source: Slack's reference on formatting text: `&`, `<` and `>` are written as entities and nothing else is a
 control character; `verbatim` keeps Slack from finding links, channels and users by itself. `*`, `_`, `~` and
-backticks have no escape at all, so characters that look the same stand in for them.
+backticks have no escape at all, so characters that look the same stand in for them. Others that take this format know
+Markdown, whose links a zero-width space behind `]` breaks.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from alerting.formats import words
 from streams.wire import Alert
 
 _ESCAPES: Final = str.maketrans(
-    {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "@\u200b", "*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"}
+    {
+        **{"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "@\u200b", "]": "]\u200b"},
+        **{"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"},
+    }
 )
 
 

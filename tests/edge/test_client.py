@@ -310,7 +310,11 @@ async def test_proxies_of_the_environment_are_ignored(monkeypatch: pytest.Monkey
 
 async def test_a_proxy_that_the_endpoint_names_is_used(client: WebhookClient) -> None:
     async with serving(answering(NO_CONTENT)) as proxy:
-        endpoint = builders.endpoint(url="http://hooks.example/x", proxy=f"http://127.0.0.1:{proxy.port}")
+        endpoint = builders.endpoint(
+            url="http://hooks.example/x",
+            proxy=f"http://127.0.0.1:{proxy.port}",
+            allow_private=False,  # of the receiver; a proxy is usually within
+        )
         result = await ask(client, endpoint)
         assert (result.status, proxy.accepted) == (204, 1)
         assert proxy.requests[0].startswith(b"POST http://hooks.example/x HTTP/1.1\r\n")
@@ -503,6 +507,24 @@ async def test_a_new_url_holds_from_the_next_call_on(client: WebhookClient) -> N
         assert (former.accepted, new.accepted) == (1, 1)
 
 
+async def test_what_else_changes_of_an_endpoint_holds_from_the_next_call_on_too(
+    client: WebhookClient,
+) -> None:
+    async with (
+        serving(answering(NO_CONTENT, keep_open=True)) as served,
+        serving(answering(NO_CONTENT)) as proxy,
+    ):
+        endpoint = builders.endpoint(url=served.url(), concurrency=1)
+        assert (await ask(client, endpoint)).status == 204
+        via = endpoint.model_copy(update={"proxy": SecretStr(f"http://127.0.0.1:{proxy.port}")})
+        assert (await ask(client, via)).status == 204
+        assert (served.accepted, proxy.accepted) == (1, 1)
+        assert (await ask(client, endpoint)).status == 204
+        closed = endpoint.model_copy(update={"allow_private": False})
+        assert (await ask(client, closed)).failure == "address-refused", "its connection is there still"
+        assert (await ask(client, endpoint)).status == 204
+
+
 async def test_connections_of_a_url_that_is_called_no_more_are_closed(client: WebhookClient) -> None:
     async with (
         serving(answering(NO_CONTENT, keep_open=True)) as former,
@@ -591,21 +613,29 @@ async def test_whenever_a_call_is_cut_off_its_connection_takes_no_other_calls_pl
 
 
 async def test_a_change_of_the_endpoint_does_not_break_calls_under_way(client: WebhookClient) -> None:
-    asked, go_on = asyncio.Event(), asyncio.Event()
+    asked: asyncio.Queue[None] = asyncio.Queue()
+    may_answer = asyncio.Semaphore(0)
 
     async def later(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked.set()
-        await go_on.wait()
+        asked.put_nowait(None)
+        await may_answer.acquire()
         writer.write(NO_CONTENT)
         await writer.drain()
 
+    later.keep_open = True  # type: ignore[attr-defined]
     async with serving(later) as served:
         endpoint = builders.endpoint(url=served.url())
-        under_way = asyncio.ensure_future(ask(client, endpoint))
-        await asked.wait()
-        changed = asyncio.ensure_future(ask(client, endpoint.model_copy(update={"concurrency": 3})))
-        go_on.set()
-        assert [(await under_way).status, (await changed).status] == [204, 204]
+        calls = {asyncio.ensure_future(ask(client, endpoint)) for _ in range(2)}
+        await asked.get()
+        await asked.get()
+        calls.add(asyncio.ensure_future(ask(client, endpoint.model_copy(update={"concurrency": 3}))))
+        await asked.get()
+        while calls:  # one after the other: the first that ends must not end the others
+            may_answer.release()
+            done, calls = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
+            assert [call.result().status for call in done] == [204]
+        async with asyncio.timeout(10):
+            await served.hung_up.wait()  # what was changed keeps no connection
 
 
 @pytest.mark.parametrize("fault", ["self-signed", "wrong name", "expired", "none"])
@@ -628,6 +658,14 @@ def test_an_authority_of_ones_own_stands_beside_the_public_ones(tmp_path: Path) 
     made = certificate(tmp_path, "hooks.example")
     trusted = _authorities(str(made.file)).cert_store_stats()["x509"]
     assert trusted == _authorities(None).cert_store_stats()["x509"] + 1 > 50
+
+
+def test_no_authority_of_the_environment_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate(tmp_path, "hooks.example").file))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    trusted = _authorities.__wrapped__(None).get_ca_certs()
+    assert len(trusted) > 50
+    assert "tocsin test" not in str(trusted)
 
 
 async def test_connections_under_tls_are_reused(tmp_path: Path) -> None:

@@ -89,6 +89,7 @@ def test_slack_shows_text_as_text(text: str) -> None:
         bare = found.removeprefix("*<https://news.example/1|").removesuffix(">*").removeprefix("> ")
         assert not set(bare) & set("<>*~`_")
         assert not re.search(r"@\w", found)
+        assert "](" not in found, "a link in Markdown, which others that take this format understand"
 
 
 @pytest.mark.parametrize("name", ["slack", "teams", "discord"])
