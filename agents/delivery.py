@@ -24,6 +24,7 @@ import structlog
 from aiokafka import ConsumerRecord
 from pydantic import SecretStr
 
+from agents.delivery_outputs import DeliveryOutputs, attempt_value
 from agents.delivery_partition import Partition, lines_of, recent_calls
 from agents.lines import Line
 from alerting.attempt import Attempted, attempt
@@ -36,7 +37,6 @@ from alerting.pending import (
     Held,
     Owed,
     Settled,
-    State,
     Waiting,
     newer,
     parse_held,
@@ -52,16 +52,9 @@ from streams.outputs import settle, value_of
 from streams.partitions import Partitions
 from streams.rejection import reject
 from streams.service import Members, Service, breathe
-from streams.state import Loaded, load_state, write_state
-from streams.topics import DELIVERIES, NOTIFICATIONS, PENDING, UNDELIVERED
-from streams.wire import (
-    Attempt,
-    EndpointDisabled,
-    EndpointEnabled,
-    Notification,
-    Outcome,
-    Undelivered,
-)
+from streams.state import Loaded, load_state
+from streams.topics import NOTIFICATIONS, PENDING
+from streams.wire import Attempt, EndpointDisabled, EndpointEnabled, Notification
 
 log = structlog.get_logger("tocsin.delivery")
 
@@ -102,6 +95,7 @@ class Delivery:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._outputs = DeliveryOutputs(service)
         most = most_calls()
         self._client = WebhookClient(
             ca_file=service.in_force.configuration.settings.service.webhook_ca_file, most_kept=most
@@ -227,7 +221,7 @@ class Delivery:
             due_at=self._service.now(),
             made_anew=partition.made_anew,
         )
-        written = await self._write(partition, key, owed, offset=offset)
+        written = await self._outputs.state(partition, key, owed, offset=offset)
         # The first attempt need not wait for the acknowledgement: a kill now means that it is read, and sent
         # under the same id, again.
         self._add(partition, owed.endpoint, {key: owed})
@@ -319,17 +313,17 @@ class Delivery:
         )
         counts = gate.counts(endpoint, attempted.verdict, now, owed.unscheduled)
         due_at = None if gate.disabled else self._due_again(endpoint, owed, attempted, now, counts=counts)
-        made = _attempt_value(owed, attempted, began, due_at, disabled=bool(gate.disabled))
+        made = attempt_value(owed, attempted, began, due_at, disabled=bool(gate.disabled))
         self._count(made, owed, now)
-        written = [await self._publish_attempt(made)]
+        written = [await self._outputs.attempt(made)]
         if changed:
-            written.append(await self._write_gate(partition, gate))
+            written.append(await self._outputs.gate(partition, gate))
         later: Owed | None = None
         if attempted.verdict.delivered:
-            written.append(await self._write_settled(partition, key, owed))
+            written.append(await self._outputs.settled(partition, key, owed, self._service.now()))
         elif due_at is not None:
             later = partition.lines[endpoint.id].failed(key, owed.after(made, due_at, counts=counts), now)
-            written.append(await self._write(partition, key, later, offset=_as_of(owed, partition)))
+            written.append(await self._outputs.owed(partition, key, later))
         await settle(written)
         await self._announce(partition, gate)
         if later is None and not attempted.verdict.delivered:
@@ -347,33 +341,12 @@ class Delivery:
         verdict, retry_after = attempted.verdict, attempted.result.retry_after
         return next_attempt(endpoint, number, verdict, retry_after, now, self._rng, unscheduled)
 
-    async def _publish_attempt(self, made: Attempt) -> Acknowledgement:
-        event_id = f"{made.webhook_id}/{made.endpoint}/{made.replay}/{made.number}"
-        return await self._service.outputs.publish(
-            DELIVERIES, made, key=made.endpoint, event_id=event_id, time=made.at
-        )
-
-    async def _write_settled(self, partition: Partition, key: str, owed: Owed) -> Acknowledgement:
-        now = self._service.now()
-        # Without this the topic, and what is remembered of it, would grow for ever.
-        for old in partition.forget_settled(now):
-            await self._write(partition, old, None, offset=partition.mark)
-        partition.settle(key, now)
-        settled = Settled(settled_at=now, offset=owed.offset)
-        return await self._write(partition, key, settled, offset=_as_of(owed, partition))
-
     async def _give_up(self, partition: Partition, key: str, owed: Owed, reason: str) -> None:
         """Hand a notification to `undelivered`; only when it is there is it owed no more."""
-        now = self._service.now()
-        value = Undelivered(notification=owed.notification, attempts=owed.attempts, reason=reason, at=now)
-        webhook_id = owed.notification.alert.webhook_id
-        event_id = f"{webhook_id}/{owed.endpoint}/{owed.notification.replay}/undelivered"
-        published = await self._service.outputs.publish(
-            UNDELIVERED, value, key=owed.endpoint, event_id=event_id, time=now
-        )
-        await settle([published])
-        await settle([await self._write_settled(partition, key, owed)])
+        await settle([await self._outputs.undelivered(owed, reason, self._service.now())])
+        await settle([await self._outputs.settled(partition, key, owed, self._service.now())])
         self._service.metrics.given_up.inc()
+        webhook_id = owed.notification.alert.webhook_id
         log.error("delivery.given_up", endpoint=owed.endpoint, webhook=webhook_id, reason=reason)
 
     async def _catch_up(self, partition: Partition, endpoint_id: str) -> None:
@@ -396,7 +369,7 @@ class Delivery:
             await self._tell_fallback(event)
             # Only now: a kill before this announces again, under the same id.
             gate.announced()
-            await settle([await self._write_gate(partition, gate)])
+            await settle([await self._outputs.gate(partition, gate)])
         finally:
             self._announcing.discard(event.webhook_id)
 
@@ -404,14 +377,8 @@ class Delivery:
         endpoint = self._endpoint(event.endpoint)
         fallback = endpoint.fallback if endpoint is not None else None
         log.error("endpoint.disabled", endpoint=event.endpoint, reason=event.reason, fallback=fallback)
-        if fallback is None:
-            return
-        notification = Notification(endpoint=fallback, alert=event)
-        event_id = f"{event.webhook_id}/{fallback}/0"
-        published = await self._service.outputs.publish(
-            NOTIFICATIONS, notification, key=fallback, event_id=event_id, time=event.at
-        )
-        await settle([published])
+        if fallback is not None:
+            await settle([await self._outputs.disabled(event, fallback)])
 
     async def _enable(self, partition: Partition, endpoint_id: str, offset: int) -> list[Acknowledgement]:
         """Call an endpoint again that was disabled."""
@@ -421,7 +388,7 @@ class Delivery:
         gate.enable()
         if endpoint_id in partition.lines:
             partition.lines[endpoint_id].look()
-        return [await self._write_gate(partition, gate)]
+        return [await self._outputs.gate(partition, gate)]
 
     async def _retry(self, partition: Partition, endpoint_id: str, offset: int) -> list[Acknowledgement]:
         """Try now what an endpoint is owed; not of one that is disabled, to which nothing is sent."""
@@ -436,7 +403,7 @@ class Delivery:
         # Only now may anything be written as of this input: a kill before has it read again, and the rest hastened.
         partition.mark = offset
         gate.hasten(now)
-        written.append(await self._write_gate(partition, gate))
+        written.append(await self._outputs.gate(partition, gate))
         line.look()
         return written
 
@@ -452,26 +419,10 @@ class Delivery:
         async for key in breathe(line.keys()):
             owed = hasten(key, now)
             if owed is not None:
-                written.append(await self._write(partition, key, owed, offset=_as_of(owed, partition)))
+                written.append(await self._outputs.owed(partition, key, owed))
         return written
 
-    # Writing to `pending`, and figures.
-
-    async def _write(
-        self, partition: Partition, key: str, value: State | None, *, offset: int
-    ) -> Acknowledgement:
-        return await write_state(
-            self._service.outputs,
-            PENDING,
-            partition.number,
-            key,
-            value.to_bytes if value is not None else None,
-            offset=offset,
-        )
-
-    async def _write_gate(self, partition: Partition, gate: Gate) -> Acknowledgement:
-        # As of the last notification taken: a former owner's late record is then older, and passed over.
-        return await self._write(partition, gate.state.endpoint, gate.state, offset=partition.mark)
+    # Figures.
 
     def _count(self, made: Attempt, owed: Owed, now: datetime) -> None:
         metrics = self._service.metrics
@@ -505,32 +456,5 @@ class Delivery:
                     metrics.breaker_open.labels(endpoint_id).set(gate.stopped)
 
 
-def _as_of(owed: Owed, partition: Partition) -> int:
-    """As of which input a notification's state is written. What is owed since a former topic of this name has an
-    offset of that one: inputs of the new one up to there would be passed over.
-    """
-    return min(owed.offset, partition.mark)
-
-
 def _why_disabled(gate: Gate) -> str:
     return f"the endpoint is disabled: {gate.disabled}"
-
-
-def _attempt_value(
-    owed: Owed, attempted: Attempted, began: datetime, due_at: datetime | None, *, disabled: bool
-) -> Attempt:
-    verdict, result = attempted.verdict, attempted.result
-    failed: Outcome = "disabled" if disabled else "retry" if due_at is not None else "given_up"
-    return Attempt(
-        webhook_id=owed.notification.alert.webhook_id,
-        alert_id=owed.notification.alert.alert_id,
-        endpoint=owed.endpoint,
-        number=owed.made + 1,
-        replay=owed.notification.replay,
-        outcome="delivered" if verdict.delivered else failed,
-        reason=verdict.reason,
-        status=result.status,
-        latency_ms=result.latency_ms,
-        at=began,
-        next_at=due_at,
-    )

@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from agents.delivery import Delivery
+from agents.delivery_outputs import DeliveryOutputs
 from alerting.attempt import Attempted
 from alerting.client import Result
 from alerting.endpoint import Breaker, Endpoint, RateLimit
@@ -446,7 +446,7 @@ async def test_a_worker_that_cannot_write_what_came_of_an_attempt_ends_and_the_n
 
     await desk.start(await opened("desk"))
     desk.service.fail = end
-    monkeypatch.setattr(Delivery, "_publish_attempt", refused)
+    monkeypatch.setattr(DeliveryOutputs, "attempt", refused)
     with suppress(Ended):
         await desk.notify("desk", 1)
     async with asyncio.timeout(30):
@@ -479,14 +479,14 @@ async def test_a_kill_in_the_middle_of_hastening_leaves_it_to_be_read_again(
     await desk.notify("desk", 1, 2, 3, 4)
     await desk.publish(retry("desk", desk))
     desk.delivery.hold()
-    write, written = desk.delivery._write, iter(range(2))
+    write, written = desk.delivery._outputs.owed, iter(range(2))
 
     async def cut_off(*arguments: Any, **options: Any) -> Any:
         if next(written, None) is None:
             raise KilledError
         return await write(*arguments, **options)
 
-    monkeypatch.setattr(desk.delivery, "_write", cut_off)
+    monkeypatch.setattr(desk.delivery._outputs, "owed", cut_off)
     with pytest.raises(KilledError):
         await desk.quiet()
     await desk.restart()
