@@ -12,7 +12,7 @@ import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
 from typing import IO, Any, Final, cast
 
@@ -29,6 +29,9 @@ Line = tuple[int, bytes]
 
 LONGEST_OBJECT: Final = 4 * 1024 * 1024
 """Bytes of one JSON object that is spread over lines; an article is shorter."""
+
+LONGEST_LINE: Final = 256 * 1024 * 1024
+"""Bytes of a line, which may hold a whole array. A stream without line feeds would fill the memory."""
 
 _WHITE: Final = b" \t\r\n"
 _BOM: Final = b"\xef\xbb\xbf"
@@ -80,7 +83,7 @@ def articles_in(stream: IO[bytes], file: Path, *, blank: bool = False) -> Iterat
     A file whose name ends in `.json` must be one JSON value. `blank`: yield blank lines too. Raises UsageError.
     """
     try:
-        yield from _articles_in(enumerate(stream, 1), whole=file.suffix == ".json", blank=blank)
+        yield from _articles_in(_lines(stream, file), whole=file.suffix == ".json", blank=blank)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise UsageError(f"{file}: the file is no whole gzip file ({error}): pack it again") from error
     except orjson.JSONDecodeError as error:
@@ -91,6 +94,19 @@ def articles_in(stream: IO[bytes], file: Path, *, blank: bool = False) -> Iterat
         raise UsageError(
             f"{file}: {where}: the file is not JSON ({what}); name it .jsonl if it has an article a line"
         ) from error
+
+
+def _lines(stream: IO[bytes], file: Path) -> Iterator[Line]:
+    for number in count(1):
+        line = stream.readline(LONGEST_LINE + 1)
+        if len(line) > LONGEST_LINE:
+            raise UsageError(
+                f"{file}: line {number} has more than {LONGEST_LINE:,} bytes: "
+                "write an article a line, as `jq -c '.[]'` does"
+            )
+        if not line:
+            return
+        yield number, line
 
 
 def _articles_in(lines: Iterator[Line], *, whole: bool, blank: bool) -> Iterator[Line]:

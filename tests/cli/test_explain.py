@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from agents.reading.article import read_article
-from streams.cli import app  # noqa: F401 - the command adds itself to it
+from streams.cli import app, articles  # noqa: F401 - the command adds itself to it
 from streams.cli.articles import articles_in
 from tests.cli.conftest import Call, error_lines
 from tests.unit.configurations import SMALL, watch, write
@@ -348,10 +348,7 @@ def test_lines_are_read_as_they_come_and_none_is_kept() -> None:
         def readable(self) -> bool:
             return True
 
-        def __iter__(self) -> Endless:
-            return self
-
-        def __next__(self) -> bytes:
+        def readline(self, _size: int | None = -1, /) -> bytes:
             taken.append(1)
             return json.dumps(HARBOUR).encode() + b"\n"
 
@@ -359,6 +356,17 @@ def test_lines_are_read_as_they_come_and_none_is_kept() -> None:
     for number in range(1, 4):
         assert next(found)[0] == number
         assert len(taken) == number
+
+
+def test_a_line_without_end_is_refused_before_it_fills_the_memory(
+    call: Call, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(articles, "LONGEST_LINE", 100)
+    short = b'{"title": "Rain"}\n'
+    result = call("explain", "-", "--json", stdin=short + b"\0" * 200)
+    assert result.exit_code == 2
+    assert len(lines_of(result.stdout)) == 1
+    assert error_lines(result)[-1].startswith("tocsin: -: line 2 has more than 100 bytes: ")
 
 
 def test_a_reader_that_leaves_early_is_no_error(tmp_path: Path, small: Path) -> None:
