@@ -31,7 +31,6 @@ from alerting.gist import STEM, in_lead, is_mould, telling_words, words_of
 from alerting.names import IN_DATELINE, has_digit, is_same_name, says_again, takes_back, weekday
 from alerting.story import Story
 from alerting.telling import Telling, headline_names, named_in_body, pair_of, sentence_names
-from alerting.watch import TAKES_BACK
 from streams.printable import shortened
 from streams.wire import Candidate
 
@@ -77,7 +76,7 @@ class News:
     @property
     def takes_back(self) -> str:
         """In words, what of the story an article may take back; empty where it told nothing of that, or was told so."""
-        return _spoken(left for left in self._left if left[1] == TAKES_BACK)
+        return _spoken(self._story.taken_back_by(self._telling))
 
     def is_given_again(self, pause: timedelta) -> bool:
         """Whether who told a stage that the story has left tells it word for word once more, as an order to leave that

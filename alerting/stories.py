@@ -7,6 +7,8 @@ Rules, in order:
    word shingles, by MinHash, is at least `SAME_TEXT`.
 3. Other words on the same happening belong to the story that they are nearest to, if they are near enough
    (alerting.telling). A story is the nearer the more of its articles are near.
+4. What may take back something is often told in quite other words, and in the language of who denies it. It belongs to
+   the nearest story that told so, if that is only like it (`MAY_BE_DENIED`).
 
 Who is compared comes from indexes, of texts (locality-sensitive buckets), of headline words by party and of proper
 names, newest first and a bounded number, so the cost does not grow with the number of open stories.
@@ -24,7 +26,7 @@ from typing import Final
 from alerting.fingerprint import SAME_TEXT, bands
 from alerting.indexes import Index, Texts
 from alerting.story import Story
-from alerting.telling import SAME_HAPPENING, Sought, Telling
+from alerting.telling import MAY_BE_DENIED, SAME_HAPPENING, Sought, Telling
 from streams.wire import Candidate
 
 LOOKED_UP: Final = 40
@@ -187,9 +189,17 @@ class Stories:
         places.sort(reverse=True)
         # Of as many shared words the last touched stay first.
         places.sort(key=shared.__getitem__, reverse=True)
-        nearest = (self._stories[place & _NUMBER] for place in places[:COMPARED])
-        sought = Sought(telling)
-        return self._best(nearest, candidate, lambda story: sought.nearness(story.tellings), SAME_HAPPENING)
+        nearest = [self._stories[place & _NUMBER] for place in places[:COMPARED]]
+        sought = Sought(telling, takes_back=candidate.takes_back)
+
+        def nearness(story: Story) -> float:
+            return sought.nearness(story.tellings)
+
+        story = self._best(nearest, candidate, nearness, SAME_HAPPENING)
+        if story is None and candidate.takes_back:
+            told = [story for story in nearest if story.taken_back_by(telling)]
+            story = self._best(told, candidate, nearness, MAY_BE_DENIED)
+        return story
 
     def _best(
         self, stories: Iterable[Story], candidate: Candidate, score: Callable[[Story], float], least: float

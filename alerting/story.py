@@ -18,6 +18,7 @@ from pydantic import Field, TypeAdapter
 from alerting.fingerprint import similarity
 from alerting.gist import interned
 from alerting.telling import Telling, named_by
+from alerting.watch import TAKES_BACK
 from streams.ids import derive_id
 from streams.wire import Candidate, Fingerprint, Moment
 
@@ -147,6 +148,10 @@ class Story:
         """Of some topics and stages those where another stage of the topic was told last."""
         last = {topic: stage for topic, _, stage in (told.partition(":") for told in self.stages)}
         return [(topic, stage) for topic, stage in stages.items() if last.get(topic, stage) != stage]
+
+    def taken_back_by(self, telling: Telling) -> list[tuple[str, str]]:
+        """Of what an article may take back, as topic and stage, that of which the story told otherwise last."""
+        return [left for left in self.left(telling.stages) if left[1] == TAKES_BACK]
 
     def _named_since(self, candidate: Candidate, telling: Telling) -> tuple[str, ...]:
         if self.left(telling.stages):

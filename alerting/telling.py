@@ -26,6 +26,8 @@ from streams.wire import Candidate, Moment
 
 SAME_HAPPENING: Final = 0.55
 """Least sum of likeness, parties, stages and time for one happening told in other words."""
+MAY_BE_DENIED: Final = 0.25
+"""Least sum for what may take back that it means what was told."""
 PARTIES: Final = 0.2
 NAMES: Final = 0.5
 SAME_STAGES: Final = 0.05
@@ -143,12 +145,16 @@ class Telling:
 
 
 class Sought:
-    """The telling of an article whose story is looked for: what each comparison needs of it, worked out once."""
+    """The telling of an article whose story is looked for: what each comparison needs of it, worked out once.
 
-    __slots__ = ("_direction", "_parties", "_telling")
+    Where it may take back something, its stage is another than that of what it means.
+    """
 
-    def __init__(self, telling: Telling) -> None:
+    __slots__ = ("_direction", "_parties", "_takes_back", "_telling")
+
+    def __init__(self, telling: Telling, *, takes_back: bool = False) -> None:
         self._telling = telling
+        self._takes_back = takes_back
         self._parties = frozenset(telling.parties)
         self._direction = telling.gist.direction()
 
@@ -183,12 +189,15 @@ class Sought:
         return score + (SOME_STAGES if stages == "some" else OTHER_STAGES if stages == "none" else 0.0)
 
     def _is_same_in_other_language(self, other: Telling) -> bool:
-        return (
-            _stages_in_common(self._telling.stages, other.stages) == "all"
-            and len(self._parties.intersection(other.parties)) > 1
-            and self._parties_in_common(other) >= SAME_PARTIES
-            and abs(self._telling.seen_at - other.seen_at) <= OTHER_LANGUAGE
-        )
+        shared = len(self._parties.intersection(other.parties))
+        if self._takes_back:  # whoever brokered what is denied need not be named
+            alike = shared >= SAME_PARTIES * len(self._parties)
+        else:
+            alike = (
+                _stages_in_common(self._telling.stages, other.stages) == "all"
+                and self._parties_in_common(other) >= SAME_PARTIES
+            )
+        return alike and shared > 1 and abs(self._telling.seen_at - other.seen_at) <= OTHER_LANGUAGE
 
     def _parties_in_common(self, other: Telling) -> float:
         """Of the parties of both, the share that both have."""

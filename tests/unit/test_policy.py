@@ -851,6 +851,42 @@ def test_who_was_told_of_something_is_told_once_when_it_may_be_taken_back_and_wh
     assert said[5] == DENIED
 
 
+@pytest.mark.parametrize(
+    ("title", "language", "actors", "hours", "said"),
+    [
+        ("Borland says there is no deal", "en", ("borland",), 1, DENIED),
+        ("Kein Abkommen zwischen Arland und Borland", "de", ("arland", "borland"), 12, DENIED),
+        ("Kein Abkommen zwischen Arland und Borland", "de", ("arland", "borland"), 12.1, "nothing"),
+        ("Kein Abkommen mit Arland", "de", ("arland",), 1, "nothing"),
+        ("Borland will not talk to Dorland", "en", ("borland", "dorland"), 1, "nothing"),
+    ],
+    ids=["other words", "another language", "long after", "of one side", "of others"],
+)
+def test_a_denial_is_told_in_quite_other_words_and_in_another_language(
+    title: str, language: str, actors: tuple[str, ...], hours: float, said: str
+) -> None:
+    deal = happening(
+        1, "Arland and Borland sign a deal", "Corland brokered it.", 0, ("arland", "borland", "corland")
+    )
+    denial = happening(2, title, "Who asked got this answer.", 60 * hours, actors)
+    article = denial.article.model_copy(update={"language": language})
+    denial = denial.model_copy(
+        update={"topics": turn(2, "rejected").topics, "takes_back": True, "article": article}
+    )
+    assert heard(deal, denial, denial) == ["no open story tells the same", said, "nothing"]
+
+
+def test_a_denial_is_of_the_story_that_told_so_though_one_that_did_not_is_nearer() -> None:
+    either = TopicsWanted(any=("ceasefire", "mediation"), stages=("agreed",))
+    deal = happening(1, "Arland and Borland sign a deal", "The guns fell silent.", 0)
+    lake = happening(2, "Borland hosts envoys by the lake", "They met at noon.", 1, ("borland", "corland"))
+    talks = lake.model_copy(update={"topics": (topic_reading(topic="mediation"),)})
+    denial = happening(3, "Borland by the lake: no such deal", "It was asked.", 60, ("borland",))
+    denial = denial.model_copy(update={"topics": turn(3, "rejected").topics, "takes_back": True})
+    opened = "no open story tells the same"
+    assert heard(deal, talks, denial, wanted=either) == [opened, opened, DENIED]
+
+
 def test_what_takes_back_nothing_that_was_told_opens_no_story() -> None:
     assert heard(turn(1, "rejected"), turn(2, "agreed", 1))[0] == "nothing"
     assert heard(turn(1, "agreed"), turn(2, "rejected", 1, topic="mediation"))[1] == "nothing"
