@@ -204,6 +204,19 @@ def test_an_everyday_or_short_word_is_no_misspelling(text: str) -> None:
     assert how(text) == {}
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Mr Johnston said no.", []),
+        ("In Britain Mr Johnston said no.", ["Johnston"]),
+        ("Boris Johnson came. Mr Johnston said no.", ["Boris Johnson", "Johnston"]),
+    ],
+)
+def test_a_title_tells_a_misspelt_surname_no_sooner_than_a_right_one(text: str, words: list[str]) -> None:
+    found = named(text).get("boris-johnson")
+    assert [evidence.text for evidence in (found.evidence if found else ())] == words
+
+
 def test_a_misspelling_that_stands_often_is_another_name() -> None:
     assert "typo" not in how("Lavorv sang. Lavorv danced. Lavorv slept.").values()
 

@@ -115,9 +115,9 @@ class Misspellings:
         """Whether a misspelt surname that stands alone means a bearer of it."""
         if word in self._words.common:
             return False
-        if mention.titled or actor.id in context.persons:
+        if actor.id in context.persons:
             return True
-        return sure and (actor.alone or actor.country in context.countries)
+        return (sure or mention.titled) and (actor.alone or actor.country in context.countries)
 
 
 def _is_sure_change(known: str, word: str) -> bool:
