@@ -1,5 +1,7 @@
-"""How an alert looks to each kind of endpoint. Rendering is deterministic: the same alert is always the same
-bytes.
+"""How an alert looks to each kind of endpoint. The same alert is always the same bytes.
+
+`standard` is Standard Webhooks, for programs; `slack`, `teams` and `discord` are for people and share their `words`;
+`template` is a user's own.
 """
 
 from __future__ import annotations

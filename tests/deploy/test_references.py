@@ -62,7 +62,17 @@ def spans(page: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "package", ["agents", "agents/reading", "alerting", "streams", "streams/cli", "streams/config_files"]
+    "package",
+    [
+        "agents",
+        "agents/reading",
+        "alerting",
+        "alerting/formats",
+        "streams",
+        "streams/cli",
+        "streams/config_files",
+        "streams/kafka_client",
+    ],
 )
 def test_the_map_of_a_package_names_what_is_in_it(package: str) -> None:
     folder = ROOT / package
