@@ -29,6 +29,14 @@ def found(phrase: str, text: str) -> list[str]:
         ("halt ... fighting", "Halt all the fighting now", ["halt all the fighting"]),
         ("halt ... fighting", "halt fighting", ["halt fighting"]),
         ("halt ... fighting", "halt " + "x" * 80 + " fighting", []),
+        ("truce with ... over,", "Truce with the rebels over, army says", ["truce with the rebels over"]),
+        ("truce with ... over,", "Truce with the rebels over", ["truce with the rebels over"]),
+        ("truce with ... over,", "Is the truce with the rebels over?", ["truce with the rebels over"]),
+        ("truce with ... over,", "Truce with the rebels over the border, army says", []),
+        ("truce over,", "“Truce over”, army says", ["truce over"]),
+        ("truce over,", "Truce over Kashmir", []),
+        ("truce, over", "A truce over Kashmir", ["truce over"]),
+        ("collaps*,", "Truce collapses; truce collapsed in May", ["collapses"]),
         ("мирн* переговор*", "О мирных переговорах", ["мирных переговорах"]),
         ("ateşkes*", "ATEŞKESİN", ["ateskesin"]),
         ("перемир'я", "Перемир’я діє", ["перемир я"]),
@@ -52,6 +60,14 @@ def test_no_gap_goes_over_the_end_of_a_sentence() -> None:
     assert hits(PhraseSet([(("halt ... fighting",), None)], Parser()), excerpt) == []
 
 
+def test_the_end_of_a_sentence_is_one_of_a_clause() -> None:
+    excerpt = f" the truce is over {BREAK} and the war "
+    assert hits(PhraseSet([(("truce is over,", "the war,"), "end")], Parser()), excerpt) == [
+        (5, 18, "end"),
+        (25, 32, "end"),
+    ]
+
+
 def test_hits_come_in_order_with_all_meanings_of_a_phrase() -> None:
     phrases = PhraseSet([(("war",), "b"), (("truce",), "a"), (("war",), "c")], Parser())
     assert hits(phrases, " truce war ") == [(1, 6, "a"), (7, 10, "b"), (7, 10, "c")]
@@ -65,6 +81,7 @@ def test_hits_come_in_order_with_all_meanings_of_a_phrase() -> None:
         ("мирн* переговор*", None),
         ("halt ... it", None),
         ("no*", None),
+        ("truce over,", None),
     ],
 )
 def test_a_phrase_without_gap_and_inner_star_can_be_searched_anywhere(
