@@ -559,8 +559,10 @@ async def test_connections_that_nobody_uses_are_closed_and_no_call_under_way_wit
         await idle.hung_up.wait()
         go_on.set()
         assert (await under_way).status == 204
+        idle.hung_up.clear()
         assert (await ask(client, desk)).status == 204
         assert idle.accepted == 2
+        await idle.hung_up.wait()
 
 
 async def test_an_endpoint_that_hangs_takes_no_connection_from_another(client: WebhookClient) -> None:
@@ -846,4 +848,23 @@ async def test_of_more_endpoints_than_may_be_no_connections_are_kept_of_those_ca
         for name in ("first", "second", "third"):
             await ask(client, builders.endpoint(id=name, url=served.url()))
         assert [*client._pools] == ["second", "third"]
+        await client.close()
+
+
+async def test_where_there_are_more_than_may_be_none_is_closed_that_a_call_is_under_way_on() -> None:
+    client = WebhookClient(most_kept=1)
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def later(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await go_on.wait()
+        writer.write(NO_CONTENT)
+
+    async with serving(later) as busy, serving(answering(NO_CONTENT, keep_open=True)) as other:
+        under_way = asyncio.ensure_future(ask(client, builders.endpoint(id="busy", url=busy.url())))
+        await asked.wait()
+        for name in ("second", "third"):
+            assert (await ask(client, builders.endpoint(id=name, url=other.url()))).status == 204
+        go_on.set()
+        assert (await under_way).status == 204
         await client.close()
