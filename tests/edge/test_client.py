@@ -826,6 +826,37 @@ async def test_names_that_hung_keep_no_other_from_being_looked_up(monkeypatch: p
     resolve.close()
 
 
+async def test_a_name_that_is_looked_up_promptly_again_waits_for_none_that_hangs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    go_on, now = threading.Event(), [0.0]
+    takes = {"gone.example": HANGS_FROM, "back.example": HANGS_FROM}
+
+    def look_up(host: str, port: int) -> list[str]:
+        now[0] += takes[host]
+        if host == "gone.example":
+            go_on.wait(10)
+        return ["127.0.0.1"]
+
+    monkeypatch.setattr(network, "_look_up", look_up)
+    monkeypatch.setattr(network, "RESOLVER_THREADS", 1)
+    resolve = SystemResolver(lambda: now[0])
+    go_on.set()
+    for host in ("gone.example", "back.example"):
+        await resolve(host, 443)
+    takes["back.example"] = 0
+    await resolve("back.example", 443)
+    go_on.clear()
+    hanging = asyncio.ensure_future(resolve("gone.example", 443))
+    await asyncio.sleep(0)  # it is asked first
+    async with asyncio.timeout(10):
+        assert await resolve("back.example", 443) == ["127.0.0.1"]
+    assert not hanging.done()
+    go_on.set()
+    await hanging
+    resolve.close()
+
+
 async def test_a_tls_handshake_that_stalls_ends_at_the_deadline(client: WebhookClient) -> None:
     accepted = asyncio.Event()
 

@@ -135,7 +135,7 @@ def refusal(address: str, *, allow_private: bool) -> str | None:
 @pytest.mark.parametrize(
     "url",
     ["https://127.1/", "https://2130706433/", "https://0x7f000001/", "https://0177.0.0.1/", "https://0/",
-     "https://127.0.0.1/", "https://127.0.0.1./", "https://0x7f.1/", "https://１２７.0.0.1/",
+     "https://127.0.0.1/", "https://127.0.0.1./", "https://0x7f.1/", "https://0X7F.1/", "https://１２７.0.0.1/",
      "https://127。0。0。1/",
      "https://[::]/", "https://[::1]/", "https://[::ffff:127.0.0.1]/", "https://[fe80::1%25eth0]/",
      "https://[fe80::1%eth0]/", "https://localhost/", "https://LOCALHOST./", "https://x.localhost/",
@@ -180,6 +180,7 @@ def test_http_and_loopback_need_to_be_allowed_each_on_its_own() -> None:
     assert check_url(url, allow_http=True) is not None
     assert check_url(url, allow_private=True, allow_http=True) is None
     assert check_url("http://localhost:1/", allow_private=True, allow_http=True) is None
+    assert check_url("ftp://hooks.example/", allow_private=True, allow_http=True) is not None
 
 
 @given(st.text(max_size=80))
