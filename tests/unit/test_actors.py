@@ -594,6 +594,24 @@ def test_a_part_of_a_name_or_its_parts_in_another_order_may_be_somebody_else(nam
     assert naming_only(name, text) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("Иванов, Сергей", "Встреча с Ивановым прошла.", []),
+        ("Иванов, Сергей", "С Ивановым встретились.", []),
+        ("Иванов, Сергей", "Встреча с С. Ивановым прошла.", ["С. Ивановым"]),
+        ("Иванов, Василий", "Бои идут в Иванове.", []),
+        ("Merkel, Angela", "He is a Merkel ally.", []),
+        ("Merkel, Angela", "Then A. Merkel came.", ["A. Merkel"]),
+        ("Lavrov, Sergey", "Then S Lavrov came.", ["S Lavrov"]),
+    ],
+)
+def test_a_letter_that_is_a_word_is_an_initial_before_a_full_stop_only(
+    name: str, text: str, words: list[str]
+) -> None:
+    assert naming_only(name, text) == words
+
+
 def test_surnames_of_one_and_of_several_words_are_told_apart() -> None:
     names = {"one": "Абу Асад, Мухаммед", "two": "Асад, Башар"}
     actors = tuple(Actor(id=one, kind="person", name=name) for one, name in names.items())

@@ -12,6 +12,8 @@ from agents.reading.actors.inflection import given_stem, proclitics_of
 from agents.reading.fold import fold
 
 _LONGEST_ABBREVIATION: Final = 3
+_WORDS: Final = frozenset("aeioyавезийікосуя")
+"""Letters that are words of their own, so that only a full stop makes initials of them: `с Лавровым` is with Lavrov."""
 _LEAST_MISSPELT: Final = 5
 """Letters that a word needs to be a given name with one wrong letter."""
 
@@ -51,9 +53,8 @@ class GivenName:
             return False
         if word.startswith(self.stem) and word[len(self.stem) :] in self.endings:
             return True
-        if ((dotted and len(word) <= _LONGEST_ABBREVIATION) or len(word) == 1) and self.folded.startswith(
-            word
-        ):
+        is_short = len(word) <= _LONGEST_ABBREVIATION if dotted else len(word) == 1 and word not in _WORDS
+        if is_short and self.folded.startswith(word):
             return True
         return len(word) >= _LEAST_MISSPELT and OSA.distance(word, self.folded, score_cutoff=1) <= 1
 
