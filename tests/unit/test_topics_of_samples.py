@@ -109,6 +109,52 @@ def test_a_truce_that_somebody_ends_is_over(language: str, title: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("title", "stage"),
+    [
+        ("Die Evakuierung wurde am Abend aufgehoben", "lifted"),
+        ("Evakuierungsanordnung in Lauenburg aufgehoben", "lifted"),
+        ("Evakuierungsbefehl für Nabatäa zurückgenommen", "lifted"),
+        ("Zwangsevakuierung von Lauenburg aufgehoben", "lifted"),
+        ("Räumungsbefehl für Lauenburg widerrufen", "lifted"),
+        ("Evakuierung noch nicht aufgehoben", "ordered"),
+        ("Lauenburg: Evakuierung bleibt bestehen", "ordered"),
+        ("Bewohner von Lauenburg dürfen noch nicht zurück", "ordered"),
+        ("Ordres d'évacuation levés dans trois communes", "lifted"),
+        ("Levée des ordres d'évacuation à Nogent", "lifted"),
+        ("L'avis d'évacuation est levé à Nogent", "lifted"),
+        ("Israël lève son ordre d'évacuation pour Khan Younès", "lifted"),
+        ("L'ordre d'évacuation de Nogent n'est pas encore levé", "ordered"),
+        ("Nogent : les habitants ne peuvent pas encore rentrer chez eux", "ordered"),
+        ("Anulan la orden de evacuación en Almansa", "lifted"),
+        ("La orden de evacuación de Almansa queda sin efecto", "lifted"),
+        ("Cancelan la alerta de tsunami en Chile", "lifted"),
+        ("Levantan el desalojo de tres pueblos de Ávila", "lifted"),
+        ("Aún no se levanta la orden de evacuación en Altadena", "ordered"),
+        ("Tahliye emri sona erdi, köylüler evlerine dönüyor", "lifted"),
+        ("Tahliye uyarısı kaldırıldı", "lifted"),
+        ("Nebatiye'de tahliye emri geri çekildi", "lifted"),
+        ("Boşaltma kararı kaldırıldı", "lifted"),
+        ("Torbalı'da tahliye emri henüz kaldırılmadı", "ordered"),
+        ("Распоряжение об эвакуации Орска снято", "lifted"),
+        ("Угроза цунами на Камчатке отменена", "lifted"),
+        ("Эвакуацию в Орске отменили", "lifted"),
+        ("Приказ об эвакуации Орска пока не отменён", "ordered"),
+        ("Жителям Орска пока нельзя возвращаться домой", "ordered"),
+        ("Влада скасувала наказ про евакуацію Борової", "lifted"),
+        ("Скасовано примусову евакуацію з Борової", "lifted"),
+        ("Наказ про евакуацію Борової поки не скасовано", "ordered"),
+        ("السلطات ترفع أوامر الإخلاء بعد احتواء الحريق", "lifted"),
+        ("ألغت السلطات أمر الإخلاء", "lifted"),
+        ("إسرائيل ترفع أوامر الإخلاء عن بلدات في الجنوب", "lifted"),
+        ("السلطات لم ترفع أوامر الإخلاء", "ordered"),
+        ("أمر الإخلاء في النبطية لا يزال ساريا", "ordered"),
+    ],
+)
+def test_an_order_to_leave_is_told_as_lifted_only_where_it_is(title: str, stage: str) -> None:
+    assert read(written(title)).get("evacuation") == stage
+
+
+@pytest.mark.parametrize(
     ("language", "topic", "title", "stages"),
     [
         ("de", "ceasefire", "Hamas hat der Waffenruhe nicht zugestimmt", "rejected negotiating"),
@@ -682,6 +728,40 @@ def test_quarrels_over_trade_parties_alone_and_what_a_drill_tests_are_no_news(ti
 )
 def test_a_drill_that_turns_real_or_is_none_is_news(title: str) -> None:
     assert "evacuation" in read(written(title))
+
+
+@pytest.mark.parametrize(
+    ("title", "topic", "stage"),
+    [
+        ("Переговоры по Судану зашли в тупик", "mediation", "stalled"),
+        ("Переговоры Афганистана и Пакистана завершились безрезультатно", "mediation", "stalled"),
+        ("В Абу-Даби прошли переговоры России, США и Украины", "mediation", "talks_held"),
+        ("Переговори щодо Судану зайшли в глухий кут", "mediation", "stalled"),
+        ("مفاوضات السودان تصل إلى طريق مسدود", "mediation", "stalled"),
+        ("Les négociations sur Gaza au point mort", "mediation", "stalled"),
+        ("Armenia y Azerbaiyán firman la paz en Washington", "mediation", "agreement"),
+        ("Перемирие рухнуло", "ceasefire", "collapsed"),
+        ("Перемир'я не продовжать", "ceasefire", "collapsed"),
+        ("Пєсков: перемир'я не буде", "ceasefire", "rejected"),
+        ("Песков: перемирия не будет", "ceasefire", "rejected"),
+        ("İran: Ateşkes anlaşması yok", "ceasefire", "negotiating"),
+        ("وقف إطلاق النار يدخل حيز التنفيذ في غزة", "ceasefire", "in_force"),
+        ("وقف إطلاق النار في لبنان يدخل حيز التنفيذ فجر الأربعاء", "ceasefire", "agreed"),
+        ("Ateşkes pazar günü yürürlüğe giriyor", "ceasefire", "agreed"),
+        ("Waffenruhe hält nicht: Wieder Kämpfe in Sweida", "ceasefire", "violated"),
+        ("Mariupol'dan tahliye durduruldu", "evacuation", "suspended"),
+        ("L'évacuation de Marioupol reportée", "evacuation", "suspended"),
+        ("Échec de l'évacuation de Marioupol", "evacuation", "blocked"),
+        ("Zelensky exclut une évacuation de Kiev", "evacuation", "rejected"),
+        ("Zelenski descarta evacuar Kiev", "evacuation", "rejected"),
+        ("El alcalde niega que haya orden de evacuación", "evacuation", "rejected"),
+        ("Власти Белгорода опровергли сообщения об эвакуации", "evacuation", "rejected"),
+        ("Кличко: про евакуацію Києва не йдеться", "evacuation", "rejected"),
+        ("زيلينسكي يستبعد إخلاء كييف", "evacuation", "rejected"),
+    ],
+)
+def test_a_flash_says_its_stage_in_every_language(title: str, topic: str, stage: str) -> None:
+    assert read(written(title)).get(topic) == stage
 
 
 @pytest.mark.parametrize(
