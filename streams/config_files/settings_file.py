@@ -57,7 +57,12 @@ class LoadedSettings:
         if document.value is not None and not isinstance(document.value, dict):
             document.fault((), f"must hold the keys {', '.join(SECTIONS)}")
             return None
-        given: dict[str, Any] = dict(document.value or {})
+        # A section whose keys are all commented out is an empty one.
+        given: dict[str, Any] = {
+            key: value
+            for key, value in (document.value or {}).items()
+            if not (key in SECTIONS and value is None)
+        }
         self._override(given)
         self._look_up_password(given)
         try:
@@ -82,9 +87,9 @@ class LoadedSettings:
                 self.faults.append(Fault.of_variable(name, f"there is no such setting{hint}"))
                 continue
             section, key = known[name]
-            values = given.get(section)
-            if isinstance(values, dict) or values is None:
-                given[section] = {**(values or {}), key: from_variable(section, key, text.strip())}
+            values = given.get(section, {})
+            if isinstance(values, dict):
+                given[section] = {**values, key: from_variable(section, key, text.strip())}
                 self._overridden[section, key] = name
 
     def _look_up_password(self, given: dict[str, Any]) -> None:

@@ -204,6 +204,14 @@ def test_what_is_wrong_in_a_setting_hides_nothing_that_is_wrong_besides(tmp_path
     ]
 
 
+def test_a_section_of_settings_whose_keys_are_commented_out_is_empty(tmp_path: Path) -> None:
+    text = "broker:\n#  servers: [kafka:9092]\ntopics:\n  partitions: 3\n"
+    loaded = load(tmp_path, {"tocsin.yaml": text}).settings
+    assert (loaded.broker.servers, loaded.topics.partitions) == (("localhost:9092",), 3)
+    [fault] = faults(tmp_path, {"tocsin.yaml": "brokers:\n"})
+    assert "brokers: unknown key" in fault
+
+
 @pytest.mark.parametrize(
     ("variable", "said"),
     [
