@@ -3,10 +3,10 @@
 The way of a notification: write down that it is owed; its input is done when the broker has acknowledged that. Its
 endpoint's line (agents.lines) attempts it when it is due, as often as the endpoint's schedule says. Each attempt goes
 to `deliveries`; a success, or a final failure once `undelivered` has it, settles what was owed. A retry due in ten
-hours waits in `pending`, in no partition's way, and survives any kill.
+hours waits in `pending`: it holds up nothing and survives any kill.
 
 What the gate of an endpoint must remember (its breaker, that it is disabled) stands in `pending` too. When an endpoint
-is disabled, its fallback is sent word of it, and all that it is owed goes to `undelivered`.
+is disabled, its fallback is told, and all that it is owed goes to `undelivered`.
 """
 
 from __future__ import annotations
@@ -61,15 +61,15 @@ log = structlog.get_logger("tocsin.delivery")
 NAME = "tocsin.delivery"
 
 LOOK_AGAIN: Final = timedelta(seconds=1)
-"""Until an endpoint that may be known soon is looked for again."""
+"""How soon an endpoint that may be known soon is looked for again."""
 NOT_YET_KNOWN: Final = Endpoint(id="not-yet-known", url=SecretStr(""))
-"""Stands, in the line of an endpoint that may be known soon, for that one: what it is owed is looked at again."""
+"""Stands in for an endpoint that may be known soon, so that its line does not give up what it is owed."""
 
 NOT_CONFIGURED: Final = "the endpoint is not in the configuration, or not enabled"
 
 FEW_FILES: Final = (
-    "this process may open few files, so that endpoints have fewer calls at the same time than their concurrency says, "
-    "and wait for each other where many hang: raise the limit (ulimit -n, LimitNOFILE=, --ulimit nofile=)"
+    "this process may open few files, so endpoints have fewer calls at the same time than their concurrency says, and "
+    "wait for each other where many hang: raise the limit (ulimit -n, LimitNOFILE=, --ulimit nofile=)"
 )
 
 HANDOVER_GRACE: Final = 3.0
@@ -84,7 +84,7 @@ def register(app: faust.App, service: Service) -> Delivery:
 
 
 def warn_of_few_files(endpoints: tuple[Endpoint, ...]) -> None:
-    """Log where the limit on open files leaves endpoints fewer calls at the same time than they ask for."""
+    """Log it if the limit on open files leaves endpoints fewer calls at the same time than they ask for."""
     most = most_calls()
     if most < MOST_CALLS and with_fair_shares(endpoints, most) != endpoints:
         log.warning("endpoints.few_files", endpoints=len(endpoints), calls=most, hint=FEW_FILES)
@@ -100,7 +100,7 @@ class Delivery:
         self._client = WebhookClient(
             ca_file=service.in_force.configuration.settings.service.webhook_ca_file, most_kept=most
         )
-        # Waited for only where there are more endpoints than that; each then has one attempt at a time.
+        # Only with more endpoints than that does any wait for a turn; each then has one attempt at a time.
         self._turns = Turns(most)
         self._rng = random.Random()  # noqa: S311 - jitter
         load = partial(
@@ -125,7 +125,7 @@ class Delivery:
         """Calls `hold` where this worker stood still: another may have attempted what came due meanwhile."""
 
     def prepare(self) -> None:
-        """Do beforehand what the first webhook would wait for; best in a thread."""
+        """Do in advance what the first webhook would wait for; best in a thread."""
         self._client.prepare()
 
     # Partitions that come and go.
@@ -272,16 +272,16 @@ class Delivery:
         return endpoint if endpoint is not None and endpoint.enabled else None
 
     def _may_be_known_soon(self, endpoint_id: str) -> bool:
-        """Whether an endpoint is none here, but may be one, or be one again, where a configuration came first."""
+        """Whether an endpoint is unknown here, but other workers may have a newer configuration that has it."""
         known = self._endpoints.get(endpoint_id) is not None  # also one that is switched off
         return not known and self._service.may_be_known_soon(self._taken_at[endpoint_id])
 
     # An attempt, and what follows from it.
 
     async def _attempt(self, partition: Partition, gate: Gate, key: str, owed: Owed) -> Owed | None:
-        """Attempt what is due; returns what is owed still, None when it is settled."""
+        """Attempt what is due; returns what is still owed, None when it is settled."""
         self.before_attempt()
-        if self._held or not self._taking:  # also where it waited for its turn meanwhile
+        if self._held or not self._taking:  # this may have changed while it waited for its turn
             return owed
         if self._may_be_known_soon(owed.endpoint):
             return owed.model_copy(update={"due_at": self._service.now() + LOOK_AGAIN})
@@ -304,7 +304,7 @@ class Delivery:
         attempted: Attempted,
         began: datetime,
     ) -> Owed | None:
-        """Write down what an attempt came to, and do what follows; returns what is owed still."""
+        """Write down what an attempt came to, and do what follows; returns what is still owed."""
         now = self._service.now()
         gate, result = partition.gate(endpoint.id), attempted.result
         is_back = gate.ends_outage(endpoint, attempted.verdict)
@@ -342,7 +342,7 @@ class Delivery:
         return next_attempt(endpoint, number, verdict, retry_after, now, self._rng, unscheduled)
 
     async def _give_up(self, partition: Partition, key: str, owed: Owed, reason: str) -> None:
-        """Hand a notification to `undelivered`; only when it is there is it owed no more."""
+        """Hand a notification to `undelivered`; it is owed until it is there."""
         await settle([await self._outputs.undelivered(owed, reason, self._service.now())])
         await settle([await self._outputs.settled(partition, key, owed, self._service.now())])
         self._service.metrics.given_up.inc()
@@ -350,7 +350,7 @@ class Delivery:
         log.error("delivery.given_up", endpoint=owed.endpoint, webhook=webhook_id, reason=reason)
 
     async def _catch_up(self, partition: Partition, endpoint_id: str) -> None:
-        """Try now, once, what failed while an endpoint was away: its schedule has it hours after it is back."""
+        """Try now, once, what failed while an endpoint was away: by its schedule it may be due only in hours."""
         line = partition.lines[endpoint_id]
         written = await self._hasten(partition, line, line.hasten_once, self._service.now())
         if written:
@@ -360,7 +360,7 @@ class Delivery:
     # An endpoint that is disabled, enabled, or to be tried now.
 
     async def _announce(self, partition: Partition, gate: Gate) -> None:
-        """Send the fallback of an endpoint word that it was disabled, where that has not been done."""
+        """Tell the fallback of an endpoint that the endpoint was disabled, unless it has been told."""
         event = gate.unannounced
         if event is None or event.webhook_id in self._announcing:
             return
@@ -381,7 +381,7 @@ class Delivery:
             await settle([await self._outputs.disabled(event, fallback)])
 
     async def _enable(self, partition: Partition, endpoint_id: str, offset: int) -> list[Acknowledgement]:
-        """Call an endpoint again that was disabled."""
+        """Let a disabled endpoint be called again."""
         partition.mark = offset
         gate = partition.gate(endpoint_id)
         log.info("endpoint.enabled", endpoint=endpoint_id, was_disabled=gate.disabled or None)
@@ -391,7 +391,7 @@ class Delivery:
         return [await self._outputs.gate(partition, gate)]
 
     async def _retry(self, partition: Partition, endpoint_id: str, offset: int) -> list[Acknowledgement]:
-        """Try now what an endpoint is owed; not of one that is disabled, to which nothing is sent."""
+        """Try now what an endpoint is owed; nothing is sent to one that is disabled."""
         gate, line = partition.gate(endpoint_id), partition.lines.get(endpoint_id)
         if line is None or gate.disabled:
             partition.mark = offset
@@ -400,7 +400,7 @@ class Delivery:
         now = self._service.now()
         written = await self._hasten(partition, line, line.hasten, now)
         log.info("endpoint.retried", endpoint=endpoint_id, owed=len(line), hastened=len(written))
-        # Only now may anything be written as of this input: a kill before has it read again, and the rest hastened.
+        # Only now may anything be written as of this input: after a kill before, it is read again and does the rest.
         partition.mark = offset
         gate.hasten(now)
         written.append(await self._outputs.gate(partition, gate))
@@ -414,7 +414,7 @@ class Delivery:
         hasten: Callable[[str, datetime], Owed | None],
         now: datetime,
     ) -> list[Acknowledgement]:
-        """Make due now what of a line `hasten` says, and write it so."""
+        """Make due now what `hasten` picks from a line, and write that down."""
         written: list[Acknowledgement] = []
         async for key in breathe(line.keys()):
             owed = hasten(key, now)
@@ -422,7 +422,7 @@ class Delivery:
                 written.append(await self._outputs.owed(partition, key, owed))
         return written
 
-    # Figures.
+    # Metrics.
 
     def _count(self, made: Attempt, owed: Owed, now: datetime) -> None:
         metrics = self._service.metrics
@@ -440,7 +440,7 @@ class Delivery:
         )
 
     def observe(self) -> None:
-        """Set the figures of what is owed and of whom is not called, as of now."""
+        """Set the metrics of what is owed and of who is not called, as of now."""
         metrics, now = self._service.metrics, self._service.now()
         metrics.pending.clear()
         metrics.oldest_owed.clear()
@@ -451,7 +451,7 @@ class Delivery:
                 age = now - first.since if (first := line.first()) is not None else timedelta(0)
                 metrics.oldest_owed.labels(endpoint_id).set(max(0.0, age.total_seconds()))
             for endpoint_id, gate in partition.gates.items():
-                # One that was taken out or switched off is not called on purpose, however it stood then.
+                # One that was taken out or switched off is not called on purpose, whatever its breaker says.
                 if self._endpoint(endpoint_id) is not None:
                     metrics.breaker_open.labels(endpoint_id).set(gate.stopped)
 

@@ -37,15 +37,15 @@ NAME = "tocsin.intake"
 T = TypeVar("T")
 
 LONG: Final = 200_000
-"""Bytes of a message, or characters of the articles of a portion, from which on it is read in a thread. Hardly any
-message of the news has a quarter of it.
+"""A message of so many bytes, or a portion of so many characters, is read in a thread. Hardly any news article has a
+quarter of it.
 """
 
 A_WATCH: Final = 1_000
-"""Characters of an article that take as long to read as it takes to evaluate a watch that the article calls."""
+"""Evaluating a watch takes as long as reading so many characters."""
 
 A_QUESTION: Final = 100
-"""And as it takes to tell whether a watch is called by something that stands in the article."""
+"""Telling whether an article calls a watch takes as long as reading so many characters."""
 
 
 async def _aside(size: int, read: Callable[..., T], *arguments: Any) -> T:

@@ -20,13 +20,13 @@ from alerting.endpoint import Endpoint
 from alerting.pending import Owed, Waiting
 
 NEVER_SLEEP_LONGER = timedelta(seconds=10)
-"""A line looks again at least this often, so that a changed configuration or clock is noticed."""
+"""A line with something to do looks again at least this often, so that it notices a changed configuration or clock."""
 
 SET_BACK = timedelta(seconds=1)
-"""A clock that goes back by more than this between two looks has been set, and what waits with it."""
+"""A clock that has gone back by more than this between two looks was set back."""
 
 SHORT_LINE = 256
-"""So many notifications of an endpoint are kept as they are until they are attempted first."""
+"""How many notifications of an endpoint are kept whole until their first attempt; more are kept in little memory."""
 
 GIVEN_UP_AT_ONCE = 16
 """How many notifications of an endpoint that is gone are under way at the same time."""
@@ -51,8 +51,8 @@ Settle = Callable[[str, Owed], Awaitable[Owed | None]]
 class Line:
     """The line of one endpoint.
 
-    `endpoint` gives the endpoint as configured now (None: it is gone or disabled; its notifications are handed over at
-    once, for `settle` to give up).
+    `endpoint` gives the endpoint as configured now, or None where it is gone or disabled. What that one is owed is
+    handed over at once, for `settle` to give up.
     """
 
     def __init__(
@@ -69,10 +69,10 @@ class Line:
         self._looked_at = now()
         self._owed: dict[str, Owed | Waiting] = {}
         self._waiting: list[tuple[datetime, tuple[int, int], str]] = []
-        self._by_time = False  # whether `_waiting` holds all; a line in strict order needs none of it
+        self._by_time = False  # whether `_waiting` is up to date; a line in strict order does not need it
         self._running: dict[str, asyncio.Task[None]] = {}
         self._asked: set[str] = set()  # under way when somebody asked for all to be tried
-        self._failed: set[str] = set()  # under way still, but what is owed after it is being written
+        self._failed: set[str] = set()  # still under way: has failed, and what is owed now is being written
         self._timer: asyncio.TimerHandle | None = None
         self._taking = True
 
@@ -96,7 +96,7 @@ class Line:
             heapq.heappush(self._waiting, (owed.due_at, owed.arrival, key))
 
     def _rest(self, key: str) -> None:
-        """Keep what may not be under way for long, since it has failed or many are before it, in little memory."""
+        """Keep in little memory what will not be attempted soon: it has failed, or many are before it."""
         owed = self._owed.get(key)
         if isinstance(owed, Owed) and key not in self._running and (owed.made or len(self) > SHORT_LINE):
             self._owed[key] = owed.waiting()
@@ -110,15 +110,15 @@ class Line:
         return next(iter(self._owed.values()), None)
 
     def hasten_once(self, key: str, now: datetime) -> Owed | None:
-        """Make due what was tried and waits to be again, unless its schedule has not counted an attempt before: whose
-        alert is refused again and again is not tried again with all that others come to. Returns what is changed.
+        """Like `hasten`, but not for what has had an unscheduled attempt: an alert that is always refused is not to be
+        tried again each time the endpoint is back.
         """
         return None if key in self._running else self._hasten(key, now, once=True)
 
     def hasten(self, key: str, now: datetime) -> Owed | None:
-        """Make due what was tried and waits to be again; returns it, where that changed something.
+        """Make due now what has failed and waits for its next attempt. Returns it where that changed it.
 
-        What is under way may have begun too early to succeed: it is made due where it fails (`failed`).
+        An attempt under way may have begun too early to succeed. If it fails, what is owed is due at once (`failed`).
         """
         if key in self._running and key not in self._failed:
             self._asked.add(key)
@@ -138,10 +138,10 @@ class Line:
         return hastened
 
     def failed(self, key: str, owed: Owed, now: datetime) -> Owed:
-        """Take what is owed after the attempt under way, and return it as it is to be written, at once.
+        """Take what is owed after a failed attempt that has not ended yet, and return it as it is to be written.
 
-        It is due now where somebody asked for that meanwhile. Who asks from now on changes, and writes, what this
-        returns: were it changed when the attempt has ended, a kill in between would lose what was asked for.
+        It is due now where that was asked for meanwhile. From now on, asking changes what this returns, and writes it:
+        if it were changed only when the attempt has ended, a kill in between would lose what was asked for.
         """
         if key in self._asked:
             owed = owed.hastened(now)
@@ -173,7 +173,7 @@ class Line:
             self._running[key] = asyncio.ensure_future(self._attempt(key))
 
     def _follow_clock(self) -> None:
-        """Where the clock was set back, have all that waits come due as much sooner, or it would wait for so long."""
+        """Where the clock was set back, make all that waits due as much sooner, or it would wait longer by that."""
         before, self._looked_at = self._looked_at, self._now()
         by = before - self._looked_at
         if by > SET_BACK:
@@ -182,7 +182,7 @@ class Line:
             self._by_time = False
 
     def _next(self, endpoint: Endpoint | None) -> str | None:
-        """The one whose turn is next, unless as many are under way as may be."""
+        """The one whose turn is next; None where there is none, or as many are under way as may be."""
         if endpoint is not None and endpoint.ordered:
             # Strict order is that of arrival, in which the notifications were added, whenever each is due.
             self._by_time = False

@@ -47,7 +47,7 @@ def register(app: faust.App, service: Service) -> Policy:
 
 
 class _Change(NamedTuple):
-    """What a candidate, by its offset, changes: `state` is how its story is written, None where that stays."""
+    """What the candidate at an offset changes. `state` is its story as it is written, None if that has not changed."""
 
     offset: int
     decision: Decision
@@ -59,19 +59,19 @@ class _Change(NamedTuple):
         return cls(offset, decision, decision.story.to_bytes() if decision.changed else None)
 
 
+@dataclass(slots=True)
 class Partition:
-    """The open stories of one partition, the input offset that they contain, and where they are written."""
+    """The open stories of one partition, the offset of the last input that they include, and where they are written."""
 
-    def __init__(self, stories: Stories, mark: int, state: OwnedState) -> None:
-        self.stories = stories
-        self.mark = mark
-        self.state = state
+    stories: Stories
+    mark: int
+    state: OwnedState
 
 
 @dataclass(slots=True)
 class Decided:
-    """What came of a batch so far: what is published of it, which stories are to be written then, as of which input,
-    and the inputs that are to be read again. `read_at` is by the loop's clock.
+    """What has come of a batch so far: what it published, the changes to write once that is acknowledged, and the
+    records of unknown watches, which are to be read again. `read_at` is by the loop's clock.
     """
 
     read_at: float
@@ -97,7 +97,7 @@ class Policy:
         self._watches = Members(lambda: service.in_force.configuration.watches)
 
     def assign(self, partitions: set[int]) -> None:
-        """Load the stories of the partitions that are ours now, or the first candidate of each would wait for it."""
+        """Load the stories of our new partitions, so that the first candidate of each need not wait."""
         self.release()
         self._partitions.open_ahead(partitions, partial(self._service.fail, NAME))
 
@@ -108,7 +108,7 @@ class Policy:
         return partition
 
     def release(self) -> None:
-        """Drop all state: partitions are handed out anew, and even one that stays may have been another's."""
+        """Drop all state: partitions are assigned anew, and one that we get back may have been another worker's."""
         self._partitions.give_up()
 
     async def handle(self, batch: Batch) -> Awaitable[None]:
@@ -128,7 +128,7 @@ class Policy:
             return
         watch = self._watches.get(candidate.watch)
         if watch is None or not watch.enabled:
-            # Also one that was known here: it may have come back, to others first.
+            # Also one that was known here: it may have come back, and other workers learn of it first.
             if self._service.may_be_known_soon(written_at(record)):
                 decided.unknown.append(record)
             else:
@@ -227,5 +227,5 @@ class Policy:
         return written
 
     def observe(self) -> None:
-        """Set the figure of open stories, as of now."""
+        """Set the metric of open stories, as of now."""
         self._service.metrics.stories.set(sum(len(p.stories) for p in self._partitions.held()))

@@ -1,12 +1,11 @@
-"""The webhook client: httpx's transport on a network that resolves, checks and connects by itself
-(`alerting.network`).
+"""The webhook client: httpx's transport on a network that resolves, checks and connects by itself (`alerting.network`).
 
-Redirects are not followed, proxies of the environment are ignored, cookies are not kept, nothing is
-decompressed, of an answer's body at most `KEPT` bytes are read, and one deadline holds over the whole of an
-attempt. Each endpoint has a pool of its own, so that none can take the connections of another.
+It follows no redirects, keeps no cookies, ignores proxies of the environment and decompresses nothing. It reads at most
+`KEPT` bytes of an answer's body, and one deadline covers the whole attempt. Each endpoint has a pool of its own, so
+that none can take the connections of another.
 
-What httpx's client adds to its transport (redirects, cookies, sign-in by URL) is what a webhook must not have, and
-takes as long as the rest.
+httpx's own client is not used: what it adds to its transport (redirects, cookies, sign-in by URL) a webhook must not
+have, and it takes as long as the rest.
 """
 
 from __future__ import annotations
@@ -30,16 +29,14 @@ from alerting.verdict import Failure
 from streams.errors import AddressRefused
 
 KEPT: Final = 20_000
-"""Bytes of an answer's body that are read; the connection is closed on more."""
+"""Bytes of an answer's body that are read; if there are more, the connection is closed."""
 
 BODY_PATIENCE: Final = 5.0
-"""Seconds that the body of an answer may take once its status is known: the status decides, the body only
-explains.
-"""
+"""Seconds that the body of an answer may take once its status is known. The status decides; the body only explains."""
 
 IDLE: Final = 30.0
 """Seconds after which an unused connection is not used again. It is closed when the next is asked for, or soon after
-where none is: receivers hang up without that we hear of it, and each would keep a descriptor for as long.
+if none is: receivers hang up without our noticing, and each connection keeps a descriptor.
 """
 
 _HEADERS: Final = {"accept": "*/*", "accept-encoding": "identity", "connection": "keep-alive"}
@@ -70,8 +67,8 @@ class _Pool:
     def keeps_what_nobody_uses(self) -> bool:
         """Whether more connections are in use than there are calls.
 
-        httpcore keeps one for ever that was assigned to a call, or just made for it, when that was cut off. With as
-        many as may be open all later calls would wait for one in vain.
+        If a call is cut off just when a connection is made for it or assigned to it, httpcore keeps that connection for
+        ever. Once all that may be open are lost like this, every later call would wait in vain.
         """
         pool: Any = self.transport._pool
         used = [one for one in pool.connections if not (one.is_idle() or one.is_closed())]
@@ -82,8 +79,8 @@ class WebhookClient:
     """Calls endpoints. `close` when done.
 
     `resolve` gives the addresses of a host (default: the system's resolver); `ca_file` (PEM) holds authorities to
-    trust beside the public ones. It is read with `prepare`, or the first call, which raise OSError where it cannot be.
-    Of more than `most_kept` endpoints, no connections are kept of those called longest ago.
+    trust beside the public ones. `prepare` or the first call reads it, and raises OSError where that fails. Connections
+    are kept for at most `most_kept` endpoints, those called last.
     """
 
     def __init__(
@@ -98,7 +95,7 @@ class WebhookClient:
         self._closing: set[asyncio.Future[None]] = set()
 
     def prepare(self) -> None:
-        """Do beforehand what the first call would wait for; takes some tens of milliseconds, best in a thread."""
+        """Do in advance what the first call would wait for: some tens of milliseconds, best in a thread."""
         _authorities(self._ca_file)
         anyio.run(anyio.sleep, 0)  # loads its part for asyncio
 
@@ -134,7 +131,7 @@ class WebhookClient:
 
     def _make(self, endpoint: Endpoint, shape: tuple[object, ...]) -> _Pool:
         context = _authorities(self._ca_file)
-        # A proxy is the operator's own and usually within; whom it connects to is for the proxy to judge.
+        # A proxy is the operator's own and usually in a private network; where it connects to is for it to judge.
         allow_private = endpoint.allow_private or endpoint.proxy is not None
         backend = GuardedBackend(allow_private=allow_private, resolve=self._resolve)
         transport = httpx.AsyncHTTPTransport(verify=context, trust_env=False)
@@ -147,7 +144,7 @@ class WebhookClient:
             self._sweep = asyncio.get_running_loop().call_later(IDLE, self._close_unused)
 
     def _close_unused(self) -> None:
-        """Close the connections of endpoints that nobody has called for a while."""
+        """Close the connections of endpoints that have not been called for a while."""
         self._sweep = None
         since = perf_counter() - IDLE
         for endpoint_id, pool in [*self._pools.items()]:
@@ -183,8 +180,8 @@ class WebhookClient:
 def _authorities(ca_file: str | None) -> ssl.SSLContext:
     """The public authorities, and those of a file. Reading them takes tens of milliseconds: once for all endpoints.
 
-    Without key exchange by DHE, which is out of use: a receiver may choose numbers for it that take a second of this
-    processor.
+    Key exchange by DHE, which nobody uses any more, is left out: a receiver may choose numbers for it that take a
+    second to compute.
     """
     context = httpx.create_ssl_context(trust_env=False)
     if ca_file is not None:
@@ -214,11 +211,11 @@ def _connection_pool(
 
 
 async def _answer(pool: _Pool, request: httpx.Request) -> httpx.Response:
-    """The answer to a request; asked anew where a connection broke that had lain there.
+    """The answer to a request; sent again if a connection broke that had been kept from an earlier call.
 
-    A receiver hangs up on connections that nothing comes on, and may do so while this is on its way. That says nothing
-    of the receiver, and the alert need not wait for its schedule. It ends: each such connection is used up, and what
-    breaks on one made for this call is told.
+    A receiver hangs up on idle connections, and may do so while the request is on its way. That says nothing about the
+    receiver, and the alert need not wait for its schedule. The loop ends: each such connection is gone afterwards, and
+    if one breaks that was made for this call, that is raised.
     """
     while True:
         CONNECTED.set(False)
@@ -232,7 +229,7 @@ async def _answer(pool: _Pool, request: httpx.Request) -> httpx.Response:
 
 
 def _show_what_is_read_ahead(response: httpx.Response) -> None:
-    # Neither httpx nor httpcore looks at it, or says of it; only the parser has it.
+    # Neither httpx nor httpcore looks at it or tells of it; only the parser has it.
     stream: Any = response.stream
     parser = stream._httpcore_stream._stream._connection._h11_state
     response.extensions["network_stream"].ahead = lambda: parser.trailing_data[0]
@@ -245,11 +242,11 @@ async def _post(pool: _Pool, endpoint: Endpoint, body: bytes, headers: Mapping[s
     retry_after: str | None = None
     kept = bytearray()
     try:
-        # One deadline over all of it; httpx's own, for each read and write, would never come before it.
+        # One deadline for all of it; httpx's own, for each read and write, could only come later.
         async with asyncio.timeout(endpoint.timeout.total_seconds()):
             if pool.url is None:
                 pool.url = httpx.URL(endpoint.url.get_secret_value())
-            # What httpx would put there itself, but not for a name that IDNA 2008 does not know (an emoji's).
+            # What httpx would send by itself, except for a name that IDNA 2008 does not know (an emoji's).
             host = {"host": pool.url.netloc.decode("ascii")}
             request = httpx.Request("POST", pool.url, headers={**host, **_HEADERS, **headers}, content=body)
             response = await _answer(pool, request)
@@ -261,7 +258,7 @@ async def _post(pool: _Pool, endpoint: Endpoint, body: bytes, headers: Mapping[s
             finally:
                 await response.aclose()
     except Exception as error:  # noqa: BLE001 - a closed set of outcomes, whatever the network did
-        # Once there is a status it counts: a body that drips, breaks or never ends changes nothing of it.
+        # Once there is a status, it counts: a body that drips, breaks or never ends changes nothing.
         failure = classify(error) if status is None else None
     return Result((perf_counter() - began) * 1000, status, failure, retry_after, bytes(kept))
 
@@ -274,7 +271,7 @@ async def _read_some(response: httpx.Response, kept: bytearray) -> None:
 
 
 def classify(error: BaseException) -> Failure:
-    """The kind of failure that an exception of the client is, by the first of its causes that tells."""
+    """What kind of failure an exception of the client is, by the first of its causes that says."""
     if isinstance(error, TimeoutError | httpx.TimeoutException):
         return "timeout"
     for cause in _causes(error):

@@ -1,9 +1,8 @@
-"""Where the webhook client meets the network: names are resolved, checked and connected here, answers are
-bounded.
+"""Where the webhook client meets the network: names are resolved, checked and connected here, and answers bounded.
 
-The address that is checked is the address that is connected, so a DNS answer that changes has no gap to slip
-through; a pooled connection stays where it was checked. Of one answer, headers included, at most
-`ANSWER_LIMIT` bytes and about `LINES_LIMIT` lines are read, and what came before it was asked for is no answer.
+The address that was checked is the one that is connected, so a DNS answer that changes in between has no effect; a
+pooled connection stays at its address. At most `ANSWER_LIMIT` bytes and about `LINES_LIMIT` lines of an answer are
+read, headers included, and what arrives before a request is sent is no answer.
 """
 
 # ruff: noqa: ASYNC109, ARG002 - the signatures are those of httpcore's network backend
@@ -34,41 +33,41 @@ ANSWER_LIMIT: Final = 40 * 1024
 """Bytes of one answer with its headers, interim answers (1xx) and the framing of its body."""
 
 LINES_LIMIT: Final = 250
-"""Line breaks of one answer. A header, an interim answer, a chunk of one byte: each takes as long as kilobytes of a
-body, and an answer of nothing else as long as a hundred others.
+"""Line breaks of one answer. Each header, interim answer or chunk of one byte takes as long as kilobytes of a body, and
+an answer of nothing else as long as a hundred others.
 """
 
 LINES_AT_ONCE: Final = 32
 """Line breaks of one read, at most."""
 
 READ_AT_ONCE: Final = 8 * 1024
-"""Bytes of one read: between two reads the other endpoints have their turn."""
+"""Bytes of one read; between two reads the other endpoints have their turn."""
 
 SEND_AT_ONCE: Final = 64 * 1024
-"""Bytes of a request from which on they leave, though its answer is not waited for yet."""
+"""A request is sent once so many bytes of it are written, though nobody waits for its answer yet."""
 
 TRY_NEXT_AFTER: Final = 0.25
 """Seconds that one address of a host is given to answer before the next is tried as well."""
 
 TRIED_AT_ONCE: Final = 3
-"""Addresses of one host that are tried at the same time. Each takes a descriptor, and a quarter of all that may be open
-are for calls.
+"""Addresses of one host that are tried at the same time. Each takes a descriptor, and only a quarter of all descriptors
+is for calls.
 """
 
 ADDRESS_PATIENCE: Final = 3.0
-"""Seconds that an address has to answer where others wait to be tried: a lost packet is sent again after one."""
+"""Seconds that an address has to answer if others wait to be tried. A lost packet is sent again after one second."""
 
 MOST_ADDRESSES: Final = 16
-"""Addresses of one host that are looked at. Some thousands fit into an answer, and each would be checked and tried."""
+"""Addresses of one host that are considered. An answer has room for thousands, and each would be checked and tried."""
 
 RESOLVER_THREADS: Final = 128
-"""Names that are looked up at a time, and as many of those that hung when they were looked up last."""
+"""Names that are looked up at the same time, and as many more of those whose last look-up hung."""
 
 HANGS_FROM: Final = 1.0
-"""Seconds of a look-up from which on its name is one that hangs."""
+"""A name whose look-up took so many seconds is one that hangs."""
 
 CONNECTED: Final = ContextVar("CONNECTED", default=False)
-"""Whether a connection was made, as seen by whoever set it to False and awaits the call. Each task has its own."""
+"""Whether a call had to make a connection: set it to False before the call. Each task has its own."""
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """The addresses of a host name. Raises OSError."""
@@ -81,10 +80,10 @@ class Unresolvable(DeliveryError):
 
 
 class SystemResolver:
-    """The system's resolver, in threads of its own; a name that hangs takes one thread, however often it is asked.
+    """The system's resolver, in threads of its own. A name that hangs takes one thread, however often it is asked for.
 
-    A zone whose servers are gone may have more names than there are threads. Those that hung last time wait for each
-    other alone, until they answer promptly again: they take the threads of no other name.
+    A zone whose servers are gone may have more names than there are threads. So names that hung last time have threads
+    of their own, until they are answered promptly again.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -110,8 +109,10 @@ class SystemResolver:
         try:
             return _look_up(host, port)
         finally:
-            hung = self._clock() - began >= HANGS_FROM
-            (self._hanging.add if hung else self._hanging.discard)(host)
+            if self._clock() - began >= HANGS_FROM:
+                self._hanging.add(host)
+            else:
+                self._hanging.discard(host)
 
     def _forget(self, question: tuple[str, int], done: asyncio.Future[list[str]]) -> None:
         self._asked.pop(question, None)
@@ -119,7 +120,7 @@ class SystemResolver:
             done.exception()  # whoever asked may be gone
 
     def close(self) -> None:
-        """Begin nothing more; what hangs is left behind."""
+        """Look up nothing more; what hangs is left behind."""
         self._threads.forget_waiting()
         self._of_hanging.forget_waiting()
 
@@ -181,9 +182,8 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
 async def _first(addresses: Sequence[str], connect: Connect) -> httpcore.AsyncNetworkStream:
     """A connection to the first address that answers.
 
-    Each is tried beside those before it when they have not answered for a moment, and those of IPv6 and IPv4 in turns,
-    as in RFC 8305: an address to which no way leads, as of IPv6 in many a network, would take up the whole of every
-    attempt.
+    As in RFC 8305, the next is tried as well when those before it have not answered for a moment, IPv6 and IPv4 in
+    turns. Otherwise an address that cannot be reached, as IPv6 in many a network, would take up all of every attempt.
     """
     if len(addresses) == 1:
         return await connect(addresses[0])
@@ -222,7 +222,7 @@ async def _first(addresses: Sequence[str], connect: Connect) -> httpcore.AsyncNe
 
 
 def _in_turns(addresses: Sequence[str]) -> Iterator[str]:
-    """Addresses of IPv6 and IPv4 in turns, from that of the first on."""
+    """Addresses of IPv6 and IPv4 in turns, beginning with the first."""
     six = [address for address in addresses if ":" in address]
     four = [address for address in addresses if ":" not in address]
     pairs = zip_longest(six, four) if addresses[:1] == six[:1] else zip_longest(four, six)
@@ -230,8 +230,8 @@ def _in_turns(addresses: Sequence[str]) -> Iterator[str]:
 
 
 class BoundedStream(httpcore.AsyncNetworkStream):
-    """A connection on which no answer is longer than `ANSWER_LIMIT` and `LINES_LIMIT`; a request that is written
-    begins a new count. Head and body of a request leave together, when its answer is waited for.
+    """A connection that limits each answer to `ANSWER_LIMIT` and `LINES_LIMIT`; writing a request begins a new count.
+    Head and body of a request are sent together, when its answer is waited for.
     """
 
     def __init__(self, stream: httpcore.AsyncNetworkStream, handshakes: Executor) -> None:
@@ -244,7 +244,7 @@ class BoundedStream(httpcore.AsyncNetworkStream):
         self._hung_up = False
         self._unsent = bytearray()
         self.ahead: Callable[[], bytes] = bytes
-        """What has been read and belongs to no answer so far."""
+        """What has been read ahead and belongs to no answer so far."""
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read some bytes. Raises AnswerTooLong."""
@@ -300,9 +300,9 @@ class BoundedStream(httpcore.AsyncNetworkStream):
     def get_extra_info(self, info: str) -> Any:
         """What the connection says of itself."""
         if info == "is_readable":
-            # Asked several times for every call, to see whether the other side hung up while the connection was idle.
-            # So is one on which more came than the answer (a body after 204): it would be taken for the next. Under TLS
-            # the other side may have hung up and have left the socket open.
+            # The pool asks several times for every call, to see whether the other side hung up while the connection
+            # was idle. A connection with more than the answer on it (a body after 204) counts as such too: the rest
+            # would be taken for the next answer. Under TLS the other side may hang up and leave the socket open.
             if self._socket is None:
                 self._socket = self._stream.get_extra_info("socket")
             under_tls = isinstance(self._stream, TlsStream) and self._stream.holds_some()

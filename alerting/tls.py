@@ -1,8 +1,8 @@
 """TLS on the connection of a webhook, over a stream of httpcore's.
 
-Unlike anyio's, a handshake is reckoned in a thread, since the receiver chooses how costly it is; what comes is bounded
-before it is deciphered, since some of it (tickets, updates of keys) never shows as an answer; and what lies here, read
-and asked for by nobody, is told.
+It differs from anyio's in three ways. A handshake is computed in a thread, since the receiver chooses how costly it
+is. What arrives is bounded before it is deciphered, since some of it (tickets, updates of keys) never shows as an
+answer. `holds_some` tells whether something has arrived that nobody has read yet.
 """
 
 # ruff: noqa: ASYNC109 - the signatures are those of httpcore's network backend
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class AnswerTooLong(DeliveryError):
-    """The receiver goes on answering beyond all measure."""
+    """The receiver's answer exceeds a limit."""
 
 
 class TlsStream(httpcore.AsyncNetworkStream):
@@ -74,7 +74,7 @@ class TlsStream(httpcore.AsyncNetworkStream):
     async def _finish(
         self, call: Callable[[], T], timeout: float | None, threads: Executor | None = None
     ) -> T:
-        """What a call comes to, once it has read and sent what it wants."""
+        """The result of a call, once what it wants is received and sent."""
         while True:
             try:
                 if threads is None:
@@ -103,11 +103,11 @@ class TlsStream(httpcore.AsyncNetworkStream):
             self._incoming.write_eof()
 
     def holds_some(self) -> bool:
-        """Whether something was read that nobody has asked for yet."""
+        """Whether something has arrived that nobody has read yet."""
         return bool(self._incoming.pending or self._tls.pending())
 
     async def aclose(self) -> None:
-        """Close the connection, without a word."""
+        """Close the connection, without a closing alert of TLS."""
         await self._stream.aclose()
 
     def get_extra_info(self, info: str) -> Any:

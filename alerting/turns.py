@@ -1,5 +1,5 @@
-"""Turns to call: so many at the same time of all endpoints together. Of those that were slow last time no more than
-half as many, so that they keep no other from being called.
+"""Turns to call endpoints: a limited number at the same time. Endpoints that were slow last time have at most half of
+them, so that they do not keep the others from being called.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from datetime import timedelta
 from typing import Final
 
 SLOW: Final = timedelta(seconds=3)
-"""How long a call takes from which on its endpoint is slow."""
+"""An endpoint whose call took so long is slow."""
 
 
 class Turns:
-    """Gives at most `most` turns at a time; an endpoint that `took` long waits for others that did."""
+    """Gives at most `most` turns at a time, half of them to endpoints whose last call `took` long."""
 
     def __init__(self, most: int) -> None:
         self._all = asyncio.Semaphore(most)
@@ -24,10 +24,13 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self, endpoint_id: str) -> AsyncIterator[None]:
-        """Wait for a turn of an endpoint, and have it."""
+        """Wait for a turn of an endpoint, and hold it."""
         async with self._of_slow if endpoint_id in self._slow else nullcontext(), self._all:
             yield
 
     def took(self, endpoint_id: str, time: timedelta) -> None:
-        """Take note of how long a call took."""
-        (self._slow.add if time >= SLOW else self._slow.discard)(endpoint_id)
+        """Note how long the last call of an endpoint took."""
+        if time >= SLOW:
+            self._slow.add(endpoint_id)
+        else:
+            self._slow.discard(endpoint_id)

@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 from typing import Final
 
 from benchmarks import latency, lucene, throughput
@@ -90,12 +91,11 @@ def measure_peers() -> None:
         ("bare", "bare aiokafka loop"),
     ):
         if peer in taken:
-            median = sorted(f["rate"] for f in taken[peer])[len(taken[peer]) // 2]
             rows.append(
                 Row(
                     f"throughput / {title}",
                     throughput.ratios(taken, "worker", peer),
-                    note=f"{median:.0f} articles/s",
+                    note=f"{median(f['rate'] for f in taken[peer]):.0f} articles/s",
                 )
             )
     rows += lucene.measure(RUNS)

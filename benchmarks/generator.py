@@ -20,6 +20,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -219,21 +220,13 @@ def stream(
     count: int, *, seed: int, hit_rate: float, literals: Sequence[str], sample: Path | None = None
 ) -> Articles:
     """So many articles: of the sample as far as it reaches, then invented ones."""
-    messages: list[bytes] = []
-    hits = set()
+    made: list[tuple[bytes, bool]] = []
     if sample is not None:
-        for message, hit in real(sample, seed=seed, hit_rate=hit_rate, literals=literals):
-            if len(messages) == count:
-                break
-            if hit:
-                hits.add(len(messages))
-            messages.append(message)
-    rest = count - len(messages)
-    for message, hit in invented(rest, seed=seed, hit_rate=hit_rate, literals=literals):
-        if hit:
-            hits.add(len(messages))
-        messages.append(message)
-    return Articles(messages, frozenset(hits))
+        made += islice(real(sample, seed=seed, hit_rate=hit_rate, literals=literals), count)
+    made += invented(count - len(made), seed=seed, hit_rate=hit_rate, literals=literals)
+    return Articles(
+        [message for message, _ in made], frozenset(number for number, (_, hit) in enumerate(made) if hit)
+    )
 
 
 def put_in(rng: random.Random, parts: list[str], literal: str) -> None:

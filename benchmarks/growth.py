@@ -27,7 +27,7 @@ from alerting.telling import Telling
 from alerting.watch import Watch
 from benchmarks import reading
 from benchmarks.generator import LANGUAGES, invented, lexicon, watchlist
-from benchmarks.place import CALLED, resident_mb
+from benchmarks.place import CALLED, memory_mb
 from benchmarks.reading import reader_of
 from benchmarks.sizes import RUNS
 from benchmarks.table import Row, save, show
@@ -185,7 +185,7 @@ def _by_stories() -> list[dict[str, float]]:
     stories = Stories()
     list(candidates(100, seed=0))  # what making them needs is not theirs
     gc.collect()
-    before = resident_mb()
+    before = memory_mb()
     found: list[dict[str, Any]] = []
     made = 0
     for size in STORIES:
@@ -194,7 +194,7 @@ def _by_stories() -> list[dict[str, float]]:
         made = size
         asked = list(candidates(300, seed=1))
         best = min(_decisions(stories, asked, watch) for _ in range(3))
-        held = (resident_mb() - before) * 1024 / size
+        held = (memory_mb() - before) * 1024 / size
         wire = len(next(iter(stories)).to_bytes()) / 1024
         found.append({"stories": size, "microseconds": best, "kb": held, "wire": wire})
     return found

@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
 from aiohttp import web
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -65,16 +66,13 @@ class Desk:
 
     async def until(self, wanted: set[str], patience: float = PATIENCE) -> bool:
         """Whether all of them arrived in time."""
-        deadline = time.perf_counter() + patience
-        while not wanted <= self.arrived.keys():
-            left = deadline - time.perf_counter()
-            if left <= 0:
-                return False
-            self.changed.clear()
-            try:
-                await asyncio.wait_for(self.changed.wait(), left)
-            except TimeoutError:
-                return False
+        try:
+            async with asyncio.timeout(patience):
+                while not wanted <= self.arrived.keys():
+                    self.changed.clear()
+                    await self.changed.wait()
+        except TimeoutError:
+            return False
         return True
 
 
@@ -82,7 +80,6 @@ class Desk:
 class Slice:
     """What one turn gave: milliseconds of each hit, in the order of arrival, and how many never came."""
 
-    rate: int
     milliseconds: tuple[float, ...]
     missing: int
 
@@ -106,21 +103,20 @@ class Course:
         """Until a side answers: send it an article a second."""
         deadline = time.perf_counter() + patience
         while time.perf_counter() < deadline:
-            messages = self._messages(1, 1.0)
-            await self._send(side, *messages[0])
-            if await self._desk.until({messages[0][0]}, 1.0):
+            ((name, message, hit),) = self._messages(1, 1.0)
+            await self._send(side, message, hit=hit)
+            if await self._desk.until({name}, 1.0):
                 return
         raise RuntimeError(f"{side} told nothing within {patience:.0f} s")
 
     def _messages(self, count: int, hit_rate: float) -> list[tuple[str, bytes, bool]]:
+        """New articles: the id of each, its message, and whether it is a hit."""
         first = self._sent
         self._sent += count
-        made = invented(
-            count, seed=self._sent, hit_rate=hit_rate, literals=self._literals, first=first, length=None
-        )
+        made = invented(count, seed=self._sent, hit_rate=hit_rate, literals=self._literals, first=first)
         return [(json.loads(message)["id"], message, hit) for message, hit in made]
 
-    async def _send(self, side: str, _id: str, message: bytes, hit: bool) -> asyncio.Future[object]:
+    async def _send(self, side: str, message: bytes, *, hit: bool) -> asyncio.Future[object]:
         topic = self._prefix + (side if side in BARE else ARTICLES.name)
         headers = [("hit", b"1")] if hit else []
         sent: asyncio.Future[object] = await self._producer.send(
@@ -141,13 +137,13 @@ class Course:
                 await asyncio.sleep(wait)
             if hit:
                 left[name] = time.perf_counter()
-            sending.append(await self._send(side, name, message, hit))
+            sending.append(await self._send(side, message, hit=hit))
         await asyncio.gather(*sending)
         await self._desk.until(set(left), 20.0)
         times = [
             (self._desk.arrived[name] - at) * 1000 for name, at in left.items() if name in self._desk.arrived
         ]
-        return Slice(rate, tuple(times), len(left) - len(times))
+        return Slice(tuple(times), len(left) - len(times))
 
 
 @asynccontextmanager
@@ -229,15 +225,13 @@ async def run_bare(servers: str, topic: str, url: str, writes: int) -> None:
 
 
 def rows(taken: dict[str, list[Slice]], what: str) -> list[Row]:
-    """Worker by each bare side, at the median and at the 99th of a hundred."""
+    """Worker by each bare side, at the median and at the 99th percentile."""
     found = []
     for side, share in [(side, share) for side in taken if side in BARE for share in (0.5, 0.99)]:
         ratios = [
             w.quantile(share) / f.quantile(share) for w, f in zip(taken["worker"], taken[side], strict=True)
         ]
-        mine, bare = (
-            sorted(s.quantile(share) for s in taken[one])[len(taken[one]) // 2] for one in ("worker", side)
-        )
+        mine, bare = (median(s.quantile(share) for s in taken[one]) for one in ("worker", side))
         missing = sum(s.missing for s in taken["worker"])
         note = f"{mine:.1f} ms by {bare:.1f} ms, {sum(len(s.milliseconds) for s in taken['worker'])} webhooks"
         if missing:

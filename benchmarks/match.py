@@ -21,7 +21,7 @@ from agents.reading.article import read_article
 from agents.reading.reader import Reader
 from benchmarks import reading
 from benchmarks.generator import stream, watchlist
-from benchmarks.place import CALLED, sample_path, write_configuration
+from benchmarks.place import CALLED, configuration, memory_mb, sample_path, write_configuration
 from benchmarks.sizes import READ
 from benchmarks.table import Row, load, machine, save, show
 from streams.configuration import load_configuration
@@ -128,11 +128,10 @@ def _held(literals: Sequence[str]) -> list[Row]:
 
 def _hold(folder: Path) -> None:
     """The process that holds: prints what it took."""
-    from benchmarks.place import configuration  # noqa: PLC0415
     from streams.service import InForce  # noqa: PLC0415
 
     InForce.build(load_configuration(None, resolve_secrets=False))  # imports and caches are not the literals'
-    before = _memory("VmRSS")
+    before = memory_mb()
     began, wall = time.process_time(), time.perf_counter()
     config = configuration(folder)
     loaded = time.process_time()
@@ -143,22 +142,14 @@ def _hold(folder: Path) -> None:
         "load": loaded - began,
         "build": built - loaded,
         "wall": wall,
-        "held": _memory("VmRSS") - before,
-        "peak": _memory("VmHWM") - before,
+        "held": memory_mb() - before,
+        "peak": memory_mb(most=True) - before,
     }
     del config
     in_force = InForce.build(configuration(folder))
-    figures["reload"] = _memory("VmHWM") - before
+    figures["reload"] = memory_mb(most=True) - before
     del in_force
     print(json.dumps(figures))
-
-
-def _memory(name: str) -> float:
-    """A line of this process's status, in MB."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(f"{name}:"):
-            return int(line.split()[1]) / 1024
-    raise LookupError(name)
 
 
 if __name__ == "__main__":

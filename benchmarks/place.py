@@ -192,7 +192,8 @@ async def until_committed(config: Configuration, admin: AIOKafkaAdminClient, wan
     raise RuntimeError(f"{wanted} articles were not committed in {PATIENCE:.0f} s")
 
 
-def resident_mb(pid: int | str = "self") -> float:
-    """Resident memory of a process, this one where none is named."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * 4096 / 1e6
+def memory_mb(pid: int | str = "self", *, most: bool = False) -> float:
+    """Resident memory of a process, now or the most it ever was; of this one where none is named."""
+    wanted = "VmHWM:" if most else "VmRSS:"
+    status = Path(f"/proc/{pid}/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith(wanted)) / 1024

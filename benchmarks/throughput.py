@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 
 from benchmarks.contest import Contest
 from benchmarks.generator import Articles
@@ -35,8 +36,8 @@ def publish(folder: Path, articles: Articles) -> None:
 
 def rows(taken: dict[str, list[Figures]], rate: str) -> list[Row]:
     """The worker against the bare loop, with the absolute figures as a note."""
-    mine = sorted(f["rate"] for f in taken["worker"])
-    note = f"{mine[len(mine) // 2]:.0f} articles/s, {int(taken['bare'][0]['outputs'])} outputs a run"
+    mine = median(f["rate"] for f in taken["worker"])
+    note = f"{mine:.0f} articles/s, {int(taken['bare'][0]['outputs'])} outputs a run"
     cpu = [b["cpu"] / a["cpu"] for a, b in zip(taken["worker"], taken["bare"], strict=True)]
     return [
         Row(f"throughput / bare aiokafka loop, {rate} hits", ratios(taken, "worker", "bare"), 0.9, note=note),

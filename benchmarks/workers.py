@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import statistics
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -29,7 +30,7 @@ from benchmarks.place import (
     PATIENCE,
     configuration,
     load_stream,
-    resident_mb,
+    memory_mb,
     start_worker,
     stop_all,
     until_committed,
@@ -38,6 +39,7 @@ from benchmarks.place import (
 from benchmarks.sizes import ALL_THE_WAY, RUNS
 from benchmarks.table import Row, save, show
 from streams.local_kafka import LocalKafka
+from streams.printable import counted
 
 _HEALTH: Final = re.compile(r"\bhealth\W+(http://[\d.:]+)")
 _OPEN_STORIES: Final = re.compile(rb"^tocsin_stories (\S+)", re.MULTILINE)
@@ -51,8 +53,7 @@ class Size:
     partitions: int
 
     def __str__(self) -> str:
-        workers = "1 worker" if self.workers == 1 else f"{self.workers} workers"
-        return f"{workers}, {self.partitions} partition{'' if self.partitions == 1 else 's'}"
+        return f"{counted(self.workers, 'worker')}, {counted(self.partitions, 'partition')}"
 
 
 BASE: Final = Size(1, 4)
@@ -97,7 +98,7 @@ class Cluster:
 
     def memory_mb(self) -> float:
         """Resident memory of the first worker."""
-        return resident_mb(self._processes[0].pid)
+        return memory_mb(self._processes[0].pid)
 
     def open_stories(self) -> int:
         """Open stories of the first worker."""
@@ -170,7 +171,7 @@ async def by_size(kafka: LocalKafka, folder: Path, desk: Desk) -> list[Row]:
             messages = list(islice(supply, ALL_THE_WAY))
             for size, made in clusters.items():
                 rates[size].append(await made.run(messages))
-    medians = {size: sorted(found)[len(found) // 2] for size, found in rates.items()}
+    medians = {size: statistics.median(found) for size, found in rates.items()}
     return [
         Row(
             f"articles/s, {size} / {BASE}",

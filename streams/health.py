@@ -13,9 +13,14 @@ HANG_UP_AFTER = 1.0
 """Seconds that stopping waits for clients that do not read their answer."""
 
 MOST_CONNECTIONS: Final = 64
+"""Connections that are open at the same time."""
+
 LONGEST_CONNECTION = 30.0
+"""Seconds that a connection may be open."""
+
 IDLE: Final = 5.0
-"""Connections that are held at most, and seconds for which one is: at all, and after an answer."""
+"""Seconds that a connection may be open after an answer."""
+
 LOOK_EVERY = 1.0
 """Seconds between two looks at how long connections are held."""
 

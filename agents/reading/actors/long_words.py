@@ -52,7 +52,7 @@ def without_particles(words: Iterable[Placed]) -> list[Placed]:
     return [(word[1:], at + 1) for word, at in words if word[0] in PROCLITICS and len(word) > MIN_LENGTH]
 
 
-def counted(text: FoldedText) -> Counter[str]:
+def frequencies(text: FoldedText) -> Counter[str]:
     """How often each long word stands in the folded text, also those that begin with a small letter."""
     return Counter(_LONG.findall(text.text))
 

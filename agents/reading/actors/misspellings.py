@@ -7,7 +7,7 @@ from typing import Final
 
 from agents.reading.actors.context import Context
 from agents.reading.actors.inflection import suffix_end
-from agents.reading.actors.long_words import counted, long_words, places_of, without_particles
+from agents.reading.actors.long_words import frequencies, long_words, places_of, without_particles
 from agents.reading.actors.mention import Mention, longest
 from agents.reading.actors.names import Bearer, Form
 from agents.reading.actors.registry import Actor
@@ -54,7 +54,7 @@ class Misspellings:
         ]
         if not found:
             return []
-        counts = counted(text)
+        counts = frequencies(text)
         told: dict[int, Mention] = {}
         for word, start, mention in found:
             before = text.text[start - 1 : start]
