@@ -19,6 +19,7 @@ from alerting.story import Story
 from alerting.watch import TopicsWanted, Watch
 from streams.batch import Batch
 from streams.embedded import PARTITIONS, EmbeddedBroker
+from streams.errors import OutputRefused
 from streams.outputs import LONGEST_VALUE, Outputs
 from streams.record_time import WRITTEN_HEADER
 from streams.service import Service
@@ -141,6 +142,30 @@ async def test_a_story_opens_is_updated_and_stays_known_after_a_restart(room: Ro
     assert await room.alerts() == [*told, ("alert.updated", "art_3")]
     [story] = (await room.stories()).values()
     assert story.article_ids == ("art_1", "art_2", "art_3")
+
+
+@pytest.mark.parametrize("topic", [ALERTS, NOTIFICATIONS], ids=["alert", "notification"])
+async def test_no_story_is_written_before_what_it_told_is_acknowledged_and_none_where_that_is_refused(
+    room: Room, topic: Topic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await room.write(candidate(1, "the army signed a truce"))
+    held = asyncio.get_running_loop().create_future()
+    publish = room.outputs.publish
+
+    async def holding(one: Topic, *value: Any, **about: Any) -> Any:
+        acknowledged = await publish(one, *value, **about)
+        return held if one == topic else acknowledged
+
+    monkeypatch.setattr(room.outputs, "publish", holding)
+    deciding = asyncio.ensure_future(await room.policy.handle(Batch(await room.inputs())))
+    while not await room.alerts():
+        await room.outputs.flush()
+    assert await room.stories() == {}
+    held.set_exception(OutputRefused("too large"))
+    with pytest.raises(OutputRefused):
+        await deciding
+    await room.outputs.flush()
+    assert await room.stories() == {}
 
 
 async def test_the_log_says_of_what_is_counted_in_silence_where_it_was_counted_and_why(room: Room) -> None:

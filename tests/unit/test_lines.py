@@ -324,6 +324,18 @@ async def test_what_waits_is_no_later_where_the_clock_is_set_back(ordered: bool)
     desk.ends["n0"].set_result(None)
 
 
+async def test_what_waits_is_due_when_it_was_to_be_however_often_somebody_looks() -> None:
+    desk, moment = Desk(), START
+    configured = endpoint()
+    queue = Line(lambda: configured, desk.settle, Open(), lambda: moment)
+    queue.add({"n0": owed(0, START + timedelta(seconds=5))})
+    while moment < START + timedelta(seconds=5):
+        moment += timedelta(seconds=0.5)
+        queue.look()
+    await desk.until_begun(1)
+    desk.ends["n0"].set_result(None)
+
+
 async def test_what_an_endpoint_that_is_away_is_owed_takes_little_memory() -> None:
     """Thousands, for days: with nine attempts each takes more than 10 KB as it is."""
     waiting = line(Desk(), Open(START + timedelta(days=1)))
