@@ -16,7 +16,7 @@ from hypothesis import settings
 from streams.gc_pause import gc_paused
 from streams.logs import LOUD
 from streams.memory import freeze_objects
-from tests.unit.configurations import ENVIRON
+from tests.configurations import ENVIRON
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
@@ -32,7 +32,7 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.fixture
 def desk_environ(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environment has what the endpoint `desk` of `tests.unit.configurations` refers to."""
+    """The environment has what the endpoint `desk` of `tests.configurations` refers to."""
     for name, value in ENVIRON.items():
         monkeypatch.setenv(name, value)
 

@@ -25,7 +25,7 @@ from streams.topics import ALL, REJECTED, Topic
 from streams.wire import Wire
 from tests import sample
 from tests.builders import MOMENT
-from tests.unit.small import small_folder
+from tests.cli.small import small_folder
 
 _numbers = count(1)
 

@@ -18,7 +18,7 @@ from streams.configuration import load_configuration
 from streams.errors import UsageError
 from streams.topics import ARTICLES
 from tests.cli.conftest import Call, Kafka
-from tests.unit.configurations import SMALL, watch, write
+from tests.configurations import SMALL, watch, write
 
 NOON = datetime(2026, 3, 7, 12, tzinfo=UTC)
 HARBOUR = "Rebels and army agree ceasefire at the harbour of Massala, says harbour master"

@@ -11,7 +11,7 @@ import pytest
 from streams.embedded import EmbeddedBroker
 from streams.topics import ALL
 from tests.cli.conftest import Call, Kafka
-from tests.unit.configurations import SECRET, SMALL, watch, write
+from tests.configurations import SECRET, SMALL, watch, write
 
 pytestmark = pytest.mark.usefixtures("desk_environ")
 

@@ -13,10 +13,10 @@ from standardwebhooks import Webhook
 from typer.testing import Result
 
 from streams.receiver import Received, Receiver
+from tests import configurations
 from tests.cli.conftest import Call, error_lines
+from tests.configurations import SECRET, SMALL
 from tests.edge.servers import answering, certificate, serving
-from tests.unit import configurations
-from tests.unit.configurations import SECRET, SMALL
 
 ARTICLE = {
     "id": "a1",

@@ -17,8 +17,8 @@ from agents.reading.article import read_article
 from streams.cli import app, articles  # noqa: F401 - the command adds itself to it
 from streams.cli.articles import articles_in
 from tests.cli.conftest import Call, error_lines
-from tests.unit.configurations import SMALL, watch, write
-from tests.unit.small import CEASEFIRE
+from tests.cli.small import CEASEFIRE
+from tests.configurations import SMALL, watch, write
 
 SEED = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "seed_article.json"
 

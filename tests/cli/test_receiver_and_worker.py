@@ -24,7 +24,7 @@ from streams.configuration import load_configuration
 from streams.sample import SAMPLE_ENVIRONMENT
 from tests.builders import alert, endpoint
 from tests.cli.conftest import Call, Kafka
-from tests.unit.configurations import SECRET
+from tests.configurations import SECRET
 
 SIGNING_SECRET = "TOCSIN_SAMPLE_SECRET"
 

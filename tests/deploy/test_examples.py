@@ -13,7 +13,7 @@ import yaml
 
 from streams.configuration import load_configuration
 from streams.examples import run_examples
-from tests.unit.configurations import ENVIRON, SMALL, write
+from tests.configurations import ENVIRON, SMALL, write
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

@@ -24,8 +24,7 @@ from streams.receiver import Received
 from streams.service import InForce, Service
 from streams.topics import DELIVERIES, NOTIFICATIONS, PENDING, REJECTED, UNDELIVERED, Topic
 from streams.wire import Attempt, Notification, Undelivered, Wire, from_bytes
-from tests import builders
-from tests.unit import configurations
+from tests import builders, configurations
 
 W = TypeVar("W", bound=Wire)
 

@@ -32,8 +32,8 @@ from streams.state import write_state
 from streams.topics import NOTIFICATIONS, PENDING, REJECTED
 from streams.wire import EndpointEnabled, Notification, Webhook
 from tests import builders
+from tests.configurations import SECRET
 from tests.flow.desk import Desk, ids
-from tests.unit.configurations import SECRET
 
 Open = Callable[..., Awaitable[Endpoint]]
 

@@ -16,10 +16,9 @@ from streams.outputs import settle
 from streams.receiver import Receiver
 from streams.topics import ALERTS, CLASSIFIED
 from streams.wire import Notification, Reading
-from tests import builders
+from tests import builders, configurations
+from tests.configurations import SECRET
 from tests.flow.desk import Desk, ids
-from tests.unit import configurations
-from tests.unit.configurations import SECRET
 
 Call = Callable[..., Awaitable[Result]]
 

@@ -10,7 +10,7 @@ import pytest
 from alerting import sendapprise
 from streams.configuration import load_configuration
 from streams.errors import ConfigurationError
-from tests.unit.configurations import SECRET, SMALL, endpoint, faults, write
+from tests.configurations import SECRET, SMALL, endpoint, faults, write
 
 OK = "https://hooks.example/canary"
 

@@ -24,7 +24,7 @@ from streams.reading import build_reader
 from streams.wire import Evidence, TopicReading
 from tests import sample
 from tests.builders import MOMENT
-from tests.unit.taxonomies import taxonomies
+from tests.taxonomies import taxonomies
 
 
 class Gardens:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from agents.reading.fold import fold
 from agents.reading.letters import BREAK, spaced
 from agents.reading.phrases import Parser, PhraseSet, anywhere
-from tests.unit.taxonomies import hits
+from tests.taxonomies import hits
 
 
 def found(phrase: str, text: str) -> list[str]:

@@ -16,7 +16,7 @@ from streams.configuration import Configuration, load_configuration
 from streams.reload import LiveConfiguration, Seen, look
 from streams.visible_files import signature
 from streams.worker import Worker
-from tests.unit.configurations import ENVIRON, SMALL, endpoint, load, watch, write
+from tests.configurations import ENVIRON, SMALL, endpoint, load, watch, write
 
 A = frozenset({("watches.yaml", 1, 10, 1)})
 B = frozenset({("watches.yaml", 2, 12, 1)})

@@ -11,7 +11,7 @@ from agents.reading.fold import fold
 from agents.reading.letters import spaced
 from agents.reading.phrases import Parser, PhraseSet
 from tests import sample
-from tests.unit.taxonomies import hits
+from tests.taxonomies import hits
 
 UNRELATED = {
     "uk": """

@@ -17,7 +17,7 @@ from agents.reading.taxonomy import (
     model_of,
 )
 from tests import sample
-from tests.unit.taxonomies import TRUCE
+from tests.taxonomies import TRUCE
 
 
 def write(folder: Path, name: str, value: object) -> None:

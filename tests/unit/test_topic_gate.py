@@ -7,7 +7,7 @@ import pytest
 from agents.reading.automaton import LiteralTable
 from agents.reading.phrases import Parser
 from agents.reading.topic_gate import TopicGate
-from tests.unit.taxonomies import TRUCE, taxonomies
+from tests.taxonomies import TRUCE, taxonomies
 
 LANGUAGES = TRUCE["languages"] | {
     "fr": {"strong": [], "parts": {"stop": ["arret*"], "fighting": ["tirs"]}, "stages": {}}

@@ -16,7 +16,7 @@ from agents.reading.scene import Scene
 from agents.reading.taxonomy import Taxonomies, TopicWeights
 from agents.reading.topics import TopicClassifier
 from streams.wire import TopicReading
-from tests.unit.taxonomies import CONTEXT, TRUCE, taxonomies
+from tests.taxonomies import CONTEXT, TRUCE, taxonomies
 
 TABLE = LiteralTable()
 CLASSIFIER = TopicClassifier(taxonomies(), TABLE)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from streams.errors import ConfigurationError
-from tests.unit.configurations import load
+from tests.configurations import load
 
 
 def said(folder: Path, files: dict[str, Any]) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from streams.configuration import load_configuration
 from streams.errors import ConfigurationError
-from tests.unit.configurations import ENVIRON, SMALL, faults, load, watch, write
+from tests.configurations import ENVIRON, SMALL, faults, load, watch, write
 
 
 @pytest.fixture

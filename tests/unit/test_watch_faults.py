@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.configurations import faults, load, watch
+from tests.configurations import faults, load, watch
 
 STAGES = {
     "ceasefire": ["agreed", "violated"],

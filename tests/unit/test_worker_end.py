@@ -14,7 +14,7 @@ from streams.errors import BrokerError
 from streams.lingering import refused
 from streams.worker import Worker
 from streams.worker import leave as leave_for_good
-from tests.unit.configurations import SMALL, load
+from tests.configurations import SMALL, load
 
 pytestmark = pytest.mark.usefixtures("desk_environ")
 

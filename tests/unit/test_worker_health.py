@@ -20,7 +20,7 @@ from streams.health import Health
 from streams.open_files import MOST_CALLS
 from streams.worker import MAX_FAILED_CHECKS, Worker
 from streams.worker_health import NO_PARTITIONS, STARTING, STUCK_AFTER, UNANSWERED_AFTER
-from tests.unit.configurations import load
+from tests.configurations import load
 
 LONG = 2 * STUCK_AFTER.total_seconds()
 MINE, OTHERS = TP("tocsin.articles", 0), TP("tocsin.articles", 1)

@@ -11,7 +11,7 @@ import yaml
 
 from streams.configuration import Configuration, load_configuration
 from streams.errors import ConfigurationError
-from tests.unit.taxonomies import CONTEXT, TRUCE
+from tests.taxonomies import CONTEXT, TRUCE
 
 SECRET = "whsec_dG9jc2luLXRlc3Qtc2VjcmV0LW9mLTMyLWJ5dGVzISE="
 ADA: Final = {"id": "ada-lovelace", "kind": "person", "name": "Ada Lovelace"}

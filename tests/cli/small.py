@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from tests.unit.configurations import SMALL, write
-from tests.unit.taxonomies import CONTEXT, TRUCE
+from tests.configurations import SMALL, write
+from tests.taxonomies import CONTEXT, TRUCE
 
 PERSONS: Final = [
     {"id": "shehbaz-sharif", "kind": "person", "name": "Shehbaz Sharif"},
