@@ -612,6 +612,26 @@ def test_a_letter_that_is_a_word_is_an_initial_before_a_full_stop_only(
     assert naming_only(name, text) == words
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("UN安保理", ["UN"]),
+        ("中国与UN签署", ["UN"]),
+        ("ＵＮ安保理", ["ＵＮ"]),
+        ("UN은 말했다", ["UN"]),
+        ("The U\u00adN’s envoy", ["U\u00adN’s"]),
+        ("IN A LOUD LINE UN SAYS", []),
+        ("RE\u00adUN\u00adITED", []),
+        ("UNと日本", ["UN"]),
+        ("The UN2 said", []),
+    ],
+)
+def test_initials_are_found_in_any_width_and_beside_letters_that_are_words(
+    text: str, words: list[str]
+) -> None:
+    assert naming_only("United Nations", text, "organisation", en="UN") == words
+
+
 def test_surnames_of_one_and_of_several_words_are_told_apart() -> None:
     names = {"one": "Абу Асад, Мухаммед", "two": "Асад, Башар"}
     actors = tuple(Actor(id=one, kind="person", name=name) for one, name in names.items())

@@ -10,7 +10,12 @@ from agents.reading.actors.capitals import is_shouted
 from agents.reading.actors.mention import Mention
 from agents.reading.actors.names import Form
 from agents.reading.automaton import Automaton
+from agents.reading.fold import FoldedText
+from agents.reading.keywords import is_unspaced
 
+_WIDE: Final = re.compile(r"[\uff21-\uff3a]")
+_NARROW: Final = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
+"""Letters of full width, as Chinese and Japanese texts have them, and the marks among them."""
 _SUFFIX: Final = re.compile(r"['’ʼ][^\W\d_]{1,8}(?!\w)")
 
 
@@ -22,11 +27,14 @@ class Acronyms:
         # The automaton takes a hyphen for a space.
         self._search = Automaton([acronym.replace("-", " ") for acronym in acronyms], often=True)
 
-    def mentions(self, text: str) -> Iterator[Mention]:
-        """Those in an original text, with a suffix behind an apostrophe."""
+    def mentions(self, folded: FoldedText) -> Iterator[Mention]:
+        """Those in the original of a text, with a suffix behind an apostrophe."""
+        text = folded.aligned
+        if not text.isascii() and _WIDE.search(text):
+            text = text.translate(_NARROW)
         last_end = 0
         for _, start, end in sorted(self._search.find(text), key=_longest_first):
-            if start < last_end or text[end : end + 1].isalnum() or text[start - 1 : start].isalnum():
+            if start < last_end or _is_of_word(text[end : end + 1]) or _is_of_word(text[start - 1 : start]):
                 continue
             written = text[start:end]
             forms = self._acronyms.get(written)
@@ -36,15 +44,21 @@ class Acronyms:
             if len(written) <= 2 and is_shouted(text, start, end):
                 continue
             suffix = _SUFFIX.match(text, end)
+            first, last = folded.span(start, suffix.end() if suffix else end)
             for form in forms:
                 yield Mention(
-                    start,
-                    suffix.end() if suffix else end,
+                    first,
+                    last,
                     "inflected" if suffix else form.match,
                     form.actor,
                     role=form.role,
                     doubtful=form.doubtful,
                 )
+
+
+def _is_of_word(beside: str) -> bool:
+    """Whether what stands beside a name is a letter or digit of the same word."""
+    return beside.isalnum() and not is_unspaced(beside)
 
 
 def _longest_first(hit: tuple[int, int, int]) -> tuple[int, int]:

@@ -45,8 +45,7 @@ def has_its_capitals(
 def is_shouted(text: str, start: int, end: int) -> bool:
     """Whether the words around a span are all in capitals, so that capitals tell nothing."""
     around = text[max(0, start - _AROUND) : start] + text[end : end + _AROUND]
-    letters = [character for character in around if character.isalpha()]
-    return len(letters) >= 4 and not any(map(str.islower, letters))
+    return not any(map(str.islower, around)) and sum(map(str.isupper, around)) >= 4
 
 
 def is_title_case(line: str) -> bool:

@@ -68,7 +68,7 @@ class MentionSearch:
                 mention = self._surnames.mention(hit, bearers)
                 if mention is not None:
                     mentions.append(mention)
-        mentions += self._acronyms.mentions(text.original)
+        mentions += self._acronyms.mentions(text)
         cues = [mention for mention in mentions if mention.role == "cue"]
         names = [mention for mention in mentions if mention.role != "cue"] if cues else mentions
         return cues + [mention for mention in longest(names) if mention.role != "unlike"]

@@ -82,7 +82,7 @@ class Surnames:
             return None
         titled = any(word in self._words.titles for word, _, _ in words[:2])
         match = match_of(surname, bearers[0].spelt, "alias", clitic=False)
-        goes_on = text.original[last : last + 1] == " " and text.original[last + 1 : last + 2].isupper()
+        goes_on = text.original[last : last + 1].isspace() and text.original[last + 1 : last + 2].isupper()
         return Mention(first, last, match, None, tuple(bearers), titled=titled, goes_on=goes_on)
 
     def _bearer(
