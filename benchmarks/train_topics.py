@@ -37,26 +37,30 @@ STRENGTH = 0.5
 """Inverse of the regularisation of the topic models (the smaller, the flatter the weights)."""
 
 NEVER_AGAINST = ("cues", "strong.", "likely.", "weak.", "other.")
-"""How the names of features begin whose weights are not below nothing. Where texts are few, chance would have it that a
-truce in the lead speaks against a ceasefire, or that what is of one topic is of no other."""
+"""How the names of those features begin whose weights may not be negative. With few texts, chance could make a truce in
+the lead speak against a ceasefire, or one topic against every other.
+"""
 
 USUAL: Mapping[str, float] = {
     "strong.title.with": 1.5, "strong.title.bare": 1.0, "strong.lead.with": 1.2, "strong.lead.bare": 0.8,
     "strong.early.with": 0.5, "likely.title.with": 0.7, "likely.lead.with": 0.5,
 }  # fmt: skip
-"""What features count as long as no text says otherwise. The regularisation draws weights there, others to nothing."""
+"""What these features weigh as long as no text says otherwise: the regularisation draws their weights there, and all
+others to zero.
+"""
 
 REAL_WEIGHT = 2.0
-"""What a real text counts in training beside one that was written for it; the sample articles, which everybody sees
-first, count as real ones.
+"""The weight in training of a real text, beside 1 for one that was written for it. The sample articles, which everybody
+sees first, count as real.
 """
 
 FULL_WEIGHT = REAL | {"samples"}
 
 HEADLINES = "headlines"
 HEADLINE_WEIGHT = 0.1
-"""What a headline alone counts for its topic. For the stage it counts nothing: most tell one in plain words, and
-weights that fit them read long texts worse."""
+"""The weight in training of a headline alone, for its topic. For the stage it has none: most headlines tell it in plain
+words, and weights that fit them read long texts worse.
+"""
 
 NEGATIVE_WEIGHT = 1.5
 """What a text of no topic counts beside one of some: a false alarm costs more than a story told by the next article."""

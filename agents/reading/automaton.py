@@ -1,7 +1,7 @@
 """One pass over folded text that finds every literal of every watch, actor and topic (Aho–Corasick, in Rust).
 
-Texts and literals are searched as one byte a character (`agents.reading.letters`); literals that others may be taken
-for are compared with what was found.
+Texts and literals are searched as one byte a character (`agents.reading.letters`). A byte stands for several
+characters, so what was found is compared with the literal, unless nothing else can be taken for it.
 """
 
 from __future__ import annotations
@@ -21,20 +21,19 @@ from agents.reading.letters import coded_all, spaced
 Found = tuple[int, int, int]
 """A literal's number and its span (start, end) in the folded text."""
 
-
 _ONE_SPACE: Final = str.maketrans("-_\n\t", "    ")
 _PLAIN: Final = re.compile(r"[a-z0-9]+")
-"""Literals that nothing else is taken for."""
+"""Literals for which nothing else can be taken."""
+
 _MOST_MEMORY: Final = 44 << 20
-"""Bytes that an automaton may take which holds for each of its states where every byte leads: searching takes half the
-time then."""
+"""Bytes that a DFA may take: it holds for each of its states where every byte leads, and searches in half the time."""
 
 
 def automaton_of(patterns: Sequence[bytes], *, often: bool) -> BytesAhoCorasick | None:
     """What finds sorted patterns; None where there are none.
 
-    Neighbours in the alphabet share states: built in this order it takes two thirds of the time. `often`: every article
-    passes through it, so that it may take more memory to be quicker.
+    Neighbours in the alphabet share states, so building it in this order takes two thirds of the time. `often`: every
+    article passes through it, so it may take more memory to be quicker.
     """
     if not patterns:
         return None
@@ -86,7 +85,7 @@ class LiteralTable:
     def build(self, *, often: bool = True) -> Automaton:
         """The automaton over all literals added so far. Empties the table, which of a million literals is large.
 
-        `often`: every article passes through it, so that it may take more memory to be quicker.
+        `often`: every article passes through it, so it may take more memory to be quicker.
         """
         self._built = True
         literals = [*self._numbers]
@@ -132,7 +131,7 @@ class Automaton:
         return every
 
     def _compared_with(self, text: str, literal: str, found: Found) -> Found | None:
-        """A literal that has the bytes of what stands at a span, if it is what stands there."""
+        """A literal whose bytes were found, if it is what stands there."""
         number, start, end = found
         if number not in self._spaced:
             return found if start >= 0 and text[start:end].translate(_ONE_SPACE) == literal else None

@@ -31,18 +31,20 @@ RANK: Final[Mapping[str, int]] = {"strong": 0, "likely": 1, "weak": 2}
 
 _CONTEXT_TOPIC: Final = -1
 _DECLARED: Final = 1.2
-"""How many times the words of the language that the article says it is in count in the vote. It decides where texts are
-in doubt; with 2 a wrong tag took one topic in eighty, and a right one brought no more."""
+"""Weight, in the vote on the language, of a word of the language that the article declares. It decides between close
+counts; with 2, a wrong tag lost one topic in eighty, and a right one brought no more.
+"""
 
 _VOTERS: Final = 200
 """Words that vote on the language of an excerpt."""
 
 SECTION: Final = "sport"
-"""The context that tells something where it stands in the credit of a title: papers call their pages so."""
+"""The context that also counts in the credit of a title: papers call their pages so."""
 
 _ARMED: Final = "armed"
-"""The context beside which a `never` phrase with a gap, which may reach over anything, takes no cue away. Of danger all
-drills speak, too."""
+"""The context beside which a `never` phrase with a gap, which may reach over anything, takes no cue away. `danger` does
+not serve for this, as all drills speak of it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +226,7 @@ class CueFinder:
     def _settle_nevers(
         self, found: Sequence[_OfTopic], loose: Sequence[_Loose], exempting: Mapping[str, Sequence[_Placed]]
     ) -> None:
-        """Add the `never` phrases with a gap that count, and take away those that share words with what is in
-        earnest."""
+        """Add the `never` phrases with a gap that count; take away those that share words with what is in earnest."""
         armed: defaultdict[int, list[Span]] = defaultdict(list)
         for sentence, span in exempting[_ARMED]:
             armed[sentence].append(span)

@@ -23,14 +23,16 @@ MIN_LETTERS: Final = 5
 SHORTEST_FORM: Final = 4
 """Letters of a Cyrillic word whose last one may be another case's."""
 TOKENS_READ: Final = 5000
+"""Words of a text that are looked at."""
 LEAVES_READ: Final = 50
+"""Parts of a query that are looked at."""
 NOTES_KEPT: Final = 3
-"""Words of a text and parts of a query that are looked at, and notes of a clause, at most."""
+"""Notes of a clause."""
 _LONGEST_ENDING: Final = 4
 
 
 def with_near_misses(watch: CompiledWatch, evaluation: Evaluation, scene: Scene) -> Evaluation:
-    """The evaluation, where keywords did not hold with a note of what was nearly there."""
+    """The evaluation, with a note of what was nearly there where keywords did not hold."""
     if evaluation.matched:
         return evaluation
     wanted = iter(watch.query.required if watch.query is not None else ())
@@ -38,7 +40,7 @@ def with_near_misses(watch: CompiledWatch, evaluation: Evaluation, scene: Scene)
     for clause in evaluation.clauses:
         sought: Iterable[Leaf] = ()
         if clause.clause.startswith("query:"):
-            node = next(wanted, None)  # what must not hold comes behind all that must
+            node = next(wanted, None)  # None: conditions that must not hold come after all that must
             sought = () if node is None else (leaf for leaf, negated in leaves(node) if not negated)
         elif clause.clause.startswith("terms:"):
             sought = (Phrase(term) for term in watch.watch.terms)
@@ -86,7 +88,7 @@ def _holds(leaf: Leaf, scene: Scene) -> bool:
 
 
 def _written_otherwise(leaf: Leaf, words: Sequence[str], text: Text) -> Iterator[str]:
-    """A word that stands there as two (cease-fire), or two words as one."""
+    """A word that is written there as two (cease-fire), or two words as one."""
     joined = "".join(words).replace("'", "")
     if len(joined) < SHORTEST_FORM:
         return
@@ -110,7 +112,7 @@ def _of_words(leaf: Leaf, words: Sequence[str], text: Text, scene: Scene) -> Ite
 
 
 def _nearest(word: str, text: Text, scene: Scene, *, alone: bool) -> str | None:
-    """What is nearly a word; nothing where it is there itself, None where nothing is near."""
+    """A note of what is nearly a word; empty where the word itself is there, None where nothing is near."""
     tokens = text.tokens[:TOKENS_READ]
     if any(token_fits(word, token, text.folded.text, turkish=scene.turkish) for token in tokens):
         return ""
@@ -136,7 +138,7 @@ def _near(word: str, token: Token, text: Text, *, alone: bool) -> str:
 
 
 def _is_korean(word: str) -> bool:
-    """Whether a word is of syllables, of which two say as much as five letters."""
+    """Whether a word is written in syllables, two of which say as much as five letters."""
     return len(word) > 1 and "\uac00" <= word[0] <= "\ud7a3"
 
 

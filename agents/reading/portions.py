@@ -1,4 +1,4 @@
-"""Portions: a batch of articles is cut into lists that are searched at once."""
+"""Cuts a batch of articles into portions, lists that are searched at once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final, Generic, TypeVar
 T = TypeVar("T")
 
 AT_ONCE: Final = 100_000
-"""Characters of articles that are best searched at once: an article costs less so, and it takes some milliseconds."""
+"""Characters of a portion: searching this many at once costs less an article, and takes only some milliseconds."""
 
 
 class Portions(Generic[T]):
@@ -18,7 +18,7 @@ class Portions(Generic[T]):
         self._characters = 0
 
     def take(self, item: T, characters: int) -> list[T]:
-        """Take one; a portion that is full with it, else nothing."""
+        """Take one. Returns the portion if it is full now, else nothing."""
         self._portion.append(item)
         self._characters += characters
         return self.rest() if self._characters >= AT_ONCE else []

@@ -1,8 +1,7 @@
 """The reader: one pass over an article's words, and what topics, actors and watches make of them.
 
-Built once from a configuration. `read` answers None for most articles of a stream, and costs them little more than
-folding, the automaton's pass and hashing its words: only a gate literal of a topic, or an anchor of a watch, leads to
-more.
+Built once from a configuration. For most articles of a stream `read` returns None, and costs little more than folding,
+the automaton's pass and hashing the words: only a gate literal of a topic or an anchor of a watch leads to more.
 """
 
 from __future__ import annotations
@@ -49,8 +48,8 @@ class Explanation:
 
 
 class Searched(NamedTuple):
-    """An article in which literals and terms were looked for: by watch, where terms of its stand, and whether the
-    article may be about a topic.
+    """An article in which literals and terms were looked for: where the terms of each watch stand, and whether it may
+    be about a topic.
     """
 
     scene: Scene
@@ -71,8 +70,8 @@ class Reader:
         classifier: Classifier | None = None,
         read_all: bool = False,
     ) -> None:
-        """Compile. `classifier` takes the place of the taxonomy's; `read_all`: a reading also of what has neither
-        a topic nor a hit. Raises QueryError where a watch cannot be understood.
+        """Compile. `classifier` takes the place of the taxonomy's; `read_all`: articles with neither a topic nor a hit
+        have a reading too. Raises QueryError where a watch cannot be understood.
         """
         terms = terms or {}
         enabled = [watch for watch in watches if watch.enabled]
@@ -153,8 +152,8 @@ class Reader:
         return self.read_called(searched, called, seen_at) if called is not None else None
 
     def asked_about(self, searched: Searched) -> int:
-        """How often `called_by` asks at most whether what a watch looks for stands somewhere: a hundredth of a
-        millisecond each.
+        """How often `called_by` asks, at most, whether what a watch looks for stands somewhere. Each time takes a
+        hundredth of a millisecond.
         """
         asked = 0
         for text in searched.scene.texts:
@@ -163,8 +162,8 @@ class Reader:
         return asked
 
     def called_by(self, searched: Searched) -> set[int] | None:
-        """The watches that an article calls, by their numbers here; None where nothing is to be said of it: there is
-        none, nor a topic, and not all articles are to be read.
+        """The numbers of the watches that an article calls; None where it is not to be read: it calls none and has no
+        topic (and not all are to be read).
 
         Raises UnreadableArticle where a classifier of the user's own fails.
         """

@@ -25,14 +25,15 @@ FieldSpan = tuple[FieldName, int, int]
 EVIDENCE_KEPT: Final = 6
 """Pieces of evidence of a clause, at most."""
 _LOOKED_AT: Final = 2000
-"""Characters of the body that the language is told by, besides the title."""
+"""Characters of the body by which the language is told, besides the title."""
 _REACH: Final = 40
-"""Characters before and behind a position that are cut into words at first."""
+"""Characters before and behind a position that are cut into words first."""
 _start: Final = attrgetter("start")
 _TURKIC: Final = frozenset({"tr", "az"})
 _TURKIC_LETTERS: Final = "ığşəİ"
+"""Turkish and Azerbaijani of more than a few words cannot be written without one of them."""
 _TOO_SHORT: Final = 300
-"""Characters of an article from which on these letters must be there."""
+"""Shorter articles, in characters, may have none of these letters though they are Turkish."""
 
 
 @dataclass(slots=True)
@@ -59,10 +60,10 @@ class Text:
         return bisect_right(self._starts, position) - 1 if self.tokens else -1
 
     def tokens_around(self, position: int, count: int) -> tuple[Sequence[Token], int]:
-        """Words, as many as `count` before and behind a position if there are, and which of them stands there.
+        """At least `count` words before and behind a position, if there are so many, and which of them stands there.
 
         That is the last that begins at the position or before it, -1 where none does. Only the surroundings are cut
-        into words, until they come to as much as the whole text.
+        into words, until these add up to as much as the whole text.
         """
         if self._tokens is None and self._cut < len(self.folded.text):
             return self._cut_around(position, count)
@@ -84,7 +85,7 @@ class Text:
 
 
 class Scene:
-    """What there is to evaluate watches against in one article."""
+    """Everything about one article against which watches are evaluated."""
 
     def __init__(self, article: Article) -> None:
         self.article = article
@@ -94,7 +95,7 @@ class Scene:
         self.actors: dict[str, ActorReading] = {}
         self.elsewhere: Sequence[Span] = ()
         """Lines of the folded body that the classifier found to lead elsewhere (`agents.reading.links`), in order."""
-        # What an explanation tells of topics that are too weak, and of actors that are not surely named.
+        # What an explanation tells of topics that are too weak, and of actors that may or may not be named.
         self.weak_topics: dict[str, TopicReading] = {}
         self.doubtful_actors: Mapping[str, str] = {}
 
@@ -146,9 +147,8 @@ class Scene:
     def may_be_turkish(self) -> bool:
         """Whether words may take the endings of Turkish, told at next to no cost.
 
-        To identify a language costs more than to look for a million terms; but Turkish and Azerbaijani of more than a
-        few words cannot be written without some of their own letters, and in fewer words to look for these endings
-        costs little.
+        Identifying a language costs more than looking for a million terms. Letters of Turkish tell enough, and in a
+        short text looking for its endings costs little.
         """
         article = self.article
         if article.language:

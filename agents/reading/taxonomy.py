@@ -38,12 +38,14 @@ GRAMMAR: Final = ("negation", "contrast", "modal", "future", "past", "saying")
 """Classes of context that say how something is said."""
 
 EARNEST: Final = "earnest"
-"""The class of phrases that say of what looks like something else that it is none (`not a drill`, `drill turned real`):
-the words of other classes in them do not count, and `never` phrases that share words with them take nothing away."""
+"""The class of phrases that say that something is what it seems (`not a drill`, `drill turned real`). Words of other
+classes in them do not count, and `never` phrases that share words with them take nothing away.
+"""
 
 LINK: Final = "link"
-"""The class of phrases that open a line which leads elsewhere (`Read also`). Any other class is about something
-else."""
+"""The class of phrases that open a line which leads elsewhere (`Read also`). All other classes are about something
+else.
+"""
 
 CONTEXT: Final = "context"
 WEIGHTS: Final = "weights"

@@ -1,8 +1,8 @@
 """Watches, compiled: which articles call them, and which of their conditions hold, with the words themselves.
 
 A watch is called by its anchors: literals, topics or actors of which at least one must be there for it to match. They
-are taken from the most telling condition it has (terms, else query, else actors, else topics), so only watches that one
-of their literals calls are evaluated.
+are taken from its most telling condition (terms, else query, else actors, else topics). Only watches that an article
+calls are evaluated.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ ACTORS_SHOWN: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Whether a watch matched, and all of its conditions; `takes_back` says that it did but for the stage, at which the
-    article may take back what an open story of the watch told.
+    """Whether a watch matched, and all of its conditions. `takes_back`: it would match at another stage, and at this
+    one the article may take back what an open story of the watch told.
     """
 
     watch: Watch
@@ -52,7 +52,7 @@ class CompiledWatch:
             raise QueryError("the watch has no topics, actors, query or terms; it would match every article")
 
     def anchors(self) -> Anchors:
-        """What calls the watch; its terms are kept apart, being many."""
+        """What calls the watch, besides its terms, which are many and kept apart."""
         if self.has_terms:
             return Anchors()
         if self.query is not None:
@@ -65,11 +65,11 @@ class CompiledWatch:
         return Anchors(always=True)
 
     def is_called(self, literal: int, scene: Scene) -> bool:
-        """Whether one of its anchors stands in an article; that its literal does is not enough."""
+        """Whether an anchor stands in an article of which its literal was found."""
         return self.query is not None and self.topics_fit(scene) and self.query.stands(literal, scene)
 
     def topics_fit(self, scene: Scene) -> bool:
-        """Whether the topics are there; cheap, so that it is asked before anything else."""
+        """Whether the topics are there; cheap, so it is asked before anything else."""
         wanted = self.watch.topics
         if wanted is None:
             return True
@@ -164,7 +164,7 @@ def _actor_clause(scene: Scene, names: Sequence[str]) -> Clause:
 
 
 def language_note(language: str) -> str:
-    """What to say of an article in another language than is asked for."""
+    """What to say of an article that is not in a wanted language."""
     if language == "und":
         return "nothing tells the language of the article; give `language`"
     return f"the article is in {language}"

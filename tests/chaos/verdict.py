@@ -13,8 +13,9 @@ from tests.chaos.ledger import TAKEN, Arrival
 
 BEFORE = 0.5
 AFTER = 3.0
-"""A webhook that was taken may come again when something befell a worker or the broker from `BEFORE` seconds before
-to `AFTER` seconds after it was taken: its success was then not written down in time."""
+"""A webhook may come again if something happened to a worker or the broker from `BEFORE` seconds before to `AFTER`
+seconds after it was taken: its success may not have been written down in time.
+"""
 
 
 @dataclass(frozen=True)
