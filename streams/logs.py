@@ -6,6 +6,7 @@ Values are escaped by `streams.printable`, because those from articles may hold 
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable, MutableMapping
@@ -111,7 +112,7 @@ def configure_logs(*, json: bool | None = None, level: int = logging.INFO) -> No
     renderer: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if as_json
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty() and not os.environ.get("NO_COLOR"))
     )
     structlog.configure(
         processors=[*shared, renderer],

@@ -42,6 +42,18 @@ def test_an_event_is_one_line_with_its_time_level_and_place(monkeypatch: pytest.
     }
 
 
+@pytest.mark.parametrize("no_color", ["", "1"])
+def test_a_terminal_gets_colours_unless_no_color_is_set(
+    monkeypatch: pytest.MonkeyPatch, no_color: str
+) -> None:
+    monkeypatch.setattr("sys.stderr", written := io.StringIO())
+    monkeypatch.setattr(written, "isatty", lambda: True)
+    monkeypatch.setenv("NO_COLOR", no_color)
+    configure_logs()
+    structlog.get_logger("tocsin.test").info("is.written")
+    assert ("\x1b[" in written.getvalue()) is (not no_color)
+
+
 def test_what_faust_says_of_its_services_is_not_said_in_our_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stderr", written := io.StringIO())
     configure_logs(json=True)
