@@ -188,6 +188,25 @@ async def test_an_answer_whose_headers_never_end_is_given_up_long_before_the_dea
     assert result.failure in ("too-long", "protocol")
 
 
+async def test_a_header_that_never_ends_is_given_up_long_before_the_deadline(client: WebhookClient) -> None:
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nx: ")
+        while True:
+            writer.write(b"y" * 1000)
+            await writer.drain()
+
+    assert (await post(client, answer, timeout=timedelta(minutes=5))).failure == "too-long"
+
+
+@pytest.mark.parametrize("line", [b"", b"x: y\r\n" * 20], ids=["bytes", "lines"])
+async def test_each_answer_of_a_connection_is_bounded_by_itself(tmp_path: Path, line: bytes) -> None:
+    whole = b"HTTP/1.1 200 OK\r\n" + line + b"content-length: 9000\r\n\r\n" + b"x" * 9000
+    async with under_tls(tmp_path, answering(whole, keep_open=True)) as (client, endpoint, served):
+        results = [await ask(client, endpoint) for _ in range(20)]
+    assert [(result.status, len(result.body)) for result in results] == [(200, 9000)] * 20
+    assert served.accepted == 1
+
+
 async def test_a_gzip_bomb_stays_as_small_as_it_came(client: WebhookClient) -> None:
     packed = gzip.compress(bytes(10 * 2**20))
     head = b"HTTP/1.1 500 No\r\ncontent-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(packed)
@@ -415,6 +434,31 @@ async def test_a_connection_that_the_receiver_hung_up_is_not_used_again(client: 
         endpoint = builders.endpoint(url=served.url())
         for calls in (1, 2, 3):
             assert (await ask(client, endpoint)).status == 204
+            await closed.wait()
+            closed.clear()
+            assert served.accepted == calls
+
+
+async def test_what_a_receiver_says_before_it_hangs_up_on_an_idle_connection_answers_nothing(
+    client: WebhookClient,
+) -> None:
+    """Some say 408 where no request came for a while."""
+    answered, closed = asyncio.Event(), asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(NO_CONTENT)
+        await answered.wait()
+        answered.clear()
+        writer.write(b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n")
+        writer.close()
+        await writer.wait_closed()
+        closed.set()
+
+    async with serving(answer) as served:
+        endpoint = builders.endpoint(url=served.url())
+        for calls in (1, 2, 3):
+            assert (await ask(client, endpoint)).status == 204
+            answered.set()
             await closed.wait()
             closed.clear()
             assert served.accepted == calls
