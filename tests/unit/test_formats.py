@@ -226,6 +226,56 @@ def test_plain_keeps_joiners_that_scripts_need() -> None:
     assert words.plain("می\u200cخواهم 👩\u200d🚒", 50) == "می\u200cخواهم 👩\u200d🚒"
 
 
+PEOPLE = ("slack", "teams", "discord", "apprise")
+
+
+def told(name: str, made: Alert) -> list[str]:
+    """All texts of a message for people."""
+    if name == "apprise":
+        return [*apprise_text(made)]
+    return [found.replace("&amp;", "&") for found in strings(json.loads(render(of_format(name), made)[0]))]
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_every_format_for_people_says_what_happened_who_and_where_to_read_it(name: str) -> None:
+    evidence = topic_reading().evidence
+    made = alert(
+        url="https://news.example/1?a=1&b=2",
+        sentence="They agreed in Doha.",
+        topics=(topic_reading(), topic_reading(topic="evacuation", stage="under_way")),
+        actors=tuple(
+            ActorReading(id=who.lower(), name=who, kind="country", match="exact", evidence=evidence)
+            for who in ("Qatar", "Egypt")
+        ),
+        articles=3,
+        sources=2,
+    )
+    said = "\n".join(told(name, made))
+    for part in (
+        "HIGH Truce in Ukraine",
+        "Sides agree ceasefire",
+        "They agreed in Doha.",
+        "ceasefire agreed, evacuation under way",
+        "Qatar, Egypt",
+        "wire, 3 articles of 2 sources",
+        "https://news.example/1?a=1&b=2",
+    ):
+        assert part in said
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_of_what_an_alert_lacks_no_format_for_people_says_anything(name: str) -> None:
+    """Services refuse a text that is empty."""
+    made = alert(headline="", sentence="", topics=(), actors=(), url=None, source=None)
+    texts = told(name, made)
+    assert all(text.strip(" >*") for text in texts)
+    said = "\n".join(texts)
+    assert "no headline" in said
+    assert "unknown source" in said
+    assert "\n\n" not in said
+    assert "http" not in said.replace("http://adaptivecards.io/schemas/adaptive-card.json", "")
+
+
 @pytest.mark.parametrize(
     ("severity", "bell", "colour", "style"),
     [
