@@ -18,20 +18,16 @@ from agents.reading.actors.registry import Registry, RegistryFile, registry_of
 from agents.reading.taxonomy import Taxonomies, load_taxonomies, model_of
 from alerting.endpoint import Endpoint
 from alerting.watch import Watch
-from streams.config_files.crosscheck import (
-    Known,
-    Placed,
-    check_endpoints,
-    check_watches,
-    example_places,
-)
+from streams.config_files.endpoint_checks import check_endpoints
 from streams.config_files.endpoint_secrets import EndpointSecrets, WhichEndpoints
 from streams.config_files.partial_model import NO_FAULTS, partial_model
+from streams.config_files.placed import Known, Placed
 from streams.config_files.secrets import Secrets
 from streams.config_files.settings_file import LoadedSettings
 from streams.config_files.termlist import LARGEST_FILE, keyword_warnings, pack, read_terms
 from streams.config_files.topics_and_actors import check_actors, check_topics
 from streams.config_files.validation import problems, validate
+from streams.config_files.watch_checks import check_watches, example_places
 from streams.config_files.yamlfile import Document, KeyPath, ids_in, load, read_text
 from streams.config_values import Part
 from streams.errors import ConfigurationError, Fault

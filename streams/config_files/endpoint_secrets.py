@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from alerting.endpoint import Endpoint
-from streams.config_files.crosscheck import Placed
+from streams.config_files.placed import Placed
 from streams.config_files.secrets import LITERAL, Secrets, holds_secret, is_reference
 from streams.config_files.yamlfile import Document, KeyPath
 from streams.errors import Fault
