@@ -126,9 +126,10 @@ class News:
         new = self._new
         if not named_in_body(candidate).keys().isdisjoint(new):
             return _brings(new)
-        version = self._is_version
-        first_said = bool(candidate.said) and candidate.said[0] not in story.said
-        if version and first_said and not frozenset(story.said).isdisjoint(candidate.said):
+        version, said = self._is_version, frozenset(story.said)
+        first_said = not said.issuperset(candidate.said[:1])
+        # Behind what decides stands what is on top.
+        if version and not said.issuperset(candidate.said[:2]) and not said.isdisjoint(candidate.said):
             return "it says something else before what was told"
         if self._is_copy and not (self._left and (version or first_said)):
             return _brings(self._counting_in_copy(new)) or self._as_well(

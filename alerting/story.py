@@ -45,8 +45,8 @@ class Story:
     words that may be names, and the numbers, of the headlines that were told and of what stood by the evidence,
     `parties` those of these headlines and `reached` which of them were told at which stages, and in front, both beside
     what `tellings` hold; `versions` has, of articles of which several versions came, the last one's candidate and its
-    time; `said` are the checksums of the sentences that decided; `named_since` are the `named` that were told since it
-    last came to another stage, none where it never did.
+    time; `said` are the checksums of the sentences that decided, or stood on top of the others with evidence;
+    `named_since` are the `named` that were told since it last came to another stage, none where it never did.
     """
 
     story_id: str
@@ -97,7 +97,7 @@ class Story:
             stages=stages_of(candidate),
             named=named_by(candidate),
             turn=turn,
-            said=candidate.said[:1],
+            said=candidate.said[:2],
         )
 
     def joined_by(
@@ -140,7 +140,7 @@ class Story:
             reached=_remember(self.reached, *telling.reached()) if event else self.reached,
             turn=turn,
             versions=self._with_version(candidate) if known else self.versions,
-            said=_remember(self.said, *candidate.said[:1]) if event else self.said,
+            said=_remember(self.said, *candidate.said[:2]) if event else self.said,
             named_since=self._named_since(candidate, telling) if event else self.named_since,
         )
 

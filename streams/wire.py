@@ -192,8 +192,8 @@ class Reading(Wire):
 class Candidate(Wire):
     """Value of `candidates`: one hit of one watch in one article. Keyed by watch.
 
-    - `sentence`: the sentence around the strongest evidence. `said`: a checksum of it, then of each other sentence with
-      evidence.
+    - `sentence`: the sentence around the strongest evidence of a topic that the watch asks for. `said`: a checksum of
+      it, then of each sentence with such evidence, in order.
     - `named`: the names and numbers near any evidence as they are written, by their short form (`alerting.names`).
     - `fingerprint`: the article's text as a MinHash signature. `gist`: the telling words of headline and lead, with
       their weights (`alerting.gist`).

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from itertools import islice
 from typing import Final, NamedTuple, TypeVar
 from zlib import crc32
@@ -18,6 +19,7 @@ from agents.reading.watches import Evaluation
 from alerting.fingerprint import fingerprint
 from alerting.gist import LONGEST_LEAD, gist
 from alerting.names import dateline_in, names_in_body, names_in_dateline
+from alerting.watch import Watch
 from streams.ids import derive_id
 from streams.printable import shortened
 from streams.wire import ActorReading, ArticleRef, Candidate, Clause, Evidence, KeywordReading, Reading
@@ -85,11 +87,18 @@ def candidates_of(
     signature = fingerprint(f"{article.title} {body[start:]}")
     words = gist(article.title, body[start : start + LONGEST_LEAD])
     own = _without(body, (scene.body.folded.span(*line) for line in scene.elsewhere))
-    of_topics = [e for topic in reading.topics for e in topic.evidence if e.field == "body"]
-    by_topics = _decided_by(scene, own, dateline, of_topics) if of_topics else None
+    in_body = {topic.topic: [e for e in topic.evidence if e.field == "body"] for topic in reading.topics}
+    with_evidence = [name for name, evidence in in_body.items() if evidence]
+
+    @cache
+    def by_topics(*names: str) -> _Decided:
+        return _decided_by(scene, own, dateline, [one for name in names for one in in_body[name]])
+
     candidates = []
     for hit in hits:
-        decided = by_topics or _decided_by(scene, own, dateline, _of_clauses(hit))
+        asked_for = _asked_for(hit.watch, reading)
+        names = [name for name in with_evidence if name in asked_for] or with_evidence
+        decided = by_topics(*names) if names else _decided_by(scene, own, dateline, _of_clauses(hit))
         candidates.append(
             Candidate(
                 candidate_id=derive_id("cnd", hit.watch.id, article.id, version),
@@ -131,14 +140,22 @@ def _in_room(found: Iterable[_Founded]) -> tuple[_Founded, ...]:
     return tuple(one.model_copy(update={"evidence": one.evidence[:1]}) for one in every)
 
 
+def _asked_for(watch: Watch, reading: Reading) -> list[str]:
+    """The topics of an article that a watch asks for or hears of as taken back: they decide, whatever else it tells."""
+    wanted = watch.topics
+    if wanted is None:
+        return []
+    return [topic.topic for topic in reading.topics if wanted.wants(topic) or wanted.takes_back(topic)]
+
+
 def _of_clauses(hit: Evaluation) -> list[Evidence]:
     """The first evidence in the body that a watch has where no topic has any: keywords may stand all over it."""
     return [e for clause in hit.clauses for e in clause.evidence if e.field == "body"][:1]
 
 
 class _Decided(NamedTuple):
-    """What stands where evidence in the body is: the sentence around the first of it (the title where there is none),
-    checksums of that and of all others with evidence, and the names and numbers that stand by.
+    """What stands where evidence in the body is: the sentence around the first of it (the title where there is none), a
+    checksum of that and then one of each with evidence, in order, and the names and numbers that stand by.
     """
 
     sentence: str
@@ -158,7 +175,8 @@ def _decided_by(scene: Scene, own: str, dateline: Span, evidence: Sequence[Evide
     named = _named_around(scene, own, near)
     if any(first <= dateline[0] < last for first, last in near):
         named = names_in_dateline(body.original[slice(*dateline)]) | named
-    return _Decided(shortened(sentence, SENTENCE_KEPT), _said_in(own, sentences), named)
+    said = (*_said_in(own, sentences[:1]), *_said_in(own, sorted(sentences)))
+    return _Decided(shortened(sentence, SENTENCE_KEPT), said, named)
 
 
 def _near(sentence: Span, evidence: Evidence) -> Span:

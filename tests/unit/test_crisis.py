@@ -427,6 +427,21 @@ def test_a_page_that_puts_the_newest_first_is_told_entry_by_entry_though_none_na
     assert reasons(told) == ["no open story tells the same", "throttled", before, before, "throttled"]
 
 
+def test_an_entry_on_top_is_told_though_what_decides_stands_below_it() -> None:
+    of = reader()
+    entries = [
+        "The army ordered residents to evacuate Rafah.",
+        "The ceasefire was agreed, the ceasefire was signed and the truce holds, Egypt and Qatar said.",
+        "The army lifted the evacuation order for Rafah.",
+        "Oil prices rose.",
+    ]
+    pages = ["\n\n".join(reversed(entries[:number])) for number in range(1, 5)]
+    versions = [hit(of, "Live from Rafah", page, minutes=number) for number, page in enumerate(pages)]
+    assert versions[2].sentence == entries[1], "or this shows nothing"
+    told = reasons(decided(versions))[2:]
+    assert told == ["it says something else before what was told", "throttled"]
+
+
 def test_a_version_whose_first_sentence_is_put_otherwise_is_not_told_for_that() -> None:
     of, title = reader(), "Evacuation ordered as river rises near Torvik"
     leads = [ORDER, "The governor on Monday ordered the evacuation of Torvik as the river rose."]

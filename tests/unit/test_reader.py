@@ -320,6 +320,24 @@ def test_a_report_that_may_take_back_what_was_told_is_a_candidate_that_says_so(
     assert not elsewhere.takes_back, "the query does not hold"
 
 
+def test_what_is_quoted_to_a_watch_is_of_the_topics_that_it_asks_for() -> None:
+    truce, order = "Both sides agreed to a ceasefire on Monday.", "Torvik was ordered to evacuate at once."
+    wanted = {
+        "truce": TopicsWanted(any=("ceasefire",)),
+        "order": TopicsWanted(any=("evacuation",)),
+        "denial": TopicsWanted(any=("evacuation", "ceasefire"), stages=("ordered",)),
+        "none": None,
+    }
+    reader = reader_of(*(Watch(id=name, title="-", topics=of, query="torvik") for name, of in wanted.items()))
+    read = reader.read(article(f"{truce}\n\n{order}", title="Two reports"), NOW)
+    assert read is not None
+    assert {topic.topic for topic in read.reading.topics} == {"ceasefire", "evacuation"}
+    quoted = {candidate.watch: candidate.sentence for candidate in read.candidates}
+    strongest = quoted.pop("none")
+    assert strongest in (truce, order)
+    assert quoted == {"truce": truce, "order": order, "denial": order}
+
+
 def test_of_two_topics_that_a_watch_asks_for_one_may_be_taken_back_while_the_other_holds() -> None:
     topics = TopicsWanted(all=("ceasefire", "evacuation"), stages=("agreed", "ordered"))
     reader = reader_of(Watch(id="w", title="-", topics=topics))

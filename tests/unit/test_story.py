@@ -6,6 +6,7 @@ import json
 import unicodedata
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -461,10 +462,12 @@ def test_a_name_is_the_same_however_its_marks_are_encoded() -> None:
 
 
 def test_a_version_that_puts_a_sentence_first_which_was_not_told_first_says_something_else() -> None:
-    first, silent = STRIKE.model_copy(update={"said": ("a",)}), STRIKE.model_copy(update={"said": ("b", "c")})
-    for event, said, told in ((False, "b", True), (True, "b", False), (True, "c", True)):
+    """Whether it decides, or only stands on top, above what decided before."""
+    first, silent = (STRIKE.model_copy(update={"said": said}) for said in (("a", "a"), ("b", "b", "c")))
+    cases = [(False, "b", True), (True, "b", False), (True, "c", True)]
+    for (event, said, told), decides in product(cases, (True, False)):
         story = joined_by(opened_by(first), silent, event=event)
-        version = STRIKE.model_copy(update={"said": (said, "a")})
+        version = STRIKE.model_copy(update={"said": (said if decides else "a", said, "a")})
         assert why(story, version) == ("it says something else before what was told" if told else "")
 
 
