@@ -39,7 +39,7 @@ _LETTERS: Final = {
     "ہ": "ه", "ھ": "ه", "ۃ": "ه", "ە": "ه", "ڪ": "ك",
     # Apostrophes, quotation marks, dashes and spaces as typed on a keyboard.
     "’": "'", "‘": "'", "ʼ": "'", "ʹ": "'", "´": "'", "ʻ": "'", "＇": "'",
-    "′": "'", "‛": "'", "׳": "'", "״": '"',
+    "′": "'", "‛": "'", "׳": "'", "״": '"', "`": "'", "ʾ": "'", "ʿ": "'",
     "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
     "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "−": "-", "־": "-",
     "\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2007": " ",
@@ -106,7 +106,7 @@ _FOLDS: Final = _Folds()
 _UTF16: Final = ("utf-16-le", "surrogatepass")
 # UTF-16 unit → its fold where that is one unit; else, and as long as nobody asked, the flag.
 _UNITS: Final = np.zeros(0x1_0000, dtype="<u2")
-_UNITS[1:0x80] = [ord(chr(code).lower()) for code in range(1, 0x80)]
+_UNITS[1:0x80] = [ord(_fold_character(chr(code))) for code in range(1, 0x80)]
 
 
 def _learn(text: str, first: np.ndarray[tuple[int], np.dtype[np.uint16]]) -> bool:
@@ -139,10 +139,15 @@ def _first_pass(text: str) -> str:
     return first.tobytes().decode(*_UTF16)
 
 
+def _of_ascii(text: str) -> str:
+    """The fold of a text in ASCII without the flag."""
+    return text.lower().replace("`", "'")
+
+
 def fold(text: str) -> str:
     """The folded form of a text; of a literal, for comparison with folded text."""
     if text.isascii() and _FLAG not in text:
-        folded = text.lower()
+        folded = _of_ascii(text)
     else:
         folded = text.translate(_FOLDS)
         if not _JOINING.isdisjoint(folded):
@@ -278,7 +283,7 @@ def _without(pattern: re.Pattern[str], folded: FoldedText) -> FoldedText:
 
 def _folded(text: str) -> FoldedText:
     if text.isascii() and _FLAG not in text:
-        return FoldedText(text.lower(), text)
+        return FoldedText(_of_ascii(text), text)
     first = _first_pass(text)
     if _FLAG not in first:
         return FoldedText(first, text)

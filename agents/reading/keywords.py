@@ -6,7 +6,7 @@ finds, in a text:
 
 - itself;
 - itself with a suffix of at most five letters after an apostrophe (`Erdoğan'ın`, `Putin's`), which is no word of its
-  own when words are counted;
+  own when words are counted; nor are Cyrillic letters behind one, however many (`об'єктами`);
 - a Cyrillic word of three letters or more: itself with a case ending; of one that ends like a nominative, that ending
   may be another one (`перемирие` finds `перемирия`, `Зеленський` finds `Зеленського`); of six letters or more, its last
   consonant or vowel changes as in Ukrainian (`Авдіївка` finds `Авдіївці`, `Харків` finds `Харкова`);
@@ -37,7 +37,8 @@ LETTER: Final = rf"[^\W_{ALONE}]"
 """What a letter or digit is, as a regular expression; characters that are words of their own aside."""
 _UNSPACED: Final = re.compile(rf"[{ALONE}\uac00-\ud7a3]")
 _TOKEN: Final = re.compile(
-    rf"(?=\w)(?:(?P<alone>[{ALONE}])|(?P<core>{LETTER}{{2,}})(?:'{LETTER}{{1,5}}(?!{LETTER}))?|{LETTER})"
+    rf"(?=\w)(?:(?P<alone>[{ALONE}])"
+    rf"|(?P<core>{LETTER}{{2,}}|[\u0400-\u04ff](?='))(?:'(?:{LETTER}{{1,5}}(?!{LETTER})|[\u0400-\u04ff]+))?|{LETTER})"
 )
 _RUN: Final = re.compile(rf"{LETTER}*")
 _IS_ALONE: Final = re.compile(rf"[{ALONE}]")
@@ -141,7 +142,7 @@ def stem_of(word: str) -> str:
     """
     if has_article(word):
         return word[len(ARTICLE) :]
-    if not "\u0400" <= word[-1] <= "\u04ff" or len(word) < 5 or word[-2] == "'":
+    if not "\u0400" <= word[-1] <= "\u04ff" or len(word) < 5:
         return word
     if len(word) >= _SHORTEST_CHANGING and word[-2:] in _CHANGING:
         return word[:-2]
@@ -152,6 +153,8 @@ def stem_of(word: str) -> str:
 
 def _endings_of(word: str) -> frozenset[str]:
     """What may stand behind the stem of a Cyrillic word."""
+    if word[-2:-1] == "'" and word[-1] >= "\u0400":  # перемир'я is no form of перемир
+        return _CYRILLIC_ENDINGS
     return _CHANGING.get(word[-2:], _PLAIN_ENDINGS) if len(word) >= _SHORTEST_CHANGING else _PLAIN_ENDINGS
 
 
@@ -233,7 +236,7 @@ def ending_fits(word: str, text: str, end: int, *, turkish: bool) -> int | None:
 
 def _ending_fits(stem: str, endings: frozenset[str], text: str, end: int, *, turkish: bool) -> int | None:
     """`endings`: of a Cyrillic word."""
-    last = stem[-1]
+    last = stem[-2:-1] if stem[-1] == "'" else stem[-1]
     if stands_alone(last):
         return None if text[end : end + 1] in SIGNS_BEHIND else end
     stop = run_end(text, end)
@@ -265,13 +268,16 @@ def token_fits(word: str, token: Token, text: str, *, turkish: bool) -> bool:
     if stands_alone(word):
         following = text[token.start + len(word) : token.start + len(word) + 1]
         return text.startswith(word, token.start) and following not in SIGNS_BEHIND
-    if "'" in word:
-        return text[token.start : token.full_end] == word
     stem = stem_of(word)
-    at = text.find(stem, token.start, token.end)
+    at = text.find(stem, token.start, token.full_end if "'" in word else token.end)
     if at < 0 or begin_of(word, text, at) is None:
         return False
     return ending_fits(word, text, at + len(stem), turkish=turkish) is not None
+
+
+def end_of(word: str, token: Token) -> int:
+    """Where a watched word ends whose last token is this one."""
+    return token.full_end if "'" in word else token.end
 
 
 def key_of(word: str) -> str:
@@ -292,8 +298,7 @@ def phrase_at(
         if index + own > len(tokens) or not token_fits(word, tokens[index], text, turkish=turkish):
             return None
         index += own
-    last = tokens[index - 1]
-    return tokens[first].start, last.full_end if "'" in words[-1] else last.end
+    return tokens[first].start, end_of(words[-1], tokens[index - 1])
 
 
 def width(word: str) -> int:

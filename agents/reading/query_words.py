@@ -18,6 +18,7 @@ from rapidfuzz.distance import OSA
 from agents.reading.automaton import LiteralTable
 from agents.reading.fold import Span
 from agents.reading.keywords import (
+    end_of,
     may_stand,
     phrase_at,
     run_begin,
@@ -127,7 +128,7 @@ def _windows(words: tuple[str, ...], slop: int, text: Text, scene: Scene) -> Ite
     most the slop.
     """
     places = list(accumulate(map(width, words), initial=0))
-    sought = [word if "'" in word else stem_of(word) for word in words]
+    sought = [stem_of(word) for word in words]
     if not all(letters in text.folded.text for letters in sought):
         return
     tokens = text.tokens
@@ -151,8 +152,8 @@ def _windows(words: tuple[str, ...], slop: int, text: Text, scene: Scene) -> Ite
         if len({*chosen.values()}) < len(words):
             chosen = _apart(fitting, places, adjusted, slop)
         if chosen:
-            end = max(p + width(words[n]) for n, p in chosen.items())
-            yield text.name, tokens[min(chosen.values())].start, tokens[end - 1].end
+            end, last = max((p + width(words[n]), n) for n, p in chosen.items())
+            yield text.name, tokens[min(chosen.values())].start, end_of(words[last], tokens[end - 1])
             latest.clear()
 
 

@@ -95,6 +95,12 @@ def test_letters_that_do_not_decompose_have_their_stand_in() -> None:
     assert fold("Iğdır ŁÓDŹ Straße Øresund İZMİR") == "igdir lodz strasse oresund izmir"
 
 
+@pytest.mark.parametrize("mark", "’‘ʼʹ´ʻ＇′‛`ʾʿ")
+@pytest.mark.parametrize("rest", ["", "é"])
+def test_whatever_is_typed_for_an_apostrophe_is_one(mark: str, rest: str) -> None:
+    assert fold(f"a{mark}b{rest}") == fold(f"a'b{rest}") == fold_text(f"a{mark}b{rest}").text
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [

@@ -511,6 +511,15 @@ def test_the_words_that_made_a_query_hold_are_told_from_the_first_to_the_last(qu
     assert [evidence.text for evidence in clause.evidence] == [words]
 
 
+@pytest.mark.parametrize("query", ['"військовий об\'єкт"', '"об\'єкт військовий"~2'])
+def test_of_a_word_with_an_apostrophe_all_letters_are_told(query: str) -> None:
+    table = LiteralTable()
+    compiled = CompiledQuery(query, table)
+    scene = Scene.of(Article("a", "", "Удари по військових об’єктах тривають."), table.build())
+    (clause,) = compiled.clauses(scene)
+    assert [evidence.text for evidence in clause.evidence] == ["військових об’єктах"]
+
+
 @pytest.mark.parametrize(
     ("query", "held"), [('body:"deal agreement"~4', False), ('body:"agreement oil"~4', True)]
 )

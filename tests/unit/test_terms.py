@@ -71,7 +71,8 @@ def agree(found: dict[int, set[FieldSpan]], expected: dict[int, set[FieldSpan]])
 
 WORDS = st.sampled_from(
     "erdogan Erdoğan'ın erdoganlar gaza Gaza'da moody's l'oréal d'ivoire at&t a s in новый нового путин Путину мир "
-    "міністр міністрами авдіївка Авдіївці авдіїв харків Харкова харк об'єкт здоров'я الهدنة والهدنة هدنة للهدنة وقف "
+    "міністр міністрами авдіївка Авдіївці авдіїв харків Харкова харк об'єкт об'єктами здоров'я здоров'ям "
+    "м'янма М'янми п`ять الهدنة والهدنة هدنة للهدنة وقف "
     "للغزة القدس بالقدس للقدس الله ولهدنة وبالقدس עזה בעזה שבעזה העז אש האש ראש 停火 停 停火协议 ไทย 서울 x² 𝐀bc 🕊 g20 "
     "evlerinizden ev evler sana'a ab'cd'ef the".split()
 )
