@@ -230,7 +230,11 @@ def _differences(topic: Topic, state: TopicState, settings: Settings) -> list[st
     retention = state.configs.get("retention.ms")
     if retention is not None and retention != wanted.get("retention.ms", retention):
         longer = int(retention) < 0 or int(retention) > int(wanted["retention.ms"])
-        leave = ": longer, which is left as it is" if longer else ""
+        leave = (
+            ", which is shorter: `kafka-configs.sh --alter` shortens it; or raise topics.retention"
+            if longer
+            else ""
+        )
         differences.append(
             f"retention.ms is {retention}, topics.retention says {wanted['retention.ms']}{leave}"
         )

@@ -101,5 +101,6 @@ def test_a_longer_retention_differs_and_is_left(retention: int) -> None:
     found = report(ALERTS, retention__ms=retention)
     assert found.fixes == {}
     assert found.differences == (
-        f"retention.ms is {retention}, topics.retention says 1209600000: longer, which is left as it is",
+        f"retention.ms is {retention}, topics.retention says 1209600000, which is shorter: "
+        "`kafka-configs.sh --alter` shortens it; or raise topics.retention",
     )
