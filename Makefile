@@ -11,7 +11,7 @@ help: ## this list
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Tocsin needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; name another with make PYTHON=...") if sys.version_info < (3, 11) else None'
 	@echo "making $(VENV) from requirements.lock: a minute or two, once"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -q --require-hashes --no-deps -r requirements.lock
 	@$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
@@ -54,7 +54,7 @@ bench-isolation: setup kafka-jars ## what one bad endpoint of fifty costs the ot
 	$(BIN)/python -m benchmarks.isolation
 
 $(PEERS): benchmarks/requirements.txt
-	@test -x $(VENV)/peers/bin/python || $(PYTHON) -m venv $(VENV)/peers
+	@test -x $(VENV)/peers/bin/pip || $(PYTHON) -m venv $(VENV)/peers
 	$(VENV)/peers/bin/python -m pip install -q -r benchmarks/requirements.txt
 	@touch $@
 

@@ -53,3 +53,19 @@ def test_being_ended_is_no_pass(tmp_path: Path, step: str) -> None:
     code, said, _ = run(tmp_path, kills=step)
     assert code in (1, -signal.SIGTERM, 128 + signal.SIGTERM)
     assert "passed" not in said
+
+
+@pytest.mark.parametrize(("there", "made"), [(["python"], True), (["python", "pip"], False)])
+def test_an_environment_whose_making_was_interrupted_is_made_again(
+    tmp_path: Path, there: list[str], made: bool
+) -> None:
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    for name in ("requirements.lock", "pyproject.toml"):
+        (tmp_path / name).touch()
+    python = tmp_path / "python"
+    for program in [python, *(tmp_path / ".venv" / "bin" / name for name in there)]:
+        program.write_text('#!/bin/sh\necho "$@" >> calls\n')
+        program.chmod(0o755)
+    command = ["make", "-s", "-C", str(tmp_path), "-f", str(ROOT / "Makefile"), f"PYTHON={python}", "setup"]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    assert ("-m venv .venv" in (tmp_path / "calls").read_text().splitlines()) is made
