@@ -18,9 +18,11 @@ from zlib import crc32
 import numpy as np
 
 PLACES: Final = 64
+"""Numbers of a signature."""
 ROWS: Final = 4
+"""Numbers of a band."""
 SHINGLE: Final = 3
-"""Numbers of a signature, numbers of a band, and words of a shingle."""
+"""Words of a shingle."""
 SAME_TEXT: Final = 0.5
 """Least estimated similarity of two texts that tell the same story."""
 COPY: Final = 0.9

@@ -1,8 +1,7 @@
 """An article as it is read: the value, and its making from the bytes of a message.
 
-The way of a message: its bytes become a JSON object (`decode`), the object gets the usual names (`shapes`),
-its fields are checked and bounded (`fields`), HTML becomes text (`html`). docs/articles.md says all of this
-to senders.
+The way of a message: its bytes become a JSON object (`decode`), the object gets the usual names (`shapes`), its fields
+are checked and bounded (`fields`), HTML becomes text (`html`). docs/articles.md tells senders all of this.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ from streams.errors import UnreadableArticle
 from streams.ids import derive_id
 
 _FIELDS_SHOWN: Final = 8
-"""Fields of an article without a text that are named to its sender."""
+"""How many fields of an article without a text are named to its sender."""
 
 T = TypeVar("T")
 
@@ -108,7 +107,7 @@ def article_of(item: Json) -> Article:
 
 
 def _instead(item: Json, given: Given) -> str:
-    """What an article without a field for text has; it may be misspelt."""
+    """The fields of an article that has none for text; it may be misspelt."""
     if given.get("title") or given.get("body"):
         return ""
     shown = ", ".join(repr(name[:30]) for name in [*item][:_FIELDS_SHOWN])
@@ -128,7 +127,7 @@ def _tags_of(value: Any) -> tuple[str, ...]:
 
 
 def _first(given: Given, field: str, read: Callable[[Any], T]) -> T | None:
-    """The first value of a field that is of use."""
+    """The first usable value of a field."""
     for _, value in given.get(field, ()):
         if result := read(value):
             return result
@@ -138,7 +137,7 @@ def _first(given: Given, field: str, read: Callable[[Any], T]) -> T | None:
 def _named_text(given: Given, field: str) -> tuple[str, str]:
     """The name and text of a text field: the first that has something in it, else the first given.
 
-    Raises UnreadableArticle where there is no text among several values, but something that cannot be one.
+    Raises UnreadableArticle where none of the values is a text, and one cannot be read as such.
     """
     first = unreadable = None
     for name, value in given.get(field, ()):

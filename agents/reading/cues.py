@@ -98,8 +98,9 @@ _ByLanguage = Mapping[int, Sequence[_Ready]]
 
 
 def _sorted_out(phrases: Sequence[Phrase[Meaning]]) -> tuple[tuple[int, ...], _ByLanguage, _ByLanguage]:
-    """The languages that phrases which begin alike speak for; by language those that show topics or patterns, and the
-    others. Words that count only where they are denied are too short and many to speak for one (`dur*`, `statt`).
+    """Sort phrases that begin alike: the languages that they speak for; by language, those that show topics or
+    patterns, and the others. Words that count only where they are denied are too short and many to speak for a language
+    (`dur*`).
     """
     speaking: set[int] = set()
     topical: dict[int, list[_Ready]] = {}
@@ -322,8 +323,8 @@ class CueFinder:
     def _language(self, literals: Sequence[Found], declared: str, told: Callable[[], str]) -> int:
         """The language that most words are of: phrases of another one would mean something else here.
 
-        What the article declares counts a fifth of the votes; where it declares nothing and the vote is a draw (names
-        are the same in many languages), what `told` finds out.
+        Words of the language that the article declares count a little more. Where it declares none and the vote is a
+        draw (names are the same in many languages), the language that `told` finds out counts so.
         """
         languages_of = self._languages_of
         votes = Counter(chain.from_iterable([languages_of[number] for number, _, _ in literals[:_VOTERS]]))
@@ -361,7 +362,7 @@ class _Loose(NamedTuple):
     gap: Span
 
     def leaves(self, span: Span) -> bool:
-        """Whether a word is none of its own: it stands in the gap or outside."""
+        """Whether a word is not its own: it stands in the gap or outside."""
         start, end = span
         return end <= self.span[0] or self.span[1] <= start or (self.gap[0] <= start and end <= self.gap[1])
 

@@ -1,7 +1,7 @@
-"""What of an article its topics are read from: title, head, and the sentences around strong phrases further down.
+"""The part of an article from which topics are read: title, head, and the sentences around strong phrases further down.
 
-The sentences stand in one spaced text, a break between each two, so that one pass finds everything in them; a position
-in it can be traced back to the title or body. Lines that lead elsewhere are left out (`agents.reading.links`).
+The sentences are one spaced text with a break between each two, so that one pass finds everything in them. A position
+in it can be traced back to title or body. Lines that lead elsewhere are left out (`agents.reading.links`).
 """
 
 from __future__ import annotations
@@ -26,23 +26,24 @@ HEAD: Final = 600
 """Characters at the head of the body whose sentences are always looked at."""
 
 EARLY: Final = 1200
-"""Characters at the head of the body within which a sentence that is looked at is an early one."""
+"""A sentence within so many characters of the head of the body is an early one."""
 LONGEST: Final = 700
-"""Characters of a sentence; a longer one is cut into several. So is a title: what is looked at in a sentence takes the
-square of its length.
+"""Characters of a sentence; a longer one is cut into several, and so is a title. The time that a sentence takes grows
+with the square of its length.
 """
 LONGEST_TITLE: Final = 5000
-"""Characters of a title that are looked at. Where a whole post is sent as one, it has some four thousand at most."""
+"""Characters of a title that are looked at. A whole post that is sent as one has four thousand or so at most."""
 
 MOST: Final = 60
-"""Sentences of an excerpt: what comes after so many changes nothing."""
+"""Sentences of an excerpt; more would change nothing."""
 
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _WIDTH: Final = 45
-"""Characters of a line that its width may have ended."""
+"""Fewest characters of a line that may have been ended for its width."""
 _WIDEST: Final = 100
+"""Most characters of a line of such a text."""
 _ENDS: Final = 2
-"""Characters of a line of such a text at most, and ends of lines by which it is told at least."""
+"""Fewest ends of lines by which such a text is told."""
 
 CLAUSE_END: Final = "  "
 """What is left of a punctuation mark and the space behind it in a spaced text."""

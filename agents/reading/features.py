@@ -40,31 +40,31 @@ _STRENGTH: Final[Mapping[str, float]] = {"strong": 1.0, "likely": 0.6, "weak": 0
 _PLACE: Final[Mapping[str, float]] = {"title": 1.0, "lead": 1.0, "early": 0.65, "late": 0.4}
 _SURROUNDED: Final[Mapping[str, float]] = {"with": 1.0, "bare": 0.6, "off": 0.1}
 _CUES: Final = 3.0
-"""What a strong cue in the title adds to `cues`: more than to other features, so that training rests on it first."""
+"""What a strong cue in the title adds to `cues`: more than other features get, so that training relies on it first."""
 
 _NEAR: Final = 40
-"""Characters between a cue and a word of a stage of the same clause that is near it."""
+"""A word of a stage in the clause of a cue is near it with at most so many characters between them."""
 
 _AS_NEAR: Final = 3
-"""Characters more than the nearest word of a stage that another may stand away and count as near as it."""
+"""A word that is so many characters further away than the nearest counts as being as near."""
 
 _BEFORE: Final = 25
-"""Characters before a cue in which a word of denial or comparison is about it."""
+"""A word of denial or comparison is about a cue that begins within so many characters behind it."""
 
 _FEW: Final = 8
-"""Cues of a sentence up to which each is looked at."""
+"""With more cues in a sentence, not each of them is looked at."""
 
 _MOST: Final = 2.0
-"""What a feature that adds up comes to at most."""
+"""The most that a feature adds up to."""
 
 _ENOUGH_CONTEXT: Final = 4
-"""Words of one class of context; more of them say no more."""
+"""Words of one class of context that count; more say no more."""
 
 GENERIC: Final = (
     "cues", "only.", "strong.", "likely.", "weak.", "support", "elsewhere", "title.support", "title.elsewhere",
     "share", "first", "negated", "contrast",
 )  # fmt: skip
-"""How the names begin that mean the same for every topic, one without weights of its own included."""
+"""How the names of features begin that mean the same for every topic, also for one without weights of its own."""
 
 
 def topic_features(sighting: Sighting, number: int, topics: Sequence[TopicFile]) -> Features:

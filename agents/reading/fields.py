@@ -1,7 +1,7 @@
 """One field at a time: what a JSON value is worth as a text, a name, a URL, a time, a language.
 
-Only title and body can make an article unreadable. Any other field that is no good is left out or cut to
-its bound: an alert must not be lost over a tag. Nothing here raises anything but UnreadableArticle.
+Only title and body can make an article unreadable. Any other field that is unusable is left out or cut to its bound: no
+alert must be lost because of a tag. Nothing here raises anything but UnreadableArticle.
 """
 
 from __future__ import annotations
@@ -16,10 +16,13 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from streams.errors import UnreadableArticle
 
 MAX_ID: Final = 256
+"""Characters of an id."""
 MAX_URL: Final = 2048
+"""Characters of a URL."""
 MAX_NAME: Final = 200
+"""Characters of a name."""
 MAX_NAMES: Final = 50
-"""Characters of an id, a URL and a name, and names of a list, at most."""
+"""Names of a list."""
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2199
 
@@ -31,7 +34,7 @@ _OTHER_TAGS: Final = {
     "eng": "en", "tur": "tr", "ukr": "uk", "rus": "ru", "fra": "fr", "fre": "fr", "spa": "es", "deu": "de",
     "ger": "de", "ara": "ar", "ua": "uk", "iw": "he", "in": "id",
 }  # fmt: skip
-"""What senders write for a language that has a tag of two letters: three, its country, or what Java calls it."""
+"""What senders write in place of the two-letter tag: three letters, the country, or what Java calls the language."""
 _ISO_639_1: Final = frozenset(
     "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en "
     "eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv "
@@ -40,7 +43,7 @@ _ISO_639_1: Final = frozenset(
     "st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu".split()
 )
 _NO_LANGUAGE: Final = frozenset(("und", "mul", "mis", "zxx"))
-"""Tags that stand for none in particular."""
+"""Tags that stand for no language in particular."""
 _TRACKING: Final = re.compile(
     r"utm_.*|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|twclid|igshid|mc_cid|mc_eid|_ga|ocid|cmpid|smid"
     r"|at_.*|ref_src"
@@ -52,8 +55,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 def text_of(value: Any, field: str) -> str:
     """A title or body: a string, a list of strings (paragraphs), or an object around one. Absent is "".
 
-    In a list what is no text (a picture between paragraphs) is left out where there is other text. Raises
-    UnreadableArticle where it is something else, or holds a NUL.
+    In a list, what is no text (a picture between paragraphs) is left out if there is text besides. Raises
+    UnreadableArticle for anything else, and for a text with a NUL.
     """
     if isinstance(value, str):
         return without_nul(value, field)

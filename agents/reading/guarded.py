@@ -1,7 +1,7 @@
 """A classifier of a user's own, held to its contract.
 
-Whatever it raises, and whatever it returns that is not cut from the article, makes the article unreadable, for the
-reason `classifier`: nothing that it claims without evidence gets on to the wire.
+Whatever it raises, and whatever it returns that is not cut from the article, makes the article unreadable with the
+reason `classifier`: nothing that it claims without evidence goes on to the wire.
 """
 
 from __future__ import annotations

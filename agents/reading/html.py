@@ -1,9 +1,8 @@
 """Text out of HTML: paragraphs apart, words together, nothing of scripts, styles and navigation.
 
-Parsing HTML as browsers do is quadratic or worse for some inputs (deep nesting, thousands of attributes,
-formatting elements that are re-opened in every paragraph): 800 kB can take half a minute. So one linear
-pass first reduces the markup to bare block-level tags, which decide all that matters here; lexbor then
-builds the tree from those.
+Parsing HTML as browsers do is quadratic or worse for some inputs (deep nesting, thousands of attributes, formatting
+elements that are re-opened in every paragraph): 800 kB can take half a minute. So one linear pass first reduces the
+markup to bare block-level tags, which decide all that matters here; lexbor then builds the tree from those.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ _REWRITTEN: Final[dict[str, str]] = {
     "/br": _LINE,
     "hr": _PARAGRAPH,
 }
-"""What becomes of a tag; of any other, nothing: inline tags neither part words nor paragraphs."""
+"""What becomes of a tag. Others vanish: inline tags separate neither words nor paragraphs."""
 
 _BLOCKS: Final = frozenset((*_PARAGRAPHS, *_LINES, *_STRUCTURE, *_LEFT_OUT, *_GAPS, *_WHOLE))
 _KNOWN: Final = _BLOCKS | frozenset(_INLINE)
@@ -79,7 +78,7 @@ _SHORTEST_NAME: Final = 2
 _LONGEST_PREFIX: Final = 6
 """Characters of the names of entities that browsers read without a semicolon, too, in front of anything."""
 _TIMES_ESCAPED: Final = 3
-"""How many times over a text may have been escaped, and looked at for that."""
+"""How many times over a text may have been escaped."""
 _SPACE: Final = re.compile(rf"[^\S{_PARAGRAPH}{_LINE}]+")
 _BREAKS: Final = re.compile(rf" ?[{_PARAGRAPH}{_LINE}][{_PARAGRAPH}{_LINE} ]*")
 

@@ -32,7 +32,7 @@ def _begins(lengths: Sequence[int], width: int) -> list[int]:
 
 
 _SEPARATOR: Final = coded(" \0 ")
-"""No literal goes over it; what begins or ends with a space may begin or end where the text does."""
+"""No literal crosses it; one that begins or ends with a space may begin or end where the text does."""
 
 
 class CodedTexts(Joined[bytes]):

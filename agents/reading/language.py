@@ -1,9 +1,9 @@
 """The language of an article: what its sender says, else what its letters or small words tell, else what py3langid
 (naive Bayes over bytes) takes it for.
 
-Most texts are told by what they are full of, at a tenth of py3langid's cost: letters that only Ukrainian, only Russian
-or only Arabic has among the languages of their script, or words such as `the` and `which` where no other language has
-half as many of its own. What is doubtful, or none of the eight languages of the topics, is py3langid's to tell.
+Most texts are full of what tells their language, at a tenth of py3langid's cost: letters that only Ukrainian, only
+Russian or only Arabic has among the languages of its script, or words such as `the` and `which` where no other language
+has half as many of its own. py3langid tells what is doubtful, or in none of the eight languages of the topics.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from typing import Any, Final
 
 UNDETERMINED: Final = "und"
 _LOOKED_AT: Final = 600
-"""Characters of a text that its language is told by."""
+"""Characters of a text by which its language is told."""
 _LETTERS: Final = re.compile(r"(?:[^\W\d_][\W\d_]*+){8}")
-"""So many letters are needed to tell a language by."""
+"""Eight letters, the fewest by which a language is told."""
 _KNOWN: Final = tuple(
     "ar az be bg bn bs ca cs da de el en es et fa fi fr he hi hr hu hy id it ja ka kk ko ku lt lv mk ms my nl no pl ps "
     "pt ro ru sk sl so sq sr sv sw ta th tl tr uk ur uz vi zh".split()
 )
-"""Languages that news is told apart into; rarer ones would only be guessed wrongly."""
+"""Languages between which py3langid chooses; rarer ones would only be guessed wrongly."""
 
 _MOSTLY: Final = 0.55
-"""Share of a text's characters that are letters of its script."""
+"""Least share of letters of its script in a text."""
 _CYRILLIC: Final = re.compile(r"[\u0400-\u052f]")
 _ARABIC: Final = re.compile(r"[\u0600-\u06ff]")
 _UKRAINIAN: Final = re.compile(r"[іїєґ]")
@@ -36,7 +36,7 @@ _OTHER_CYRILLIC: Final = re.compile(r"[ўәөүқңғұһјљњћџђѓќѕ]")
 _OTHER_ARABIC: Final = re.compile(r"[پچژگکیےٹڈڑںھۀەۆێڕڵ]")
 _LEAST_LETTERS: Final = 3
 _TIMES: Final = 8
-"""How many times as many of one language's letters there must be as of the other's."""
+"""How many times as often the letters of one language must stand there as those of the other."""
 
 _LEAST_WORDS: Final = 5
 _TOLD: Final = ("en", "de", "fr", "es", "tr")
@@ -124,7 +124,7 @@ def _cyrillic(text: str) -> str | None:
 
 
 def prepare() -> None:
-    """Load the model now: who reads a stream must not stand still for it at the first article that needs it."""
+    """Load the model now: a worker must not stand still for it at the first article that needs it."""
     _identifier()
 
 

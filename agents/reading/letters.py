@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from agents.reading.keywords import stands_alone
 
 BREAK: Final = "\x01"
-"""Stands between the sentences of an excerpt; no phrase goes over it."""
+"""Stands between the sentences of an excerpt; no phrase crosses it."""
 
 SPACE, DIGITS, LATIN, CYRILLIC, ARABIC = 0, 1, 11, 37, 77
 BREAK_BYTE, ALONES, OTHERS = 127, 128, 192
@@ -77,7 +77,7 @@ def is_kept(character: str) -> bool:
 
 
 _BEYOND: Final = re.compile(r"[\U00010000-\U0010ffff]")
-"""Characters beyond the first plane: emoji, and letters that no phrase is written in."""
+"""Characters beyond the first plane: emoji, and letters in which no phrase is written."""
 
 # UTF-16 unit → itself where it is a letter, a digit or the break, else a space. A lone surrogate stays.
 _SPACED: Final = np.array(

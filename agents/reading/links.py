@@ -29,12 +29,13 @@ _MARKED: Final = re.compile(r"[^\S\n]*+(?:[:|>]|-\s|$|\n)")
 _BARE: Final = re.compile(r"[^\w\n]*+(?:\n|$)")
 _FULL_STOP: Final = re.compile(r"[.…][\"')\]]*\s*$")
 _LONGEST: Final = 180
-"""Characters of a line that is nothing but a link; of a longer one only its first sentence is."""
+"""Characters of a line that leads elsewhere as a whole; of a longer one only its first sentence does."""
 _REACH: Final = 30_000
-"""Characters that are looked through; what a line further down says weighs next to nothing."""
+"""Characters that are searched; what a line further down says weighs next to nothing."""
 _LISTED: Final = 5
+"""Headlines of a list."""
 _LONGEST_HEADLINE: Final = 120
-"""Headlines of a list, and characters of one, at most."""
+"""Characters of a headline in a list."""
 
 
 class Links:

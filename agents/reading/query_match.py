@@ -35,14 +35,14 @@ class Anchors:
     always: bool = False
 
     def merge(self, other: Anchors) -> None:
-        """Take the other's as well."""
+        """Add the anchors of another."""
         self.literals |= other.literals
         self.topics |= other.topics
         self.actors |= other.actors
         self.always |= other.always
 
     def cost(self) -> tuple[bool, int, int]:
-        """How often it will call, roughly: the least is best."""
+        """Roughly how often these will call; the fewer, the better."""
         return self.always, len(self.topics) + len(self.actors), len(self.literals)
 
 

@@ -18,13 +18,15 @@ from agents.reading.wildcards import has_wildcard, unescaped
 from streams.errors import QueryError
 
 MAX_CLAUSES: Final = 20_000
+"""Clauses of a query."""
 MAX_DEPTH: Final = 50
+"""Levels of parentheses."""
 MAX_SLOP: Final = 100
-"""Clauses of a query, levels of parentheses, and places that words of a phrase may be out of it, at most."""
+"""Places by which the words of a phrase may be out of place."""
 FUZZY_LETTERS: Final = {1: 5, 2: 8}
 """Letters that a word needs for one edit and for two."""
 _DASHES: Final = "‐‑‒–—−－"
-"""What a word processor makes of a hyphen."""
+"""Dashes that word processors put in place of a hyphen."""
 
 _STARRED: Final = re.compile(r"(?<!\\)\*")
 _OPERATORS: Final = {"and": "AND", "or": "OR", "not": "NOT"}

@@ -34,7 +34,7 @@ from agents.reading.scene import FieldSpan, Scene, Text
 from agents.reading.wildcards import Wildcards, pattern_head
 
 LONGEST_WORD: Final = 200
-"""Letters of a word of a text that a pattern or a fuzzy word is compared with."""
+"""Letters of a word of a text with which a pattern or a fuzzy word is compared."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,23 +25,24 @@ from streams.printable import shortened
 from streams.wire import ActorReading, ArticleRef, Candidate, Clause, Evidence, KeywordReading, Reading
 
 TITLE_KEPT: Final = 500
+"""Characters of a headline that go on to the wire."""
 SENTENCE_KEPT: Final = 500
-"""Characters of a headline and of a sentence that go on to the wire."""
+"""Characters of a sentence that go on to the wire."""
 
 KEPT: Final = 100
-"""Actors, keywords and names of an article, watches in its reading, and conditions of a watch, that go on to the wire,
-the first of each. A list of persons may name thousands; what is said of an article is one record, and brokers take none
-of more than a megabyte. Watches see them all, and each that matches has its candidate.
+"""How many actors, keywords and names of an article, watches in its reading, and conditions of a watch go on to the
+wire. A list of persons may name thousands, but a reading is one record, and brokers take none of more than a megabyte.
+Watches see them all, and each that matches has its candidate.
 """
 
 ROOM_FOR_EVIDENCE: Final = 20_000
-"""Characters of evidence of all that is kept of one kind; where there is more of it, each has its first alone. News has
-a few hundred; names with hundreds of letters that take no room in each are to fill no record that brokers refuse.
+"""Characters of evidence of one kind (actors, keywords, conditions); where there is more, each keeps only its first.
+News has a few hundred, but names may have hundreds of letters, and brokers must not refuse the record.
 """
 
 NEAR: Final = 300
-"""Characters behind a sentence with evidence that are read for names too, as the places of an order often follow it;
-and characters around evidence that are read where no sentence ends for long.
+"""Characters behind a sentence with evidence that are also read for names, as the places of an order often follow it.
+Where a sentence is very long, so many around the evidence stand for it.
 """
 
 _Founded = TypeVar("_Founded", ActorReading, KeywordReading, Clause)

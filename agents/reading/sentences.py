@@ -52,7 +52,7 @@ _CLOSE: Final = (300, 3000)
 
 
 def after_space(text: str, position: int) -> int:
-    """Where the text goes on at a position or behind it, white space aside."""
+    """Where the text goes on at or behind a position, white space aside."""
     found = _SPACE.match(text, position)
     return found.end() if found else position
 

@@ -37,12 +37,12 @@ from agents.reading.termtable import TermTableBuilder
 from streams.errors import QueryError
 
 FEW: Final = 200
-"""Terms up to which it is quicker to have them among the literals."""
+"""With at most so many terms it is quicker to have them among the literals."""
 _SHORT: Final = 3
-"""Letters below which a word stands in many others."""
+"""Shorter words, in letters, stand within many others."""
 _CHUNK: Final = 10_000
 _LONGEST_TERM: Final = 1000
-"""Characters of a text from where a term begins to its anchor, at most."""
+"""Most characters of a text between the beginning of a term and its anchor."""
 _NONE: Final = -1
 _SPECIAL: Final = re.compile(rf"['\u0400-\u04ff{ALONE}]|{ARTICLE}")
 """Where a term's words are not simply its letters and digits in a row."""

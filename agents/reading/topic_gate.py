@@ -28,10 +28,10 @@ from agents.reading.taxonomy import TopicFile
 
 _OPEN: Final = 1
 _WORD: Final = 20
-"""Characters that a part itself may take beside those between parts."""
+"""Characters that a part itself may take, besides those between parts."""
 
 _KEPT: Final = 1 << 12
-"""Sets of parts of which it is known whether they are enough; there are few that articles have."""
+"""Sets of parts for which it is remembered whether they are enough; articles have few different ones."""
 _BETWEEN: Final = "   "
 """Stands between title and body."""
 
