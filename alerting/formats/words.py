@@ -27,8 +27,8 @@ _PUBLIC_NAME: Final = re.compile(r"([a-z0-9_-]+\.)+[a-z][a-z0-9-]*[a-z0-9]")
 
 LONGEST_REASON: Final = 300
 
-LONG_AGO: Final = timedelta(days=1)
-"""How long before its alert an article was published that is said to be old."""
+LATE: Final = timedelta(hours=1)
+"""How long before its alert an article was published of which that time is said."""
 
 _TAMED: Final = str.maketrans({"<": "‹", ">": "›", "@": "@\u200b", "]": "]\u200b"})
 """What mentions people or makes a link at some service."""
@@ -137,14 +137,14 @@ def many(alert: Alert) -> str:
 def told(alert: Alert) -> str:
     """Source, how many tell the story, when, which event of the alert this is, and of an update why it is one.
 
-    The time is said because a message may come hours late, where a receiver was away, and would look like news; so may
-    an article, of which feeds send an archive at times.
+    The time is said because a message may come hours late, where a receiver was away, and would look like news; and so
+    may an article: an order that comes after word that it was lifted, or what a feed sends of its archive.
     """
     what = {"alert.opened": "new", "alert.updated": "update", "alert.retracted": "retracted"}[alert.type]
     if alert.type == "alert.updated" and alert.reason:
         what += f": {plain(alert.reason, LONGEST_REASON)}"
     source = plain(alert.source or "unknown source", 80)
     when = f"{alert.at:%Y-%m-%d %H:%M} UTC"
-    if alert.published_at is not None and alert.at - alert.published_at >= LONG_AGO:
-        when += f", published on {alert.published_at:%Y-%m-%d}"
+    if alert.published_at is not None and alert.at - alert.published_at >= LATE:
+        when += f", published {alert.published_at:%Y-%m-%d %H:%M}"
     return f"{what} · {source}{many(alert)} · {when} · {plain(alert.alert_id, 60)}#{alert.number}"

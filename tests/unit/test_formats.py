@@ -196,8 +196,16 @@ def test_every_format_for_people_says_when_it_was_as_it_may_come_late(name: str)
 
 
 @pytest.mark.parametrize("name", ["slack", "teams", "discord", "apprise"])
-@pytest.mark.parametrize(("hours", "said"), [(24, ", published on 2026-03-06"), (23.9, ""), (-24, "")])
-def test_every_format_for_people_says_of_an_old_article_when_it_was_published(
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        (24, "12:00 UTC, published 2026-03-06 12:00"),
+        (1, "12:00 UTC, published 2026-03-07 11:00"),
+        (0.9, ""),
+        (-24, ""),
+    ],
+)
+def test_every_format_for_people_says_of_an_article_that_comes_late_when_it_was_published(
     name: str, hours: float, said: str
 ) -> None:
     text = for_people(name, alert(published_at=MOMENT - timedelta(hours=hours)))
