@@ -43,6 +43,17 @@ MAX_UNANSWERED_CHECKS = 300
 timed: while this process was suspended no broker was silent.
 """
 
+DAMAGED_REST = 1.0
+"""Seconds until a damaged batch is fetched again: another replica may lead by then."""
+
+LOG_DAMAGED_EVERY = 60.0
+"""Seconds in which a damaged batch is logged once."""
+
+DAMAGED = (
+    "the leader's disk has damaged this batch; all other partitions are read. Have another replica lead this one, or "
+    "delete its records up to behind the batch"
+)
+
 NO_ANSWER = (
     "no known broker has answered for a long time; the log above says why. A new start connects to broker.servers "
     "afresh, with the password and certificate that are configured then"
@@ -56,6 +67,11 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # fa
     _pacing: PacedFetcher | None = None
     _answered_at = 0.0
     _unanswered = 0
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # By partition: which damaged batch was logged last, and when.
+        self._damaged: dict[TopicPartition, tuple[int, float]] = {}
 
     async def start(self) -> None:
         """Start on the running loop."""
@@ -160,6 +176,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # fa
     async def fetched(self, partitions: set[TP], patience: float) -> dict[Any, list[ConsumerRecord]]:
         """Records of some partitions as soon as there are any, or none after `patience` seconds."""
         consumer = self._ensure_consumer()
+        self._set_damaged_aside()
         try:
             found: dict[Any, list[ConsumerRecord]] = await self._fetch_records(
                 consumer, partitions, timeout=patience, max_records=MAX_BATCH_RECORDS
@@ -185,8 +202,31 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # fa
         fetcher = self._ensure_consumer()._fetcher
         if fetcher._closed or fetcher._subscriptions.reassignment_in_progress:
             return
+        self._set_damaged_aside()
         if all(isinstance(fetched, FetchResult) for fetched in fetcher._records.values()):
             await self.consumer.take_fetched()
+
+    def _set_damaged_aside(self) -> None:
+        """Leave alone for a while each partition whose next batch is damaged: to take it would end the worker."""
+        fetcher = self._ensure_consumer()._fetcher
+        for tp, fetched in [*fetcher._records.items()]:
+            records = fetched._partition_records if isinstance(fetched, FetchResult) else None
+            if records is None or not records.begin_damaged():
+                continue
+            del fetcher._records[tp]
+            loop = asyncio.get_running_loop()
+            state = self._state_of(tp)
+            if state is None:
+                continue
+            state.pause()
+            loop.call_later(DAMAGED_REST, state.resume)
+            offset, now = state.position, loop.time()
+            logged_offset, logged_at = self._damaged.get(tp, (-1, 0.0))
+            if offset != logged_offset or now - logged_at >= LOG_DAMAGED_EVERY:
+                self._damaged[tp] = offset, now
+                log.error(
+                    "input.damaged", topic=tp.topic, partition=tp.partition, offset=offset, hint=DAMAGED
+                )
 
     def pause_fetching(self) -> None:
         """Send no fetch for a moment."""

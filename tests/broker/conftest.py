@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from aiokafka import ConsumerRecord
 
-from streams.local_kafka import LocalKafka, why_not
+from streams.local_kafka import why_not
 from tests.broker.harness import publish, read_all, until_committed, write_configuration
 from tests.broker.secured import SecuredKafka
 
@@ -27,7 +27,7 @@ from tests.broker.secured import SecuredKafka
 class Place:
     """Where a test works: the broker, a prefix of topic names and a group that no other test uses."""
 
-    kafka: LocalKafka
+    kafka: SecuredKafka
     prefix: str
     group: str
 

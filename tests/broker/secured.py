@@ -102,6 +102,11 @@ class SecuredKafka(LocalKafka):
         )
         self._properties.write_text("\n".join(kept) + "\n" + added)
 
+    @property
+    def data(self) -> Path:
+        """The folder with a folder for each partition."""
+        return self._folder / "data"
+
     def _format(self, *options: str) -> None:
         for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-512"):
             options += ("--add-scram", f"{mechanism}=[name=tocsin,password={PASSWORD}]")

@@ -22,12 +22,14 @@ from tests.broker.harness import (
     Ledger,
     WorkerProcess,
     alter_topic,
+    delete_before,
     eventually,
     make_articles,
     read_all,
     topic_config,
     uncommitted,
 )
+from tests.raw_headers import Record, publish_raw
 
 
 async def test_a_broker_that_is_away_at_the_start_and_killed_later_costs_nothing(
@@ -121,6 +123,34 @@ async def test_a_refused_output_ends_the_worker_loudly_without_a_commit(place: P
             await ledger.until_told(articles.due, 60)
             await place.until_committed()
         ledger.check(articles.due)
+
+
+async def test_a_batch_that_the_brokers_disk_damaged_holds_up_its_partition_alone_until_it_is_deleted(
+    place: Place, tmp_path: Path
+) -> None:
+    parts = [make_articles(5, seed=20 + part, matching=1, first=10 * part) for part in range(4)]
+    before, bad, behind, beside = parts
+    folder = place.configured(tmp_path / "config", session=LONG_SESSION, partitions=2)
+    topic = place.topic("articles")
+    async with Ledger().serving() as ledger:
+        worker = WorkerProcess(folder, ledger, tmp_path / "worker.log")
+        await worker.command("topics", "--create")
+        for part, partition in ((before, 0), (bad, 0), (behind, 0), (beside, 1)):
+            records: list[Record] = [(message, []) for message in part.messages]
+            await publish_raw(place.servers, topic, records, partition=partition)
+        place.kafka.stop()
+        (segment,) = place.kafka.data.glob(f"{topic}-0/*.log")
+        segment.write_bytes(segment.read_bytes().replace(b'"id": "a12"', b'"id": "a99"'))
+        place.kafka.start()
+        async with worker.running():
+            await ledger.until_told(before.due | beside.due, 60)
+            await worker.until_logged("input.damaged", 30)
+            await delete_before(place.servers, topic, 0, 10)
+            await ledger.until_told(before.due | beside.due | behind.due, 60)
+            await place.until_committed()
+            assert await worker.end(signal.SIGTERM) == 0
+        assert "input.lost" in worker.events()
+        ledger.check(before.due | beside.due | behind.due)
 
 
 async def test_connections_cut_right_after_a_write_lose_no_record_and_double_none(place: Place) -> None:

@@ -13,8 +13,8 @@ from streams.connection import client_options
 from streams.kafka_client import (
     bounded_batches,
     committed_offsets,
+    damaged_batches,
     fetcher_close,
-    header_names,
     metadata,
     silent_brokers,
     static_members,
@@ -50,4 +50,4 @@ def test_asking_how_to_connect_mends_all_that_is_to_be_mended(monkeypatch: pytes
     for parser in bounded_batches.PARSERS:
         assert {name: getattr(parser, name) for name in bounded_batches.UNPACK} == bounded_batches.UNPACK
     assert fetcher.Fetcher.close is fetcher_close.CLOSE
-    assert fetcher.PartitionRecords is header_names.ReadableRecords
+    assert fetcher.PartitionRecords is damaged_batches.SoundRecords

@@ -657,6 +657,7 @@ async def test_what_a_fetch_brought_is_handed_on_in_the_step_in_which_it_came() 
 )
 async def test_what_is_no_plain_fetch_is_left_for_who_waits_for_it(hindrance: str | None) -> None:
     whole: Any = FetchResult.__new__(FetchResult)
+    whole._partition_records = SimpleNamespace(begin_damaged=lambda: False)
     lying = {PLACE: whole} | (
         {TP("articles", 1): FetchError(error=Exception(), backoff=0)}
         if hindrance == "an error lies there"
