@@ -1,10 +1,9 @@
-"""Addresses that a webhook must not reach: an own table, since the standard library's differs between
-versions.
+"""Addresses that a webhook must not reach: a table of our own, since the standard library's differs between versions.
 
-`check_url` at load, `check_address` on what a name resolved to, just before that very address is connected.
-`allow_private` opens the ranges of private networks and of this machine; cloud metadata, multicast and the
-like stay closed, also where they are wrapped into IPv6 (mapped, NAT64, 6to4, Teredo). Of the wrappings only NAT64
-is called at all, by the address within.
+`check_url` is for loading, `check_address` for each address that a name resolved to, just before it is connected.
+`allow_private` opens the ranges of private networks and of this machine. Cloud metadata, multicast and the like stay
+closed, also wrapped into IPv6 (mapped, NAT64, 6to4, Teredo). Of these wrappings only NAT64 is ever called, judged by
+the address within.
 """
 
 from __future__ import annotations
@@ -140,15 +139,15 @@ def _wrapped(address: Address) -> tuple[ipaddress.IPv4Address, ...]:
 
 
 def _translated(octets: bytes) -> tuple[ipaddress.IPv4Address, ...]:
-    """The IPv4 addresses that one of the prefix for local translation may lead to, by the length of what is used of
-    that prefix (48, 56 or 64 bits). Source: RFC 6052, section 2.2; RFC 8215.
+    """The IPv4 addresses that one of the prefix for local translation may lead to, for each length of the prefix that a
+    network may use (48, 56 or 64 bits). Source: RFC 6052, section 2.2; RFC 8215.
     """
     forms = (octets[6:8] + octets[9:11], octets[7:8] + octets[9:12], octets[9:13])
     return tuple(ipaddress.IPv4Address(form) for form in forms if any(form))
 
 
 def check_url(url: str, *, allow_private: bool = False, allow_http: bool = False) -> str | None:
-    """What is wrong with an endpoint's URL, in words that do not hold it; None where nothing is."""
+    """What is wrong with an endpoint's URL, without quoting it; None where nothing is."""
     if not url or any(
         ord(character) <= 0x20 or unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zs")
         for character in url

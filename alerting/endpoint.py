@@ -38,7 +38,7 @@ class Endpoint(Part):
     """One endpoint. `url`, `secrets` and `headers` hold secrets: never print them.
 
     `secrets` are Standard Webhooks signing keys (`whsec_…`, or `whsk_…` for Ed25519), several while one is
-    being rotated; in the file they are references (`env:NAME` or `file:PATH`), here they are resolved.
+    being rotated. In the file they are references (`env:NAME` or `file:PATH`), here they are resolved.
     `slow_wait` is the least wait after 429 and time-outs.
     """
 

@@ -21,11 +21,11 @@ RESERVED: Final = frozenset(
         *("proxy-authorization", "proxy-connection", "accept-encoding"),
     )
 )
-"""Headers that are not the endpoint's to set: they frame the request, or prove who sent it."""
+"""Headers that an endpoint cannot set: they frame the request, or prove who sent it."""
 
 
 def header_fault(name: str, value: str) -> str | None:
-    """What is wrong with a header of an endpoint, in words without its value; None where nothing is."""
+    """What is wrong with a header of an endpoint, without quoting its value; None where nothing is."""
     if not _NAME.fullmatch(name):
         return "that is no name of an HTTP header"
     if name.lower() in RESERVED:
@@ -40,7 +40,7 @@ def header_fault(name: str, value: str) -> str | None:
 def request_headers(
     endpoint: Endpoint, webhook_id: str, body: bytes, content_type: str, now: datetime, user_agent: str
 ) -> Mapping[str, str]:
-    """All headers of one attempt. Raises ValueError for an id no header can carry, and for a bad secret."""
+    """All headers of one attempt. Raises ValueError for an id that no header can carry, and for a bad secret."""
     if not _WEBHOOK_ID.fullmatch(webhook_id):
         raise ValueError("the webhook id is not printable ASCII")
     own = {name.lower(): value.get_secret_value() for name, value in endpoint.headers.items()}

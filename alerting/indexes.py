@@ -1,7 +1,7 @@
-"""By what open stories are found: `Index` by keys that thousands may share, `Texts` by the bands of their texts.
+"""How open stories are found: `Index` by keys that thousands may share, `Texts` by the bands of their texts.
 
-Of a hundred thousand open stories the containers would take more than the stories themselves, so both hold bare
-numbers wherever they can. To look through a row of numbers is to wait for memory once, not once for each object.
+With a hundred thousand open stories, containers of objects would take more memory than the stories themselves, so both
+hold bare numbers wherever they can. Searching a row of numbers also waits for memory once, not once for each object.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ K = TypeVar("K", bound=Hashable)
 class Index(Generic[K]):
     """Places by a key, in ascending order; what is added must be the greatest of its key.
 
-    By far most keys are those of one story, whose place stands there by itself.
+    By far most keys have one story only, whose place is held as it is.
     """
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class Index(Generic[K]):
                 del self._held[key]
 
     def last(self, keys: Iterable[K], most: int) -> list[int]:
-        """The greatest places of each key, so many at most; one that is under several comes as often."""
+        """The greatest places of each key, so many at most; one that is under several keys comes several times."""
         places: list[int] = []
         for held in map(self._held.get, keys):
             if isinstance(held, array):
@@ -87,7 +87,7 @@ class Texts:
             self._grow()
 
     def drop(self, bands: Iterable[int], story: int) -> None:
-        """Take a story away that is under all of these bands; where it is twice, one of them."""
+        """Take away a story that is under all of these bands; once, where it is there twice."""
         for band, at in self._with_buckets(bands):
             bucket = self._buckets[at]
             begins = _find(bucket, (band << _NUMBER_BITS | story).to_bytes(_PAIR, "big"))
@@ -116,7 +116,7 @@ class Texts:
         return [(band, at if (at := band & below) < count else at - half) for band in bands]
 
     def _grow(self) -> None:
-        """Begin another bucket, with what belongs there of the one that held it so far."""
+        """Add a bucket, and move there what belongs there from the bucket that held it so far."""
         added = len(self._buckets)
         former = added - (1 << added.bit_length() - 1)
         bucket = self._buckets[former]
@@ -129,7 +129,7 @@ class Texts:
 
 
 def _find(bucket: bytes, beginning: bytes, start: int = 0) -> int:
-    """Where the first pair begins that begins so; -1 where none does."""
+    """Where the first pair with this beginning stands; -1 where none does."""
     begins = bucket.find(beginning, start)
     while begins % _PAIR and begins >= 0:
         begins = bucket.find(beginning, begins + 1)

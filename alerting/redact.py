@@ -12,7 +12,7 @@ LONGEST_EXCERPT: Final = 300
 """Characters of an answer that are shown."""
 
 _SHORTEST: Final = 6
-"""Shorter parts of a secret are ordinary words, and say nothing."""
+"""Characters of the shortest part of a secret that is hidden; shorter ones are ordinary words and tell nothing."""
 
 
 def redact_url(url: str) -> str:
@@ -44,7 +44,7 @@ def _parts(secret: str) -> Iterable[str]:
 
 
 def excerpt(body: bytes, secrets: Iterable[str]) -> str:
-    """The beginning of an answer as one harmless line, without the secrets that it may echo."""
-    # First without what nobody sees: a secret that is parted by it would be whole afterwards.
+    """The beginning of an answer as one harmless line, without secrets that it may echo."""
+    # Invisible characters go first: a secret that they divide would be whole afterwards.
     line = plain(body.decode("utf-8", "replace"), len(body))
     return plain(scrub(line, secrets), LONGEST_EXCERPT)

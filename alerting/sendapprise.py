@@ -1,5 +1,4 @@
-"""Endpoints of the format `apprise`: whatever the library Apprise reaches (mail, chat, SMS, push), in a
-thread.
+"""Endpoints of the format `apprise`: whatever the library Apprise reaches (mail, chat, SMS, push), in a thread.
 
 Apprise opens its own connections, so the address guard does not hold there: such an endpoint must say
 `allow_private`. Its own log is switched off, since it quotes URLs and what services answer.
@@ -24,7 +23,7 @@ from streams.wire import Alert, EndpointDisabled
 
 
 def installed() -> bool:
-    """Whether the optional extra `apprise` is there."""
+    """Whether the optional extra `apprise` is installed."""
     return importlib.util.find_spec("apprise") is not None
 
 
@@ -67,7 +66,7 @@ def _notify(url: str, title: str, body: str) -> bool:
 
 @lru_cache(1)
 def _library() -> Any:
-    """Apprise, imported when it is first needed (that takes half a second), kept quiet and off proxies."""
+    """Apprise, imported when it is first needed (which takes half a second), kept quiet and off proxies."""
     # What it sends with reads proxies from the environment and has no parameter against that but this.
     os.environ["no_proxy"] = "*"
     library: Any = importlib.import_module("apprise")
@@ -78,5 +77,5 @@ def _library() -> Any:
 
 @lru_cache(1024)
 def _threads(endpoint_id: str, concurrency: int) -> ThreadsLeftBehind:
-    """Threads of one endpoint: a service that hangs beyond the deadline keeps those of no other."""
+    """The threads of one endpoint, so that a service that hangs beyond the deadline keeps no other's."""
     return ThreadsLeftBehind(concurrency, f"tocsin-apprise-{endpoint_id}")

@@ -1,7 +1,6 @@
 """Standard Webhooks signatures: `v1` HMAC-SHA256 and `v1a` Ed25519 over `id.timestamp.body`.
 
-Source: the Standard Webhooks specification, section on signatures. Several secrets sign at once while one is
-rotated.
+While a secret is rotated, several sign at once. Source: the Standard Webhooks specification, section on signatures.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ PUBLIC: Final = "whpk_"
 
 
 def secret_fault(secret: str) -> str | None:
-    """What is wrong with a signing secret, in words that do not hold it; None where nothing is."""
+    """What is wrong with a signing secret, without quoting it; None where nothing is."""
     if secret.startswith(SYMMETRIC):
         return _key_fault(secret, SYMMETRIC, range(24, 65), "Standard Webhooks asks for 24 to 64")
     if secret.startswith(PRIVATE):
@@ -50,7 +49,7 @@ def new_secret(*, ed25519: bool = False) -> str:
 
 
 def sign(keys: Iterable[str], webhook_id: str, at: datetime, body: bytes) -> str:
-    """The value of `webhook-signature`: one signature a secret, separated by spaces."""
+    """The value of `webhook-signature`: a signature by each secret, separated by spaces."""
     content = _content(webhook_id, str(int(at.timestamp())), body)
     signatures = []
     for secret in keys:

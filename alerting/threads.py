@@ -1,4 +1,4 @@
-"""Threads for what waits and cannot be cut off: at its end the process leaves behind what hangs, and does not wait."""
+"""Threads for calls that cannot be cut off: when the process ends, it leaves those that hang behind."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 
 class ThreadsLeftBehind(Executor):
-    """Makes at most `most` calls at a time, each in a thread; the others wait. A ThreadPoolExecutor's threads are
-    waited for when the process ends: for ever, where a service sends a byte now and then.
+    """Makes at most `most` calls at a time, each in a thread; the others wait. A process that ends would wait for the
+    threads of a ThreadPoolExecutor: for ever, where a service sends a byte now and then.
     """
 
     def __init__(self, most: int, name: str) -> None:
@@ -22,7 +22,7 @@ class ThreadsLeftBehind(Executor):
         self._waiting: deque[tuple[Future[Any], Callable[..., Any], tuple[Any, ...]]] = deque()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any) -> Future[Any]:  # type: ignore[override]
-        """Make a call as soon as a thread is free. Where the system has none it fails with an OSError."""
+        """Make a call as soon as a thread is free. It fails with an OSError where the system has no more threads."""
         future: Future[Any] = Future()
         with self._lock:
             self._waiting.append((future, fn, args))

@@ -1,6 +1,6 @@
 """What an attempt's result means: the one table of statuses and failures.
 
-A verdict is closed: delivered, try again, or give up; `slow` asks for a longer wait (the receiver is
+A verdict is one of three: delivered, try again, or give up. `slow` asks for a longer wait (the receiver is
 overwhelmed), `too_fast` says that nothing else is wrong (429), `disable` that the endpoint wants nothing more (410
 Gone).
 """
@@ -78,8 +78,8 @@ _FAILURE: Final = {
 def judge(status: int | None, failure: Failure | None = None) -> Verdict:
     """The verdict on an HTTP status, or on a failure where there was no answer.
 
-    2xx is delivered. 3xx is a failure (redirects are never followed) and, like most of 4xx, tried again: a
-    receiver that is being repaired or reconfigured answers anything for a while. 410 ends the endpoint.
+    2xx is delivered. 3xx is a failure (redirects are never followed) and, like most of 4xx, tried again: a receiver
+    that is being repaired or reconfigured may answer anything for a while. 410 disables the endpoint.
     """
     if failure is not None:
         return _FAILURE[failure]

@@ -11,7 +11,7 @@ from streams.config_values import Duration, Identifier, Language, LanguageIfAny,
 from streams.wire import Severity, TopicReading
 
 TAKES_BACK: Final = "rejected"
-"""The stage of a report that may take back what was told, of each topic that has one of this name."""
+"""The stage, of each topic that has one of this name, at which a report may take back what was told."""
 
 
 class TopicsWanted(Part):
@@ -48,7 +48,7 @@ class ActorsWanted(Part):
 
 
 class Example(Part):
-    """A text that the watch must match, or must not: its own test."""
+    """A text that the watch must match, or must not: a test of its own."""
 
     text: Annotated[str, Field(max_length=100_000)]
     match: bool

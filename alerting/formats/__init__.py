@@ -25,9 +25,7 @@ _RENDER: Final[dict[str, Callable[[Alert], bytes]]] = {
 
 
 def render(endpoint: Endpoint, event: Alert | EndpointDisabled) -> tuple[bytes, str]:
-    """The body for an endpoint and its content type. Raises RenderError, and ValueError for text beyond
-    Unicode.
-    """
+    """The body for an endpoint and its content type. Raises RenderError, and ValueError for text beyond Unicode."""
     if endpoint.format == "standard":
         return standard.render(event), JSON
     alert = for_people(event)

@@ -1,7 +1,7 @@
 """Discord webhooks: one embed. Nothing can be mentioned (`allowed_mentions`), and Markdown is escaped.
 
-Source: Discord's reference on webhooks and message formatting; a backslash before punctuation takes its
-power. Bare links have no escape, so a zero-width space breaks `://`.
+Source: Discord's reference on webhooks and message formatting. A backslash escapes punctuation. Bare links have no
+escape, so a zero-width space breaks `://`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _MARKUP: Final = re.compile(r"([\\*_~`|>#\[\]()<@:!-])")
 
 
 LONGEST_TITLE: Final = 256
-"""Characters of an embed's title; Discord refuses the whole message over one more."""
+"""Characters of an embed's title; with one more, Discord refuses the whole message."""
 
 LONGEST_TEXT: Final = 1024
 """Characters of a field. A description may have four times as many."""
@@ -46,7 +46,7 @@ def render(alert: Alert) -> bytes:
     if alert.sentence:
         embed["description"] = "> " + escape(words.plain(alert.sentence, 500))
     link = words.safe_link(alert.url)
-    # Over a link to `http://localhost/` or to a machine of your own network Discord refuses the whole message.
+    # With a link to `http://localhost/` or to a machine of your own network, Discord refuses the whole message.
     if link and words.has_public_name(link):
         embed["url"] = link
     return orjson.dumps(

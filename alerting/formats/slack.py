@@ -1,9 +1,9 @@
 """Slack incoming webhooks: Block Kit. Text from an article can neither mention anyone nor make a link.
 
-Source: Slack's reference on formatting text: `&`, `<` and `>` are written as entities and nothing else is a
-control character; `verbatim` keeps Slack from finding links, channels and users by itself. `*`, `_`, `~` and
-backticks have no escape at all, so characters that look the same stand in for them. Others that take this format know
-Markdown, whose links a zero-width space behind `]` breaks.
+Source: Slack's reference on formatting text. `&`, `<` and `>` are written as entities; there are no other control
+characters. `verbatim` keeps Slack from finding links, channels and users by itself. `*`, `_`, `~` and backticks have no
+escape, so characters that look the same stand in for them. Other services that take this format know Markdown, whose
+links a zero-width space behind `]` breaks.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _ESCAPES: Final = str.maketrans(
 LONGEST_HEADER: Final = 150
 
 LONGEST_SECTION: Final = 3000
-"""Characters of a section's text; Slack refuses the whole message over one more."""
+"""Characters of a section's text; with one more, Slack refuses the whole message."""
 
 
 def escape(text: str) -> str:
@@ -51,7 +51,7 @@ def render(alert: Alert) -> bytes:
     facts = [part for part in (words.topics(alert), words.actors(alert)) if part]
     if facts:
         blocks.append(_section(words.cut(" · ".join(facts), escape, LONGEST_SECTION)))
-    # Without markup, so that the alert's id can be copied from it: `_` has no escape that is still `_`.
+    # Without markup, so that the alert's id can be copied: an escaped `_` is no longer `_`.
     blocks.append({"type": "context", "elements": [_plain(words.told(alert))]})
     return orjson.dumps(
         {

@@ -11,18 +11,16 @@ LIMIT: Final = 20_000
 """Bytes of a body, as Standard Webhooks asks for."""
 
 LONGEST: Final = 200
-"""Characters of any one text in an alert that is too long otherwise."""
+"""Characters of any one text in an alert that would be too long otherwise."""
 
 
 def render(alert: Alert | EndpointDisabled) -> bytes:
-    """The body. A long alert loses evidence, most distant first, then actors and reasons, never what
-    happened.
-    """
+    """The body. A long alert loses evidence, most distant first, then actors and reasons, never what happened."""
     return _body(alert) if isinstance(alert, EndpointDisabled) else _fit(alert)[1]
 
 
 def fitting(alert: Alert) -> Alert:
-    """The alert as `data` of the body has it, cut shorter where it is too long."""
+    """The alert as it stands in `data` of the body, cut where it is too long."""
     return _fit(alert)[0]
 
 
@@ -47,7 +45,7 @@ def _ever_shorter(alert: Alert) -> Iterator[Alert]:
 
 
 def _fewer(alert: Alert, kept: int) -> Alert:
-    """The alert with `kept` pieces of evidence a statement and ten times as many actors and reasons."""
+    """The alert with `kept` pieces of evidence for each statement and ten times as many actors and reasons."""
     return alert.model_copy(
         update={
             "topics": tuple(t.model_copy(update={"evidence": t.evidence[:kept]}) for t in alert.topics),

@@ -1,9 +1,8 @@
 """Microsoft Teams through a Workflows webhook: an Adaptive Card.
 
-All text from an article stands in `TextRun`s, which know no Markdown; only the button is a link. A card's
-`{{…}}` and `${…}` are functions, so a zero-width space parts their braces.
-Source: the Adaptive Cards schema 1.4; the envelope that "Post to a channel when a webhook request is
-received" takes.
+All text from an article stands in `TextRun`s, which know no Markdown; only the button is a link. A card's `{{…}}` and
+`${…}` are functions, so a zero-width space separates their braces.
+Source: the Adaptive Cards schema 1.4; the envelope is that of "Post to a channel when a webhook request is received".
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
-"""A user's own format: a Jinja2 template that yields JSON, or plain text where the endpoint's content-type
-says so.
+"""A user's own format: a Jinja2 template that yields JSON, or plain text where the endpoint's content-type says so.
 
-`alert` is the alert as in `standard`. What an expression yields is escaped for the place it stands in: in
-JSON it can end no string (`"text": "{{ alert.headline }}"` is JSON whatever it holds; `{{ alert | tojson }}` gives
-whole values), in text it can break no line. Who is mentioned by it, and what becomes a link, only the receiver knows:
-`plain` is for what people will read. A template only chooses and formats: it calls nothing, loads
-nothing, and repeats only what the alert holds. What it joins, loops over and writes is counted (`_Counted`), so it ends
-soon and stays small: else a few lines that double a text, or loops in loops, would take all memory.
+`alert` is the alert as in `standard`. What an expression yields is escaped for its place: in JSON it can end no string
+(`"text": "{{ alert.headline }}"` is JSON whatever it holds; `{{ alert | tojson }}` gives whole values), in text it can
+break no line. Only the receiver knows what mentions people or becomes a link; the filter `plain` is for what people
+will read.
+
+A template only chooses and formats: it calls nothing, loads nothing, and repeats only what the alert holds. What it
+joins, loops over and writes is counted (`_Counted`), so it ends soon and stays small. Otherwise a few lines that double
+a text, or nested loops, would take all memory.
 """
 
 # ruff: noqa: ARG002 - the signatures are those of Jinja2's sandbox
@@ -36,7 +37,7 @@ LIMIT: Final = 64 * 1024
 """Bytes of a body that a template may yield."""
 
 MOST_WORK: Final = 2_000_000
-"""Characters and entries that a template may join, loop over and write. The longest alert has a third of it."""
+"""Characters and entries that a template may join, loop over and write. The longest alert has a third as many."""
 
 LONGEST_TEXT: Final = 2000
 """Characters of one text for people."""
@@ -71,15 +72,15 @@ class RenderError(Exception):
 
 
 class _Refused(SecurityError):
-    """What a template may not do, in words without any text of an alert (those of Jinja2 may quote values)."""
+    """A template did what it may not. The message has no text of an alert; those of Jinja2 may quote values."""
 
 
 _left: ContextVar[list[int]] = ContextVar("left")
-"""How many characters and entries the rendering under way may still work on."""
+"""How many more characters and entries the current rendering may work on."""
 
 
 def _count(value: Any) -> None:
-    """Count a value with all that it holds. Raises _Refused where that is too much: also of a list that holds a list
+    """Count a value with all that it holds. Raises _Refused where that is too much, as of a list that holds a list
     twice, which holds another twice, and so on.
     """
     left = _left.get()
@@ -195,7 +196,7 @@ def _plain(value: Any) -> Any:
 
 
 def _default(value: Any, default: Any = "", boolean: bool = False) -> Any:
-    """Jinja2's own, for which None is a value. Here it is what a field has that the alert does not."""
+    """Like Jinja2's own, but None counts as undefined too: a field has it where the alert has no value."""
     return default if value is None else do_default(value, default, boolean)
 
 
@@ -269,7 +270,7 @@ def _line(error: Exception) -> int | str:
 
 
 def _said(error: Exception, source: str) -> str:
-    """What is wrong, in words without any text of an alert."""
+    """What is wrong, without any text of an alert."""
     if isinstance(error, UndefinedError):
         found = _MISSING.fullmatch(error.message or "")
         name = (found[1] or found[2]) if found else ""

@@ -28,10 +28,10 @@ _PUBLIC_NAME: Final = re.compile(r"([a-z0-9_-]+\.)+[a-z][a-z0-9-]*[a-z0-9]")
 LONGEST_REASON: Final = 300
 
 LATE: Final = timedelta(hours=1)
-"""How long before its alert an article was published of which that time is said."""
+"""An article that was published so long before its alert is shown with the time."""
 
 _TAMED: Final = str.maketrans({"<": "‹", ">": "›", "@": "@\u200b", "]": "]\u200b"})
-"""What mentions people or makes a link at some service."""
+"""Whatever mentions people or makes a link at some service."""
 
 _JOINERS: Final = "\u200c\u200d"  # Persian, Hindi and emoji are written with them, and they hide nothing
 
@@ -72,7 +72,7 @@ def safe_link(url: str | None) -> str | None:
 
 
 def _place(parts: SplitResult) -> str:
-    """Host and port in ASCII: a host in another script as the network knows it. Raises ValueError for what is none."""
+    """Host and port in ASCII: a host in another script as the network knows it. Raises ValueError for anything else."""
     host = parts.hostname or ""
     if not host.isascii():
         host = idna.encode(host, uts46=True).decode()
@@ -84,7 +84,7 @@ def _place(parts: SplitResult) -> str:
 
 
 def has_public_name(link: str) -> bool:
-    """Whether the host of a link, as `safe_link` gives it, is a name of several parts that is no address."""
+    """Whether the host of a link, as `safe_link` gives it, is a name of several parts and no address."""
     return _PUBLIC_NAME.fullmatch(urlsplit(link).hostname or "") is not None
 
 
@@ -137,8 +137,8 @@ def many(alert: Alert) -> str:
 def told(alert: Alert) -> str:
     """Source, how many tell the story, when, which event of the alert this is, and of an update why it is one.
 
-    The time is said because a message may come hours late, where a receiver was away, and would look like news; and so
-    may an article: an order that comes after word that it was lifted, or what a feed sends of its archive.
+    The time is given because a message may arrive hours late, when a receiver was away, and would look like news. So
+    would an old article: an order that comes after word that it was lifted, or what a feed sends of its archive.
     """
     what = {"alert.opened": "new", "alert.updated": "update", "alert.retracted": "retracted"}[alert.type]
     if alert.type == "alert.updated" and alert.reason:
