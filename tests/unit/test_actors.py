@@ -571,6 +571,11 @@ def naming_only(name: str, text: str, kind: str = "person", **names: str) -> lis
         ("XI, Jinping", "Xi Jinping"),
         ("Orbán, Viktor", "Orbán Viktor"),
         ("Мединский, Владимир Ростиславович", "Мединского Владимира Ростиславовича"),
+        ("Си, Цзиньпин", "Си Цзиньпином"),
+        # Given names that end as adjectives do.
+        ("Сибіга, Андрій", "Андрієм Сибігою"),
+        ("Залужний, Валерій", "Валерієм Залужним"),
+        ("Козак, Дмитрий", "Дмитрием Козаком"),
         # Capitals are how a list is set, not initials.
         ("МЕДИНСКИЙ, ВЛАДИМИР", "Владимира Мединского"),
         ("MEDINSKY, VLADIMIR", "Vladimir Medinsky"),

@@ -120,15 +120,23 @@ def _whole(parts: Sequence[tuple[str, frozenset[str]]]) -> str:
 
 
 def _stem(
-    word: str, *, language: str = "", person: bool = False, demonym: bool = False, least: int = _LEAST_STEM
+    word: str,
+    *,
+    language: str = "",
+    person: bool = False,
+    given: bool = False,
+    demonym: bool = False,
+    least: int = _LEAST_STEM,
 ) -> tuple[str, frozenset[str]]:
-    """The folded stem of a Cyrillic word, and its folded endings."""
+    """The folded stem of a Cyrillic word, and its folded endings. `given`: a given name, so that Андрій is none of the
+    adjectives.
+    """
     lower = word.lower()
     # In Ukrainian what is foreign ends in і, so that Суми is a plural; in Russian Чили and Дели are none.
     is_short = len(word) < 5 and lower[-1] in ("еэєуюё" if language == "uk" else "еэєуюёи") and not demonym
     if len(word) < least or word.isupper() or is_short:
         return fold(word), frozenset(("",))
-    adjective = _ADJECTIVES.search(lower)
+    adjective = None if given else _ADJECTIVES.search(lower)
     if adjective is not None and len(lower) > 4:
         kind = adjective.lastgroup
         cut = 2 if lower.endswith(("ий", "ый", "ій", "ой", "ая", "ое", "ее", "ие", "ые")) else 1
@@ -150,7 +158,7 @@ def given_stem(name: str) -> tuple[str, frozenset[str]]:
     """The folded stem of a given name and the endings of which one follows it; "" alone where it is the whole name."""
     if not is_cyrillic(name):
         return fold(name), frozenset(("",))
-    return _stem(name.lower(), least=2)
+    return _stem(name.lower(), given=True, least=2)
 
 
 def all_forms(words: Iterable[str]) -> frozenset[str]:

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from agents.reading.actors.capitals import Case, is_acronym
 from agents.reading.actors.given_names import GivenName, initials_of
-from agents.reading.actors.inflection import ARABIC, HEBREW, Spelling, is_cyrillic, spelling
+from agents.reading.actors.inflection import ARABIC, HEBREW, Spelling, spelling
 from agents.reading.actors.registry import Actor, ByLanguage, Registry
 from agents.reading.actors.typos import TypoIndex
 from agents.reading.automaton import LiteralTable
@@ -182,7 +182,7 @@ def _may_come_first(surname: str, given: Sequence[str], given_names: Set[str]) -
     folded = fold(surname)
     if folded[:1] in ARABIC or folded[:1] in HEBREW:
         return False
-    return len(given) > 1 or (folded not in given_names and not is_cyrillic(surname))
+    return len(given) > 1 or folded not in given_names
 
 
 def _proper_names(actor: Actor) -> Iterator[tuple[str, str]]:
