@@ -19,7 +19,7 @@ from alerting.policy import Decision, decide
 from alerting.stories import Stories
 from alerting.watch import TopicsWanted, Watch
 from streams.wire import Candidate
-from tests.unit.test_reader import english
+from tests.sample import english
 
 START = datetime(2026, 5, 3, 6, 0, tzinfo=UTC)
 WATCH = Watch(id="desk", title="Desk", topics=TopicsWanted(any=("ceasefire", "evacuation")))

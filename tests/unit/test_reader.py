@@ -18,7 +18,6 @@ from agents.reading.actors.registry import Actor, Registry, RegistryFile
 from agents.reading.article import Article, article_of
 from agents.reading.reader import Explanation, Reader
 from agents.reading.results import KEPT
-from agents.reading.taxonomy import Taxonomies
 from alerting.watch import ActorsWanted, TopicsWanted, Watch
 from streams.errors import QueryError, UnreadableArticle
 from streams.wire import Evidence, Reading
@@ -31,23 +30,8 @@ LONGEST_RECORD = 1024 * 1024
 TRUCE = "The army and the rebels signed a ceasefire on Thursday that takes effect at midnight, mediators of Qatar said."
 
 
-@cache
-def english() -> tuple[Taxonomies, Registry]:
-    """Of the sample the English words and three actors: quick to build, for tests of one watch or two."""
-    configuration = sample.configuration()
-    topics = tuple(
-        topic.model_copy(update={"languages": {"en": topic.languages["en"]}})
-        for topic in configuration.taxonomies.topics
-    )
-    context = {"en": configuration.taxonomies.context["en"]}
-    asked = ("egypt", "qatar", "vladimir-putin", "russia")  # Russia, since a person has a country
-    actors = tuple(configuration.registry.actors[name] for name in asked)
-    taxonomies = Taxonomies(topics, context, configuration.taxonomies.weights)
-    return taxonomies, Registry(files=(RegistryFile(actors=actors),))
-
-
 def reader_of(*watches: Watch) -> Reader:
-    taxonomies, registry = english()
+    taxonomies, registry = sample.english()
     return Reader(taxonomies=taxonomies, registry=registry, watches=watches)
 
 
@@ -150,7 +134,7 @@ def test_what_is_said_of_an_article_fits_a_record_whatever_it_names() -> None:
         Watch(id="terms", title="Terms", terms=tuple(names)),
     )
     registry = Registry(files=(RegistryFile(actors=persons),))
-    reader = Reader(taxonomies=english()[0], registry=registry, watches=watches)
+    reader = Reader(taxonomies=sample.english()[0], registry=registry, watches=watches)
     last = names[-1]
     body = " . ".join(f"{name} is on the list" for name in names)
     read = reader.read(article(body * 8, title=f"The list, and {last}"), NOW)
@@ -188,7 +172,9 @@ def test_names_that_fill_an_article_with_what_takes_no_room_fit_a_record_all_the
     bodies = tuple(Actor(id=name.lower(), kind="organisation", name=name) for name in names)
     watch = Watch(id="w", title="W", query=" AND ".join(names))
     reader = Reader(
-        taxonomies=english()[0], registry=Registry(files=(RegistryFile(actors=bodies),)), watches=(watch,)
+        taxonomies=sample.english()[0],
+        registry=Registry(files=(RegistryFile(actors=bodies),)),
+        watches=(watch,),
     )
     filled = [f"{name[:2]}{chr(0xE0100) * 290}{name[2:]}" for name in names]
     read = reader.read(article(". ".join(filled * 8), title="The list"), NOW)

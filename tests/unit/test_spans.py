@@ -1,3 +1,5 @@
+"""Spans: whether one overlaps another is what a loop over all of them finds."""
+
 from __future__ import annotations
 
 from hypothesis import given
