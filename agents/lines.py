@@ -33,7 +33,7 @@ GIVEN_UP_AT_ONCE = 16
 
 
 class Gate(Protocol):
-    """Whether an endpoint may be called now: its breaker and its rate limit."""
+    """What a line asks of `alerting.gate.Gate`: whether its endpoint may be called now."""
 
     def opens_at(self, endpoint: Endpoint, now: datetime) -> datetime | None:
         """None: now. Else the earliest moment to ask again."""

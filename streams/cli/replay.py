@@ -67,16 +67,7 @@ def replay(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, send nothing.")] = False,
 ) -> None:
     """Send rejected articles or undelivered alerts again: all of them, or those that the options choose."""
-    if what is What.REJECTED and endpoint is not None:
-        raise UsageError("--endpoint goes with `undelivered`; rejected articles have no endpoint")
-    if what is What.UNDELIVERED and reason is not None:
-        raise UsageError(
-            "--reason goes with `rejected`; choose undelivered notifications by --endpoint, --since or --id"
-        )
-    if reason is not None and reason not in REASONS:
-        raise UsageError(
-            f"--reason {clean(reason)!r}: there is no such reason{did_you_mean(reason, REASONS)}"
-        )
+    _check_what_goes_with(what, endpoint, reason)
     for name in only or ():
         _check_id(what, name)
     settings = at_brokers(load_settings(config), brokers)
@@ -94,6 +85,20 @@ def replay(
     say(said + (f"; {left_out} left out, delivered since" if left_out else ""))
     if found == 0:
         raise typer.Exit(1)
+
+
+def _check_what_goes_with(what: What, endpoint: str | None, reason: str | None) -> None:
+    """Raise UsageError where an option means nothing for the topic, or there is no such reason."""
+    if what is What.REJECTED and endpoint is not None:
+        raise UsageError("--endpoint goes with `undelivered`; rejected articles have no endpoint")
+    if what is What.UNDELIVERED and reason is not None:
+        raise UsageError(
+            "--reason goes with `rejected`; choose undelivered notifications by --endpoint, --since or --id"
+        )
+    if reason is not None and reason not in REASONS:
+        raise UsageError(
+            f"--reason {clean(reason)!r}: there is no such reason{did_you_mean(reason, REASONS)}"
+        )
 
 
 def _check_id(what: What, name: str) -> None:

@@ -41,8 +41,7 @@ def check_watches(watches: Sequence[Placed[Watch]], known: Known) -> list[Fault]
 def _check_watch(placed: Placed[Watch], known: Known) -> Iterator[Fault]:
     watch = placed.value
     _check_topics(placed, known.stages)
-    if known.actors is not None and watch.actors is not None:
-        _check_actors(placed, known.actors)
+    _check_actors(placed, known.actors)
     for index, endpoint in enumerate(watch.notify):
         check_endpoint_name(placed, ("notify", index), endpoint, known)
     yield from _check_terms(placed)
@@ -54,12 +53,7 @@ def _check_watch(placed: Placed[Watch], known: Known) -> Iterator[Fault]:
     for index, example in enumerate(watch.examples):
         if not (example.text.strip() or example.title.strip()):
             placed.fault(("examples", index), "has no text")
-    actors = watch.actors
-    only_none = actors is not None and bool(actors.none) and not (actors.any or actors.all)
-    conditions = (getattr(watch, key) for key in _CONDITIONS if not (key == "actors" and only_none))
-    if all(given in (None, ()) for given in conditions) and not placed.may_set(*_CONDITIONS):
-        but = " that names none of these actors" if only_none else ""
-        placed.fault((), f"the watch would match everything{but}; give it topics, actors, a query, or terms")
+    _check_conditions(placed)
     if not watch.notify:
         yield placed.warning((), "notify is empty: its alerts only go to the topic `alerts`")
     if watch.update_every > watch.window:
@@ -93,9 +87,9 @@ def _check_topics(placed: Placed[Watch], known: Mapping[str, Sequence[str]] | No
             placed.fault(("topics", "stages", index), f"no stage of {', '.join(topics)}{hint}")
 
 
-def _check_actors(placed: Placed[Watch], known: frozenset[str]) -> None:
+def _check_actors(placed: Placed[Watch], known: frozenset[str] | None) -> None:
     wanted = placed.value.actors
-    if wanted is None:
+    if wanted is None or known is None:
         return
     if not (wanted.any or wanted.all or wanted.none):
         placed.fault(("actors",), "names no actor; give `any`, `all` or `none`")
@@ -105,6 +99,16 @@ def _check_actors(placed: Placed[Watch], known: frozenset[str]) -> None:
                 placed.fault(("actors", kind, index), f"unknown actor{did_you_mean(name, sorted(known))}")
     for name in sorted({*wanted.any, *wanted.all} & set(wanted.none)):
         placed.fault(("actors", "none"), f"{name!r} is wanted and not wanted at once")
+
+
+def _check_conditions(placed: Placed[Watch]) -> None:
+    """Check that the watch asks for something."""
+    watch, actors = placed.value, placed.value.actors
+    only_none = actors is not None and bool(actors.none) and not (actors.any or actors.all)
+    conditions = (getattr(watch, key) for key in _CONDITIONS if not (key == "actors" and only_none))
+    if all(given in (None, ()) for given in conditions) and not placed.may_set(*_CONDITIONS):
+        but = " that names none of these actors" if only_none else ""
+        placed.fault((), f"the watch would match everything{but}; give it topics, actors, a query, or terms")
 
 
 def _check_terms(placed: Placed[Watch]) -> Iterator[Fault]:
