@@ -16,9 +16,10 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from streams.connection import broker_errors, client_options, no_topic
 from streams.logs import quiet_clients
-from streams.outputs import Outputs
+from streams.outputs import Outputs, value_of
 from streams.settings import Settings
 from streams.topics import Topic
+from streams.wire import W
 
 Offsets = dict[TopicPartition, int]
 """By partition: the first offset to read, or the first not to read."""
@@ -96,6 +97,15 @@ async def whole_topic(
                 for record in (await _fetched(consumer, tp)).get(tp, ()):
                     if record.offset < ends[tp]:
                         yield record
+
+
+async def values_in(
+    options: dict[str, Any], prefix: str, topic: Topic, model: type[W]
+) -> AsyncGenerator[tuple[ConsumerRecord, W], None]:
+    """Every value of one kind that a topic holds now, with its record."""
+    async for record in whole_topic(options, prefix, topic):
+        if (value := value_of(record, model)) is not None:
+            yield record, value
 
 
 async def _fetched(

@@ -20,12 +20,12 @@ from streams.cli import app
 from streams.cli.moments import moment
 from streams.cli.options import ID_PREFIXES, Brokers, Config
 from streams.cli.pipes import say
-from streams.cli.records import place_of, whole_topic, writing
+from streams.cli.records import place_of, values_in, whole_topic, writing
 from streams.configuration import load_settings
 from streams.connection import at_brokers, client_options
 from streams.errors import REASONS, UsageError
 from streams.lingering import Acknowledgement
-from streams.outputs import settle, value_of
+from streams.outputs import settle
 from streams.printable import clean
 from streams.rejection import CUT, PREFIX, original_headers
 from streams.settings import Settings
@@ -229,16 +229,14 @@ async def _replay_undelivered(settings: Settings, choice: Choice, *, dry_run: bo
 
 
 async def _given_up(options: dict[str, Any], prefix: str) -> AsyncIterator[GivenUp]:
-    async for record in whole_topic(options, prefix, UNDELIVERED):
-        if (value := value_of(record, Undelivered)) is not None:
-            yield GivenUp(place_of(record), value)
+    async for record, value in values_in(options, prefix, UNDELIVERED, Undelivered):
+        yield GivenUp(place_of(record), value)
 
 
 async def _delivered(options: dict[str, Any], prefix: str) -> set[tuple[str, str]]:
     """Endpoint and webhook of every delivered notification."""
-    found = set()
-    async for record in whole_topic(options, prefix, DELIVERIES):
-        made = value_of(record, Attempt)
-        if made is not None and made.outcome == "delivered":
-            found.add((made.endpoint, made.webhook_id))
-    return found
+    return {
+        (made.endpoint, made.webhook_id)
+        async for _, made in values_in(options, prefix, DELIVERIES, Attempt)
+        if made.outcome == "delivered"
+    }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -15,26 +16,25 @@ from rich.text import Text
 from streams.cli import app
 from streams.cli.options import ID_PREFIXES, Brokers, Config
 from streams.cli.pipes import Printer, hush_on_broken_pipe
-from streams.cli.records import whole_topic
+from streams.cli.records import values_in
 from streams.cli.views import because_lines
 from streams.configuration import load_settings
 from streams.connection import at_brokers, client_options
 from streams.errors import UsageError
-from streams.outputs import value_of
 from streams.printable import clean
 from streams.settings import Settings
 from streams.topics import ALERTS, CLASSIFIED, DELIVERIES, UNDELIVERED
 from streams.wire import Alert, Attempt, Reading, Undelivered, rfc3339
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Life:
     """All that the public topics hold of one alert."""
 
-    alerts: list[Alert] = field(default_factory=list)
-    readings: list[Reading] = field(default_factory=list)
-    attempts: list[Attempt] = field(default_factory=list)
-    undelivered: list[Undelivered] = field(default_factory=list)
+    alerts: Sequence[Alert] = ()
+    readings: Sequence[Reading] = ()
+    attempts: Sequence[Attempt] = ()
+    undelivered: Sequence[Undelivered] = ()
 
 
 @app.command()
@@ -58,33 +58,38 @@ def trace(
 
 
 async def _life(settings: Settings, wanted: str) -> Life:
-    options = client_options(settings.broker)
-    prefix = settings.topics.prefix
-    life = Life()
-    async for record in whole_topic(options, prefix, ALERTS):
-        alert = value_of(record, Alert)
-        if alert is not None and wanted in (alert.alert_id, alert.webhook_id):
-            life.alerts.append(alert)
-    if not life.alerts:
-        return life
-    articles = {alert.article_id for alert in life.alerts}
-    webhooks = {alert.webhook_id for alert in life.alerts}
-    async for record in whole_topic(options, prefix, CLASSIFIED):
-        reading = value_of(record, Reading)
-        if reading is not None and reading.article.id in articles:
-            life.readings.append(reading)
-    async for record in whole_topic(options, prefix, DELIVERIES):
-        attempt = value_of(record, Attempt)
-        if attempt is not None and attempt.webhook_id in webhooks:
-            life.attempts.append(attempt)
-    async for record in whole_topic(options, prefix, UNDELIVERED):
-        given_up = value_of(record, Undelivered)
-        if given_up is not None and given_up.notification.alert.webhook_id in webhooks:
-            life.undelivered.append(given_up)
-    return life
+    options, prefix = client_options(settings.broker), settings.topics.prefix
+    alerts = [
+        alert
+        async for _, alert in values_in(options, prefix, ALERTS, Alert)
+        if wanted in (alert.alert_id, alert.webhook_id)
+    ]
+    if not alerts:
+        return Life()
+    articles = {alert.article_id for alert in alerts}
+    webhooks = {alert.webhook_id for alert in alerts}
+    return Life(
+        alerts,
+        [
+            one
+            async for _, one in values_in(options, prefix, CLASSIFIED, Reading)
+            if one.article.id in articles
+        ],
+        [
+            one
+            async for _, one in values_in(options, prefix, DELIVERIES, Attempt)
+            if one.webhook_id in webhooks
+        ],
+        [
+            one
+            async for _, one in values_in(options, prefix, UNDELIVERED, Undelivered)
+            if one.notification.alert.webhook_id in webhooks
+        ],
+    )
 
 
-def _print(life: Life) -> None:
+def _events(life: Life) -> list[tuple[datetime, str, str]]:
+    """When, what and details of everything that happened, in order."""
     rows: list[tuple[datetime, str, str]] = []
     for reading in life.readings:
         topics = (
@@ -104,9 +109,13 @@ def _print(life: Life) -> None:
         rows.append((attempt.at, "attempt", f"{what}, {attempt.latency_ms:.0f} ms{later}"))
     for given_up in life.undelivered:
         rows.append((given_up.at, "given up", f"{given_up.notification.endpoint}: {given_up.reason}"))
-    table = Table("time", "what", "detail", box=None, pad_edge=False)
     order = {"article read": 0, "attempt": 2, "given up": 3}
-    for moment, what, detail in sorted(rows, key=lambda row: (row[0], order.get(row[1], 1))):
+    return sorted(rows, key=lambda row: (row[0], order.get(row[1], 1)))
+
+
+def _print(life: Life) -> None:
+    table = Table("time", "what", "detail", box=None, pad_edge=False)
+    for moment, what, detail in _events(life):
         table.add_row(rfc3339(moment), what, Text(clean(detail)))
     first = life.alerts[0]
     console = Printer(whole=True)
