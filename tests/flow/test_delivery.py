@@ -28,7 +28,7 @@ from streams.errors import OutputRefused
 from streams.misbehaviours import MISBEHAVIOURS
 from streams.outputs import settle
 from streams.receiver import Answer, Receiver
-from streams.state import write_state
+from streams.state import OFFSET_HEADER, write_state
 from streams.topics import NOTIFICATIONS, PENDING, REJECTED
 from streams.wire import EndpointEnabled, Notification, Webhook
 from tests import builders
@@ -413,13 +413,16 @@ async def test_a_worker_that_stood_still_sends_what_is_owed_once_it_is_assigned_
     assert ids(desk.got["desk"]) == ["msg_1", "msg_1", "msg_2"]
 
 
-@pytest.mark.parametrize("how", ["stands still", "ends"])
+@pytest.mark.parametrize("how", ["stands still", "ends", "has ended"])
 async def test_nothing_is_sent_of_what_comes_while_a_worker_ends_or_may_have_lost_its_partitions(
     desk: Desk, opened: Open, how: str
 ) -> None:
     await desk.start(await opened("desk"), await opened("ops"))
     await desk.notify("desk", 1)
-    (desk.delivery.hold if how == "stands still" else desk.delivery.stop_taking)()
+    if how == "has ended":
+        await desk.delivery.stop(0)
+    else:
+        (desk.delivery.hold if how == "stands still" else desk.delivery.stop_taking)()
     await desk.notify("desk", 2)
     await desk.notify("ops", 3)
     assert (ids(desk.got["desk"]), desk.got["ops"]) == (["msg_1"], [])
@@ -428,25 +431,68 @@ async def test_nothing_is_sent_of_what_comes_while_a_worker_ends_or_may_have_los
     assert (ids(desk.got["desk"]), ids(desk.got["ops"])) == (["msg_1", "msg_2"], ["msg_3"])
 
 
+async def test_a_notification_is_not_done_before_it_is_written_that_it_is_owed(
+    desk: Desk, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.start(await opened("desk"))
+    desk.delivery.hold()  # no attempt writes anything
+
+    async def refuse(*_: object, **__: object) -> Any:
+        refused = asyncio.get_running_loop().create_future()
+        refused.set_exception(OutputRefused("the record is too large"))
+        return refused
+
+    monkeypatch.setattr(DeliveryOutputs, "state", refuse)
+    await desk.publish(Notification(endpoint="desk", alert=builders.alert()))
+    with pytest.raises(OutputRefused):
+        await desk.hand_over()
+
+
+async def test_what_becomes_of_a_notification_is_written_as_of_its_input(desk: Desk, opened: Open) -> None:
+    await desk.start(await opened("desk"))
+    for number in range(3):
+        await desk.notify("desk", number)
+    written = [dict(record.headers)[OFFSET_HEADER] for record in await desk.raw(PENDING)]
+    assert written == [b"0", b"0", b"1", b"1", b"2", b"2"], "that it is owed, and that it is settled"
+
+
 class Ended(Exception):
     """Where a worker ends."""
 
 
-async def test_a_worker_that_cannot_write_what_came_of_an_attempt_ends_and_the_next_one_attempts_it(
-    desk: Desk, opened: Open, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("what", "plan", "schedule", "attempts"),
+    [
+        ("attempt", (), (timedelta(hours=1),), 1),  # that it was taken is written all the same
+        ("settled", (), (timedelta(hours=1),), 2),
+        ("owed", (500,), (timedelta(hours=1),), 2),
+        ("undelivered", (500, 500), (), 2),
+    ],
+    ids=["the attempt", "that it was taken", "when it is due again", "that it is given up"],
+)
+async def test_a_worker_that_cannot_write_what_came_of_an_attempt_ends_and_the_next_one_attempts_what_is_owed(
+    desk: Desk,
+    opened: Open,
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+    plan: tuple[Answer, ...],
+    schedule: tuple[timedelta, ...],
+    attempts: int,
 ) -> None:
     ended = asyncio.Event()
 
-    async def refused(*_: object) -> NoReturn:
-        raise OutputRefused("the record is too large")
+    async def refuse(*_: object) -> Any:
+        refused = asyncio.get_running_loop().create_future()
+        refused.set_exception(OutputRefused("the record is too large"))
+        return refused
 
     def end(where: str, error: BaseException) -> NoReturn:
         ended.set()
         raise Ended(where) from error
 
-    await desk.start(await opened("desk"))
+    await desk.start(await opened("desk", *plan, schedule=schedule))
     desk.service.fail = end
-    monkeypatch.setattr(DeliveryOutputs, "attempt", refused)
+    monkeypatch.setattr(DeliveryOutputs, what, refuse)
     with suppress(Ended):
         await desk.notify("desk", 1)
     async with asyncio.timeout(30):
@@ -454,7 +500,7 @@ async def test_a_worker_that_cannot_write_what_came_of_an_attempt_ends_and_the_n
     monkeypatch.undo()
     await desk.restart()
     await desk.quiet()
-    assert ids(desk.got["desk"]) == ["msg_1", "msg_1"]
+    assert ids(desk.got["desk"]) == ["msg_1"] * attempts
 
 
 async def test_what_a_former_owner_writes_after_its_successor_makes_nothing_owed_again(
