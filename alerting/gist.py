@@ -27,14 +27,13 @@ LONGEST_LEAD: Final = 600
 """Characters of the body in which these are looked for."""
 TITLE_WEIGHT: Final = 2
 MOST_WORDS: Final = 48
-"""Words of a gist, at most."""
+"""Most words of a gist."""
 LEAST_OF_MOULD: Final = 3
+"""Fewest words in common of two headlines of one mould."""
 MOST_REPLACED: Final = 2
-"""Words that two headlines have in common, at least, and words of the second that the first has not, at most, where
-they are of one mould.
-"""
+"""Most words of the second of them that the first does not have."""
 WORDS_REMEMBERED: Final = 10_000
-"""Words of which it is known what is made of them: those of the news come again and again."""
+"""Words for which it is remembered what is made of them: those of the news come again and again."""
 
 _WORD: Final = re.compile(r"\w+")
 _ARTICLE: Final = re.compile(r"^(?:[وفبك]?ال|لل)(?=\w{3})")

@@ -12,10 +12,11 @@ from collections.abc import Hashable, Iterable
 from typing import Final, Generic, TypeVar
 
 _FILLED: Final = 16
-"""Pairs that a bucket of `Texts` holds on average, at most."""
+"""Most pairs that a bucket of `Texts` holds on average."""
 _BAND: Final = 4
+"""Bytes of a band."""
 _PAIR: Final = 8
-"""Bytes of a band, and of it with a story's number."""
+"""Bytes of a band with a story's number."""
 _NUMBER_BITS: Final = 8 * (_PAIR - _BAND)
 
 K = TypeVar("K", bound=Hashable)

@@ -14,15 +14,17 @@ from typing import Final
 from alerting.gist import COMMON, STEM, WORDS_REMEMBERED, bare, is_unparted, plain, words_of
 
 LONGEST_NAME: Final = 32
+"""Letters of a name that are kept."""
 LONGEST_ENDING: Final = 4
-"""Letters of a name that are kept, and letters that one name may have at its end beyond what another form has."""
+"""Letters that one form of a name may have at its end beyond another form."""
 
 HEAD: Final = 300
 """Characters of a body in which its dateline is looked for: who wrote it may stand before that."""
 
 IN_DATELINE: Final = "@"
+"""Marks a name of a dateline."""
 _IN_BODY: Final = "~"
-"""Marks of a name of a dateline, and of a number of a body."""
+"""Marks a number of a body."""
 
 _AGENCY: Final = (
     "(?:"

@@ -29,25 +29,30 @@ SAME_HAPPENING: Final = 0.55
 MAY_BE_DENIED: Final = 0.25
 """Least sum for what may take back that it means what was told."""
 PARTIES: Final = 0.2
+"""What the share of parties in common adds, times that share."""
 NAMES: Final = 0.5
+"""The share of parties for which names in common stand: not all of it, as a county has several fires."""
 SAME_STAGES: Final = 0.05
+"""What topics at the same stages add."""
 SAME_STAGES_AND_PARTIES: Final = 0.1
+"""What the share of parties in common adds once more beside these."""
 SOME_STAGES: Final = 0.1
+"""What topics add of which some are at the same stages."""
 OTHER_STAGES: Final = -0.05
+"""What topics add of which none is at the same stage."""
 DAY: Final = -0.2
-"""What each of these adds: the share of parties in common; topics all at the same stages, and that share once more;
-some of them; none; a day between. And as what share of parties names in common count, as a county has several fires.
-"""
+"""What each day between the two adds."""
 _ONE_DAY: Final = timedelta(days=1)
+
 OTHER_LANGUAGE: Final = timedelta(hours=12)
+"""Another language may tell the same happening within this time."""
 SAME_PARTIES: Final = 2 / 3
-"""Within which time, and by which share of parties in common, another language may tell the same happening."""
+"""Another language tells the same happening with at least this share of parties in common."""
 
 SURELY_WITHIN: Final = timedelta(hours=6)
+"""The same is surely told only within this time."""
 SURELY_SHARED: Final = 3
-"""Within which time, and by how many shared parties and particular words, one of each at least, the same is surely
-told.
-"""
+"""The same is surely told with so many parties and particular words in common, at least one of each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

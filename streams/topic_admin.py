@@ -30,9 +30,11 @@ MESSAGE_SIZE: Final = {
     ARTICLES: MAX_BYTES + 64 * 1024,  # the longest article, its key and Kafka's overhead
     REJECTED: MAX_OUTPUT_BYTES + 64 * 1024,  # the longest record that is ever written, and Kafka's overhead
 }
+"""Bytes of `max.message.bytes` that these topics need."""
+
 USUAL_MESSAGE_SIZE: Final = 1024 * 1024
-"""Bytes of `max.message.bytes` that these topics need, and all others. Brokers apply it to whole batches, which have
-half of this or more; a worker whose batches are refused would end whenever there is much to write.
+"""Bytes of it that all other topics need. Brokers apply it to whole batches, which have half of this or more; a worker
+whose batches are refused would end whenever there is much to write.
 """
 
 STATE_SEGMENT: Final = 50 * 1024 * 1024

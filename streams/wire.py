@@ -36,8 +36,8 @@ Moment = Annotated[datetime, AfterValidator(_utc_if_any)]
 
 EARLIEST_YEAR: Final = 1000
 LATEST_YEAR: Final = 9000
-"""Years of a moment to which spans of time are added. Near the ends of the calendar the sum would be no date, and an
-agent would end on a value that anybody may have written.
+"""Spans of time are added to moments of the years between. Near the ends of the calendar the sum would be no date, and
+an agent would end on a value that anybody may have written.
 """
 
 

@@ -48,8 +48,9 @@ _LETTERS: Final = {
 _NUKTA, _VIRAMA, _ABOVE = 7, 9, 200
 """Combining classes of marks that are often left out, and where those begin that are no vowels."""
 _UNSPACED: Final = (*range(0x0E00, 0x0F00), *range(0x1000, 0x10A0), *range(0x1780, 0x1800))
+"""Thai, Lao, Burmese and Khmer, which write no space between words."""
 _SPACED: Final = (*range(0x0900, 0x0E00), *range(0x0F00, 0x1000))
-"""Thai, Lao, Burmese and Khmer, which write no space between words; the scripts of India, and Tibetan."""
+"""The scripts of India, and Tibetan, which do."""
 
 
 def _is_sign(code: int) -> bool:
@@ -229,11 +230,12 @@ def _is_set(folded: str) -> bool:
 _PARTING: Final = re.compile(r"-\n(?<=[^\W\d_]-\n)(?=[^\W\d_])")
 """What parts a word at the end of a line."""
 _WIDEST: Final = 120
+"""A text that divides words at the ends of lines has such an end within so many characters."""
 _PARTED_BY: Final = 1000
-"""Characters at the head of a text that parts words in which a line ends, and in which a word is parted."""
+"""It has a divided word within so many characters."""
 _LINES_A_WORD: Final = 8
-"""Lines for each parted word, at most, of such a text. In others too a line ends behind the hyphen of `Qatari-led` now
-and then, where it belongs.
+"""It has at most so many lines for each divided word. In other texts too, a line may end behind the hyphen of
+`Qatari-led`, where it belongs.
 """
 
 

@@ -13,8 +13,9 @@ from typing import Final, Generic, TypeVar
 from rapidfuzz.distance import OSA
 
 MIN_LENGTH: Final = 6
+"""Fewest letters of a word that is looked up."""
 MAX_LENGTH: Final = 32
-"""Letters of a word that is looked up, at least and at most."""
+"""Most letters of such a word."""
 
 T = TypeVar("T")
 
