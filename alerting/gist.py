@@ -1,10 +1,10 @@
 """A gist: the words by which one happening is recognised in the reports of different outlets, in any language.
 
-It is what headline and lead say, each word cut to its first letters, which is stem enough for the languages of the
-news, without the short words and the commonest long ones. Chinese and Japanese part no words; there it is each two
-characters that stand together. A word of the headline weighs two, one of the lead one for each time. Gists are compared
-by the cosine of their logarithmic weights. Nothing is learnt from other articles, so that two workers, and one before
-and after a kill, compare alike.
+It is what headline and lead say: each word cut to its first letters, which is stem enough for the languages of the
+news, without short words and the commonest long ones. Chinese and Japanese write no space between words, so each pair
+of adjacent characters counts as a word. A word weighs two each time it is in the headline and one each time it is in
+the lead. Gists are compared by the cosine of their logarithmic weights. Nothing is learnt from other articles, so that
+two workers, and one before and after a kill, compare alike.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from typing import Final
 STEM: Final = 6
 """Letters of a word that are kept."""
 SHORTEST: Final = 4
-"""Letters of a word that counts; numbers count at any length."""
+"""Fewest letters of a word that counts; numbers count at any length."""
 LEAD: Final = 30
 """Words of the body that are read."""
 LONGEST_LEAD: Final = 600
-"""Characters of the body in which these are looked for."""
+"""Characters of the body in which these are sought."""
 TITLE_WEIGHT: Final = 2
 MOST_WORDS: Final = 48
 """Most words of a gist."""
@@ -62,12 +62,12 @@ _SQUARE: Final = tuple(weight**2 for weight in _WEIGHT)
 
 MOST_SHARED: Final = 50_000
 _SHARED: Final[dict[str, str]] = {}
-"""Words that stories hold. Begun anew when it is full; `sys.intern` of Python 3.12 keeps strings for ever."""
+"""Words that stories hold. Emptied when it is full; `sys.intern` of Python 3.12 keeps strings for ever."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gist:
-    """A gist as it is kept with an open story, in a third of the room: words, which many share, and a byte for each."""
+    """A gist as an open story keeps it, in a third of the memory: words, which many share, and a byte for each."""
 
     words: tuple[str, ...] = ()
     weights: bytes = b""
@@ -128,7 +128,7 @@ def gist(title: str, lead: str) -> dict[str, int]:
 
 
 def in_lead(name: str, title: str, weights: Mapping[str, int]) -> bool:
-    """Whether a word of a headline stands in the lead too, by what it weighs in the gist of both."""
+    """Whether a word of a headline is in the lead too, by its weight in the gist of both."""
     stem = name[:STEM]
     return weights.get(stem, 0) > TITLE_WEIGHT * _stems(title).count(stem)
 

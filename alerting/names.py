@@ -1,7 +1,7 @@
 """Names and numbers: the words by which one happening is told from another that is reported alike.
 
-Which words may be one is told by how they are written, in any language; nothing knows which are. What stands around the
-news and is other in each copy of it (who wrote it, whose it is, where it comes from) is looked at apart.
+Which words may be names is told by how they are written, in any language; there is no list of them. What surrounds the
+news and differs from copy to copy (who wrote it, whose it is, where it comes from) is treated separately.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LONGEST_ENDING: Final = 4
 """Letters that one form of a name may have at its end beyond another form."""
 
 HEAD: Final = 300
-"""Characters of a body in which its dateline is looked for: who wrote it may stand before that."""
+"""Characters of a body in which its dateline is sought: who wrote it may stand before that."""
 
 IN_DATELINE: Final = "@"
 """Marks a name of a dateline."""
@@ -140,7 +140,7 @@ _AS_NAMES: Final = frozenset(
 def names(text: str) -> dict[str, str]:
     """The words of a text that may name a place, a person or a number: all that do not begin in lower case, and some.
 
-    By what they are without case and marks, which may be shorter than what a gist keeps. Where a language or a headline
+    Each by its form without case and marks, which may be shorter than what a gist keeps. Where a language or a headline
     has capitals everywhere or nowhere, each of its words may be a name.
     """
     text = unicodedata.normalize("NFC", text)
@@ -155,8 +155,8 @@ def names(text: str) -> dict[str, str]:
 
 
 def names_in_body(text: str) -> dict[str, str]:
-    """As `names`, of a part of a body. Its numbers are others than those of headlines: a date or a block of houses must
-    not make the dead of the next headline known.
+    """As `names`, of a part of a body. Its numbers are kept apart from those of headlines: a date or the number of a
+    block must not make the number of dead in the next headline known.
     """
     found = names(_FRAME.sub(" ", text))
     return {f"{name}{_IN_BODY}" if name.isdigit() else name: word for name, word in found.items()}
@@ -185,7 +185,7 @@ def without_frame(text: str) -> str:
 def is_same_name(one: str, other: str) -> bool:
     """Whether two names, alike in what a gist keeps of them, may be one with different endings.
 
-    As Ukraine and Ukrainian are, Kostiantynivka and Kostiantynopil not, nor seventeen and seventy, nor 12a and 12b.
+    Ukraine and Ukrainian are; Kostiantynivka and Kostiantynopil are not, nor seventeen and seventy, nor 12a and 12b.
     """
     if counts_or_points(one) or has_digit(one):
         return one == other
@@ -228,7 +228,7 @@ def _name(word: str) -> str:
 
 
 def may_name(name: str) -> bool:
-    """Whether a word without case and marks is one that names may consist of: no short or common one."""
+    """Whether a word without case and marks may be part of a name: it is neither short nor common."""
     if len(name) > 2:
         return name not in _COMMON_SHORT and name not in COMMON and name[:STEM] not in _LABELS
     return has_digit(name) or is_unparted(name)

@@ -10,8 +10,8 @@ Rules, in order:
 4. What may take back something is often told in quite other words, and in the language of who denies it. It belongs to
    the nearest story that told so, if that is only like it (`MAY_BE_DENIED`).
 
-Who is compared comes from indexes, of texts (locality-sensitive buckets), of headline words by party and of proper
-names, newest first and a bounded number, so the cost does not grow with the number of open stories.
+The stories to compare come from indexes of texts (locality-sensitive buckets), of headline words by party and of proper
+names: a bounded number, newest first, so the cost does not grow with the number of open stories.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from alerting.telling import MAY_BE_DENIED, SAME_HAPPENING, Sought, Telling
 from streams.wire import Candidate
 
 LOOKED_UP: Final = 40
-"""Stories of a party, and of each word among them, that are looked at, the last touched first."""
+"""Stories of a party, and of each word among these, that are looked at, the last touched first."""
 COMPARED: Final = 24
 """Stories that an article is compared with in full, at most."""
 
@@ -39,13 +39,13 @@ NO_PARTY: Final = ""
 
 _NUMBER_BITS: Final = 28
 _NUMBER: Final = (1 << _NUMBER_BITS) - 1
-"""Of a place, the bits that say which story stands there."""
+"""The bits of a place that say which story stands there."""
 
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class _Indexes:
-    """By what the stories of one watch are found: articles and texts by number, words by place."""
+    """How the stories of one watch are found: by articles and texts (numbers), and by words (places)."""
 
     def __init__(self) -> None:
         self.by_article: dict[str, int] = {}
@@ -54,7 +54,7 @@ class _Indexes:
         self.by_party: defaultdict[str, Index[str]] = defaultdict(Index)
 
     def add(self, story: Story, place: int, known: Container[bytes] = ()) -> None:
-        """Put a story in, but for the texts by which it is known already."""
+        """Put a story in, except for texts by which it is already known."""
         number = place & _NUMBER
         self.by_article.update(dict.fromkeys(story.article_ids, number))
         self.by_text.add(_bands(story, known), number)
@@ -62,7 +62,7 @@ class _Indexes:
             self.by_party[party].add(words, place)
 
     def drop(self, story: Story, place: int, known: Container[bytes] = ()) -> None:
-        """Take a story out, but for texts by which it shall still be known."""
+        """Take a story out, except for texts by which it is to stay known."""
         number = place & _NUMBER
         for article_id in story.article_ids:
             if self.by_article.get(article_id) == number:
@@ -94,8 +94,8 @@ def _words(story: Story) -> dict[str, Iterable[str]]:
 class Stories:
     """The open stories of one partition, found by article, by text, by words and parties, and by when they end.
 
-    Each has a number, which is another's when it is over, and a place: it grows with each story that is put, and its
-    lowest bits are the number.
+    Each has a number, which another story gets when it is over, and a place, which grows with each story that is put
+    and has the number in its lowest bits.
     """
 
     def __init__(self, stories: Iterable[Story] = ()) -> None:
@@ -142,9 +142,9 @@ class Stories:
         self._turn = max(self._turn, story.turn)
 
     def _kept_until(self, story: Story) -> datetime:
-        """When a new story can be forgotten: at its end; where that is past, as of what is read late, a window later.
+        """When a new story can be forgotten: at its end; if that is past, because it is read late, a window from now.
 
-        Else each copy of what is read late would open a story, for the one before would be forgotten already.
+        Otherwise each copy that is read late would open a story, because the one before would be forgotten already.
         """
         if story.expires_at > self._now:
             return story.expires_at
@@ -204,7 +204,7 @@ class Stories:
     def _best(
         self, stories: Iterable[Story], candidate: Candidate, score: Callable[[Story], float], least: float
     ) -> Story | None:
-        """Of some stories the open one with the highest score, the first of several, where it is enough."""
+        """The open story with the highest score of some, if it is enough; the first of several."""
         best, highest = None, 0.0
         for story in stories:
             if self._open(story, candidate) and (scored := score(story)) > highest:

@@ -1,11 +1,11 @@
 """A telling: what a story remembers of one of its articles, and how sure it is that another tells the same happening.
 
-Words on one happening are compared by how alike headline and lead are (alerting.gist), whether the same parties stand
-in the headline, whether the topics are at the same stages, and how much time lies between. The sum of these must reach
-`SAME_HAPPENING`. Without a party in common no words suffice: sides, disasters and figures of speech are alike
-everywhere. Where a headline has no party, as those of fires and floods have none, proper names stand for them
-(alerting.proper): one of the two articles must have all that the other's headline names. In another language words tell
-nothing: the same stages, the same two parties or more, and half a day suffice.
+Two articles in one language are compared by how alike headline and lead are (alerting.gist), whether the same parties
+stand in the headline, whether the topics are at the same stages, and how much time lies between. The sum of these must
+reach `SAME_HAPPENING`. Without a party in common no words suffice: sides, disasters and figures of speech are alike
+everywhere. Where a headline has no party, as with fires and floods, proper names stand for them (alerting.proper): one
+of the two articles must have all that the other's headline names. Between languages words tell nothing; the same
+stages, the same two parties or more, and half a day suffice.
 """
 
 from __future__ import annotations
@@ -57,9 +57,9 @@ SURELY_SHARED: Final = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telling:
-    """What a story remembers of one article: whether another tells the same is decided by it.
+    """What a story remembers of one article, to decide whether another tells the same.
 
-    `expected` are the words by which topics and actors were found: many a happening has them. `proper` are the proper
+    `expected` are the words by which topics and actors were found, which many happenings share. `proper` are the proper
     names of its headline, `proper_in_sentence` those of the sentence that decided.
     """
 
@@ -98,7 +98,7 @@ class Telling:
         )
 
     def looked_up_by(self) -> list[str]:
-        """The words by which it is looked up among those of a party: its headline's, and an empty one, as all have."""
+        """The words by which it is looked up among those of a party: its headline's, and an empty one that all have."""
         return ["", *self.gist.headline_words()]
 
     def reached(self) -> tuple[str, ...]:
@@ -164,8 +164,8 @@ class Sought:
         self._direction = telling.gist.direction()
 
     def nearness(self, tellings: Sequence[Telling]) -> float:
-        """How sure it is that it tells a story, of its tellings: half by the nearest of them, half by all. Those in
-        another language, which no words can be like, count by the nearest alone.
+        """How sure it is that it tells a story with these tellings: half by the nearest of them, half by all. Of those
+        in another language, whose words cannot be compared, only the nearest counts.
         """
         if len(tellings) == 1:  # by far most
             return self.sameness(tellings[0])
@@ -205,7 +205,7 @@ class Sought:
         return alike and shared > 1 and abs(self._telling.seen_at - other.seen_at) <= OTHER_LANGUAGE
 
     def _parties_in_common(self, other: Telling) -> float:
-        """Of the parties of both, the share that both have."""
+        """The share that both have of the parties of either."""
         shared = len(self._parties.intersection(other.parties))
         return shared / (len(self._parties) + len(other.parties) - shared) if shared else 0.0
 
@@ -245,7 +245,7 @@ def pair_of(topic: str, stage: str, party: str) -> str:
     return f"{topic}:{stage}:{party}"
 
 
-# Asked for twice to decide about a candidate, and an article is a candidate of each watch that it hits.
+# Deciding about a candidate asks twice, and an article is a candidate of each watch that it hits.
 @lru_cache(64)
 def _names(text: str) -> Mapping[str, str]:
     return names(text)
