@@ -14,8 +14,8 @@ live blog. So that alone does not silence it. It surely tells the same only wher
 
 Else `News.reason` says why it is told. Copies of a text have headlines of their own, and come late. So where as good as
 all of the text is the same, of the headline only a new number counts, a word that takes something back, and a name that
-the lead has too: a copy's lead is that of the story. Nor is an agency's dateline news that a copy puts before a text
-which had none.
+the lead has too: a copy's lead is that of the story; and any such word where headline and deciding sentence are others
+by a word or two. Nor is an agency's dateline news that a copy puts before a text which had none.
 """
 
 from __future__ import annotations
@@ -132,8 +132,10 @@ class News:
         if version and not said.issuperset(candidate.said[:2]) and not said.isdisjoint(candidate.said):
             return "it says something else before what was told"
         if self._is_copy and not (self._left and (version or first_said)):
-            return _brings(self._counting_in_copy(new)) or self._as_well(
-                self._counting_in_copy(self._newly_named)
+            return (
+                _brings(self._counting_in_copy(new))
+                or self._as_well(self._counting_in_copy(self._newly_named))
+                or _new_in_it(self._headed_in_lead if first_said and self._is_of_mould else ())
             )
         if new:
             return _brings(new)
@@ -150,8 +152,8 @@ class News:
             return f"its headline puts {called.get(first, first)} first, as none did that told {led}"
         if self._newly_named:
             return self._as_well(self._newly_named)
-        if headed := self._headed_in_lead if version else self._newly_headed:
-            return _new_in_it(headed)
+        if headed := _new_in_it(self._headed_in_lead if version else self._newly_headed):
+            return headed
         if (
             version
             or self._likeness >= SAME_TEXT
@@ -291,13 +293,16 @@ class News:
         """The words of a headline that no article of the story had in headline or lead, where by them alone a hospital
         that is emptied is told from an airport: the headline has no party, or is that of another but for a word or two.
         """
-        title, tellings = self._candidate.article.title, self._story.tellings
-        if self._telling.parties and not any(is_mould(own.gist, self._telling.gist) for own in tellings):
+        if self._telling.parties and not self._is_of_mould:
             return []
         known = {name.removesuffix(IN_DATELINE)[:STEM] for name in self._story.named}
-        for own in tellings:
+        for own in self._story.tellings:
             known.update(own.gist.words, own.expected)
-        return [word for word in words_of(title) if telling_words(word) - known]
+        return [word for word in words_of(self._candidate.article.title) if telling_words(word) - known]
+
+    @property
+    def _is_of_mould(self) -> bool:
+        return any(is_mould(own.gist, self._telling.gist) for own in self._story.tellings)
 
     @property
     def _headed_in_lead(self) -> list[str]:
@@ -332,7 +337,8 @@ def _brings(new: Mapping[str, str]) -> str:
 
 
 def _new_in_it(words: Iterable[str]) -> str:
-    return f"new in it: {_listed(words)}"
+    listed = _listed(words)
+    return f"new in it: {listed}" if listed else ""
 
 
 def _listed(words: Iterable[str]) -> str:

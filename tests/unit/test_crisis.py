@@ -241,11 +241,15 @@ def test_a_word_for_once_more_tells_a_second_order_from_the_first(title: str, or
     assert reasons(decided(told)) == ["no open story tells the same", f"new in it: {word}", "throttled"]
 
 
+@pytest.mark.parametrize("much", [False, True], ids=["nothing", "nearly all of the text"])
 @pytest.mark.parametrize("page", ["", "page"], ids=["articles", "versions of a page"])
-def test_of_two_headlines_on_one_actor_that_differ_by_a_word_or_two_each_is_told(page: str) -> None:
+def test_of_two_headlines_on_one_actor_that_differ_by_a_word_or_two_each_is_told_whatever_else_they_share(
+    page: str, much: bool
+) -> None:
     of = reader()
     title = "Russia orders evacuation of {} on the river"
     order = "Russia ordered the evacuation of {} on the river on Monday, the governor said."
+    order += " ".join(f" Rule {n}: keep road {n} free for engines." for n in range(100, 160 if much else 100))
     told = [
         hit(of, title.format(what), order.format(what), page or str(number), number)
         for number, what in enumerate(["a hospital", "a school", "a power plant", "the school"])
