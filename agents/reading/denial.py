@@ -13,7 +13,7 @@ from agents.reading.phrases import Phrase, last_words
 T = TypeVar("T")
 
 _DENIED: Final = 8
-"""Characters between a word of denial and the word of a stage that it denies, at most."""
+"""Most characters between a word of denial and the word of a stage that it denies."""
 
 DENYING: Final = {
     "tr": re.compile(
@@ -40,16 +40,16 @@ DENIED_FROM_AFAR: Final = {
     "de": re.compile(r"kein\w*(?: (?!(?:und|oder|aber|als|wenn|weil|dass|bis|nach|vor|mehr) )\w+){1,2} "),
     "es": re.compile(r"ningun[oa]?(?: (?!(?:y|o|pero|que|si|cuando|hasta|tras|para) )\w+){1,3} "),
 }
-"""What stands between a word of denial, with which it begins, and a word that it denies further off, by language: who
-would have done it, or what was not done, and verbs that help (`no evacuation has been`, `denied that it had`), with
-which the word itself may begin (`no one|has been evacuated`).
+"""From a word of denial to a word that it denies further off, by language: who would have done it, or what was not
+done, and helping verbs (`no evacuation has been`, `denied that it had`), with which the denied words may begin
+themselves (`no one|has been evacuated`).
 """
 
 _AUXILIARY: Final = re.compile(r" (?:et|ed|ol|yap|ver|sagla|var)\w+")
-"""A Turkish verb that makes one of the noun before it: `ilan etmeyeceğiz`."""
+"""A Turkish verb that makes a verb of the noun before it: `ilan etmeyeceğiz`."""
 
 _PHRASES_BEFORE: Final = 8
-"""Phrases of stages, of those that begin before a word, that may hold the word of denial in front of it."""
+"""How many phrases of stages that begin before a word may hold the word of denial in front of it."""
 
 
 def denied_to(

@@ -1,17 +1,18 @@
 """Folding: one spelling for what a reader takes for the same word.
 
 Folded text is lower case without diacritics, compatibility forms, zero-width or bidirectional marks; letters that
-do not decompose get their usual stand-in (ı→i, ß→ss, ø→o, ł→l). Of letters a script is never changed into another:
-Cyrillic stays Cyrillic; digits are those of ASCII. Where marks tell words apart as letters do, they stay: the vowel
-signs of the scripts of India and South-East Asia, tones in Thai, the voice marks of kana. Letters that are written in
-parts (jamo, kana with their marks beside them) are put together. In a text that is set in columns, indented or of lines
-that end with a carriage return, spaces in a row are one and none stands at the end of a line; words that are parted at
-the ends of lines are put together. Words that mix Latin and Cyrillic letters are of one of them
-(`agents.reading.scripts`). Folding is idempotent, and a span of folded text can always be traced to the original.
+do not decompose get their usual stand-in (ı→i, ß→ss, ø→o, ł→l). Letters keep their script (Cyrillic stays Cyrillic);
+digits become those of ASCII. Marks that tell words apart as letters do stay: the vowel signs of the scripts of India
+and South-East Asia, tones in Thai, the voice marks of kana. Letters that are written in parts (jamo, kana with their
+marks beside them) are put together.
 
-Most text keeps its length when folded, so the common case is one look-up of all its UTF-16 units in a table (ten times
-faster than `str.translate`); characters that vanish or become several are flagged by that same pass, and only they
-cost more.
+In a text that is set in columns, is indented or ends its lines with a carriage return, a row of spaces becomes one and
+spaces at the ends of lines vanish. Words that are divided at the ends of lines are joined. Words that mix Latin and
+Cyrillic letters become words of one script (`agents.reading.scripts`). Folding is idempotent, and a span of folded text
+can always be traced to the original.
+
+Most text keeps its length when folded, so the common case is one look-up of all its UTF-16 units in a table, ten times
+faster than `str.translate`. The same pass flags characters that vanish or become several; only they cost more.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ _LETTERS: Final = {
 }  # fmt: skip
 
 _NUKTA, _VIRAMA, _ABOVE = 7, 9, 200
-"""Combining classes of marks that are often left out, and where those begin that are no vowels."""
+"""Combining classes: of two marks that are often left out, and the first of those that are no vowels."""
 _UNSPACED: Final = (*range(0x0E00, 0x0F00), *range(0x1000, 0x10A0), *range(0x1780, 0x1800))
 """Thai, Lao, Burmese and Khmer, which write no space between words."""
 _SPACED: Final = (*range(0x0900, 0x0E00), *range(0x0F00, 0x1000))
@@ -69,11 +70,11 @@ _SIGNS: Final = _SPACED_SIGNS | _UNSPACED_SIGNS
 _OF_STAND_INS: Final = str.maketrans({letter: sign for sign, letter in _SIGNS.items()})
 
 SIGNS_BEHIND: Final = frozenset(_UNSPACED_SIGNS.values())
-"""What in folded text belongs to the letter before it, in scripts without spaces between words."""
+"""What belongs to the letter before it in folded text, in scripts without spaces between words."""
 
 _VOICES: Final = frozenset("\u3099\u309a")
 _JOINING: Final = frozenset(map(chr, (*range(0x1161, 0x1176), *range(0x11A8, 0x11C3)))) | _VOICES
-"""What makes one letter with that before it: vowels and last consonants of Hangul, the voice marks of kana."""
+"""What becomes one letter with the one before: vowels and last consonants of Hangul, the voice marks of kana."""
 
 
 def _fold_character(character: str) -> str:
@@ -215,11 +216,11 @@ class FoldedText:
 
 
 _SET: Final = 300
-"""Characters at the head of a text by which it is told whether it has spaces in a row: to look through all of it costs
+"""Characters at the head of a text by which it is told whether it has spaces in a row. Looking through all of it costs
 a fifteenth of reading an article.
 """
 _SPARE: Final = re.compile(r"(?<=[ \t\r\n])[ \t\r]+|[ \t\r]+(?=\n)")
-"""Spaces behind others and at the ends of lines."""
+"""Spaces behind other spaces and at the ends of lines."""
 
 
 def _is_set(folded: str) -> bool:
@@ -228,7 +229,7 @@ def _is_set(folded: str) -> bool:
 
 
 _PARTING: Final = re.compile(r"-\n(?<=[^\W\d_]-\n)(?=[^\W\d_])")
-"""What parts a word at the end of a line."""
+"""What divides a word at the end of a line."""
 _WIDEST: Final = 120
 """A text that divides words at the ends of lines has such an end within so many characters."""
 _PARTED_BY: Final = 1000
@@ -240,7 +241,7 @@ _LINES_A_WORD: Final = 8
 
 
 def _parts_words(folded: str) -> bool:
-    """Whether a text parts words at the ends of its lines."""
+    """Whether a text divides words at the ends of its lines."""
     return (
         folded.find("\n", 0, _WIDEST) >= 0
         and folded.find("-\n", 0, _PARTED_BY) >= 0

@@ -9,7 +9,7 @@ from agents.reading.actors.registry import Actor
 
 
 class Context:
-    """By their ids: the persons who are named in full, all actors who are surely named, and the countries of them."""
+    """By their ids: the persons who are named in full, all actors who are surely named, and their countries."""
 
     def __init__(self, mentions: Iterable[Mention]) -> None:
         self.persons: set[str] = set()
@@ -39,7 +39,7 @@ class Context:
         return actor
 
     def _bearer(self, mention: Mention) -> Actor | None:
-        """Who of a surname is meant that stands alone."""
+        """Whom a surname that stands alone means."""
         actors = [bearer.actor for bearer in mention.bearers]
         for actor in actors:
             if actor.id in self.persons:

@@ -26,8 +26,8 @@ _Shown = tuple[FieldName, FoldedText, Mention]
 
 
 class ActorMatcher:
-    """Finds the actors of a registry. Its names are an automaton of their own: of most articles nobody asks whom they
-    name.
+    """Finds the actors of a registry. Its names have an automaton of their own, since for most articles nobody asks
+    whom they name.
     """
 
     def __init__(self, registry: Registry) -> None:

@@ -28,7 +28,7 @@ def match_of(written: str, spelt: str, match: Match, *, clitic: bool) -> Match:
 
 
 def match_of_person(written: str, surname: str, bearers: Sequence[Bearer]) -> Match:
-    """How a given name and a surname, and the surname of them, match the spellings of one person."""
+    """How a full name as it is written, and the surname in it, match the spellings of one person."""
     spellings = [bearers[0].actor.name, *[bearer.whole for bearer in bearers]]
     if written in spellings or (written := _as_typed(written)) in spellings:
         return "exact"

@@ -18,11 +18,11 @@ from agents.reading.actors.wordlists import WordLists
 from agents.reading.fold import FoldedText, fold
 
 SURE_CHANGE: Final = 7
-"""Letters that a name needs for a letter too few or too many to make it sure on its own; one more for a wrong one."""
+"""Letters that a name needs so that one missing or added letter leaves it sure; for a wrong letter, one more."""
 OFTEN: Final = 2
-"""Times that a misspelling may stand in a text; a word that stands there more often is another one."""
+"""How often a misspelling may stand in a text; what is there more often is another word."""
 _REMEMBERED: Final = 20_000
-"""Words of which it is known whether they may be a name."""
+"""Words for which it is remembered whether they may be a name."""
 
 Owner = Form | Bearer
 
@@ -37,7 +37,7 @@ class Misspellings:
         self._slips = _Slips(self._owners)
 
     def find(self, text: FoldedText, mentions: Sequence[Mention], context: Context) -> list[Mention]:
-        """The misspelt names in a text, in order; where one of its mentions is, there is none."""
+        """The misspelt names in a text, in order; none where one of its mentions is."""
         # Most texts have none, which costs less to find out word by word than place by place.
         words = long_words(text)
         slips = {*filter(self._slips.__getitem__, set(words))}
@@ -63,7 +63,7 @@ class Misspellings:
         return longest([*told.values()])
 
     def nearly(self, text: FoldedText) -> Iterator[tuple[Owner, str]]:
-        """The names that words of a text are one letter off, whether or not they are meant, each with the word."""
+        """The names from which words of a text are one letter off, meant or not, each with the word."""
         for word, start in places_of(long_words(text), text):
             first, last = text.span(start, start + len(word))
             for _, owner in self._typos.find(word):

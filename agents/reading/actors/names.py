@@ -23,13 +23,13 @@ Role = Literal["name", "demonym", "metonym", "cue", "unlike"]
 """What a form is to its actor: a cue makes doubtful names sure, and what is `unlike` is nobody's name."""
 
 LONGEST_ACRONYM: Final = 3
-"""Letters of names in capitals that are looked for as they are written, so that the automaton is spared `us`."""
+"""Names in capitals of at most so many letters are sought as they are written, so that no pass finds every `us`."""
 _WITH_CAPITAL: Final = frozenset({"en", "tr"})
 """Languages that write peoples with a capital in every sense."""
 _ARABIC_ARTICLE: Final = re.compile(
     r"(?:(?:a[dlnrstz]|ash|el|аль|эль|ель|а[дзнрстш])-|[ae]l )(?=\w{3})", re.IGNORECASE
 )
-"""The article of an Arabic surname, which some leave out and others write otherwise."""
+"""The article of an Arabic surname, which some leave out and others spell differently."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ class Bearer:
 
 @dataclass(slots=True)
 class Owners:
-    """What a literal may be the beginning of, bearers by where in their surname it is. `even`: all of it ends alike, by
-    the suffixes of its script.
+    """What may begin with a literal; bearers by the place of the literal in their surname. `even`: all of it ends
+    alike, by the suffixes of its script.
     """
 
     forms: list[Form] = field(default_factory=list)
