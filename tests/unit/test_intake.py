@@ -21,7 +21,7 @@ from agents.reading.reader import Reader
 from agents.reading.scene import Scene
 from alerting.watch import Watch
 from streams.batch import Batch
-from streams.errors import UnreadableArticle
+from streams.errors import OutputRefused, UnreadableArticle
 from streams.lingering import Acknowledgement
 from streams.metrics import RESULTS, Metrics
 from streams.service import InForce, Service, breathe
@@ -36,7 +36,9 @@ class Written:
 
     metrics: Metrics
 
-    def __init__(self) -> None:
+    def __init__(self, refuses: int = -1) -> None:
+        """`refuses` is which of the outputs the broker does not take."""
+        self._refuses = refuses
         self.outputs: list[tuple[str, str | None]] = []
         self.seen_at: list[datetime] = []
         self.reading_ids: list[str] = []
@@ -60,9 +62,12 @@ class Written:
         return self._keep(topic, None)
 
     def _keep(self, topic: Topic, key: str | None) -> Acknowledgement:
-        self.outputs.append((topic.name, key))
         done: Any = asyncio.get_running_loop().create_future()
-        done.set_result(None)
+        if len(self.outputs) == self._refuses:
+            done.set_exception(OutputRefused(topic.name))
+        else:
+            done.set_result(None)
+        self.outputs.append((topic.name, key))
         return done  # type: ignore[no-any-return]
 
 
@@ -120,22 +125,33 @@ async def outputs_of(*values: bytes | None, others: int = 0) -> list[tuple[str, 
     return sorted((await written_of(batch, others)).outputs, key=str)
 
 
+LONG_LAWN = "The lawn. " * (AT_ONCE // 10)
+SEVERAL_PORTIONS = (
+    article(1, "A hedge"),
+    None,
+    b"no article",
+    article(2, "fail"),
+    article(3, "A lawn", LONG_LAWN),
+    article(4, "Another hedge", LONG_LAWN),
+    article(5, "fail", "hedge"),
+    article(6, "The last hedge"),
+)
+
+
 async def test_each_record_of_a_batch_of_several_portions_causes_its_own_outputs() -> None:
-    long = "The lawn. " * (AT_ONCE // 10)
-    values = [
-        article(1, "A hedge"),
-        None,
-        b"no article",
-        article(2, "fail"),
-        article(3, "A lawn", long),
-        article(4, "Another hedge", long),
-        article(5, "fail", "hedge"),
-        article(6, "The last hedge"),
-    ]
-    together = await outputs_of(*values)
-    assert together == sorted([one for value in values for one in await outputs_of(value)], key=str)
+    together = await outputs_of(*SEVERAL_PORTIONS)
+    each = [one for value in SEVERAL_PORTIONS for one in await outputs_of(value)]
+    assert together == sorted(each, key=str)
     assert together.count(("candidates", "hedges")) == 3
     assert together.count(("rejected", None)) == 4
+
+
+async def test_a_batch_is_not_done_unless_each_of_its_outputs_was_taken() -> None:
+    batch = Batch([record(offset, value) for offset, value in enumerate(SEVERAL_PORTIONS)])
+    for number, (topic, _) in enumerate((await written_of(batch)).outputs):
+        rest = await Intake(service_of(Written(refuses=number))).handle(batch)
+        with pytest.raises(OutputRefused, match=topic):
+            await rest
 
 
 async def test_each_article_is_counted_by_what_came_of_it() -> None:
