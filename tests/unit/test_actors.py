@@ -637,6 +637,95 @@ def test_initials_are_found_in_any_width_and_beside_letters_that_are_words(
     assert naming_only("United Nations", text, "organisation", en="UN") == words
 
 
+def people(text: str, *names: str, alone: bool = False, country: str | None = None) -> dict[str, list[str]]:
+    """The words by which a text names the persons of a registry, who are of one country, by their surnames."""
+    actors = [
+        Actor(id=f"n{at}", kind="person", name=name, alone=alone, country=country)
+        for at, name in enumerate(names)
+    ]
+    if country:
+        actors.append(Actor(id=country, kind="country", name=country.title()))
+    words = RegistryFile(titles=("president",), given_names=("Boris", "Мария"), actors=tuple(actors))
+    found = ActorMatcher(Registry(files=(words,))).find(fold_text(""), fold_text(text))
+    return {
+        names[int(actor.id[1:])].partition(",")[0]: [evidence.text for evidence in actor.evidence]
+        for actor in found
+        if actor.kind == "person"
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        # A surname is no part of another word, nor of one with another ending.
+        ("بوتين, فلاديمير", "وصل وبوتين", ["بوتين"]),
+        ("بوتين, فلاديمير", "وصل كلببوتين", []),
+        ("Путин, Владимир", "Это путь. Путинизм жив.", []),
+        ("Путин, Владимир", "О Путине говорят.", ["Путине"]),
+        # Without its capital it is another word; in a text without any it is none.
+        ("Fidan, Hakan", "Bir fidan dikildi.", []),
+        ("Fidan, Hakan", "yesterday hakan fidan left.", ["hakan fidan"]),
+        ("Trump, Donald", "yesterday donald john trump left.", ["donald john trump"]),
+        # The article may be left out only behind a given name.
+        ("al-Masri, Omar", "Then al-Masri left.", ["al-Masri"]),
+        ("al-Masri, Omar", "Then Masri left.", []),
+        # Names that nobody knows may stand between, two of them.
+        ("Macron, Emmanuel", "Then Emmanuel Jean-Michel Macron left.", ["Emmanuel Jean-Michel Macron"]),
+        ("Macron, Emmanuel", "Then Emmanuel One Two Three Macron left.", ["Macron"]),
+        # Not an initial.
+        ("Trump, Donald", "At 5 p.m. Trump left.", ["Trump"]),
+        ("Trump, Donald", "At 5 a.m. Trump left.", ["Trump"]),
+        ("Trump, Donald", "Back in the U.S. Trump left.", ["Trump"]),
+        ("Trump, Donald", "Then E. Trump left.", []),
+        ("Trump, Donald", "Then Boris Trump left.", []),
+        ("Trump, Donald", "Then President Trump left.", ["Trump"]),
+        ("van Dam, Jan", "Then Boris van Dam left.", []),
+    ],
+)
+def test_a_surname_that_suffices_alone_is_found_so_and_no_one_elses(
+    name: str, text: str, words: list[str]
+) -> None:
+    surname = name.partition(",")[0]
+    assert people(text, name, alone=True) == ({surname: words} if words else {})
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("Then Ahmed Hassan left.", {"n0", "n1", "n2"}),
+        ("Then Ahmed Omar Hassan left.", {"n1"}),
+        ("Then A. Hassan left.", {"n0", "n1", "n2", "n3"}),
+        ("Then Ali Hassan left.", {"n3"}),
+        ("Then Hassan left.", set()),
+    ],
+)
+def test_namesakes_are_all_named_but_where_the_text_tells_them_apart(text: str, ids: set[str]) -> None:
+    names = ("Hassan, Ahmed", "Hassan, Ahmed Omar", "HASSAN, Ahmed", "Hassan, Ali")
+    actors = tuple(Actor(id=f"n{at}", kind="person", name=name) for at, name in enumerate(names))
+    matcher = ActorMatcher(Registry(files=(RegistryFile(actors=actors),)))
+    assert {actor.id for actor in matcher.find(fold_text(""), fold_text(text))} == ids
+
+
+def test_a_man_and_a_woman_of_one_surname_are_told_apart_by_its_ending() -> None:
+    names = ("Иванов, Александр", "Иванова, Анна")
+    assert people("Говорили с А. Ивановой.", *names) == {"Иванова": ["А. Ивановой"]}
+    assert people("Видели А. Ивановым.", *names) == {"Иванов": ["А. Ивановым"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Britain's Johnson left.", True),
+        ("Britain's Johnson Matthey left.", False),
+        ("Britain's\u00a0Johnson\u00a0Matthey left.", False),
+        ("Britain saw President Johnson Matthey leave.", True),
+        ("Britain saw Johnson leave.", False),
+    ],
+)
+def test_a_country_or_a_title_before_a_surname_tells_who_is_meant(text: str, *, found: bool) -> None:
+    assert people(text, "Johnson, Boris", country="britain") == ({"Johnson": ["Johnson"]} if found else {})
+
+
 def test_surnames_of_one_and_of_several_words_are_told_apart() -> None:
     names = {"one": "Абу Асад, Мухаммед", "two": "Асад, Башар"}
     actors = tuple(Actor(id=one, kind="person", name=name) for one, name in names.items())

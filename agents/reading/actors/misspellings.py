@@ -103,9 +103,10 @@ class Misspellings:
             return None
         first, last = span = text.span(start, stop)
         if isinstance(owner, Bearer):
-            mention = self._surnames.with_given(text, [owner], start, span)
-            if mention is None:
+            mentions = self._surnames.with_given(text, [owner], start, span)
+            if not mentions:
                 return None
+            mention = mentions[0]
             if mention.actor is None and not self._is_meant(owner.actor, word, mention, context, sure=sure):
                 return None
             first = mention.start

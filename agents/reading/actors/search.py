@@ -65,9 +65,7 @@ class MentionSearch:
                 if mention is not None:
                     mentions.append(mention)
             for bearers in own.bearers.values():
-                mention = self._surnames.mention(hit, bearers)
-                if mention is not None:
-                    mentions.append(mention)
+                mentions += self._surnames.mentions(hit, bearers)
         mentions += self._acronyms.mentions(text)
         cues = [mention for mention in mentions if mention.role == "cue"]
         names = [mention for mention in mentions if mention.role != "cue"] if cues else mentions

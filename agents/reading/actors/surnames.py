@@ -29,27 +29,27 @@ class Surnames:
     def __init__(self, words: WordLists) -> None:
         self._words = words
 
-    def mention(self, hit: Hit, bearers: Sequence[Bearer]) -> Mention | None:
-        """The mention of a surname whose literal was found; None where it is something else."""
+    def mentions(self, hit: Hit, bearers: Sequence[Bearer]) -> Sequence[Mention]:
+        """The mention of a surname whose literal was found, of each namesake; none where it is something else."""
         text, start, end, last, clitic, plain = hit
         folded = text.text
         if clitic and not clitics_fit(folded, start, article=False):
-            return None
+            return ()
         if bearers[0].spelling.anchor:
             start = begin_of_words(folded, start, bearers[0].spelling.anchor)
         if last is None:
             ends = [name_end(bearer.spelling, folded, start, end) for bearer in bearers]
             last = next((stop for stop in ends if stop is not None), None)
             if last is None:
-                return None
+                return ()
             bearers = [bearer for bearer, stop in zip(bearers, ends, strict=True) if stop is not None]
         first_original, last_original = text.span(start, last)
         written = text.original[first_original:last_original]
         if not has_its_capitals(written, "capital", plain=plain, common=self._words.common):
-            return None
+            return ()
         if clitic:
             match = match_of(written, bearers[0].spelt, "alias", clitic=True)
-            return Mention(first_original, last_original, match, None, tuple(bearers))
+            return (Mention(first_original, last_original, match, None, tuple(bearers)),)
         return self.with_given(text, bearers, start, (first_original, last_original), plain=plain)
 
     def with_given(
@@ -60,53 +60,58 @@ class Surnames:
         span: Span,
         *,
         plain: bool = False,
-    ) -> Mention | None:
-        """The mention of a surname with what stands before it: the full name, a surname alone, or None where it is
-        somebody else's.
+    ) -> Sequence[Mention]:
+        """The mention of a surname with what stands before it: the full name, of each who is called so, a surname
+        alone, or none where it is somebody else's.
 
         It begins at `start` of the folded text; `span` is its own in the original.
         """
         first, last = span
         surname = text.original[first:last]
         words = words_before(text.text, start)
-        bearer, begin = self._bearer(text, bearers, words, plain=plain)
-        if bearer is not None:
+        meant, begin = self._meant(text, bearers, words, plain=plain)
+        if meant:
             first = text.origin(begin)
-            spellings = [own for own in bearers if own.actor is bearer.actor]
-            match = match_of_person(text.original[first:last], surname, spellings)
-            return Mention(first, last, match, bearer.actor)
+            spellings: dict[str, list[Bearer]] = {bearer.actor.id: [] for bearer in meant}
+            for bearer in bearers:
+                if bearer.actor.id in spellings:
+                    spellings[bearer.actor.id].append(bearer)
+            written = text.original[first:last]
+            return [
+                Mention(first, last, match_of_person(written, surname, own), own[0].actor)
+                for own in spellings.values()
+            ]
         bearers = [own for own in bearers if not own.bare]
         if not bearers:
-            return None
+            return ()
         if words and self._is_somebody_elses(text, words):
-            return None
+            return ()
         titled = any(word in self._words.titles for word, _, _ in words[:2])
         match = match_of(surname, bearers[0].spelt, "alias", clitic=False)
         goes_on = text.original[last : last + 1].isspace() and text.original[last + 1 : last + 2].isupper()
-        return Mention(first, last, match, None, tuple(bearers), titled=titled, goes_on=goes_on)
+        return (Mention(first, last, match, None, tuple(bearers), titled=titled, goes_on=goes_on),)
 
-    def _bearer(
+    def _meant(
         self, text: FoldedText, bearers: Sequence[Bearer], words: Sequence[Word], *, plain: bool
-    ) -> tuple[Bearer | None, int]:
+    ) -> tuple[Sequence[Bearer], int]:
         """Whose given names or initials stand among the words before a surname, and where the first of them begins."""
-        bearer: Bearer | None = None
+        meant: Sequence[Bearer] = ()
         begin = 0
         for at, (word, position, dotted) in enumerate(words):
-            own, own_begin = _called(word, bearers, dotted=dotted), position
-            if own is None and at + 1 < len(words):
+            own, own_begin = _called(word, meant or bearers, dotted=dotted), position
+            if not own and at + 1 < len(words):
                 before, own_begin, _ = words[at + 1]
-                own = _called(before + word, bearers, dotted=False)  # Abdel Fattah
-            if own is not None:
-                bearer, begin = own, own_begin
-                bearers = (own,)
+                own = _called(before + word, meant or bearers, dotted=False)  # Abdel Fattah
+            if own:
+                meant, begin = own, own_begin
             elif word not in _PARTICLES and (
-                bearer is not None
+                meant
                 or at >= _UNKNOWN
                 or word in self._words.titles
                 or (not plain and text.original[text.origin(position)].islower())
             ):
                 break
-        return bearer, begin
+        return meant, begin
 
     def _is_somebody_elses(self, text: FoldedText, words: Sequence[Word]) -> bool:
         """Whether the word before a surname is the given name or initial of a person who is not in the registry."""
@@ -118,11 +123,10 @@ class Surnames:
         return not dotted and word in self._words.given_names  # They met Kim. Trump left.
 
 
-def _called(word: str, bearers: Sequence[Bearer], *, dotted: bool) -> Bearer | None:
+def _called(word: str, bearers: Sequence[Bearer], *, dotted: bool) -> Sequence[Bearer]:
     """Whose given name or initial a word before a surname is."""
-    for bearer in bearers:
-        if word[0] in bearer.initials:
-            for name in bearer.given:
-                if name.is_meant(word, dotted=dotted):
-                    return bearer
-    return None
+    return [
+        bearer
+        for bearer in bearers
+        if word[0] in bearer.initials and any(name.is_meant(word, dotted=dotted) for name in bearer.given)
+    ]
