@@ -48,6 +48,11 @@ _NEAR: Final = 40
 _AS_NEAR: Final = 3
 """A word that is so many characters further away than the nearest counts as being as near."""
 
+_BEHIND: Final = 0.65
+"""What a sentence of the body weighs that says none of the stages of those before it. It is mostly about what was
+before (`An earlier order was lifted in May`), unless it denies something (`Nobody may return yet`).
+"""
+
 _BEFORE: Final = 25
 """A word of denial or comparison is about a cue that begins within so many characters behind it."""
 
@@ -155,7 +160,8 @@ def stage_features(sighting: Sighting, number: int, said_by_sentence: SaidBySent
     `NAME` adds up what stands in the sentences of the cues, more where it is near one and in its clause; `title.NAME`
     what a title has that shows the topic, `untitled.NAME` what any other title has; `nearest.STAGE` the stage whose
     words stand nearest to a cue in the first sentence that has one; `opening.STAGE` the stage whose words come first in
-    the sentence of a cue, where the verb stands that governs the others.
+    the sentence of a cue, where the verb stands that governs the others. A sentence weighs less that says none of the
+    stages of those before it in the body.
     """
     features: defaultdict[str, float] = defaultdict(float)
     by_sentence: defaultdict[int, list[Cue]] = defaultdict(list)
@@ -163,16 +169,22 @@ def stage_features(sighting: Sighting, number: int, said_by_sentence: SaidBySent
         by_sentence[cue.sentence].append(cue)
     text = sighting.excerpt.text
     seen = False
+    told: set[str] = set()
     for at, said in said_by_sentence.items():
         sentence = sighting.excerpt.sentences[at]
         cues = by_sentence.get(at)
-        named = _named(sighting.surroundings[at], number, said)
+        around = sighting.surroundings[at]
+        named = _named(around, number, said)
         if sentence.place == "title":
             title = "untitled" if cues is None else "title"
             features.update((f"{title}.{name}", 1.0) for name, _ in named)
         if cues is None:
             continue
         place = _PLACE[sentence.place]
+        if sentence.place != "title":
+            if told and told.isdisjoint(said) and "negation" not in around.context:
+                place *= _BEHIND
+            told.update(said)
         for name, spans in named:
             weight = place * _nearness(text, spans, cues)
             features[name] = min(features[name] + weight, _MOST)

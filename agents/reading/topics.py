@@ -49,6 +49,10 @@ EVIDENCE_KEPT: Final = 6
 STAGE_EVIDENCE_KEPT: Final = 3
 OTHER_STAGES: Final = 3
 """Pieces of evidence of a topic and of a stage, and stages besides the dominant one, at most."""
+UNSAID: Final = 1.0
+"""What is taken from the logit of a stage that no words say where words say others: that it happened (`was`, `on
+Monday`) speaks for what is over, but no more than for what they say.
+"""
 OTHER_STAGE_ENOUGH: Final = 0.15
 """Share of the stage model's probability from which another stage is listed too."""
 
@@ -242,6 +246,9 @@ def _stages(topic: TopicFile, weights: TopicWeights, features: Mapping[str, floa
         for stage, own in weights.stages.items()
         if stage in topic.stages
     }
+    for stage in logits.keys() - said.keys() if said else ():
+        if f"untitled.{stage}" not in features:
+            logits[stage] -= UNSAID
     top = max(logits.values(), default=0.0)
     odds = {stage: exp(logit - top) for stage, logit in logits.items()}
     total = sum(odds.values()) or 1.0

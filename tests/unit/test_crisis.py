@@ -427,8 +427,13 @@ def test_a_page_that_puts_the_newest_first_is_told_entry_by_entry_though_none_na
     told = decided(
         hit(of, "Live from Rafah: 10 and 12", page, minutes=number) for number, page in enumerate(pages)
     )
-    before = "it says something else before what was told"
-    assert reasons(told) == ["no open story tells the same", "throttled", before, before, "throttled"]
+    assert reasons(told) == [
+        "no open story tells the same",
+        "throttled",
+        "the story reaches evacuation lifted",
+        "it says something else before what was told",
+        "throttled",
+    ]
 
 
 def test_an_entry_on_top_is_told_though_what_decides_stands_below_it() -> None:

@@ -249,6 +249,51 @@ def test_words_of_something_else_take_no_plain_news_away(language: str, topic: s
 
 
 @pytest.mark.parametrize(
+    ("title", "body", "stage"),
+    [
+        (
+            "Thousands flee as fire reaches edge of town",
+            "A brush fire broke out near Castaic on Wednesday, forcing more than 31,000 people to evacuate.\n\n"
+            "It comes two weeks after the Eaton fire, where most evacuation orders have been lifted.",
+            "under_way",
+        ),
+        (
+            "Typhoon Kalmaegi: Vietnam braces",
+            "Vietnam ordered people in coastal provinces to evacuate on Wednesday as the typhoon came near.\n\n"
+            "In the Philippines, 400,000 people who had been evacuated have begun to return home.",
+            "ordered",
+        ),
+        (
+            "Second fire forces new evacuations in Jasper",
+            "Parks Canada ordered the evacuation of the town's north side on Sunday.\n\n"
+            "Residents had only returned two weeks ago, after an earlier evacuation order was lifted.",
+            "ordered",
+        ),
+        (
+            "Bomb found near Frankfurt airport",
+            "Police ordered 1,500 people out of their homes on Tuesday after a wartime bomb was found.\n\n"
+            "A similar device was defused in May, and residents were allowed home the same evening.",
+            "ordered",
+        ),
+        (
+            "River town breathes again as levee holds",
+            "Residents of Lismore who were ordered out ahead of the cyclone can return, the SES said.\n\n"
+            "Orders for two villages downstream stay in place.",
+            "lifted",
+        ),
+        (
+            "Bomb defused in Kelsterbach",
+            "About 1,500 residents returned to their homes late on Tuesday after a wartime bomb was defused.\n\n"
+            "They had been ordered to leave at noon.",
+            "lifted",
+        ),
+    ],
+)
+def test_what_an_article_says_first_is_its_stage(title: str, body: str, stage: str) -> None:
+    assert read(written(title, body))["evacuation"] == stage
+
+
+@pytest.mark.parametrize(
     ("title", "topic", "stage"),
     [
         ("India says Pakistan broke ceasefire", "ceasefire", "violated"),
@@ -380,6 +425,7 @@ def test_a_flash_says_its_stage(title: str, topic: str, stage: str) -> None:
         ("Nobody had to leave their homes, police say", "evacuation", "rejected"),
         ("Not all residents have been evacuated from Pokrovsk", "evacuation", "under_way"),
         ("Residents were not evacuated", "evacuation", "rejected"),
+        ("Fighting erupts in Tripoli as truce fails", "ceasefire", "collapsed"),
         ("Israel denies ending ceasefire", "ceasefire", "in_force"),
         ("Hamas denies quitting truce", "ceasefire", "in_force"),
     ],
