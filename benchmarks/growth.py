@@ -34,7 +34,8 @@ from benchmarks.table import Row, save, show
 from streams.ids import derive_id
 from streams.wire import ActorReading, ArticleRef, Candidate, Evidence, TopicReading, from_bytes
 
-Reading = Callable[[int, int], object]
+Run = Callable[[int, int], object]
+"""Reads the messages from one number to another."""
 Taken = dict[tuple[int, bool], list[float]]
 """Microseconds of CPU an article in each round, by watched literals and whether it was read alone."""
 
@@ -105,7 +106,7 @@ def _by_length(literals: list[str]) -> list[dict[str, float]]:
 def _by_literals(literals: list[str]) -> Taken:
     """Microseconds an article at each number of literals, read in portions as intake does, and alone."""
     messages = [m for m, _ in invented(500, seed=6, hit_rate=0.01, literals=literals[:10])]
-    sides: dict[tuple[int, bool], Reading] = {}
+    sides: dict[tuple[int, bool], Run] = {}
     for count in LITERALS:
         reader = reader_of(literals[:count])
         sides[count, False] = _together(reader, messages)
@@ -119,12 +120,12 @@ def _against_ten(taken: Taken, count: int, name: str, *, alone: bool = False) ->
     return Row(name, [a / b for a, b in zip(many, few, strict=True)], note=note)
 
 
-def _together(reader: Reader, messages: list[bytes]) -> Reading:
+def _together(reader: Reader, messages: list[bytes]) -> Run:
     """Decodes and reads messages in portions, as intake does."""
     return lambda start, end: reading.read_all(reader, map(read_article, messages[start:end]))
 
 
-def _alone(reader: Reader, messages: list[bytes]) -> Reading:
+def _alone(reader: Reader, messages: list[bytes]) -> Run:
     """Decodes and reads messages one by one."""
 
     def run(start: int, end: int) -> None:

@@ -58,7 +58,7 @@ def status(config: Config = None, brokers: Brokers = None) -> None:
         owed = pending.due.get(endpoint_id, [])
         state = pending.state(endpoint_id)
         known = configured.get(endpoint_id)
-        due = next_attempt(state, owed, ordered=known is not None and known.ordered)
+        due = next_due(state, owed, ordered=known is not None and known.ordered)
         said = in_words(state, now)
         if known is None:
             said = "not in the configuration"
@@ -127,8 +127,8 @@ def find_endpoint(configuration: Configuration, endpoint_id: str) -> Endpoint:
     raise not_configured("endpoint", endpoint_id, [endpoint.id for endpoint in configuration.endpoints])
 
 
-def next_attempt(state: EndpointState, due: list[datetime], *, ordered: bool) -> datetime | None:
-    """When the next of what is due then may be attempted, as far as breaker and `Retry-After` go."""
+def next_due(state: EndpointState, due: list[datetime], *, ordered: bool) -> datetime | None:
+    """When the next attempt is due, given when each is and until when breaker and `Retry-After` hold them back."""
     if not due:
         return None
     waits = [moment for moment in (state.breaker.open_until, state.held_until) if moment is not None]

@@ -43,27 +43,27 @@ def explain(
     """
     configuration = load_configuration(config, resolve_secrets=False)
     reader = reader_of(configuration, watch or [])
-    tally = Tally()
+    counts = Counts()
     with hush_on_broken_pipe(), opened(file) as stream:
-        results = tally.counted(read_lines(reader, articles_in(stream, file, blank=as_json)))
+        results = counts.of(read_lines(reader, articles_in(stream, file, blank=as_json)))
         if as_json:
             _print_json_lines(results)
         else:
             _print_readable(results, with_all=bool(watch))
-    if not tally.read:
+    if not counts.read:
         say_no_article(file)
-    if tally.unreadable:
+    if counts.unreadable:
         raise typer.Exit(1)
 
 
 @dataclass(slots=True)
-class Tally:
+class Counts:
     """How many lines were read, and how many of them are no readable article."""
 
     read: int = 0
     unreadable: int = 0
 
-    def counted(self, results: Iterator[Explained]) -> Iterator[Explained]:
+    def of(self, results: Iterator[Explained]) -> Iterator[Explained]:
         """Count the results and pass them on."""
         for result in results:
             self.read += 1

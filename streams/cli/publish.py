@@ -65,10 +65,10 @@ def publish(
                 return
             lines = iter(kept)
         console = Console(stderr=True)
-        tally = asyncio.run(_publish(lines, client_options(settings.broker), target, patience, console))
-    if not (tally.sent or tally.refused):
+        outcome = asyncio.run(_publish(lines, client_options(settings.broker), target, patience, console))
+    if not (outcome.sent or outcome.refused):
         say_no_article(file)
-    _report(tally, target)
+    _report(outcome, target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Sent:
 
 
 @dataclass(slots=True)
-class Tally:
+class Outcome:
     """What became of the lines."""
 
     sent: int = 0
@@ -91,14 +91,16 @@ class Tally:
     refused: list[str] = field(default_factory=list)
 
 
-def _report(tally: Tally, target: str) -> None:
-    say(f"{tally.sent} sent to {target}" + (f", {len(tally.refused)} not sent" if tally.refused else ""))
-    if tally.unreadable:
-        say(f"{len(tally.unreadable)} of them cannot be read and will be in `rejected`:")
-        _list(tally.unreadable)
-    if tally.refused:
+def _report(outcome: Outcome, target: str) -> None:
+    say(
+        f"{outcome.sent} sent to {target}" + (f", {len(outcome.refused)} not sent" if outcome.refused else "")
+    )
+    if outcome.unreadable:
+        say(f"{len(outcome.unreadable)} of them cannot be read and will be in `rejected`:")
+        _list(outcome.unreadable)
+    if outcome.refused:
         say("not sent:")
-        _list(tally.refused)
+        _list(outcome.refused)
         raise typer.Exit(1)
 
 
@@ -134,7 +136,7 @@ def checked(lines: Iterable[Line]) -> list[Line]:
 
 async def _publish(
     lines: Iterator[Line], options: dict[str, Any], topic: str, patience: float, console: Console
-) -> Tally:
+) -> Outcome:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
     progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
     task = progress.add_task("sending", total=None)
@@ -195,10 +197,10 @@ async def connected(
 
 async def send_all(
     lines: Iterator[Line], producer: AIOKafkaProducer, topic: str, advance: Callable[[int], None]
-) -> Tally:
+) -> Outcome:
     """Send every line; returns when the broker has acknowledged all. Raises BrokerError."""
     await _require(producer, topic)
-    tally = Tally()
+    outcome = Outcome()
     waiting: list[Sent] = []
     # In a thread: a pipe may have no line for hours, and the producer must go on meanwhile.
     while (line := await asyncio.to_thread(next, lines, None)) is not None:
@@ -207,17 +209,17 @@ async def send_all(
         try:
             taken = await producer.send(topic, value, key=key)
         except MessageSizeTooLargeError:
-            tally.refused.append(f"line {number}: {len(value):,} bytes, longer than any article may be")
+            outcome.refused.append(f"line {number}: {len(value):,} bytes, longer than any article may be")
             continue
         except KafkaError as error:
-            raise _lost(error, topic, tally) from error
+            raise _lost(error, topic, outcome) from error
         waiting.append(Sent(number, value, key, fault, taken))
         if len(waiting) >= IN_FLIGHT:
-            await _settle(waiting, producer, topic, tally)
-            advance(tally.sent)
-    await _settle(waiting, producer, topic, tally)
-    advance(tally.sent)
-    return tally
+            await _settle(waiting, producer, topic, outcome)
+            advance(outcome.sent)
+    await _settle(waiting, producer, topic, outcome)
+    advance(outcome.sent)
+    return outcome
 
 
 async def _require(producer: AIOKafkaProducer, topic: str) -> None:
@@ -228,7 +230,7 @@ async def _require(producer: AIOKafkaProducer, topic: str) -> None:
         raise no_topic(topic)
 
 
-async def _settle(waiting: list[Sent], producer: AIOKafkaProducer, topic: str, tally: Tally) -> None:
+async def _settle(waiting: list[Sent], producer: AIOKafkaProducer, topic: str, outcome: Outcome) -> None:
     """Wait until all that was sent is taken or refused, and count it. Raises BrokerError."""
     await asyncio.gather(*(sent.taken for sent in waiting), return_exceptions=True)
     for sent in waiting:
@@ -236,15 +238,15 @@ async def _settle(waiting: list[Sent], producer: AIOKafkaProducer, topic: str, t
             await _taken(sent, producer, topic)
         except MessageSizeTooLargeError:
             size = len(sent.value)
-            tally.refused.append(
+            outcome.refused.append(
                 f"line {sent.number}: {size:,} bytes, more than {topic} takes (its max.message.bytes)"
             )
             continue
         except KafkaError as error:
-            raise _lost(error, topic, tally) from error
-        tally.sent += 1
+            raise _lost(error, topic, outcome) from error
+        outcome.sent += 1
         if sent.fault:
-            tally.unreadable.append(f"line {sent.number}: {sent.fault}")
+            outcome.unreadable.append(f"line {sent.number}: {sent.fault}")
     waiting.clear()
 
 
@@ -256,8 +258,8 @@ async def _taken(sent: Sent, producer: AIOKafkaProducer, topic: str) -> None:
         await producer.send_and_wait(topic, sent.value, key=sent.key)
 
 
-def _lost(error: KafkaError, topic: str, tally: Tally) -> BrokerError:
+def _lost(error: KafkaError, topic: str, outcome: Outcome) -> BrokerError:
     return BrokerError(
-        f"{topic}: the broker did not take the messages ({type(error).__name__}), {tally.sent} were taken:"
+        f"{topic}: the broker did not take the messages ({type(error).__name__}), {outcome.sent} were taken:"
         " see that it is up and has the topic (`tocsin topics`), then publish again; repeats are harmless"
     )
