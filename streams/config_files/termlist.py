@@ -35,8 +35,11 @@ _QUERY: Final = re.compile(
 _LIST: Final = re.compile(r"[^\W\d]([,;、；，])[^\W\d]|\w(;) |(\t)|\w +(#) ")
 """Separators of keywords, and marks of comments, in other kinds of files."""
 
-_HINTED: Final = re.compile(r"[*?~:;、；，\t]|,(?=\S)| (?:#|AND|OR|NOT) ")
-"""A quick test that rules out `_QUERY` and `_LIST` for most of a million keywords."""
+_CATALOGUED: Final = re.compile(r"([^,]*[^\W\d_]{2}[^,]*), *([^,]*[^\W\d_]{2}[^,]*)")
+"""A surname, and what stands behind it in a catalogue."""
+
+_HINTED: Final = re.compile(r"[*?~:,;、；，\t]| (?:#|AND|OR|NOT) ")
+"""A quick test that rules out the others for most of a million keywords."""
 
 
 class TermList(Sequence[str]):
@@ -127,4 +130,7 @@ def keyword_warning(term: str) -> str | None:
     if (found := _LIST.search(term)) is not None:
         mark = next(filter(None, found.groups())).replace("\t", "a tab")
         return f"the line is one phrase, for all that stands {mark} in it: write each keyword by itself"
+    name = _CATALOGUED.fullmatch(term)
+    if name is not None and name[1].isupper() and not name[2].isupper():
+        return f"the words are looked for in this order: write {name[2]} {name[1]}, or make it an actor"
     return everyday(term)

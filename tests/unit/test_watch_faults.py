@@ -264,6 +264,7 @@ def test_a_keyword_that_is_written_like_a_query_is_warned_of(tmp_path: Path) -> 
         ("ceasefire~1", "e~1 is looked for as it stands"),
         ("WHO", "'who' stands in nearly every article"),
         ("x", "'x' stands in very many articles"),
+        ("AL-ASSAD, Bashar", "write Bashar AL-ASSAD, or make it an actor"),
     ],
 )
 def test_a_keyword_that_is_a_list_or_a_word_of_every_day_is_warned_of(
