@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from streams.errors import BrokerError, UsageError
 from streams.kafka_client.patches import patch_aiokafka
+from streams.kafka_client.refusals import why_not
 from streams.settings import BrokerSettings, Settings, server_fault
 from streams.tls import ssl_context
 
@@ -76,7 +77,8 @@ def faust_options(broker: BrokerSettings) -> dict[str, Any]:
 
 def no_answer(servers: Iterable[str], error: Exception) -> BrokerError:
     """The error where a client could not connect."""
-    where, what = ", ".join(servers), type(error).__name__
+    servers = list(servers)
+    where, what = ", ".join(servers), why_not(servers) or type(error).__name__
     return BrokerError(
         f"no broker answers at {where} ({what}): check that Kafka is running, and broker.servers, "
         "broker.security_protocol, credentials and certificates"
@@ -115,10 +117,14 @@ async def wait_for_broker(broker: BrokerSettings, patience: timedelta | None = N
         except (KafkaError, OSError) as error:
             wait = RETRY_AFTER[min(tries, len(RETRY_AFTER) - 1)]
             tries += 1
-            servers = ", ".join(broker.servers)
             if until is not None and loop.time() + wait > until:
                 raise no_answer(broker.servers, error) from error
-            log.warning("broker.away", servers=servers, error=type(error).__name__, again_in_seconds=wait)
+            log.warning(
+                "broker.away",
+                servers=", ".join(broker.servers),
+                error=why_not(broker.servers) or type(error).__name__,
+                again_in_seconds=wait,
+            )
             await asyncio.sleep(wait)
         else:
             if tries:

@@ -6,7 +6,8 @@
   batches that a disk has damaged (`damaged_batches`).
 - Membership: `committed_offsets` that could not be read, `static_members` that lost their place, closing a consumer
   while it joins (`leave_group`) or after its last fetch failed (`fetcher_close`).
-- Brokers: when to ask for `metadata`, `silent_brokers`, `lost_connections`.
+- Brokers: when to ask for `metadata`, `silent_brokers`, `lost_connections`; `refusals` keeps why one
+  could not be connected to.
 - `patches` applies those that every process needs.
 
 All of this relies on private parts of aiokafka 0.14. `tests/unit/test_faust_internals.py` fails when an upgrade changes

@@ -34,6 +34,7 @@ from aiokafka.conn import AIOKafkaConnection, CloseReason
 from streams.kafka_client import metadata
 from streams.kafka_client.lost_connections import REPLACED as LOST
 from streams.kafka_client.lost_connections import patch_connections
+from streams.kafka_client.refusals import noting_why
 
 log = structlog.get_logger("tocsin.broker")
 
@@ -234,7 +235,7 @@ def _closing_gone(update: Method) -> Method:
 REPLACED: Final = {
     AIOKafkaConnection: {
         "send": _watched(LOST["send"]),
-        "connect": _with_timeout(AIOKafkaConnection.connect),
+        "connect": noting_why(_with_timeout(AIOKafkaConnection.connect)),
     },
     AIOKafkaClient: {
         "_get_conn": _avoiding_silent(AIOKafkaClient._get_conn),

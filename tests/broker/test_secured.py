@@ -117,21 +117,23 @@ async def test_every_command_that_asks_the_brokers_says_who_it_is(
 
 
 @pytest.mark.parametrize(
-    ("how", "changes"),
+    ("how", "changes", "why"),
     [
-        ("SCRAM-SHA-512", {"sasl_username": "somebody"}),
-        ("PLAIN", {"ca_file": None}),
-        ("certificate", {"cert_file": None}),
+        ("SCRAM-SHA-512", {"sasl_username": "somebody"}, "SaslAuthenticationFailed: "),
+        ("PLAIN", {"ca_file": None}, "its certificate is not accepted: "),
+        ("certificate", {"cert_file": None}, "it closed the connection, "),
+        ("PLAIN", {"security_protocol": "SASL_PLAINTEXT", "ca_file": None}, "it closed the connection, "),
     ],
-    ids=["unknown user", "unknown authority", "no certificate"],
+    ids=["unknown user", "unknown authority", "no certificate", "no TLS"],
 )
-async def test_who_is_not_let_in_is_told_so_without_a_secret(
-    kafka: SecuredKafka, how: str, changes: dict[str, Any], tmp_path: Path
+async def test_who_is_not_let_in_is_told_why_without_a_secret(
+    kafka: SecuredKafka, how: str, changes: dict[str, Any], why: str, tmp_path: Path
 ) -> None:
     folder, _ = write(tmp_path / "config", kafka, how, **changes)
     code, out, err = await _tocsin(["topics"], folder)
     assert code == 1, err
     assert err.splitlines()[-1].startswith("tocsin: no broker answers at 127.0.0.1:"), err
+    assert why in err
     assert "Traceback" not in err
     assert PASSWORD not in err + out
 
