@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from streams.wire import Alert, EndpointDisabled, Evidence, Webhook
+from streams.wire import (
+    ActorReading,
+    Alert,
+    Clause,
+    EndpointDisabled,
+    Evidence,
+    StageReading,
+    TopicReading,
+    Webhook,
+)
 
 LIMIT: Final = 20_000
 """Bytes of a body, as Standard Webhooks asks for."""
 
 LONGEST: Final = 200
 """Characters of any one text in an alert that would be too long otherwise."""
+
+Statement = TypeVar("Statement", TopicReading, StageReading, ActorReading, Clause)
 
 
 def render(alert: Alert | EndpointDisabled) -> bytes:
@@ -45,18 +56,21 @@ def _ever_shorter(alert: Alert) -> Iterator[Alert]:
 
 
 def _fewer(alert: Alert, kept: int) -> Alert:
-    """The alert with `kept` pieces of evidence for each statement and ten times as many actors and reasons."""
+    """The alert with `kept` pieces of evidence a statement and ten times as many actors and reasons."""
     return alert.model_copy(
         update={
-            "topics": tuple(t.model_copy(update={"evidence": t.evidence[:kept]}) for t in alert.topics),
-            "actors": tuple(
-                a.model_copy(update={"evidence": a.evidence[:kept]}) for a in alert.actors[: kept * 10]
-            ),
-            "because": tuple(
-                c.model_copy(update={"evidence": c.evidence[:kept]}) for c in alert.because[: kept * 10]
-            ),
+            "topics": tuple(_with_less(topic, kept) for topic in alert.topics),
+            "actors": tuple(_with_less(actor, kept) for actor in alert.actors[: kept * 10]),
+            "because": tuple(_with_less(clause, kept) for clause in alert.because[: kept * 10]),
         }
     )
+
+
+def _with_less(statement: Statement, kept: int) -> Statement:
+    update: dict[str, Any] = {"evidence": statement.evidence[:kept]}
+    if isinstance(statement, TopicReading):
+        update["stages"] = tuple(_with_less(stage, kept) for stage in statement.stages)
+    return statement.model_copy(update=update)
 
 
 def _least(alert: Alert) -> Alert:
@@ -84,6 +98,7 @@ def _least(alert: Alert) -> Alert:
                 "topic": topic.topic[:100],
                 "stage": topic.stage[:100],
                 "other_stages": (),
+                "stages": (),
                 "evidence": (_cut(topic.evidence[0]),),
                 "codes": type(topic.codes)(),
             }

@@ -20,7 +20,16 @@ from alerting.formats import discord, render, slack, standard, teams, template, 
 from alerting.formats.template import RenderError
 from alerting.redact import excerpt, redact_url, scrub
 from alerting.sendapprise import text as apprise_text
-from streams.wire import ActorReading, Alert, AlertWatch, Clause, Evidence, Webhook
+from streams.wire import (
+    ActorReading,
+    Alert,
+    AlertWatch,
+    Clause,
+    EndpointDisabled,
+    Evidence,
+    StageReading,
+    Webhook,
+)
 from tests.builders import MOMENT, alert, endpoint, topic_reading
 
 HOSTILE = (
@@ -506,7 +515,10 @@ def test_a_standard_body_stays_below_20_kb_and_says_what_happened(
         update={
             "watch": AlertWatch(id="w", title=title, severity="low"),
             "url": url,
-            "topics": tuple(topic_reading(evidence=pieces) for _ in range(max(1, many // 10))),
+            "topics": tuple(
+                topic_reading(evidence=pieces, stages=(StageReading(stage="agreed", evidence=pieces),) * many)
+                for _ in range(max(1, many // 10))
+            ),
             "actors": tuple(
                 ActorReading(id=str(n), name=text, kind="person", match="exact", evidence=pieces)
                 for n in range(many)
@@ -525,6 +537,59 @@ def test_a_standard_body_stays_below_20_kb_and_says_what_happened(
     assert told.topics
     assert all(reading.evidence for reading in told.topics)
     assert standard.render(made) == body
+
+
+@pytest.mark.parametrize(("length", "kept"), [(150, 8), (400, 3), (1200, 1)])
+def test_a_long_alert_loses_evidence_step_by_step_before_anything_else(length: int, kept: int) -> None:
+    pieces = tuple(Evidence(field="body", start=n, end=n + length, text="x" * length) for n in range(20))
+    stage = StageReading(stage="agreed", evidence=pieces)
+    actor = ActorReading(id="qatar", name="Qatar", kind="country", match="exact", evidence=pieces)
+    clause = Clause(clause="topic: ceasefire", held=True, evidence=pieces)
+    made = alert(
+        topics=(topic_reading(evidence=pieces, stages=(stage, stage)),),
+        actors=(actor,) * 2,
+        because=(clause,),
+    )
+    fewer = {"evidence": pieces[:kept]}
+    stages = (stage.model_copy(update=fewer),) * 2
+    assert standard.fitting(made) == made.model_copy(
+        update={
+            "topics": (made.topics[0].model_copy(update={**fewer, "stages": stages}),),
+            "actors": (actor.model_copy(update=fewer),) * 2,
+            "because": (clause.model_copy(update=fewer),),
+        }
+    )
+
+
+def test_what_happened_is_told_of_an_alert_that_is_too_long_without_any_evidence() -> None:
+    long = "x" * 5000
+    evidence = (Evidence(field="body", start=7, end=5007, text=long),)
+    made = alert(
+        headline=long,
+        sentence=long,
+        reason=long,
+        source=long,
+        url="https://news.example/" + "x" * 1900,
+        watch=AlertWatch(id="ukraine-truce", title=long, severity="high"),
+        topics=(topic_reading(evidence=evidence, stages=(StageReading(stage="agreed", evidence=evidence),)),)
+        * 9,
+    )
+    told = standard.fitting(made)
+    cut = Evidence(field="body", start=7, end=207, text=long[:200])
+    assert told == made.model_copy(
+        update={
+            **dict.fromkeys(("headline", "sentence", "reason", "source"), long[:200]),
+            "watch": AlertWatch(id="ukraine-truce", title=long[:200], severity="high"),
+            "topics": (topic_reading(evidence=(cut,)),) * 5,
+        }
+    )
+    far = standard.fitting(made.model_copy(update={"url": f"https://news.example/{long}"}))
+    assert far == told.model_copy(update={"url": None})
+
+
+def test_that_an_endpoint_was_disabled_is_sent_whole() -> None:
+    event = EndpointDisabled(webhook_id="msg_1", at=MOMENT, endpoint="desk", reason="410 gone")
+    assert Webhook.model_validate_json(standard.render(event)).data == event
 
 
 def test_a_short_alert_is_sent_whole() -> None:
