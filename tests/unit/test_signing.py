@@ -211,5 +211,12 @@ def test_headers_that_would_break_a_request_are_faults(name: str, value: str) ->
     assert "\n" not in fault
 
 
+def test_no_header_of_an_endpoint_frames_its_request_or_says_who_sent_it() -> None:
+    framing = "Host Connection Content-Length Transfer-Encoding TE Trailer Upgrade Expect Accept-Encoding"
+    proving = "Webhook-Id Webhook-Timestamp Webhook-Signature Proxy-Authorization Proxy-Connection"
+    for name in f"{framing} {proving}".split():
+        assert header_fault(name, "v") == f"{name} is set by the service itself"
+
+
 def test_an_ordinary_header_is_no_fault() -> None:
     assert header_fault("Authorization", "Bearer abc.def") is None
