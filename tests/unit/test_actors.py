@@ -355,6 +355,22 @@ def test_initials_need_their_capitals_and_a_shouted_line_tells_nothing() -> None
     assert how("GIVE US A BREAK") == {}
 
 
+@pytest.mark.parametrize(
+    ("title", "actors"),
+    [
+        ("PEOPLE WHO'S LEFT ASK HOW FAR TO GO", set()),
+        ("WHO SAYS OUTBREAK OVER", set()),
+        ("RSF FIGHTERS LEAVE", {"rapid-support-forces"}),
+        ("The WHO says it is over", {"who"}),
+        ("Hungry People Wait For Food", set()),
+    ],
+)
+def test_initials_that_are_an_everyday_word_tell_nothing_among_words_in_capitals(
+    title: str, actors: set[str]
+) -> None:
+    assert named("", title).keys() == actors
+
+
 def test_a_text_without_any_capital_is_read_all_the_same() -> None:
     assert set(how("erdoğan calls putin")) == {"recep-tayyip-erdogan", "vladimir-putin"}
     assert how("we had turkey for dinner") == {}

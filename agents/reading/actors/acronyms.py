@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Final
 
 from agents.reading.actors.capitals import is_shouted
 from agents.reading.actors.mention import Mention
 from agents.reading.actors.names import Form
 from agents.reading.automaton import Automaton
-from agents.reading.fold import FoldedText
+from agents.reading.fold import FoldedText, fold
 from agents.reading.keywords import is_unspaced
 
 _WIDE: Final = re.compile(r"[\uff21-\uff3a]")
 _NARROW: Final = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
 """Letters of full width, as Chinese and Japanese texts have them, and the marks among them."""
+_UNSURE: Final = 2
+"""Letters of initials that many words in capitals are spelt like."""
 _SUFFIX: Final = re.compile(r"['’ʼ][^\W\d_]{1,8}(?!\w)")
 
 
 class Acronyms:
-    """The initials of a registry, each with whom it means."""
+    """The initials of a registry, each with whom it means; `common` are everyday words, folded."""
 
-    def __init__(self, acronyms: Mapping[str, Sequence[Form]]) -> None:
+    def __init__(self, acronyms: Mapping[str, Sequence[Form]], common: Container[str]) -> None:
         self._acronyms = acronyms
+        # Among words in capitals they tell nothing: PEOPLE WHO FLED.
+        self._unsure = {acronym for acronym in acronyms if len(acronym) <= _UNSURE or fold(acronym) in common}
         # The automaton takes a hyphen for a space.
         self._search = Automaton([acronym.replace("-", " ") for acronym in acronyms], often=True)
 
@@ -41,7 +45,7 @@ class Acronyms:
             if forms is None:  # a space where the registry has a hyphen
                 continue
             last_end = end
-            if len(written) <= 2 and is_shouted(text, start, end):
+            if written in self._unsure and is_shouted(text, start, end):
                 continue
             suffix = _SUFFIX.match(text, end)
             first, last = folded.span(start, suffix.end() if suffix else end)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any, Final
 
+from agents.reading.actors.acronyms import Acronyms
 from agents.reading.actors.context import Context
 from agents.reading.actors.matching import BETTER_FIRST
 from agents.reading.actors.mention import Mention, by_start
@@ -33,7 +34,8 @@ class ActorMatcher:
     def __init__(self, registry: Registry) -> None:
         names, words = Names(registry), WordLists.of(registry)
         surnames = Surnames(words)
-        self._search = MentionSearch(names, WholeNames(words), surnames)
+        acronyms = Acronyms(names.acronyms, words.common)
+        self._search = MentionSearch(names, acronyms, WholeNames(words), surnames)
         self._misspellings = Misspellings(names.typos, surnames, words)
 
     def find(self, title: FoldedText, body: FoldedText, body_start: int = 0) -> tuple[ActorReading, ...]:

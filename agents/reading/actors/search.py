@@ -23,10 +23,10 @@ _BEHIND: Final = frozenset(("", *" .,\n"))
 class MentionSearch:
     """The names of a registry, ready to be found."""
 
-    def __init__(self, names: Names, whole_names: WholeNames, surnames: Surnames) -> None:
+    def __init__(self, names: Names, acronyms: Acronyms, whole_names: WholeNames, surnames: Surnames) -> None:
         self._automaton = names.automaton
         self._owners = names.owners
-        self._acronyms = Acronyms(names.acronyms)
+        self._acronyms = acronyms
         self._whole_names = whole_names
         self._surnames = surnames
 
