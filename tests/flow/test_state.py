@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
-from aiokafka.errors import KafkaTimeoutError
+from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError, TopicAuthorizationFailedError
 
+from streams import state
 from streams.embedded import EmbeddedBroker
 from streams.errors import BrokerError, OutputRefused, UnreadableState
 from streams.outputs import MAX_OUTPUT_BYTES, Outputs, settle
@@ -150,6 +152,41 @@ async def test_state_that_cannot_be_read_is_named(place: Place, monkeypatch: pyt
         await place.load(3)
 
 
+async def test_state_is_read_as_soon_as_brokers_are_back(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await place.inputs(1)
+    await place.write(("a", b"1", 0))
+    read_through, away = state._read_through, 3
+
+    async def read(*arguments: Any) -> int:
+        nonlocal away
+        away -= 1
+        if away >= 0:
+            raise KafkaConnectionError("away")
+        return await read_through(*arguments)
+
+    monkeypatch.setattr(state, "_read_through", read)
+    monkeypatch.setattr(state, "RETRY_MS", 0)
+    assert (await place.load()).values == {"a": b"1"}
+
+
+async def test_state_that_may_not_be_read_is_not_waited_for(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = 0
+
+    async def refuse(*_: object) -> int:
+        nonlocal tries
+        tries += 1
+        raise TopicAuthorizationFailedError("stories")
+
+    monkeypatch.setattr(state, "_read_through", refuse)
+    with pytest.raises(BrokerError, match="may read the topic"):
+        await place.load()
+    assert tries == 1
+
+
 async def test_partitions_do_not_mix(place: Place) -> None:
     await place.inputs(10, partition=1)
     await place.write(("a", b"1", 3), partition=1)
@@ -169,6 +206,16 @@ async def test_when_the_input_was_made_anew_values_stay_and_offsets_count_anew(p
     loaded = await place.load()
     assert loaded.mark == 400, "inputs 401 to 501 of the new topic are not to be passed over"
     assert loaded.values == {"a": b"3", "b": b"2"}
+
+
+async def test_an_input_that_was_made_anew_and_has_grown_up_to_the_mark_is_told_from_one_that_was_not(
+    place: Place,
+) -> None:
+    await place.inputs(3)
+    await place.write(("a", b"1", 2))
+    assert (await place.load()).mark == 2, "of its last input"
+    await place.write(("a", b"1", 3))
+    assert (await place.load()).mark == -1, "the next input would be passed over"
 
 
 async def test_how_often_the_input_was_made_anew_is_counted_whatever_compaction_leaves(place: Place) -> None:

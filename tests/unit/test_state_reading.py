@@ -37,6 +37,12 @@ class Log:
     ) -> Any:
         self.records.append(Record(key, value, tuple(headers)))
 
+    def cut(self, length: int) -> Log:
+        """As a kill leaves it: only the first so many records."""
+        log = Log()
+        log.records = self.records[:length]
+        return log
+
     def compacted(self) -> list[Record]:
         """What compaction leaves at most: the last record of each key, without those that forget."""
         last = {record.key: record for record in self.records}
@@ -94,6 +100,14 @@ async def test_a_new_owner_forgets_what_the_former_wrote_once_it_has_written_its
     assert len(log.compacted()) == 1
     await second.forget("a", offset=3)
     assert log.compacted() == []
+
+
+async def test_whoever_is_killed_between_two_records_leaves_a_value_of_each_key() -> None:
+    log = Log()
+    await owner(log).write("a", b"old", offset=1)
+    await owner(log, {"a": (log.records[0].key or b"",)}).write("a", b"new", offset=2)
+    values = [read(log.cut(length).compacted()) for length in range(1, len(log.records) + 1)]
+    assert values == [{"a": b"old"}, {"a": b"new"}, {"a": b"new"}]
 
 
 def test_a_value_counts_as_of_its_offset_header() -> None:
