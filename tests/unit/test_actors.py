@@ -374,6 +374,8 @@ def test_initials_that_are_an_everyday_word_tell_nothing_among_words_in_capitals
 def test_a_text_without_any_capital_is_read_all_the_same() -> None:
     assert set(how("erdoğan calls putin")) == {"recep-tayyip-erdogan", "vladimir-putin"}
     assert how("we had turkey for dinner") == {}
+    assert how("then donald trump called") == {"donald-trump": "folded"}
+    assert how("they trump us") == {}
 
 
 def test_many_mentions_keep_their_evidence_short_but_show_the_misspelling() -> None:

@@ -51,7 +51,7 @@ class Bearer:
     """One person's surname in one spelling, with the given names that go with it.
 
     `whole` is the full name; `initials` are the letters with which a word begins that may be one of the given names.
-    `bare`: without the Arabic article of the surname, so that a given name must stand before it.
+    `bare`: a given name must stand before it, as the surname lacks its Arabic article or may be an everyday word.
     """
 
     actor: Actor

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from agents.reading.actors.capitals import has_its_capitals
@@ -46,7 +47,10 @@ class Surnames:
         first_original, last_original = text.span(start, last)
         written = text.original[first_original:last_original]
         if not has_its_capitals(written, "capital", plain=plain, common=self._words.common):
-            return ()
+            if not plain or clitic:
+                return ()
+            # An everyday word is a surname behind a given name only.
+            bearers = [replace(bearer, bare=True) for bearer in bearers]
         if clitic:
             match = match_of(written, bearers[0].spelt, "alias", clitic=True)
             return (Mention(first_original, last_original, match, None, tuple(bearers)),)
