@@ -13,7 +13,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 import uuid
 from pathlib import Path
 from types import TracebackType
@@ -26,7 +25,7 @@ class Contest:
     """The other end: starts the process and asks it for runs."""
 
     def __init__(self, folder: Path, python: Path | None = None) -> None:
-        """`python` is the interpreter to run in, where not this one."""
+        """`python` is the interpreter to run in, where it is not this one."""
         self._process = subprocess.Popen(
             [str(python or sys.executable), "-m", "benchmarks.contest", str(folder)],
             stdin=subprocess.PIPE,
@@ -34,7 +33,7 @@ class Contest:
             cwd=ROOT,
             text=True,
         )
-        self.built: dict[str, float] | None = None
+        self._is_built = False
 
     def __enter__(self) -> Contest:
         return self
@@ -46,15 +45,11 @@ class Contest:
         self._process.stdin.close()
         self._process.wait(30)
 
-    def wait(self) -> dict[str, float]:
-        """Wait until the reader is built; how long that took and what memory it holds."""
-        if self.built is None:
-            self.built = self._answer()
-        return self.built
-
     def run(self, contestant: str, articles: int) -> dict[str, float]:
-        """One run, with a group of its own."""
-        self.wait()
+        """One run, with a group of its own, once the reader is built."""
+        if not self._is_built:
+            self._answer()
+            self._is_built = True
         assert self._process.stdin is not None
         request = {"contestant": contestant, "articles": articles}
         self._process.stdin.write(json.dumps(request) + "\n")
@@ -79,20 +74,17 @@ def main(folder: Path) -> None:
 
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever is printed by others goes to stderr
-    began = time.perf_counter()
-    config = configuration(folder)
-    loaded = time.perf_counter()
-    in_force = InForce.build(config)
-    built = time.perf_counter()
+    in_force = InForce.build(configuration(folder))
     gc.collect()
     gc.freeze()  # or forked processes would copy every page that the collector touches
-    say = {"load_seconds": loaded - began, "build_seconds": built - loaded}
-    answers.write(json.dumps(say) + "\n")
-    answers.flush()
-    for line in sys.stdin:
-        request = json.loads(line)
-        answers.write(json.dumps(_forked(in_force, request)) + "\n")
+
+    def answer(value: dict[str, Any]) -> None:
+        answers.write(json.dumps(value) + "\n")
         answers.flush()
+
+    answer({})
+    for line in sys.stdin:
+        answer(_forked(in_force, json.loads(line)))
 
 
 def _forked(in_force: Any, request: dict[str, Any]) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """Streams of articles for measuring: seeded, of real lengths, in eight languages, none like another.
 
-The words are invented: a chain over the letters of the shipped sample articles makes a vocabulary a language, drawn
-from as Zipf's law has it, so that texts are as long, as repetitive and as little ASCII as news is. One article in
-fifty carries a sentence of a sample article, so that topics and look-alikes come along as they do in a stream. Lengths
-follow the quantiles of 10,000 real articles (0.4 to 64 kB, mean 2.7k characters).
+The words are invented: for each language a chain over the letters of the shipped sample articles makes a vocabulary,
+and words are drawn from it by Zipf's law, so that texts are as long, as repetitive and as little ASCII as news. One
+article in fifty carries a sentence of a sample article, so that topics and look-alikes come along as they do in a
+stream. Lengths follow the quantiles of 10,000 real articles (0.4 to 64 kB, mean 2.7k characters).
 
 A hit is an article into which a sentence with a watched literal was put. Where a file of real articles is at hand
 (JSON Lines, gzipped or not, `title` and `body`) it can be used in place of invented ones, each once.
@@ -102,7 +102,7 @@ def lexicon(language: str) -> Lexicon:
 
 @cache
 def _telling() -> frozenset[str]:
-    """How the words of topics and actors begin: no invented word begins so, or each article would be about a topic."""
+    """How the words of topics and actors begin. No invented word begins so, or every article would be about a topic."""
     return frozenset(
         found.group().lower()[:4]
         for folder in ("topics", "actors")
@@ -112,7 +112,7 @@ def _telling() -> frozenset[str]:
 
 
 def _invent(chain: dict[str, list[str]], keys: list[str], rng: random.Random) -> str:
-    """A word of 4 to 14 letters, from somewhere inside of a real one on, so that it begins like none."""
+    """A word of 4 to 14 letters that begins inside a real one, so that it begins like none."""
     while True:
         word = keys[int(rng.random() * len(keys))]
         while len(word) < 14:
@@ -139,7 +139,7 @@ def length_at(share: float) -> int:
 
 
 def watchlist(count: int, seed: int = 1) -> list[str]:
-    """So many different literals, as teams watch them: names of persons, firms and places, of one to three words.
+    """Different literals, as teams watch them: names of persons, firms and places, of one to three words.
 
     One in five begins with a word of the texts' vocabulary, so that texts often hold the beginning of a literal. The
     first of a longer list are those of a shorter one.
@@ -219,7 +219,7 @@ def real(path: Path, *, seed: int, hit_rate: float, literals: Sequence[str]) -> 
 def stream(
     count: int, *, seed: int, hit_rate: float, literals: Sequence[str], sample: Path | None = None
 ) -> Articles:
-    """So many articles: of the sample as far as it reaches, then invented ones."""
+    """Articles of the sample as far as it reaches, then invented ones."""
     made: list[tuple[bytes, bool]] = []
     if sample is not None:
         made += islice(real(sample, seed=seed, hit_rate=hit_rate, literals=literals), count)

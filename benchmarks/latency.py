@@ -1,9 +1,9 @@
 """Latency: from producing an article to its webhook's arrival, against a bare produce → consume → POST.
 
 Articles leave at a fixed rate whatever becomes of them, so a delay of one shows in those behind it too. The sides are
-fed in turns, over topics of their own; of the bare ones' articles those marked as hits are posted. Beside the floor
-stands a bare chain, which has the brokers acknowledge as much as a worker does before it posts: that is what an alert
-costs that is never lost and can always be explained.
+fed in turns, over topics of their own; bare sides post the articles that are marked as hits. Beside the floor there is
+a bare chain, which has the brokers acknowledge as much as a worker does before it posts: what an alert costs that is
+never lost and can always be explained.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class Course:
         self._sent = 0
 
     async def warm(self, side: str, patience: float = PATIENCE) -> None:
-        """Until a side answers: send it an article a second."""
+        """Send a side an article a second until it answers."""
         deadline = time.perf_counter() + patience
         while time.perf_counter() < deadline:
             ((name, message, hit),) = self._messages(1, 1.0)

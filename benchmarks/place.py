@@ -23,13 +23,13 @@ from streams.outputs import MAX_OUTPUT_BYTES
 from streams.topic_admin import ensure_topics
 from streams.topics import ARTICLES
 
-logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it tells of each retry on a topic just made
+logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it logs each retry on a topic just made
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PARTITIONS: Final = 4
 SECRET: Final = "whsec_dG9jc2luLWJlbmNobWFyay1vZi0zMi1ieXRlcyEhISE="
 CALLED: Final = 500
-"""How many literals of a watchlist the stream's hits are drawn from: the first ones, whatever its size."""
+"""The stream's hits are drawn from the first so many literals of a watchlist, whatever its size."""
 
 PATIENCE: Final = 300.0
 LOOK_EVERY: Final = 0.05
@@ -183,7 +183,7 @@ async def committed(config: Configuration, admin: AIOKafkaAdminClient) -> int:
 
 
 async def until_committed(config: Configuration, admin: AIOKafkaAdminClient, wanted: int) -> None:
-    """Until the configuration's group has committed so many articles."""
+    """Wait until the configuration's group has committed so many articles."""
     deadline = time.perf_counter() + PATIENCE
     while time.perf_counter() < deadline:
         if await committed(config, admin) >= wanted:

@@ -35,7 +35,6 @@ def main() -> None:
             literals = watchlist(CALLED)
             articles = stream(ARTICLES, seed=1, hit_rate=0.01, literals=literals, sample=sample_path())
             throughput.publish(mine, articles)
-            contest.wait()
             rows = throughput.rows(throughput.interleaved(contest, ["worker", "bare"], ARTICLES, 2), "1%")
         reader = InForce.build(configuration(mine)).reader
         texts = reading.Texts(articles.messages[:300])

@@ -1,7 +1,7 @@
-"""The speed of reading against the automaton that is inside of it, over the same texts in the same run.
+"""The speed of reading against that of the automaton inside it, over the same texts in the same run.
 
-`python -m benchmarks.reading` has it at 1% and 10% of hits, and of articles of which nothing comes, in a process that
-holds one reader, as a worker does.
+`python -m benchmarks.reading` measures it at 1% and 10% of hits, and over articles from which nothing follows, in a
+process that holds one reader, as a worker does.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Texts:
 def turns(
     sides: dict[Side, Callable[[int, int], object]], count: int, rounds: int
 ) -> dict[Side, list[float]]:
-    """Microseconds of CPU an article, by side, one value a round; in a round the sides take turns slice by slice."""
+    """Microseconds of CPU an article, a value a round for each side; in a round they take turns slice by slice."""
     taken: dict[Side, list[float]] = {name: [] for name in sides}
     for number in range(rounds + 1):
         spent = dict.fromkeys(sides, 0.0)
@@ -99,7 +99,7 @@ def turns(
 
 
 def measure(reader: Reader, texts: Texts, literals: Sequence[str], rounds: int) -> dict[str, list[float]]:
-    """Reading, the bare automaton over text and over bytes, and the parts of what comes before."""
+    """Reading, the bare automaton over text and over bytes, and the steps before it: decoding and folding."""
     folded = [fold(literal) for literal in literals]
     bare = AhoCorasick(folded, implementation=Implementation.ContiguousNFA, store_patterns=False)
     search = BytesAhoCorasick(

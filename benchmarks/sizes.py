@@ -1,4 +1,4 @@
-"""How long the measurements are: what `BENCH_*` in the environment say, else what makes ratios hold still."""
+"""How long the measurements are: as `BENCH_*` in the environment say, else long enough for steady ratios."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ Figures = dict[str, float]
 
 
 def interleaved(contest: Contest, names: Sequence[str], articles: int, runs: int) -> dict[str, list[Figures]]:
-    """So many rounds in which each runs once; the order turns, so that none is always behind another."""
+    """Rounds in which each runs once; the order turns, so that none is always behind another."""
     taken: dict[str, list[Figures]] = {name: [] for name in names}
     for number in range(runs):
         for name in [*names[number % len(names) :], *names[: number % len(names)]]:

@@ -47,7 +47,7 @@ _OPEN_STORIES: Final = re.compile(rb"^tocsin_stories (\S+)", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """So many workers on topics of so many partitions."""
+    """How many workers, on topics of how many partitions."""
 
     workers: int
     partitions: int
@@ -72,7 +72,7 @@ class Cluster:
         self._written = 0
 
     async def until_joined(self) -> None:
-        """Until as many members as there are workers share the partitions."""
+        """Wait until as many members as there are workers share the partitions."""
         group = self._config.settings.service.group
         deadline = time.perf_counter() + PATIENCE
         while time.perf_counter() < deadline:
@@ -93,7 +93,7 @@ class Cluster:
         return len(messages) / (time.perf_counter() - began)
 
     async def until_committed(self, wanted: int) -> None:
-        """Until the group has committed so many articles."""
+        """Wait until the group has committed so many articles."""
         await until_committed(self._config, self._admin, wanted)
 
     def memory_mb(self) -> float:
