@@ -441,7 +441,7 @@ def test_an_entry_on_top_is_told_though_what_decides_stands_below_it() -> None:
     entries = [
         "The army ordered residents to evacuate Rafah.",
         "The ceasefire was agreed, the ceasefire was signed and the truce holds, Egypt and Qatar said.",
-        "The army lifted the evacuation order for Rafah.",
+        "The army now told residents to leave Rafah by noon.",
         "Oil prices rose.",
     ]
     pages = ["\n\n".join(reversed(entries[:number])) for number in range(1, 5)]
