@@ -594,6 +594,10 @@ def naming_only(name: str, text: str, kind: str = "person", **names: str) -> lis
         ("Сибіга, Андрій", "Андрієм Сибігою"),
         ("Залужний, Валерій", "Валерієм Залужним"),
         ("Козак, Дмитрий", "Дмитрием Козаком"),
+        # Particles.
+        ("Luiz Inácio Lula da Silva", "Lula da Silva"),
+        ("Gore, Al", "Al Gore"),
+        ("Abu Bakr al-Baghdadi", "Abu Bakr al-Baghdadi"),
         # Capitals are how a list is set, not initials.
         ("МЕДИНСКИЙ, ВЛАДИМИР", "Владимира Мединского"),
         ("MEDINSKY, VLADIMIR", "Vladimir Medinsky"),
@@ -611,6 +615,9 @@ def test_a_person_of_a_list_is_found_as_papers_write_the_name(name: str, text: s
         ("Ali, Ahmed", "Ali Ahmed left."),
         ("KIM, Jong Un", "Kim Jong Il left."),
         ("حسن, أحمد علي", "حسن أحمد علي"),
+        ("Luiz Inácio Lula da Silva", "Pedro da Silva left."),
+        ("Mohammed bin Salman", "Khalid bin Salman left."),
+        ("Ursula von der Leyen", "Heiko von der Leyen left."),
     ],
 )
 def test_a_part_of_a_name_or_its_parts_in_another_order_may_be_somebody_else(name: str, text: str) -> None:

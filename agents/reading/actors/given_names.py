@@ -11,6 +11,11 @@ from rapidfuzz.distance import OSA
 from agents.reading.actors.inflection import given_stem, proclitics_of
 from agents.reading.fold import fold
 
+PARTICLES: Final = frozenset(
+    "al el ad ar as ash at an bin ibn ben bint abu de da dos van von der den du di le la аль эль ель".split()
+)
+"""Words between given names and surnames that tell nobody from another."""
+
 _LONGEST_ABBREVIATION: Final = 3
 _WORDS: Final = frozenset("aeioyавезийікосуя")
 """Letters that are words of their own, so that only a full stop makes initials of them: `с Лавровым` is with Lavrov."""

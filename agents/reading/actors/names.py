@@ -10,7 +10,7 @@ from itertools import chain, pairwise
 from typing import Final, Literal
 
 from agents.reading.actors.capitals import Case, is_acronym
-from agents.reading.actors.given_names import GivenName, initials_of
+from agents.reading.actors.given_names import PARTICLES, GivenName, initials_of
 from agents.reading.actors.inflection import ARABIC, HEBREW, Spelling, spelling
 from agents.reading.actors.registry import Actor, ByLanguage, Registry
 from agents.reading.actors.typos import TypoIndex
@@ -207,8 +207,10 @@ def _catalogued(name: str) -> str:
 
 
 def _bearer(actor: Actor, surname: str, given: list[str]) -> Bearer:
-    # Abdel Fattah is Abdelfattah, too.
-    names = tuple(map(GivenName.of, (*given, *map("".join, pairwise(given)))))
+    # Any Silva may be a `da Silva`, and Abdel Fattah is Abdelfattah, too.
+    telling = [name for name in given if fold(name) not in PARTICLES] or given
+    joined = (first + name for first, name in pairwise(given) if fold(name) not in PARTICLES)
+    names = tuple(map(GivenName.of, (*telling, *joined)))
     whole = " ".join((*given, surname))
     return Bearer(actor, surname, spelling(surname, person=True), names, whole, initials_of(names))
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from agents.reading.actors.capitals import has_its_capitals
+from agents.reading.actors.given_names import PARTICLES
 from agents.reading.actors.inflection import clitics_fit, name_end
 from agents.reading.actors.matching import match_of, match_of_person
 from agents.reading.actors.mention import Hit, Mention
@@ -15,9 +16,6 @@ from agents.reading.actors.preceding import Word, begin_of_words, words_before
 from agents.reading.actors.wordlists import WordLists
 from agents.reading.fold import FoldedText, Span
 
-_PARTICLES: Final = frozenset(
-    "al el ad ar as ash at an bin ibn ben bint abu de da dos van von der den du di le la аль эль ель".split()
-)
 _UNKNOWN: Final = 2
 """Words between a given name and a surname that may be names which nobody knows."""
 _NO_INITIALS: Final = ("u.", "p.", "a.")
@@ -102,13 +100,16 @@ class Surnames:
         meant: Sequence[Bearer] = ()
         begin = 0
         for at, (word, position, dotted) in enumerate(words):
-            own, own_begin = _called(word, meant or bearers, dotted=dotted), position
-            if not own and at + 1 < len(words):
+            own: Sequence[Bearer] = ()
+            own_begin = position
+            if at + 1 < len(words):
                 before, own_begin, _ = words[at + 1]
                 own = _called(before + word, meant or bearers, dotted=False)  # Abdel Fattah
+            if not own:
+                own, own_begin = _called(word, meant or bearers, dotted=dotted), position
             if own:
                 meant, begin = own, own_begin
-            elif word not in _PARTICLES and (
+            elif word not in PARTICLES and (
                 meant
                 or at >= _UNKNOWN
                 or word in self._words.titles
@@ -119,7 +120,7 @@ class Surnames:
 
     def _is_somebody_elses(self, text: FoldedText, words: Sequence[Word]) -> bool:
         """Whether the word before a surname is the given name or initial of a person who is not in the registry."""
-        word, position, dotted = next((word for word in words if word[0] not in _PARTICLES), words[0])
+        word, position, dotted = next((word for word in words if word[0] not in PARTICLES), words[0])
         if text.original[text.origin(position)].islower() or word in self._words.titles:
             return False
         if dotted and len(word) == 1:
