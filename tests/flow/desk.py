@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NoReturn, TypeVar
 
+from aiohttp import web
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from agents.delivery import Delivery
@@ -39,6 +40,20 @@ class Clock:
 
     def __call__(self) -> datetime:
         return self.moment
+
+
+class Held:
+    """A receiver's answer with a status that is held back: `called` is set when a call waits, `go_on` lets it go on."""
+
+    def __init__(self, status: int) -> None:
+        self._status = status
+        self.called = asyncio.Event()
+        self.go_on = asyncio.Event()
+
+    async def __call__(self, request: web.Request) -> web.StreamResponse:
+        self.called.set()
+        await self.go_on.wait()
+        return web.Response(status=self._status)
 
 
 @cache

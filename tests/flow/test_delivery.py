@@ -33,7 +33,7 @@ from streams.topics import NOTIFICATIONS, PENDING, REJECTED
 from streams.wire import EndpointEnabled, Notification, Webhook
 from tests import builders
 from tests.configurations import SECRET
-from tests.flow.desk import Desk, ids
+from tests.flow.desk import Desk, Held, ids
 
 Open = Callable[..., Awaitable[Endpoint]]
 
@@ -622,20 +622,14 @@ async def test_a_pause_that_a_receiver_asked_for_is_over_when_somebody_asks(desk
 async def test_what_was_under_way_when_somebody_asked_and_fails_is_tried_once_more(
     desk: Desk, opened: Open
 ) -> None:
-    asked, go_on = asyncio.Event(), asyncio.Event()
-
-    async def slowly(request: web.Request) -> web.StreamResponse:
-        asked.set()
-        await go_on.wait()
-        return web.Response(status=500)
-
-    await desk.start(await opened("desk", slowly, 500, schedule=(timedelta(hours=10),)))
+    held = Held(500)
+    await desk.start(await opened("desk", held, 500, schedule=(timedelta(hours=10),)))
     await desk.publish(builders.notification())
     await desk.hand_over()
-    await asked.wait()
+    await held.called.wait()
     await desk.publish(retry("desk", desk))
     await desk.hand_over()
-    go_on.set()
+    held.go_on.set()
     await desk.quiet()
     assert [a.number for a in await desk.attempts("desk")] == [1, 2]
     await desk.restart()
@@ -648,28 +642,23 @@ async def test_what_fails_when_somebody_asks_is_tried_also_after_a_kill_before_i
     desk: Desk, opened: Open, monkeypatch: pytest.MonkeyPatch, asked_first: bool
 ) -> None:
     """What is owed after the attempt is written; the line does not know yet that it has ended."""
-    called, go_on, written = asyncio.Event(), asyncio.Event(), asyncio.Event()
-
-    async def slowly(request: web.Request) -> web.StreamResponse:
-        called.set()
-        await go_on.wait()
-        return web.Response(status=500)
+    held, written = Held(500), asyncio.Event()
 
     async def stand_still(*_: object) -> None:
         written.set()
         await asyncio.Event().wait()
 
-    await desk.start(await opened("desk", slowly, 200, schedule=(timedelta(hours=10),)))
+    await desk.start(await opened("desk", held, 200, schedule=(timedelta(hours=10),)))
     monkeypatch.setattr(desk.delivery, "_announce", stand_still)
     await desk.publish(builders.notification())
     await desk.hand_over()
-    await called.wait()
+    await held.called.wait()
     if not asked_first:
-        go_on.set()
+        held.go_on.set()
         await written.wait()
     await desk.publish(retry("desk", desk))
     await desk.hand_over()
-    go_on.set()
+    held.go_on.set()
     await written.wait()
     await desk.restart()
     await desk.quiet()
@@ -723,22 +712,16 @@ async def test_an_open_breaker_survives_a_restart_and_then_lets_one_probe_throug
 
 async def test_while_the_probe_is_under_way_no_other_call_begins(desk: Desk, opened: Open) -> None:
     breaker = Breaker(of_at_least=2, failing=1, pause=timedelta(minutes=1))
-    asked, go_on = asyncio.Event(), asyncio.Event()
-
-    async def slowly(request: web.Request) -> web.StreamResponse:
-        asked.set()
-        await go_on.wait()
-        return web.Response(status=204)
-
-    endpoint = await opened("desk", 500, 500, slowly, breaker=breaker, schedule=(timedelta(0),) * 9)
+    held = Held(204)
+    endpoint = await opened("desk", 500, 500, held, breaker=breaker, schedule=(timedelta(0),) * 9)
     await desk.start(endpoint)
     await desk.notify("desk", 1)
     await desk.notify("desk", 2, 3)
     desk.clock.moment += timedelta(minutes=1)
     desk.look()
-    await asked.wait()
+    await held.called.wait()
     assert len(desk.got["desk"]) == 3
-    go_on.set()
+    held.go_on.set()
     await desk.quiet()
     assert len(desk.got["desk"]) == 5
 
@@ -884,20 +867,14 @@ async def test_an_alert_that_cannot_be_rendered_says_nothing_of_the_endpoint(
 
 
 async def test_stopping_lets_a_call_under_way_end_and_begins_no_other(desk: Desk, opened: Open) -> None:
-    asked, go_on = asyncio.Event(), asyncio.Event()
-
-    async def slowly(request: web.Request) -> web.StreamResponse:
-        asked.set()
-        await go_on.wait()
-        return web.Response(status=204)
-
-    await desk.start(await opened("desk", slowly, concurrency=1))
+    held = Held(204)
+    await desk.start(await opened("desk", held, concurrency=1))
     for number in (1, 2):
         await desk.publish(builders.notification(alert=builders.alert(webhook_id=f"msg_{number}")))
     await desk.hand_over()
-    await asked.wait()
+    await held.called.wait()
     stopping = asyncio.ensure_future(desk.stop(grace=30))
-    go_on.set()
+    held.go_on.set()
     await stopping
     assert ids(desk.got["desk"]) == ["msg_1"]
     await desk.start()
@@ -908,17 +885,11 @@ async def test_stopping_lets_a_call_under_way_end_and_begins_no_other(desk: Desk
 async def test_a_call_that_is_cut_off_is_made_again_under_the_same_id_with_the_same_body(
     desk: Desk, opened: Open
 ) -> None:
-    asked = asyncio.Event()
-
-    async def never(request: web.Request) -> web.StreamResponse:
-        asked.set()
-        await asyncio.Event().wait()
-        raise AssertionError
-
-    await desk.start(await opened("desk", never))
+    held = Held(204)
+    await desk.start(await opened("desk", held))
     await desk.publish(builders.notification())
     await desk.hand_over()
-    await asked.wait()
+    await held.called.wait()
     await desk.restart()
     await desk.quiet()
     first, second = desk.got["desk"]
