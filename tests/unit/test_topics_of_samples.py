@@ -820,6 +820,18 @@ def test_a_drill_that_turns_real_or_is_none_is_news(title: str) -> None:
         ("Власти Белгорода опровергли сообщения об эвакуации", "evacuation", "rejected"),
         ("Кличко: про евакуацію Києва не йдеться", "evacuation", "rejected"),
         ("زيلينسكي يستبعد إخلاء كييف", "evacuation", "rejected"),
+        ("Thailand setzt Waffenruhe mit Kambodscha aus", "ceasefire", "collapsed"),
+        ("La Thaïlande suspend le cessez-le-feu avec le Cambodge", "ceasefire", "collapsed"),
+        ("Tayland Kamboçya ile ateşkesi askıya aldı", "ceasefire", "collapsed"),
+        ("Таиланд приостановил перемирие с Камбоджей", "ceasefire", "collapsed"),
+        ("Таїланд призупинив перемир'я з Камбоджею", "ceasefire", "collapsed"),
+        ("تايلاند تعلق وقف إطلاق النار مع كمبوديا", "ceasefire", "collapsed"),
+        ("PKK erklärt Waffenruhe", "ceasefire", "agreed"),
+        ("PKK erklärt Waffenruhe für beendet", "ceasefire", "collapsed"),
+        ("Waffenruhe mit Huthis in Kraft, Angriffe ausgesetzt", "ceasefire", "in_force"),
+        ("M23 sagt Teilnahme an Friedensgesprächen in Luanda ab", "mediation", "rejected"),
+        ("Мирные переговоры в Луанде отменены", "mediation", "stalled"),
+        ("Le Kremlin écarte une rencontre Poutine-Zelensky", "mediation", "rejected"),
     ],
 )
 def test_a_flash_says_its_stage_in_every_language(title: str, topic: str, stage: str) -> None:
