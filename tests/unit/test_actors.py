@@ -751,6 +751,15 @@ def test_a_country_or_a_title_before_a_surname_tells_who_is_meant(text: str, *, 
     assert people(text, "Johnson, Boris", country="britain") == ({"Johnson": ["Johnson"]} if found else {})
 
 
+def test_an_alias_may_be_written_as_in_a_catalogue() -> None:
+    only = Actor(
+        id="only", kind="person", name="AL-ALI, Omar", aliases={"en": ("ABU HASSAN", "HANIYA, Ismail")}
+    )
+    matcher = ActorMatcher(Registry(files=(RegistryFile(actors=(only,)),)))
+    (found,) = matcher.find(fold_text("Ismail Haniya"), fold_text("Abu Hassan, or Omar al-Ali, left."))
+    assert [evidence.text for evidence in found.evidence] == ["Ismail Haniya", "Abu Hassan", "Omar al-Ali"]
+
+
 def test_surnames_of_one_and_of_several_words_are_told_apart() -> None:
     names = {"one": "Абу Асад, Мухаммед", "two": "Асад, Башар"}
     actors = tuple(Actor(id=one, kind="person", name=name) for one, name in names.items())

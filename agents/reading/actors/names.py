@@ -137,7 +137,8 @@ def _each(by_language: ByLanguage) -> Iterator[tuple[str, str]]:
 
 def _given_names(registry: Registry) -> Set[str]:
     """The given names of all persons, folded."""
-    names = (name for actor in registry.actors.values() for _, name in _proper_names(actor))
+    actors = registry.actors.values()
+    names = (name for actor in actors for _, name in chain(_proper_names(actor), _each(actor.aliases)))
     own = (given for name in names for given in name.partition(",")[2].split())
     return frozenset(map(fold, chain(registry.words("given_names"), own)))
 
@@ -148,7 +149,11 @@ def _names_of(actor: Actor, given_names: Set[str]) -> Iterator[Form | Bearer]:
     `given_names` are those of anybody.
     """
     doubtful = frozenset((*actor.doubtful, *map(fold, actor.doubtful)))
-    for language, name in _proper_names(actor):
+    names: tuple[tuple[Match, Iterator[tuple[str, str]]], ...] = (
+        ("exact", _proper_names(actor)),
+        ("alias", _each(actor.aliases)),
+    )
+    for match, (language, name) in ((match, name) for match, own in names for name in own):
         surname, comma, written = name.partition(",")
         surname, given = surname.strip(), written.split()
         if actor.kind == "person" and comma and given:
@@ -159,18 +164,16 @@ def _names_of(actor: Actor, given_names: Set[str]) -> Iterator[Form | Bearer]:
                 bare = _bearer(actor, surname[article.end() :], given)
                 yield replace(bare, whole=" ".join((*given, surname)), bare=True)
             if _may_come_first(surname, given, given_names):
-                yield from _forms(actor, " ".join((surname, *given)), "exact", "name", language, doubtful)
+                yield from _forms(actor, " ".join((surname, *given)), match, "name", language, doubtful)
         else:
-            yield from _forms(actor, name, "exact", "name", language, doubtful)
+            yield from _forms(actor, name, match, "name", language, doubtful)
     others: tuple[tuple[Role, ByLanguage], ...] = (
-        ("name", actor.aliases),
         ("demonym", actor.demonyms),
         ("metonym", actor.metonyms),
     )
     for role, by_language in others:
-        for language, own in by_language.items():
-            for name in own:
-                yield from _forms(actor, name, "alias", role, language, doubtful)
+        for language, name in _each(by_language):
+            yield from _forms(actor, name, "alias", role, language, doubtful)
     phrases: tuple[tuple[Role, tuple[str, ...]], ...] = (("cue", actor.sure_with), ("unlike", actor.unlike))
     for role, own in phrases:
         for phrase in own:
