@@ -751,6 +751,15 @@ def test_a_country_or_a_title_before_a_surname_tells_who_is_meant(text: str, *, 
     assert people(text, "Johnson, Boris", country="britain") == ({"Johnson": ["Johnson"]} if found else {})
 
 
+@pytest.mark.parametrize("name", ["ЧВК Вагнер", "ЧВК «Вагнер»", 'ЧВК "Вагнер"'])
+@pytest.mark.parametrize(
+    "text", ["ЧВК «Вагнер", "ЧВК „Вагнера", 'ЧВК "Вагнер', "ЧВК Вагнером", "ЧВК «Вагнерами"]
+)
+def test_quotation_marks_within_a_name_do_not_count(name: str, text: str) -> None:
+    found = naming_only("Wagner Group", f"Бойцы «{text}» ушли.", "organisation", ru=name)
+    assert found == ([] if text.endswith("ами") else [text])
+
+
 def test_an_alias_may_be_written_as_in_a_catalogue() -> None:
     only = Actor(
         id="only", kind="person", name="AL-ALI, Omar", aliases={"en": ("ABU HASSAN", "HANIYA, Ismail")}

@@ -21,6 +21,9 @@ _CYRILLIC: Final = re.compile(r"[\u0400-\u052f]")
 ARABIC: Final = frozenset(map(chr, range(0x600, 0x700)))
 HEBREW: Final = frozenset(map(chr, range(0x5D0, 0x5EB)))
 _LEAST_STEM: Final = 3
+_QUOTES: Final = re.compile('["«»“”„]')
+_BETWEEN: Final = r'[\s_"-]+'
+"""What stands between the words of a name in folded text."""
 _LONGEST_ENDING: Final = 6
 
 
@@ -99,19 +102,20 @@ def spelling(name: str, *, language: str = "", person: bool = False, demonym: bo
     """How a name is searched. `person`: a surname; `demonym`: an adjective or a people, in every gender and number."""
     if not is_cyrillic(name):
         return Spelling(fold(name))
-    words = (name.lower() if person else name).split()  # a list of persons may have them in capitals
+    # A list of persons may have them in capitals; what is in quotation marks here is so there or not: ЧВК «Вагнер».
+    words = _QUOTES.sub(" ", name.lower() if person else name).split()
     if len(words) == 1:
         stem, endings = _stem(words[0], language=language, person=person, demonym=demonym)
         return Spelling(stem, endings)
     parts = [_stem(word, language=language, demonym=demonym, least=1) for word in words]
     anchor = max(range(len(parts)), key=lambda at: len(parts[at][0]))
-    before = sum(len(re.split(r"[\s_-]+", word)) for word in words[:anchor])
+    before = sum(len(re.split(_BETWEEN, word)) for word in words[:anchor])
     return Spelling(parts[anchor][0], whole=LazyPattern(partial(_whole, parts)), anchor=before)
 
 
 def _whole(parts: Sequence[tuple[str, frozenset[str]]]) -> str:
     return (
-        r"[\s_-]+".join(
+        _BETWEEN.join(
             re.escape(stem) + (f"(?:{'|'.join(sorted(endings, key=len, reverse=True))})" if endings else "")
             for stem, endings in parts
         )

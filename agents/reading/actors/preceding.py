@@ -11,6 +11,8 @@ Word = tuple[str, int, bool]
 _LOOK_BACK: Final = 64
 """Characters before a position that are looked through for words."""
 _MOST: Final = 4
+_BETWEEN: Final = ' -_\n\t"'
+"""What stands between the words of a name."""
 _WIDTH: Final = 45
 """Characters of a line that its width may have ended; a shorter one is a line of its own."""
 _WORD: Final = re.compile(r"([^\S\n]*(?:-[^\S\n]*)*(?:\n[^\S\n]*)?)(\.?)([^\W_]+)")
@@ -54,10 +56,10 @@ def word_before(text: str, start: int) -> str:
 def begin_of_words(text: str, start: int, words: int) -> int:
     """Where the word that stands so many words before a position begins; of a longer one than any name, its end."""
     for _ in range(words):
-        while start > 0 and text[start - 1] in " -_\n\t":
+        while start > 0 and text[start - 1] in _BETWEEN:
             start -= 1
         earliest = max(0, start - _LOOK_BACK)
-        while start > earliest and text[start - 1] not in " -_\n\t":
+        while start > earliest and text[start - 1] not in _BETWEEN:
             start -= 1
     while not text[start].isalnum():  # what opens a quotation or a hashtag
         start += 1
