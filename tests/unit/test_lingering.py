@@ -71,13 +71,16 @@ async def test_what_is_handed_over_while_the_producer_is_full_keeps_its_place() 
     flushing = asyncio.ensure_future(lingering.flush())
     await asyncio.sleep(0)
     hand_over(lingering, b"3")
+    again = asyncio.ensure_future(lingering.flush())
+    await asyncio.sleep(0)
     producer.open.set()
     await flushing
+    await again
     assert producer.sent == [b"1", b"2", b"3"]
     hand_over(lingering, b"4")
     await lingering.stop()
     assert producer.sent == [b"1", b"2", b"3", b"4"]
-    assert producer.ended == ["flush", "stop"]
+    assert producer.ended == ["flush", "flush", "stop"]
 
 
 @pytest.mark.parametrize("bad", [b"too large", b"no bytes"])
@@ -125,3 +128,19 @@ async def test_who_no_longer_waits_for_a_flush_takes_no_record_with_him() -> Non
     producer.open.set()
     await lingering.flush()
     assert producer.sent == [b"1", b"2"]
+
+
+async def test_a_record_that_nobody_waits_for_any_more_holds_up_none_behind_it() -> None:
+    """Whoever waited is cancelled where a worker ends."""
+    problems: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, about: problems.append(about))
+    producer: Any = Producer()
+    lingering = LingeringProducer(producer, linger=0)
+    sent, refused, behind = hand_over(lingering, b"1", b"too large", b"2")
+    sent.cancel()
+    refused.cancel()
+    await lingering.flush()
+    assert isinstance(behind.exception(), OutputRefused)
+    producer.futures[0].set_result("place")
+    await asyncio.sleep(0)
+    assert problems == []

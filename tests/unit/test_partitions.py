@@ -35,8 +35,10 @@ class Shelf:
 
 async def test_a_partition_is_loaded_once_however_many_ask() -> None:
     shelf = Shelf()
+    asking = asyncio.gather(*(shelf.partitions.get(3) for _ in range(5)))
+    await shelf.begun.get()
     shelf.go_on.set()
-    assert await asyncio.gather(*(shelf.partitions.get(3) for _ in range(5))) == ["3 old"] * 5
+    assert await asking == ["3 old"] * 5
     assert await shelf.partitions.get(3) == "3 old"
     assert shelf.loads == {3: 1}
 

@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any, NoReturn, cast
 
 import pytest
@@ -13,6 +14,7 @@ from aiokafka import ConsumerRecord
 from structlog.testing import capture_logs
 
 from streams.batch import Batch
+from streams.errors import OutputRefused
 from streams.service import (
     MAX_UNFINISHED,
     MAX_UNFINISHED_BYTES,
@@ -22,6 +24,7 @@ from streams.service import (
     Service,
     breathe,
 )
+from streams.topics import CANDIDATES
 
 
 class Event:
@@ -206,6 +209,47 @@ async def test_no_more_than_so_many_batches_records_and_bytes_are_unfinished(
     await service().loop("test", Stream(*events), handle)
     assert unfinished == 0
     assert most == batches + 1
+
+
+@pytest.mark.parametrize(
+    ("records", "size"), [(MAX_UNFINISHED_RECORDS // 2, 0), (1, MAX_UNFINISHED_BYTES // 2)]
+)
+async def test_what_is_done_takes_no_room_of_what_comes(records: int, size: int) -> None:
+    events = [Event() for _ in range(8)]
+    for event in events:
+        event.value.extend([cast("ConsumerRecord", None)] * records)
+        event.value.size = size
+    acknowledged, last_begun = asyncio.Event(), asyncio.Event()
+
+    async def rest(batch: Batch) -> None:
+        if batch is events[-2].value:
+            await acknowledged.wait()
+
+    async def handle(batch: Batch) -> Awaitable[None]:
+        await asyncio.sleep(0)  # what went before is done meanwhile
+        if batch is events[-1].value:
+            last_begun.set()
+        return rest(batch)
+
+    running = asyncio.ensure_future(service().loop("test", Stream(*events), handle))
+    async with asyncio.timeout(30):
+        await last_begun.wait()
+    acknowledged.set()
+    await running
+
+
+async def test_what_is_put_back_is_done_once_it_is_written() -> None:
+    async def refuse(*_: object, **__: object) -> Any:
+        refused = asyncio.get_running_loop().create_future()
+        refused.set_exception(OutputRefused("the record is too large"))
+        return refused
+
+    made: Any = service()
+    made.outputs = SimpleNamespace(send=refuse)
+    record = ConsumerRecord("candidates", 0, 7, 1000, 0, b"key", b"value", None, 3, 5, ())
+    long_ago = asyncio.get_running_loop().time() - 3600
+    with pytest.raises(OutputRefused):
+        await made.put_back(CANDIDATES, [record], long_ago)
 
 
 async def test_a_long_batch_gives_way_for_several_steps_of_the_loop_at_a_time() -> None:
