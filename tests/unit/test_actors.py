@@ -217,6 +217,25 @@ def test_a_title_tells_a_misspelt_surname_no_sooner_than_a_right_one(text: str, 
     assert [evidence.text for evidence in (found.evidence if found else ())] == words
 
 
+def test_what_is_named_rightly_is_no_misspelling_of_another_name() -> None:
+    actors = (
+        Actor(id="lavrov", kind="person", name="Lavrov, Sergey", alone=True),
+        Actor(id="institute", kind="organisation", name="Lavorv Institute"),
+    )
+    matcher = ActorMatcher(Registry(files=(RegistryFile(actors=actors),)))
+
+    def ids(text: str) -> set[str]:
+        return {actor.id for actor in matcher.find(fold_text(""), fold_text(text))}
+
+    assert ids("Then the Lavorv Institute said no.") == {"institute"}
+    assert ids("Then Lavorv said no.") == {"lavrov"}
+
+
+@pytest.mark.parametrize(("times", "found"), [(1, True), (2, True), (3, False)])
+def test_a_misspelling_may_stand_twice(times: int, *, found: bool) -> None:
+    assert bool(people("Then Lavorv said no. " * times, "Lavrov, Sergey", alone=True)) is found
+
+
 def test_a_misspelling_that_stands_often_is_another_name() -> None:
     assert "typo" not in how("Lavorv sang. Lavorv danced. Lavorv slept.").values()
 

@@ -511,6 +511,29 @@ def test_the_words_that_made_a_query_hold_are_told_from_the_first_to_the_last(qu
     assert [evidence.text for evidence in clause.evidence] == [words]
 
 
+@pytest.mark.parametrize(
+    ("word", "case"),
+    [
+        ("красный", "красного"),
+        ("крайний", "крайнего"),
+        ("верхній", "верхнього"),
+        ("красная", "красной"),
+        ("дальняя", "дальней"),
+        ("красное", "красного"),
+        ("верхнее", "верхнего"),
+        ("красные", "красных"),
+        ("волноваха", "волновасі"),
+        ("снігурівка", "снігурівці"),
+        ("одарага", "одаразі"),
+        ("миколаїв", "миколаєва"),
+        ("чернігів", "чернігові"),
+    ],
+)
+def test_a_word_is_found_in_its_cases(word: str, case: str) -> None:
+    assert holds(word, Article("a", "", f"{case}."))
+    assert not holds(word, Article("a", "", f"{case}кто."))
+
+
 @pytest.mark.parametrize("query", ['"військовий об\'єкт"', '"об\'єкт військовий"~2'])
 def test_of_a_word_with_an_apostrophe_all_letters_are_told(query: str) -> None:
     table = LiteralTable()
