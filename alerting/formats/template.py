@@ -6,8 +6,8 @@ break no line. Only the receiver knows what mentions people or becomes a link; t
 will read.
 
 A template only chooses and formats: it calls nothing, loads nothing, and repeats only what the alert holds. What it
-joins, loops over and writes is counted (`_Counted`), so it ends soon and stays small. Otherwise a few lines that double
-a text, or nested loops, would take all memory.
+joins, filters, compares, loops over and writes is counted (`_Counted`), so it ends soon and stays small. Otherwise a
+few lines that double a text or a list, or nested loops, would take all memory.
 """
 
 # ruff: noqa: ARG002 - the signatures are those of Jinja2's sandbox
@@ -17,13 +17,14 @@ from __future__ import annotations
 import json
 import re
 import traceback
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from functools import lru_cache
+from functools import lru_cache, wraps
 from typing import Any, Final, NoReturn
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, Undefined, nodes
 from jinja2.exceptions import SecurityError, UndefinedError
-from jinja2.filters import do_default, do_join
+from jinja2.filters import do_default, do_join, do_round
 from jinja2.nodes import EvalContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import htmlsafe_json_dumps, pass_eval_context
@@ -37,7 +38,12 @@ LIMIT: Final = 64 * 1024
 """Bytes of a body that a template may yield."""
 
 MOST_WORK: Final = 2_000_000
-"""Characters and entries that a template may join, loop over and write. The longest alert has a third as many."""
+"""Characters and entries that a template may join, filter, compare, loop over and write. The longest alert has a third
+as many.
+"""
+
+MOST_DIGITS: Final = 20
+"""Digits, before the point or behind it, that a template may round to."""
 
 LONGEST_TEXT: Final = 2000
 """Characters of one text for people."""
@@ -103,26 +109,42 @@ def _turns(value: Any) -> list[Any]:
     return entries
 
 
+def _counting(made: Any) -> Callable[..., Any]:
+    """A filter or a test that counts what it is given, since it takes as long."""
+
+    @wraps(made)
+    def counted(*given: Any, **named: Any) -> Any:
+        listed = [list(one) if isinstance(one, Iterator) else one for one in given]
+        _count([*listed, *named.values()])
+        return made(*listed, **named)
+
+    return counted
+
+
 def _concatenated(values: list[Any]) -> str:
-    _count(values)
     return "".join(map(str, values))
 
 
 def _sum(values: list[Any]) -> Any:
-    _count(values)
     left, right = values
     return left + right
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 @pass_eval_context
 def _joined(context: EvalContext, value: Any, separator: str = "", attribute: Any = None) -> Any:
     entries = list(value)
-    _count(entries)
     _count([separator] * len(entries))
     return do_join(context, entries, separator, attribute)
 
 
-_COUNTING: Final = {"-turns": _turns, "-concatenated": _concatenated, "-sum": _sum}
+_COUNTING: Final = {
+    "-turns": _turns,
+    **{f"-{made.__name__[1:]}": _counting(made) for made in (_concatenated, _sum, _same)},
+}
 """Filters that no template can name."""
 
 
@@ -141,6 +163,24 @@ class _Counted(NodeTransformer):
     def visit_Add(self, node: nodes.Add) -> nodes.Node:  # noqa: N802
         self.generic_visit(node)
         return _filtered(nodes.List([node.left, node.right], lineno=node.lineno), "-sum")
+
+    def visit_Compare(self, node: nodes.Compare) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        node.expr = _filtered(node.expr, "-same")
+        for operand in node.ops:
+            operand.expr = _filtered(operand.expr, "-same")
+        return node
+
+    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        if not isinstance(node.arg, nodes.Slice):
+            node.arg = _filtered(node.arg, "-same")
+        return node
+
+    def visit_Pair(self, node: nodes.Pair) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        node.key = _filtered(node.key, "-same")
+        return node
 
 
 def _filtered(node: nodes.Node, name: str) -> nodes.Filter:
@@ -170,8 +210,11 @@ def _environment(finalize: Any) -> _Sandbox:
         undefined=StrictUndefined, finalize=finalize, autoescape=False, keep_trailing_newline=False
     )
     sandbox.globals.clear()
-    own = {"tojson": _to_json, "default": _default, "plain": _plain, "join": _joined}
-    sandbox.filters = {name: own.get(name) or sandbox.filters[name] for name in FILTERS} | _COUNTING
+    own = {"tojson": _to_json, "default": _default, "plain": _plain, "join": _joined, "round": _round}
+    sandbox.filters = {
+        name: _counting(own.get(name) or sandbox.filters[name]) for name in FILTERS
+    } | _COUNTING
+    sandbox.tests = {name: _counting(test) for name, test in sandbox.tests.items()}
     return sandbox
 
 
@@ -184,7 +227,6 @@ def _refuse(value: Undefined) -> NoReturn:
 def _to_json(value: Any) -> Markup:
     if isinstance(value, Undefined):
         _refuse(value)
-    _count(value)
     return htmlsafe_json_dumps(value)
 
 
@@ -198,6 +240,13 @@ def _plain(value: Any) -> Any:
 def _default(value: Any, default: Any = "", boolean: bool = False) -> Any:
     """Like Jinja2's own, but None counts as undefined too: a field has it where the alert has no value."""
     return default if value is None else do_default(value, default, boolean)
+
+
+def _round(value: Any, precision: int = 0, method: Any = "common") -> Any:
+    """Jinja2's own reckons a power of ten: one of millions of digits takes minutes."""
+    if abs(precision) > MOST_DIGITS:
+        raise _Refused(f"it rounds to more than {MOST_DIGITS} digits")
+    return do_round(value, precision, method)
 
 
 def _in_json(value: Any) -> Any:

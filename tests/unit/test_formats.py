@@ -616,6 +616,9 @@ def test_a_template_cannot_be_broken_by_text(text: str) -> None:
         '{{ "%1000000000d" % 1 }}',
         '{{ "a" * 1000000000 }}',
         "{{ 9 ** 9 ** 9 }}",
+        "{{ 9 | round(-1000000) }}",
+        '{{ 9.5 | round(1000000, "ceil") }}',
+        '{{ [9] | map("round", -1000000) | first }}',
         "{{ range(1000000000) | tojson }}",
         "{% for a in range(9) %}x{% endfor %}",
         '{{ alert.headline | replace("", "xxxxxxxx") }}',
@@ -684,6 +687,58 @@ def test_a_template_that_doubles_a_text_again_and_again_is_refused(step: str) ->
     source = "{% set a = alert.headline %}" + 22 * step + '"{{ a | tojson | length }}"'
     with pytest.raises(RenderError, match=r"line 1: it works on more than 2,000,000 characters and entries"):
         template.render(source, alert(headline="x" * 1000))
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "{{ a | upper | length }}",
+        '{{ [a] | map("lower") | first | length }}',
+        "{{ [a, b] | unique | first | length }}",
+        "{{ (a == b) | tojson }}",
+        "{{ (1 < 2 < 3 == (b in [a])) | tojson }}",
+        "{{ (a is eq(b)) | tojson }}",
+        "{% set c = {a: 1} %}1",
+        "{{ alert[a] }}",
+        "{% filter lower %}{{ a | tojson }}{% endfilter %}",
+    ],
+)
+def test_what_a_template_does_with_a_list_of_lists_of_lists_is_counted(
+    use: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each holds the one before twice, so that it takes no room, and going through it takes for ever."""
+    monkeypatch.setattr(template, "MOST_WORK", 20_000)
+    source = (
+        '{% set a = ("x",) %}{% set b = ("x",) %}' + "{% set a = (a, a) %}{% set b = (b, b) %}" * 64 + use
+    )
+    with pytest.raises(RenderError, match=r"line 1: it works on more than 20,000 characters and entries"):
+        template.render(source, alert())
+
+
+def test_what_a_template_filters_again_and_again_is_counted_each_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(template, "MOST_WORK", 20_000)
+    again = "{% for c in alert.headline %}{{ alert.headline | lower | length }},{% endfor %}"
+    with pytest.raises(RenderError, match=r"line 1: it works on more than 20,000 characters and entries"):
+        template.render(again, alert(headline="x" * 200))
+
+
+def test_every_filter_of_a_template_does_what_jinja2_says() -> None:
+    source = """{
+        "first": "{{ ["a", "b"] | first }}", "last": "{{ ["a", "b"] | last }}", "int": {{ "7" | int }},
+        "length": {{ "abc" | length }}, "lower": "{{ "AB" | lower }}", "upper": "{{ "ab" | upper }}",
+        "map": {{ ["A", "B"] | map("lower") | join("-") | tojson }},
+        "unique": "{{ ["a", "a", "b"] | unique | join }}", "test": {{ (alert.nothing is not defined) | tojson }},
+        "item": "{{ {"a": "b"}["a"] }}", "part": "{{ "abc"[1:] }}", "in": {{ ("a" in ["a"] and 1 < 2) | tojson }},
+        "round": {{ 2.567 | round(1) }},
+        "ceil": {{ 2.1 | round(method="ceil") }}, "default": "{{ alert.nothing | default("none") }}"
+    }"""
+    assert json.loads(template.render(source, alert())) == {
+        **{"first": "a", "last": "b", "int": 7, "length": 3, "lower": "ab", "upper": "AB", "map": "a-b"},
+        **{"test": True, "item": "b", "part": "bc", "in": True},
+        **{"unique": "ab", "round": 2.6, "ceil": 3.0, "default": "none"},
+    }
 
 
 def test_what_a_template_joins_and_loops_over_stays_what_it_is() -> None:
