@@ -16,12 +16,13 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from alerting import signing
+from alerting import sendapprise, signing
 from alerting.attempt import Attempted, attempt
 from alerting.client import WebhookClient
 from alerting.sendapprise import installed
 from streams.misbehaviours import MISBEHAVIOURS
 from streams.receiver import Answer, Received, Receiver
+from streams.wire import EndpointDisabled
 from tests import builders
 from tests.edge.servers import NO_CONTENT, answering, forever, serving
 
@@ -260,6 +261,34 @@ async def test_apprise_logs_no_url(caplog: pytest.LogCaptureFixture) -> None:
 async def test_an_apprise_url_that_means_nothing_is_a_failure() -> None:
     attempted = await tell("nosuchservice://canary", format="apprise", secrets=())
     assert (attempted.verdict.outcome, attempted.verdict.reason) == ("retry", "Apprise could not send it")
+
+
+async def test_whatever_apprise_raises_is_a_failure_that_quotes_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def failing(url: str, title: str, body: str) -> bool:
+        raise RuntimeError(f"cannot reach {url}")
+
+    monkeypatch.setattr(sendapprise, "_notify", failing)
+    attempted = await tell("json://canary/", format="apprise", secrets=())
+    assert (attempted.verdict.outcome, attempted.verdict.reason) == ("retry", "Apprise could not send it")
+    assert "canary" not in caplog.text
+
+
+async def test_by_apprise_people_are_told_that_an_endpoint_was_disabled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[str] = []
+
+    def telling(url: str, title: str, body: str) -> bool:
+        told.append(body)
+        return True
+
+    monkeypatch.setattr(sendapprise, "_notify", telling)
+    event = EndpointDisabled(webhook_id="msg_1", at=builders.MOMENT, endpoint="desk", reason="410 gone")
+    endpoint = builders.endpoint(url="json://x/", format="apprise", secrets=())
+    assert await sendapprise.send(endpoint, event) is None
+    assert told[0].startswith("desk gets no more alerts: 410 gone")
 
 
 async def test_one_of_fifty_endpoints_that_hangs_slows_no_other() -> None:

@@ -173,6 +173,7 @@ def test_no_control_or_bidirectional_character_reaches_people(name: str, text: s
 )  # fmt: skip
 def test_a_link_that_is_not_plain_http_is_left_out(url: str) -> None:
     assert words.safe_link(url) is None
+    assert url not in apprise_text(alert(headline="h", sentence="s", url=url))[1].split("\n")
 
 
 @pytest.mark.parametrize(
