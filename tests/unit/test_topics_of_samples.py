@@ -937,6 +937,18 @@ def test_a_flash_says_its_stage_in_every_language(title: str, topic: str, stage:
             "ceasefire",
             "agreed",
         ),
+        (
+            "مسؤول في حماس يكذّب خبر الموافقة على المقترح",
+            "قال المسؤول لإذاعة محلية إن خبر قبول الحركة مقترحا لوقف إطلاق النار في غزة «غير دقيق»، وإنها لم ترد بعد.",
+            "ceasefire",
+            "rejected",
+        ),
+        (
+            "Norway closes Torvik airlift with last flight to Oslo",
+            "A plane with 60 people landed, bringing to an end the operation to take foreigners out of Torvik.",
+            "evacuation",
+            "completed",
+        ),
     ],
 )
 def test_what_was_before_or_is_hoped_for_is_not_told_as_what_is(
