@@ -62,9 +62,16 @@ _CHANGING: Final[Mapping[str, frozenset[str]]] = {
     ),
 }
 """What of a Cyrillic word changes before an ending in Ukrainian, and what may stand in its place."""
+_SHORTEST_CHANGED: Final = 5
+"""Letters of a Cyrillic word from which on its ending may be another."""
 _SHORTEST_CHANGING: Final = 6
+_PLURALS: Final = ("ы", "і")
+_PLURAL_ENDINGS: Final = frozenset(
+    fold(ending) for ending in "ы і и ов ев ів їв ам ям ами ями ах ях ей их ых им ым ими ыми".split()
+)
+"""What may stand in place of a plural's: выборы (elections) are no выбор (choice)."""
 _PLAIN_ENDINGS: Final = _CYRILLIC_ENDINGS | {""}
-_ALL_ENDINGS: Final = _PLAIN_ENDINGS.union(*_CHANGING.values())
+_ALL_ENDINGS: Final = _PLAIN_ENDINGS.union(_PLURAL_ENDINGS, *_CHANGING.values())
 _TURKISH_ENDINGS: Final = re.compile(
     r"(?:l[ae]r)?(?:[iu]?m[iu]z|[iu]?n[iu]z|s?[iu]|[iu]m)?"
     r"(?:n?[iu]n|[yn]?[iu]|[yn]?[ae]|n?[dt][ae]n?|y?l[ae])?(?:ki(?:l[ae]r)?)?"
@@ -142,19 +149,21 @@ def stem_of(word: str) -> str:
     """
     if has_article(word):
         return word[len(ARTICLE) :]
-    if not "\u0400" <= word[-1] <= "\u04ff" or len(word) < 5:
+    if not "\u0400" <= word[-1] <= "\u04ff" or len(word) < _SHORTEST_CHANGED:
         return word
     if len(word) >= _SHORTEST_CHANGING and word[-2:] in _CHANGING:
         return word[:-2]
     if word.endswith(_NOMINATIVES):
         return word[:-2] if len(word) >= 6 else word
-    return word[:-1] if word[-1] in "аяеоьи" else word
+    return word[:-1] if word[-1] in "аяеоьиыі" else word
 
 
 def _endings_of(word: str) -> frozenset[str]:
     """What may stand behind the stem of a Cyrillic word."""
     if word[-2:-1] == "'" and word[-1] >= "\u0400":  # перемир'я is no form of перемир
         return _CYRILLIC_ENDINGS
+    if len(word) >= _SHORTEST_CHANGED and word.endswith(_PLURALS):
+        return _PLURAL_ENDINGS
     return _CHANGING.get(word[-2:], _PLAIN_ENDINGS) if len(word) >= _SHORTEST_CHANGING else _PLAIN_ENDINGS
 
 
