@@ -945,7 +945,8 @@ def test_a_flash_says_its_stage_in_every_language(title: str, topic: str, stage:
         ),
         (
             "Norway closes Torvik airlift with last flight to Oslo",
-            "A plane with 60 people landed, bringing to an end the operation to take foreigners out of Torvik.",
+            "A plane with 60 people landed on Friday, bringing to an end the operation to take foreigners out of"
+            " Torvik.",
             "evacuation",
             "completed",
         ),
