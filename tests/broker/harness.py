@@ -104,7 +104,7 @@ def write_configuration(
     all_topics: bool = False,
     topics: dict[str, Any] | None = None,
     request_timeout: float = 20,
-    drain_grace: float = 10,
+    drain_grace: float = 60,
     instance_id: str | None = None,
     **endpoint: Any,
 ) -> Path:
@@ -325,7 +325,7 @@ class WorkerProcess:
         assert self.process is not None
         self.process.send_signal(number)
 
-    async def end(self, number: signal.Signals, timeout: float = 40) -> int:
+    async def end(self, number: signal.Signals, timeout: float = 90) -> int:
         """Send a signal and wait for the end; returns the exit code."""
         assert self.process is not None
         if self.process.returncode is None:

@@ -89,22 +89,22 @@ async def test_a_worker_bears_a_broker_that_freezes_leaders_that_move_and_one_th
 
         async with worker.running():
             await worker.until_logged("worker.started", 60)
-            await all_told_of(parts[0], 30)
+            await all_told_of(parts[0], 80)
 
             frozen = cluster.nodes[cluster.coordinator(group)]
             frozen.send(signal.SIGSTOP)
             await asyncio.to_thread(cluster.until_gone, frozen.number)
-            await all_told_of(parts[1], 40)
+            await all_told_of(parts[1], 80)
             frozen.kill()
             frozen.start()
             await asyncio.to_thread(cluster.until_there)
             await asyncio.to_thread(cluster.until_in_sync, prefix)
 
             await asyncio.to_thread(cluster.elect_preferred)
-            await all_told_of(parts[2], 30)
+            await all_told_of(parts[2], 80)
 
             cluster.nodes[cluster.leader(prefix + "notifications")].kill()
-            await all_told_of(parts[3], 30)
+            await all_told_of(parts[3], 80)
             await until_committed(there(cluster), group, prefix)
             assert worker.runs, "it is to bear all this without a restart"
             assert "broker.silent" in worker.events()

@@ -42,15 +42,15 @@ async def test_a_broker_that_is_away_at_the_start_and_killed_later_costs_nothing
         worker = WorkerProcess(folder, ledger, tmp_path / "worker.log")
         try:
             async with worker.running():
-                await worker.until_logged("broker.away", 30)
+                await worker.until_logged("broker.away", 90)
                 place.kafka.start()
-                await worker.until_logged("worker.started", 30)
+                await worker.until_logged("worker.started", 90)
                 await place.publish(articles.messages[:400])
-                await ledger.until_ids(10, 60)
+                await ledger.until_ids(10, 90)
                 place.kafka.kill()
                 place.kafka.start()
                 await place.publish(articles.messages[400:])
-                await ledger.until_told(articles.due, 60)
+                await ledger.until_told(articles.due, 90)
                 await place.until_committed()
                 assert worker.runs, "it is to bear this without a restart"
         finally:
@@ -67,9 +67,9 @@ async def test_an_order_to_end_is_heeded_while_the_broker_is_away_and_work_under
     async with Ledger().serving() as ledger:
         worker = WorkerProcess(folder, ledger, tmp_path / "worker.log")
         async with worker.running():
-            await worker.until_logged("worker.started", 30)
+            await worker.until_logged("worker.started", 90)
             publishing = asyncio.ensure_future(place.publish(articles.messages))
-            await ledger.until_ids(5, 60)
+            await ledger.until_ids(5, 90)
             place.kafka.kill()
             try:
                 assert await worker.end(signal.SIGTERM, timeout=60) == FAILED
@@ -77,7 +77,7 @@ async def test_an_order_to_end_is_heeded_while_the_broker_is_away_and_work_under
                 place.kafka.start()
             await publishing
             await worker.start()
-            await ledger.until_told(articles.due, 60)
+            await ledger.until_told(articles.due, 90)
             await place.until_committed()
         ledger.check(articles.due)
 
@@ -112,7 +112,7 @@ async def test_a_refused_output_ends_the_worker_loudly_without_a_commit(place: P
     async with Ledger().serving() as ledger:
         worker = WorkerProcess(folder, ledger, tmp_path / "worker.log")
         async with worker.running():
-            await worker.until_logged("worker.started", 30)
+            await worker.until_logged("worker.started", 90)
             await alter_topic(place.servers, classified, max__message__bytes=100)
             await place.publish(articles.messages)
             assert await worker.until_ended(60) == FAILED
@@ -120,7 +120,7 @@ async def test_a_refused_output_ends_the_worker_loudly_without_a_commit(place: P
         assert await uncommitted(place.servers, place.group, [topic]) == {topic: len(articles.messages)}
         await alter_topic(place.servers, classified, max__message__bytes=1_000_000)
         async with worker.running():
-            await ledger.until_told(articles.due, 60)
+            await ledger.until_told(articles.due, 90)
             await place.until_committed()
         ledger.check(articles.due)
 
@@ -143,10 +143,10 @@ async def test_a_batch_that_the_brokers_disk_damaged_holds_up_its_partition_alon
         segment.write_bytes(segment.read_bytes().replace(b'"id": "a12"', b'"id": "a99"'))
         place.kafka.start()
         async with worker.running():
-            await ledger.until_told(before.due | beside.due, 60)
-            await worker.until_logged("input.damaged", 30)
+            await ledger.until_told(before.due | beside.due, 90)
+            await worker.until_logged("input.damaged", 90)
             await delete_before(place.servers, topic, 0, 10)
-            await ledger.until_told(before.due | beside.due | behind.due, 60)
+            await ledger.until_told(before.due | beside.due | behind.due, 90)
             await place.until_committed()
             assert await worker.end(signal.SIGTERM) == 0
         assert "input.lost" in worker.events()

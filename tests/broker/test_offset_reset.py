@@ -35,14 +35,14 @@ async def test_articles_that_were_deleted_unread_are_named_and_the_rest_is_read(
     async with Ledger().serving() as ledger:
         worker = WorkerProcess(configured(place, tmp_path / "config"), ledger, log)
         async with worker.running():
-            await worker.until_logged("worker.started", 30)
+            await worker.until_logged("worker.started", 90)
             await place.publish(before.messages)
             await place.until_committed()
             assert await worker.end(signal.SIGTERM) == 0
             await place.publish(after.messages)
             await delete_before(place.servers, topic, 0, 70)
             await worker.start()
-            await ledger.until_told({f"a{number}" for number in range(70, 90)}, 60)
+            await ledger.until_told({f"a{number}" for number in range(70, 90)}, 90)
             await place.until_committed()
     [lost] = logged(log, "input.lost")
     assert (lost["topic"], lost["offset"], lost["records"]) == (topic, 30, 40)
@@ -59,14 +59,14 @@ async def test_a_topic_that_ends_before_what_is_committed_is_read_again_and_noth
     async with Ledger().serving() as ledger:
         worker = WorkerProcess(configured(place, tmp_path / "config"), ledger, log)
         async with worker.running():
-            await worker.until_logged("worker.started", 30)
+            await worker.until_logged("worker.started", 90)
             await place.publish(articles.messages[:40])
             await place.until_committed()
             assert await worker.end(signal.SIGTERM) == 0
             await set_committed(place.servers, place.group, place.topic(lost), {0: 1000})
             await worker.start()
             await place.publish(articles.messages[40:])
-            await ledger.until_told(articles.due, 60)
+            await ledger.until_told(articles.due, 90)
             await place.until_committed()
             assert worker.runs
     [found] = logged(log, "input.ends_before")

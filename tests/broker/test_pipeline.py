@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.broker.conftest import Place
 from tests.broker.harness import (
+    LONG_SESSION,
     Ledger,
     WorkerProcess,
     alter_topic,
@@ -19,7 +20,7 @@ from tests.broker.harness import (
 
 async def test_two_thousand_articles_end_in_every_alert_that_is_due(place: Place, tmp_path: Path) -> None:
     articles = make_articles(2000, seed=1, matching=0.1)
-    folder = place.configured(tmp_path / "config", all_topics=True)
+    folder = place.configured(tmp_path / "config", session=LONG_SESSION, all_topics=True)
     async with Ledger().serving() as ledger:
         async with WorkerProcess(folder, ledger, tmp_path / "worker.log").running() as worker:
             await place.publish(articles.messages)
@@ -56,7 +57,7 @@ async def test_a_worker_killed_again_and_again_loses_no_alert(place: Place, tmp_
 
 async def test_what_cannot_be_read_is_rejected_byte_for_byte(place: Place, tmp_path: Path) -> None:
     articles = make_articles(500, seed=3, matching=0.2, unreadable_every=10)
-    folder = place.configured(tmp_path / "config")
+    folder = place.configured(tmp_path / "config", session=LONG_SESSION)
     async with Ledger().serving() as ledger:
         async with WorkerProcess(folder, ledger, tmp_path / "worker.log").running():
             await place.publish(articles.messages)
@@ -75,7 +76,7 @@ async def test_what_cannot_be_read_is_rejected_byte_for_byte(place: Place, tmp_p
 async def test_an_article_of_the_greatest_length_is_read_and_a_longer_one_stops_nothing(
     place: Place, tmp_path: Path
 ) -> None:
-    folder = place.configured(tmp_path / "config")
+    folder = place.configured(tmp_path / "config", session=LONG_SESSION)
     before, after = make_articles(20, seed=4, matching=0.5), make_articles(20, seed=5, matching=0.5)
     topic = place.topic("articles")
     longest = b'{"id":"longest","body":"' + b"x" * (1024 * 1024 - 26) + b'"}'

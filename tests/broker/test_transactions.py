@@ -31,7 +31,7 @@ async def test_what_a_producer_takes_back_is_not_told_and_what_it_commits_is_and
         await worker.command("topics", "--create")
         await alter_topic(place.servers, topic, message__timestamp__type="LogAppendTime")
         async with worker.running():
-            await worker.until_logged("worker.started", 30)
+            await worker.until_logged("worker.started", 90)
             producer = AIOKafkaProducer(bootstrap_servers=place.servers, transactional_id=place.group)
             await producer.start()
             try:
@@ -45,7 +45,7 @@ async def test_what_a_producer_takes_back_is_not_told_and_what_it_commits_is_and
             finally:
                 await producer.stop()
             told = {"first", "second", "third"}
-            await ledger.until_told(told, 30)
+            await ledger.until_told(told, 90)
             await place.until_committed()
             assert worker.runs
         ledger.check(told)
@@ -54,14 +54,14 @@ async def test_what_a_producer_takes_back_is_not_told_and_what_it_commits_is_and
 async def test_foreign_records_in_the_state_topics_end_no_worker_and_cost_neither_story_nor_alert(
     place: Place, tmp_path: Path
 ) -> None:
-    folder = place.configured(tmp_path / "config", session=LONG_SESSION, schedule=[1, 1, 1, 1, 1, 1, 1, 1, 1])
+    folder = place.configured(tmp_path / "config", session=LONG_SESSION, schedule=[1] * 50)
     away = True
     async with Ledger(answer=lambda _: 503 if away else 204).serving() as ledger:
         worker = WorkerProcess(folder, ledger, tmp_path / "worker.log")
         async with worker.running():
-            await worker.until_logged("worker.started", 30)
+            await worker.until_logged("worker.started", 90)
             await place.publish([_article("first")])
-            await worker.until_logged("delivery.attempt", 30)
+            await worker.until_logged("delivery.attempt", 90)
             await place.until_committed()
             await worker.end(signal.SIGKILL)
         producer = AIOKafkaProducer(bootstrap_servers=place.servers, transactional_id=place.group)
@@ -77,13 +77,13 @@ async def test_foreign_records_in_the_state_topics_end_no_worker_and_cost_neithe
         finally:
             await producer.stop()
         async with worker.running():
-            await worker.until_logged("state.foreign_record", 30)
+            await worker.until_logged("state.foreign_record", 90)
             away = False
-            await ledger.until_told({"first"}, 30)
+            await ledger.until_told({"first"}, 90)
             # The same again, by another id: of the open story.
             copy = json.loads(_article("first")) | {"id": "copy"}
             await place.publish([json.dumps(copy).encode(), _article("other")])
-            await ledger.until_told({"first", "other"}, 30)
+            await ledger.until_told({"first", "other"}, 90)
             await place.until_committed()
             assert worker.runs
         ledger.check({"first", "other"})
