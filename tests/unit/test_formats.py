@@ -725,6 +725,42 @@ def test_what_a_template_filters_again_and_again_is_counted_each_time(
         template.render(again, alert(headline="x" * 200))
 
 
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("\n{{ alert.hedline }}", "line 2: there is no 'hedline' here"),
+        ("{{ alert.hedline | plain }}", "line 1: there is no 'hedline' here"),
+        ("{{ hedline }}", "line 1: there is no 'hedline' here"),
+        ("{{ alert.topics }}", "line 1: a list or an object needs the filter tojson"),
+        ("{{ 1 // 0 }}", "line 1: it fails with a ZeroDivisionError"),
+        ("{{ 1 | round(21) }}", "line 1: it rounds to more than 20 digits"),
+        ('"' + "x" * template.LIMIT + '"', "the template yields more than 65536 characters"),
+        ('"{% for a in alert.headline %}' + "x" * 20_000 + '{% endfor %}"', "more than 65536 characters"),
+        ("nothing", "what the template yields is not JSON from its line 1, column 1 on"),
+    ],
+)
+def test_what_is_wrong_with_a_template_is_said(source: str, said: str) -> None:
+    with pytest.raises(RenderError, match=re.escape(said)):
+        template.render(source, alert())
+
+
+def test_a_name_that_is_missing_is_a_fault_in_text_too() -> None:
+    with pytest.raises(RenderError, match="line 1: there is no 'hedline' here"):
+        template.render("{{ alert.hedline }}", alert(), as_text=True)
+
+
+def test_values_stand_in_json_as_they_are_and_what_there_is_not_is_empty() -> None:
+    headline = 'é "\u2028\u2029'
+    source = """{"none": "{{ alert.url }}", "null": {{ alert.url | tojson }}, "drill": {{ alert.drill }},
+        "text": "{{ alert.headline }}"}"""
+    body = template.render(source, alert(url=None, headline=headline))
+    assert json.loads(body) == {"none": "", "null": None, "drill": False, "text": headline}
+    assert 'é \\"\\u2028\\u2029' in body.decode(), (
+        "what ends a line in JavaScript is escaped, and nothing else"
+    )
+    assert template.render("[{{ alert.url }}]", alert(url=None), as_text=True) == b"[]"
+
+
 def test_every_filter_of_a_template_does_what_jinja2_says() -> None:
     source = """{
         "first": "{{ ["a", "b"] | first }}", "last": "{{ ["a", "b"] | last }}", "int": {{ "7" | int }},
