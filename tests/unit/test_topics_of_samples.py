@@ -289,6 +289,24 @@ def test_words_of_something_else_take_no_plain_news_away(language: str, topic: s
             "ordered",
         ),
         (
+            "Order ends for Sumy village",
+            "The mandatory evacuation of Yunakivka, ordered in March, was lifted on Friday, the governor said.\n\n"
+            "Shelling had eased. Some 40 families are expected to return.",
+            "lifted",
+        ),
+        (
+            "Governor: Bryansk is not being evacuated",
+            "The governor on Monday denied reports that villages near the border were being evacuated.\n\n"
+            "Residents of Belgorod were moved last year.",
+            "rejected",
+        ),
+        (
+            "Hoax evacuation alert causes alarm in Los Angeles",
+            "An alert telling millions of people to prepare to evacuate was sent by mistake, officials said.\n\n"
+            "It was meant for residents near the Kenneth fire.",
+            "rejected",
+        ),
+        (
             "River town breathes again as levee holds",
             "Residents of Lismore who were ordered out ahead of the cyclone can return, the SES said.\n\n"
             "Orders for two villages downstream stay in place.",
