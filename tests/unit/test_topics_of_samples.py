@@ -516,6 +516,7 @@ def test_what_is_denied_is_not_told_as_done(title: str, topic: str, stage: str) 
         "Documentary follows medics evacuating wounded from Irpin, in cinemas Friday",
         "Talks between China and EU on electric cars fail",
         "US-China chip truce extended",
+        "UN-backed talks on plastics treaty end without deal",
         "Rising rents force families from homes in Manchester",
         "Residents ordered out of pub garden after noise complaints",
         "Boss tells staff not to return to office until Monday",
