@@ -277,13 +277,14 @@ class CueFinder:
                         spans.append((start + 1, stop))
                     continue
                 words = (topic, start + 1, stop)
+                head = self._phrases.head(number, start, end)
                 known_as = said.get(words)
                 if known_as is None:
-                    said[words] = known_as = StageWords(end, phrase)
+                    said[words] = known_as = StageWords(*head, phrase)
                 if kind == "denied":
                     known_as.add_denied(name, end, phrase)
                 else:
-                    known_as.add(name, end, phrase)
+                    known_as.add(name, head, phrase)
         self._add_stages(sighting, said, self._named[language])
 
     def _take_away_nested(self, context: dict[str, list[Span]]) -> None:

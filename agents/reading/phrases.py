@@ -21,7 +21,7 @@ from itertools import chain, islice
 from typing import Final, Generic, TypeVar
 
 from agents.reading.automaton import Found, automaton_of
-from agents.reading.fold import SIGNS_BEHIND, fold_text
+from agents.reading.fold import SIGNS_BEHIND, Span, fold_text
 from agents.reading.keywords import stands_alone
 from agents.reading.lazy import LazyPattern
 from agents.reading.letters import BREAK, coded, coded_all
@@ -219,6 +219,10 @@ class PhraseSet(Generic[T]):
             for number, start, end in found
             if (begin := _begin(others[number], excerpt, start) if number in others else start) >= 0
         ]
+
+    def head(self, number: int, start: int, end: int) -> Span:
+        """Where the literal itself stands that was found there: behind the particles that are written on to it."""
+        return (end - len(self._others[number]) if number in self._others else start), end
 
 
 def _begin(head: str, excerpt: str, start: int) -> int:

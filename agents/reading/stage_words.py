@@ -1,6 +1,7 @@
 """The words of a sentence that say a stage, and what a word of denial makes of them.
 
-Of phrases that end with the same word those say its stage that name most of it: `extended`, not `extend*`.
+Of phrases that end with the same word those say its stage that name most of it: `extended`, not `extend*`; `سيبدأ`
+(will begin), not `يبدأ` (begins) with a particle before it.
 """
 
 from __future__ import annotations
@@ -16,21 +17,23 @@ from agents.reading.phrases import Phrase
 
 @dataclass(slots=True)
 class StageWords:
-    """Words of stages: whose they are, whose where they are denied, and the phrase (None: spelled out) whose head ends
-    at `end`; `denied_as` are those of the latter.
+    """Words of stages: whose they are, whose where they are denied, and the phrase (None: spelled out) whose head
+    stands from `begin` to `end`; `denied_as` are those of the latter.
     """
 
+    begin: int
     end: int
     phrase: Phrase[Any] | None
     names: list[str] = field(default_factory=list)
     denied: list[str] = field(default_factory=list)
     denied_as: list[tuple[int, Phrase[Any] | None]] = field(default_factory=list)
 
-    def add(self, name: str, end: int, phrase: Phrase[Any] | None) -> None:
-        """A phrase of a stage ends with these words."""
-        if end > self.end or not self.names:
-            self.names, self.end, self.phrase = [name], end, phrase
-        elif end == self.end:
+    def add(self, name: str, head: Span, phrase: Phrase[Any] | None) -> None:
+        """A phrase of a stage ends with these words; its head stands there."""
+        begin, end = head
+        if not self.names or end > self.end or (end == self.end and begin < self.begin):
+            self.names, self.begin, self.end, self.phrase = [name], begin, end, phrase
+        elif head == (self.begin, self.end):
             self.names.append(name)
 
     def add_denied(self, name: str, end: int, phrase: Phrase[Any] | None) -> None:

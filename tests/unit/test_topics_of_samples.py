@@ -875,6 +875,7 @@ def test_a_drill_that_turns_real_or_is_none_is_news(title: str) -> None:
         ("Власти Белгорода опровергли сообщения об эвакуации", "evacuation", "rejected"),
         ("Кличко: про евакуацію Києва не йдеться", "evacuation", "rejected"),
         ("زيلينسكي يستبعد إخلاء كييف", "evacuation", "rejected"),
+        ("قيادي في حماس يكذب نبأ الموافقة على هدنة في غزة", "ceasefire", "rejected"),
         ("Sorge vor Ende der Waffenruhe", "ceasefire", "in_force"),
         ("La trêve pourrait s'effondrer, avertit l'ONU", "ceasefire", "in_force"),
         ("El alto el fuego podría colapsar, advierte la ONU", "ceasefire", "in_force"),
@@ -1010,6 +1011,25 @@ def test_what_was_before_or_is_hoped_for_is_not_told_as_what_is(
 )
 def test_forms_and_idioms_of_a_language_are_known(title: str, topic: str) -> None:
     assert topic in read(written(title))
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "topic", "stage"),
+    [
+        (
+            "بحث الهدنة في الدوحة",
+            "واصل مفاوضو إسرائيل وحماس الأحد في الدوحة بحث هدنة.",
+            "ceasefire",
+            "negotiating",
+        ),
+        ("إجلاء سكان تورفيك", "سيبدأ إجلاء سكان تورفيك الأحد عند الثامنة صباحا.", "evacuation", "planned"),
+        ("إجلاء سكان تورفيك", "ستبدأ عملية إجلاء سكان تورفيك عند الثامنة صباحا.", "evacuation", "planned"),
+    ],
+)
+def test_an_arabic_word_of_its_own_is_not_another_with_a_particle(
+    title: str, body: str, topic: str, stage: str
+) -> None:
+    assert read(written(title, body)).get(topic) == stage
 
 
 def test_most_of_our_own_labelled_texts_are_read_right() -> None:
