@@ -288,6 +288,7 @@ _BY_CAUSE: Final[tuple[tuple[type[BaseException], Failure], ...]] = (
     (AddressRefused, "address-refused"),
     (Unresolvable, "unresolvable"),
     (AnswerTooLong, "too-long"),
+    (ssl.SSLCertVerificationError, "certificate"),
     (ssl.SSLError, "tls"),
 )
 

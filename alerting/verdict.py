@@ -14,6 +14,7 @@ Failure = Literal[
     "timeout",
     "connect",
     "proxy",
+    "certificate",
     "tls",
     "reset",
     "protocol",
@@ -62,9 +63,10 @@ _FAILURE: Final = {
     "proxy": Verdict(
         "retry", "the proxy does not let through: may it reach the host, with this user and password?"
     ),
-    "tls": Verdict(
-        "retry", "TLS failed: is the certificate valid for the host, and its authority known here?"
+    "certificate": Verdict(
+        "retry", "the certificate is not valid for the host, has expired, or is of an authority unknown here"
     ),
+    "tls": Verdict("retry", "TLS failed: does the receiver speak it at this port?"),
     "reset": Verdict("retry", "the connection broke; the receiver may have taken it"),
     "protocol": Verdict("retry", "the answer is not HTTP"),
     "address-refused": Verdict("retry", "the host's address is one that must not be called"),

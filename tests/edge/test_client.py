@@ -697,7 +697,21 @@ async def test_the_certificate_must_be_valid_for_the_host_name(tmp_path: Path, f
     async with serving(answering(NO_CONTENT), tls=made.server()) as served:
         result = await ask(client, builders.endpoint(url=served.url("hooks.example", "https")))
     await client.close()
-    assert (result.status, result.failure) == ((204, None) if fault == "none" else (None, "tls"))
+    assert (result.status, result.failure) == ((204, None) if fault == "none" else (None, "certificate"))
+
+
+async def test_a_receiver_without_tls_is_told_from_one_with_a_wrong_certificate(
+    client: WebhookClient,
+) -> None:
+    async def in_the_clear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 This is no TLS\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(in_the_clear, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        result = await ask(client, builders.endpoint(url=f"https://127.0.0.1:{port}/"))
+    assert result.failure == "tls"
 
 
 def test_an_authority_of_ones_own_stands_beside_the_public_ones(tmp_path: Path) -> None:
