@@ -61,6 +61,14 @@ def test_another_language_of_the_same_script_is_not_mistaken(tag: str) -> None:
     assert identify(OTHERS[tag]) == tag
 
 
+@pytest.mark.parametrize(
+    "headline", ["Ukraine crisis: EU signs association deal", "M23 rebels quit talks", "Grindavik evacuated"]
+)
+def test_a_headline_is_in_a_language_of_the_topics_sooner_than_in_another(headline: str) -> None:
+    assert language._identifier().classify(headline)[0] != "en"
+    assert identify(headline) == "en"
+
+
 @pytest.mark.usefixtures("without_model")
 @pytest.mark.parametrize(("declared", "tag"), [("pt-BR", "pt"), ("de_AT", "de"), ("EN", "en")])
 def test_what_the_sender_says_is_taken(declared: str, tag: str) -> None:
