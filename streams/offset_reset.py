@@ -25,7 +25,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from alerting.pending import REMEMBERED
 
 CONFIRM_AFTER: Final = 2.0
-"""Seconds after which the broker is asked again whether a partition ends before the wanted offset."""
+"""Seconds after which the brokers are asked again whether a partition ends before the wanted offset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,14 @@ async def find_confirmed_reset(
     """Like `find_reset`, but asks twice, and who leads in between, before it rewinds. Raises aiokafka's KafkaError."""
     reset = await find_reset(consumer, tp, position, now)
     if reset.rewound:
-        await sleep(CONFIRM_AFTER)
-        await consumer._client.force_metadata_update()
+        await wait_for_the_leader(consumer, sleep)
         reset = await find_reset(consumer, tp, position, now)
     return reset
+
+
+async def wait_for_the_leader(
+    consumer: AIOKafkaConsumer, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+) -> None:
+    """Wait until a broker that was frozen knows who leads, and ask that. Raises aiokafka's KafkaError."""
+    await sleep(CONFIRM_AFTER)
+    await consumer._client.force_metadata_update()

@@ -27,6 +27,7 @@ from aiokafka.errors import KafkaError
 
 from streams.errors import BrokerError, UnreadableState
 from streams.lingering import Acknowledgement, Value
+from streams.offset_reset import wait_for_the_leader
 from streams.outputs import Outputs, settle
 from streams.topics import Topic
 
@@ -164,8 +165,8 @@ async def load_state(
 ) -> Loaded[S]:
     """Read one partition of a state topic from beginning to end.
 
-    `beside` is the input topic. A mark beyond its end means that the input topic was created again: the values are
-    kept, but a record is written that the offsets start anew, or else new inputs would be taken for old ones.
+    `beside` is the input topic. A mark that stays beyond its end means that the input topic was created again: the
+    values are kept, but a record is written that the offsets start anew, or new inputs would be taken for old ones.
     Raises UnreadableState, BrokerError.
     """
     until = asyncio.get_running_loop().time() + PATIENCE
@@ -224,6 +225,10 @@ async def _read_through(
             if not fetched:
                 # Raises if no broker answers; the end may have changed.
                 end = (await consumer.end_offsets([tp]))[tp]
+        if reader.mark >= ends[input_tp]:
+            # It may be a broker that others took over from that says so, or the input has come since.
+            await wait_for_the_leader(consumer)
+            ends = await consumer.end_offsets([input_tp])
         return int(ends[input_tp])
     finally:
         await consumer.stop()

@@ -21,3 +21,9 @@ def embedded() -> Iterator[EmbeddedBroker]:
 @pytest.fixture
 def prefix() -> str:
     return f"t{next(_numbers)}."
+
+
+@pytest.fixture(autouse=True)
+def _no_broker_is_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody need wait for it to learn who leads."""
+    monkeypatch.setattr("streams.offset_reset.CONFIRM_AFTER", 0)

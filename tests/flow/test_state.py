@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError, TopicAuthorizationFailedError
 
 from streams import state
@@ -192,6 +193,31 @@ async def test_partitions_do_not_mix(place: Place) -> None:
     await place.write(("a", b"1", 3), partition=1)
     assert (await place.load(0)).values == {}
     assert (await place.load(1)).values == {"a": b"1"}
+
+
+async def test_an_end_before_the_mark_is_believed_only_if_it_stands_a_moment_later(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broker that was frozen says where the input ended then. Believed, a late write would count as the newest."""
+    await place.inputs(30)
+    await place.write(("a", b"new", 20))
+    end_offsets = AIOKafkaConsumer.end_offsets
+    asked = 0
+
+    async def frozen_at_first(
+        consumer: AIOKafkaConsumer, partitions: list[TopicPartition]
+    ) -> dict[TopicPartition, int]:
+        nonlocal asked
+        ends: dict[TopicPartition, int] = await end_offsets(consumer, partitions)
+        inputs = [tp for tp in partitions if tp.topic == CANDIDATES.full_name(place.prefix)]
+        asked += len(inputs)
+        return ends | dict.fromkeys(inputs if asked == 1 else (), 10)
+
+    monkeypatch.setattr(AIOKafkaConsumer, "end_offsets", frozen_at_first)
+    loaded = await place.load()
+    assert (loaded.mark, loaded.made_anew) == (20, 0)
+    await place.write(("a", b"stale", 13))
+    assert (await place.load()).values == {"a": b"new"}
 
 
 async def test_when_the_input_was_made_anew_values_stay_and_offsets_count_anew(place: Place) -> None:
