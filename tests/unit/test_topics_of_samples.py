@@ -1035,6 +1035,50 @@ def test_an_arabic_word_of_its_own_is_not_another_with_a_particle(
     assert read(written(title, body)).get(topic) == stage
 
 
+@pytest.mark.parametrize(
+    ("title", "topic", "stage"),
+    [
+        ("US and Russian officials meet in Riyadh", "mediation", "talks_held"),
+        ("Trump and Putin shake hands in Anchorage", "mediation", "talks_held"),
+        ("Araghchi to meet Rubio in Oslo", "mediation", "talks_scheduled"),
+        ("Zelenskiy meets Witkoff and Kushner in Berlin", "mediation", "talks_held"),
+        ("Iranian negotiators arrive in Muscat", "mediation", "talks_held"),
+        ("Go now, officials tell Torvik residents", "evacuation", "ordered"),
+        ('Level 3 "Go" notices issued for Torvik', "evacuation", "ordered"),
+        ("Coast of Torvik told to go uphill as tsunami nears", "evacuation", "ordered"),
+        ("Torvik empties as wildfire nears", "evacuation", "under_way"),
+        ("Militia prevents ambulances from leaving Torvik", "evacuation", "blocked"),
+        ("Sailors trapped on tankers off Torvik", "evacuation", "blocked"),
+        ("Order to leave Torvik withdrawn as fire dies", "evacuation", "lifted"),
+        ("Bus station cleared over suspicious bag", "evacuation", "under_way"),
+        ("Britain cuts embassy staff in Beirut", "evacuation", "under_way"),
+        ("Residents near wildfire refuse order to go", "evacuation", "ordered"),
+    ],
+)
+def test_names_alone_tell_of_talks_and_a_warning_of_who_must_go(title: str, topic: str, stage: str) -> None:
+    assert read(written(title)) == {topic: stage}
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Drama about the Kabul airlift opens in cinemas",
+        "Ceasefire between the sisters over",
+        "Ceasefire in United dressing room",
+        "Hotel emptied of furniture before auction",
+        "US and Russian athletes meet in Doha",
+        "Police stop people from leaving shop with stolen goods",
+        "Port cleared for bigger ships after dredging",
+    ],
+)
+def test_a_film_a_family_and_a_shop_are_no_news(title: str) -> None:
+    assert read(written(title)) == {}
+
+
+def test_shelling_that_stops_buses_is_no_ceasefire() -> None:
+    assert read(written("Shelling stops buses from leaving Torvik")) == {"evacuation": "blocked"}
+
+
 def test_most_of_our_own_labelled_texts_are_read_right() -> None:
     report = measure(items_of("own"), classified)
     assert report.by["all"].f1 > 0.8
