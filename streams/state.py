@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any, Final, Generic, TypeVar
@@ -41,6 +41,9 @@ ANEW_KEY: Final = OWNER_MARK
 
 Its value counts how often that has happened.
 """
+
+READ_KEY: Final = OWNER_MARK + b"read"
+"""Key of the records without a value that mark up to where state is read. They say nothing of any value."""
 
 RETRY_MS: Final = 1000
 
@@ -169,13 +172,19 @@ async def load_state(
     values are kept, but a record is written that the offsets start anew, or new inputs would be taken for old ones.
     Raises UnreadableState, BrokerError.
     """
+
+    async def written_end() -> int:
+        acknowledged = await outputs.send(topic, None, key=READ_KEY, partition=partition)
+        await settle([acknowledged])
+        return int(acknowledged.result().offset) + 1
+
     until = asyncio.get_running_loop().time() + PATIENCE
     tp = TopicPartition(outputs.topic_name(topic), partition)
     input_tp = TopicPartition(outputs.topic_name(beside), partition)
     while True:
         reader: StateReader[S] = StateReader(parse, newer)
         try:
-            input_end = await _read_through(tp, input_tp, reader, client_options)
+            input_end = await _read_through(tp, input_tp, reader, client_options, written_end)
             break
         except KafkaError as error:
             if not error.retriable or asyncio.get_running_loop().time() > until:
@@ -201,9 +210,16 @@ async def load_state(
 
 
 async def _read_through(
-    tp: TopicPartition, input_tp: TopicPartition, reader: StateReader[Any], client_options: dict[str, Any]
+    tp: TopicPartition,
+    input_tp: TopicPartition,
+    reader: StateReader[Any],
+    client_options: dict[str, Any],
+    written_end: Callable[[], Awaitable[int]],
 ) -> int:
-    """Read a partition to its end; returns the end offset of the input partition."""
+    """Read a partition to its end; returns the end offset of the input partition.
+
+    `written_end` writes a record and returns the offset behind it: what was acknowledged before stands before that.
+    """
     # "earliest": if the broker deletes what is being read, go on with the oldest record left, not with the newest.
     consumer = AIOKafkaConsumer(
         **client_options, enable_auto_commit=False, fetch_max_wait_ms=100, auto_offset_reset="earliest"
@@ -216,7 +232,8 @@ async def _read_through(
         consumer.pause(tp, input_tp)
         ends = await consumer.end_offsets([tp, input_tp])
         consumer.resume(tp)
-        end = ends[tp]
+        # A broker that was frozen gives the end as of then; only who leads now acknowledges a record.
+        end = max(ends[tp], await written_end())
         while await consumer.position(tp) < end:
             fetched = await consumer.getmany(tp, timeout_ms=RETRY_MS)
             for records in fetched.values():
@@ -224,6 +241,7 @@ async def _read_through(
                     reader.add(record)
             if not fetched:
                 # Raises if no broker answers; the end may have changed.
+                await wait_for_the_leader(consumer)
                 end = (await consumer.end_offsets([tp]))[tp]
         if reader.mark >= ends[input_tp]:
             # It may be a broker that others took over from that says so, or the input has come since.

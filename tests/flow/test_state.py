@@ -195,6 +195,35 @@ async def test_partitions_do_not_mix(place: Place) -> None:
     assert (await place.load(1)).values == {"a": b"1"}
 
 
+async def test_of_a_broker_that_was_frozen_the_state_is_not_read_as_of_then(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is owed and not read back is sent by nobody: its input is committed."""
+    await place.inputs(3)
+    await place.write(("a", b"1", 0), ("b", b"2", 1), ("c", b"3", 2))
+    end_offsets, getmany, knows_who_leads = AIOKafkaConsumer.end_offsets, AIOKafkaConsumer.getmany, False
+
+    async def as_of_then(
+        consumer: AIOKafkaConsumer, partitions: list[TopicPartition]
+    ) -> dict[TopicPartition, int]:
+        ends: dict[TopicPartition, int] = await end_offsets(consumer, partitions)
+        return ends if knows_who_leads else dict.fromkeys(ends, 0)
+
+    async def nothing_since(consumer: AIOKafkaConsumer, *partitions: TopicPartition, timeout_ms: int) -> Any:
+        return await getmany(consumer, *partitions, timeout_ms=timeout_ms) if knows_who_leads else {}
+
+    async def learn(_: AIOKafkaConsumer) -> None:
+        nonlocal knows_who_leads
+        knows_who_leads = True
+
+    monkeypatch.setattr(AIOKafkaConsumer, "end_offsets", as_of_then)
+    monkeypatch.setattr(AIOKafkaConsumer, "getmany", nothing_since)
+    monkeypatch.setattr(state, "wait_for_the_leader", learn)
+    loaded = await place.load()
+    assert loaded.values == {"a": b"1", "b": b"2", "c": b"3"}
+    assert (loaded.mark, loaded.made_anew) == (2, 0)
+
+
 async def test_an_end_before_the_mark_is_believed_only_if_it_stands_a_moment_later(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
