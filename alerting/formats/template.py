@@ -24,7 +24,7 @@ from typing import Any, Final, NoReturn
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, Undefined, nodes
 from jinja2.exceptions import SecurityError, UndefinedError
-from jinja2.filters import do_default, do_join, do_round
+from jinja2.filters import do_default, do_int, do_join, do_round
 from jinja2.nodes import EvalContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import htmlsafe_json_dumps, pass_eval_context
@@ -210,7 +210,10 @@ def _environment(finalize: Any) -> _Sandbox:
         undefined=StrictUndefined, finalize=finalize, autoescape=False, keep_trailing_newline=False
     )
     sandbox.globals.clear()
-    own = {"tojson": _to_json, "default": _default, "plain": _plain, "join": _joined, "round": _round}
+    own = {
+        **{"tojson": _to_json, "default": _default, "plain": _plain},
+        **{"join": _joined, "int": _int, "round": _round},
+    }
     sandbox.filters = {
         name: _counting(own.get(name) or sandbox.filters[name]) for name in FILTERS
     } | _COUNTING
@@ -240,6 +243,11 @@ def _plain(value: Any) -> Any:
 def _default(value: Any, default: Any = "", boolean: bool = False) -> Any:
     """Like Jinja2's own, but None counts as undefined too: a field has it where the alert has no value."""
     return default if value is None else do_default(value, default, boolean)
+
+
+def _int(value: Any, default: int = 0) -> int:
+    """Jinja2's own has a base too. A hexadecimal number may be of any length, and dividing a long one takes seconds."""
+    return do_int(value, default)
 
 
 def _round(value: Any, precision: int = 0, method: Any = "common") -> Any:

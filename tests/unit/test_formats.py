@@ -620,6 +620,7 @@ def test_a_template_cannot_be_broken_by_text(text: str) -> None:
         "{{ 9 | round(-1000000) }}",
         '{{ 9.5 | round(1000000, "ceil") }}',
         '{{ [9] | map("round", -1000000) | first }}',
+        '{{ "ff" | int(0, 16) }}',
         "{{ range(1000000000) | tojson }}",
         "{% for a in range(9) %}x{% endfor %}",
         '{{ alert.headline | replace("", "xxxxxxxx") }}',
