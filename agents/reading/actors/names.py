@@ -227,9 +227,8 @@ def _forms(
     is_doubtful = (name if case == "upper" else fold(name)) in doubtful
     form = Form(actor, name, how, match, case, role, language, is_doubtful)
     if case == "upper" and len(name) >= LONGEST_ACRONYM and name.isascii() and name.isalpha():
-        dotted = "".join(
-            f"{letter}." for letter in name
-        )  # W.H.O.; of two letters they are those of a person, too
+        # W.H.O.; of two letters they are those of a person, too.
+        dotted = "".join(f"{letter}." for letter in name)
         yield replace(form, spelt=dotted, spelling=spelling(dotted))
     if plain := plain_spelling(name, language):
         how = spelling(plain, demonym=role == "demonym")
