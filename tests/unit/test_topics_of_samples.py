@@ -1053,6 +1053,9 @@ def test_an_arabic_word_of_its_own_is_not_another_with_a_particle(
         ("Bus station cleared over suspicious bag", "evacuation", "under_way"),
         ("Britain cuts embassy staff in Beirut", "evacuation", "under_way"),
         ("Residents near wildfire refuse order to go", "evacuation", "ordered"),
+        ("Two million in Japan told to leave coast", "evacuation", "ordered"),
+        ("Villagers get three minutes to fetch belongings", "evacuation", "ordered"),
+        ("Oil firm pulls workers out of Iran", "evacuation", "under_way"),
     ],
 )
 def test_names_alone_tell_of_talks_and_a_warning_of_who_must_go(title: str, topic: str, stage: str) -> None:
@@ -1069,6 +1072,9 @@ def test_names_alone_tell_of_talks_and_a_warning_of_who_must_go(title: str, topi
         "US and Russian athletes meet in Doha",
         "Police stop people from leaving shop with stolen goods",
         "Port cleared for bigger ships after dredging",
+        "Shop workers told to leave phones at home",
+        "Workers home from Dubai spend less, bank finds",
+        "Pope flies home from Lebanon",
     ],
 )
 def test_a_film_a_family_and_a_shop_are_no_news(title: str) -> None:
