@@ -300,7 +300,7 @@ class News:
             known.update(own.gist.words, own.expected)
         return [word for word in words_of(self._candidate.article.title) if telling_words(word) - known]
 
-    @property
+    @cached_property
     def _is_of_mould(self) -> bool:
         return any(is_mould(own.gist, self._telling.gist) for own in self._story.tellings)
 

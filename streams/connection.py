@@ -75,13 +75,17 @@ def faust_options(broker: BrokerSettings) -> dict[str, Any]:
     return options
 
 
+def _reason(servers: Iterable[str], error: Exception) -> str:
+    """Why a client could not connect, in words if they are known."""
+    return why_not(servers) or type(error).__name__
+
+
 def no_answer(servers: Iterable[str], error: Exception) -> BrokerError:
     """The error where a client could not connect."""
     servers = list(servers)
-    where, what = ", ".join(servers), why_not(servers) or type(error).__name__
     return BrokerError(
-        f"no broker answers at {where} ({what}): check that Kafka is running, and broker.servers, "
-        "broker.security_protocol, credentials and certificates"
+        f"no broker answers at {', '.join(servers)} ({_reason(servers, error)}): check that Kafka is running, and "
+        "broker.servers, broker.security_protocol, credentials and certificates"
     )
 
 
@@ -122,7 +126,7 @@ async def wait_for_broker(broker: BrokerSettings, patience: timedelta | None = N
             log.warning(
                 "broker.away",
                 servers=", ".join(broker.servers),
-                error=why_not(broker.servers) or type(error).__name__,
+                error=_reason(broker.servers, error),
                 again_in_seconds=wait,
             )
             await asyncio.sleep(wait)

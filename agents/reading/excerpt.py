@@ -15,7 +15,7 @@ from agents.reading.credits import credit_of
 from agents.reading.fold import FoldedText, Span
 from agents.reading.letters import BREAK, spaced
 from agents.reading.links import lies_in
-from agents.reading.sentences import LINE_END, SENTENCE_END
+from agents.reading.sentences import LINE_END, SENTENCE_END, WIDTH
 from streams.wire import FieldName
 
 Place = Literal["title", "lead", "early", "late"]
@@ -38,10 +38,8 @@ MOST: Final = 60
 """Sentences of an excerpt; more would change nothing."""
 
 _LETTER: Final = re.compile(r"[^\W\d_]")
-_WIDTH: Final = 45
-"""Fewest characters of a line that may have been ended for its width."""
 _WIDEST: Final = 100
-"""Most characters of a line of such a text."""
+"""Most characters of a line of a text whose lines are ended for their width."""
 _ENDS: Final = 2
 """Fewest ends of lines by which such a text is told."""
 
@@ -129,7 +127,7 @@ def unwrapped(body: FoldedText) -> str:
         ends = [
             end
             for end in ends
-            if written[end + 1].islower() or "\n" not in written[max(0, end - _WIDTH) : end]
+            if written[end + 1].islower() or "\n" not in written[max(0, end - WIDTH) : end]
         ]
     elif not (ends and _is_of_one_width(text)):
         return text
@@ -140,7 +138,7 @@ def _is_of_one_width(text: str) -> bool:
     """Whether no line had room for the first word of the next one."""
     lines = [line.rstrip() for line in text.split("\n")]
     width = max(map(len, lines))
-    if not _WIDTH < width <= _WIDEST:
+    if not WIDTH < width <= _WIDEST:
         return False
     pairs = [(line, following) for line, following in pairwise(lines) if line and following]
     return len(pairs) >= _ENDS and all(

@@ -47,6 +47,9 @@ LINE_END: Final = re.compile(r"\n(?=[^\W\d_])(?:(?<=[^\s.!?:;…]\n)|(?<=[^\s.!?
 or opens a list stands before, and a letter behind.
 """
 
+WIDTH: Final = 45
+"""Fewest characters of a line that may have been ended for its width; a shorter one is a line of its own."""
+
 _SPACE: Final = re.compile(r"\s*+")
 _CLOSE: Final = (300, 3000)
 

@@ -196,7 +196,7 @@ _CLITICS_AND_ARTICLE: Final = re.compile(r"(?<![^\W\d_])[وف]?(?:[بك]?ال|ل
 _LONGEST_CLITICS: Final = 4
 PROCLITICS: Final = "وفبلك"
 """Arabic letters that may be written on before a name."""
-_HEBREW_PROCLITICS: Final = "והבלמשכ"
+_HEBREW_PROCLITICS: Final = "".join(sorted(prefix for prefix in HEBREW_PREFIXES if len(prefix) == 1))
 
 
 def proclitics_of(name: str) -> str:

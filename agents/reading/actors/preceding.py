@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from agents.reading.sentences import WIDTH
+
 Word = tuple[str, int, bool]
 """A word before a name: itself, where it begins, and whether it is abbreviated."""
 
@@ -13,8 +15,6 @@ _LOOK_BACK: Final = 64
 _MOST: Final = 4
 _BETWEEN: Final = ' -_\n\t"'
 """What stands between the words of a name."""
-_WIDTH: Final = 45
-"""Characters of a line that its width may have ended; a shorter one is a line of its own."""
 _WORD: Final = re.compile(r"([^\S\n]*(?:-[^\S\n]*)*(?:\n[^\S\n]*)?)(\.?)([^\W_]+)")
 """Read backwards: what stands between, a full stop of an abbreviation, and the word."""
 
@@ -44,7 +44,7 @@ def words_before(text: str, start: int, most: int = _MOST) -> list[Word]:
 
 def _is_full(text: str, end: int) -> bool:
     """Whether the line that ends at a position is as long as those that their width ends."""
-    return end >= _WIDTH and "\n" not in text[end - _WIDTH : end]
+    return end >= WIDTH and "\n" not in text[end - WIDTH : end]
 
 
 def word_before(text: str, start: int) -> str:
