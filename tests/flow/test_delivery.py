@@ -73,7 +73,7 @@ async def test_what_was_delivered_is_not_sent_again_when_every_input_is_read_aga
     await desk.notify("desk", 1, 2, 3)
     await desk.restart()
     await desk.quiet()
-    assert ids(desk.got["desk"]) == ["msg_1", "msg_2", "msg_3"]
+    assert sorted(ids(desk.got["desk"])) == ["msg_1", "msg_2", "msg_3"]
 
 
 async def test_a_retry_due_in_ten_hours_survives_a_restart_and_is_not_early(desk: Desk, opened: Open) -> None:
@@ -257,7 +257,8 @@ async def test_what_an_endpoint_that_is_gone_is_owed_is_given_up_at_once(
 ) -> None:
     endpoint = await opened("desk", 500, schedule=(timedelta(hours=10),), ordered=how == "removed")
     await desk.start(endpoint)
-    await desk.notify("desk", 1, 2)
+    await desk.notify("desk", 1)
+    await desk.notify("desk", 2)
     if how == "removed":
         await desk.move(minutes=2)  # so that nobody can have it again already
     desk.configure(*(() if how == "removed" else (endpoint.model_copy(update={"enabled": False}),)))
@@ -613,7 +614,9 @@ async def test_a_pause_that_a_receiver_asked_for_is_over_when_somebody_asks(desk
         return web.Response(status=503, headers={"retry-after": "3000"})
 
     await desk.start(await opened("desk", busy))
-    await desk.notify("desk", 1, 2)
+    await desk.notify("desk", 1)
+    await desk.notify("desk", 2)
+    assert ids(desk.got["desk"]) == ["msg_1"]
     await desk.publish(retry("desk", desk))
     await desk.quiet()
     assert sorted(ids(desk.got["desk"])) == ["msg_1", "msg_1", "msg_2"]
@@ -846,9 +849,9 @@ async def test_attempts_before_a_restart_count_for_the_rate_limit_also_after_it(
     await desk.notify("desk", 1, 2)
     await desk.restart()
     await desk.notify("desk", 3)
-    assert ids(desk.got["desk"]) == ["msg_1", "msg_2"]
+    assert sorted(ids(desk.got["desk"])) == ["msg_1", "msg_2"]
     await desk.move(minutes=1)
-    assert ids(desk.got["desk"]) == ["msg_1", "msg_2", "msg_3"]
+    assert sorted(ids(desk.got["desk"])) == ["msg_1", "msg_2", "msg_3"]
 
 
 async def test_an_alert_that_cannot_be_rendered_says_nothing_of_the_endpoint(
@@ -978,7 +981,7 @@ async def test_what_was_settled_five_days_ago_is_forgotten_and_still_not_sent_ag
     assert sorted(key for key, value in left.items() if value is None) == [b"desk/msg_1/0", b"desk/msg_2/0"]
     await desk.restart()
     await desk.quiet()
-    assert ids(desk.got["desk"]) == ["msg_1", "msg_2", "msg_3"]
+    assert sorted(ids(desk.got["desk"])) == ["msg_1", "msg_2", "msg_3"]
 
 
 async def test_what_is_owed_from_a_former_topic_lets_no_input_of_the_new_one_be_passed_over(
