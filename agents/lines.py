@@ -1,8 +1,9 @@
 """The lines in front of the endpoints of one partition: who is attempted next, and when.
 
-Each endpoint has a line of its own, so that none waits for another. A line attempts what is due, earliest first (with
-`ordered`, strictly in the order of arrival, each waiting for the one before), as far as the endpoint's concurrency,
-rate limit and breaker allow. What an attempt changes is acknowledged by the broker before the line forgets it.
+Each endpoint has a line of its own, so that none waits for another. A line attempts what is due, higher severities
+and then the earliest first (with `ordered`, strictly in the order of arrival, each waiting for the one before), as far
+as the endpoint's concurrency, rate limit and breaker allow. What an attempt changes is acknowledged by the broker
+before the line forgets it.
 
 In strict order the whole line waits for its first, for hours if it must: until that one is delivered or given up. What
 an endpoint that is gone or disabled is owed waits for nothing: it is handed over at once, to be given up.
@@ -14,6 +15,7 @@ import asyncio
 import heapq
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Protocol
 
 from alerting.endpoint import Endpoint
@@ -47,6 +49,12 @@ class Gate(Protocol):
 Settle = Callable[[str, Owed], Awaitable[Owed | None]]
 """Makes one attempt and writes down what came of it: what is owed still, or None when it is settled."""
 
+Heap = list[tuple[datetime, tuple[int, int], str]]
+"""Keys of what is owed, by a moment and then by arrival."""
+
+_due_at: Callable[[Owed | Waiting], datetime] = attrgetter("due_at")
+_turn: Callable[[Owed | Waiting], datetime] = attrgetter("turn")
+
 
 class Line:
     """The line of one endpoint.
@@ -68,8 +76,9 @@ class Line:
         self._now = now
         self._looked_at = now()
         self._owed: dict[str, Owed | Waiting] = {}
-        self._waiting: list[tuple[datetime, tuple[int, int], str]] = []
-        self._by_time = False  # whether `_waiting` is up to date; a line in strict order does not need it
+        self._waiting: Heap = []  # by when each is due
+        self._due: Heap = []  # by whose turn is first
+        self._by_time = False  # whether these two are up to date; a line in strict order does not need them
         self._running: dict[str, asyncio.Task[None]] = {}
         self._asked: set[str] = set()  # under way when somebody asked for all to be tried
         self._failed: set[str] = set()  # still under way: has failed, and what is owed now is being written
@@ -93,7 +102,12 @@ class Line:
     def _queue(self, key: str, owed: Owed | Waiting) -> None:
         self._owed[key] = owed
         if self._by_time:
-            heapq.heappush(self._waiting, (owed.due_at, owed.arrival, key))
+            self._place(key, self._now())
+
+    def _place(self, key: str, now: datetime) -> None:
+        owed = self._owed[key]
+        heap, moment = (self._due, owed.turn) if owed.due_at <= now else (self._waiting, owed.due_at)
+        heapq.heappush(heap, (moment, owed.arrival, key))
 
     def _rest(self, key: str) -> None:
         """Keep in little memory what will not be attempted soon: it has failed, or many are before it."""
@@ -187,18 +201,26 @@ class Line:
             # Strict order is that of arrival, in which the notifications were added, whenever each is due.
             self._by_time = False
             return None if self._running else next(iter(self._owed), None)
+        now = self._now()
         if not self._by_time:
-            self._waiting = [(owed.due_at, owed.arrival, key) for key, owed in self._owed.items()]
-            heapq.heapify(self._waiting)
-            self._by_time = True
+            self._waiting, self._due, self._by_time = [], [], True
+            for key in self._owed:
+                self._place(key, now)
         if len(self._running) >= (endpoint.concurrency if endpoint is not None else GIVEN_UP_AT_ONCE):
             return None
-        while self._waiting:
-            due_at, _, key = self._waiting[0]
+        while (later := self._first(self._waiting, _due_at)) is not None and self._owed[later].due_at <= now:
+            heapq.heappop(self._waiting)
+            self._place(later, now)
+        return self._first(self._due, _turn) or later
+
+    def _first(self, heap: Heap, by: Callable[[Owed | Waiting], datetime]) -> str | None:
+        """The first of a heap that has not begun, been settled or been put off since it was put there."""
+        while heap:
+            moment, _, key = heap[0]
             owed = self._owed.get(key)
-            if owed is not None and key not in self._running and owed.due_at == due_at:
+            if owed is not None and key not in self._running and by(owed) == moment:
                 return key
-            heapq.heappop(self._waiting)  # begun, settled or put off since
+            heapq.heappop(heap)
         return None
 
     async def _attempt(self, key: str) -> None:

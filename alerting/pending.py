@@ -10,18 +10,26 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, get_args
 
 from pydantic import Field, TypeAdapter
 
 from alerting.breaker import BreakerState
-from streams.wire import Attempt, EndpointDisabled, Moment, Notification, Wire
+from alerting.notice import for_people
+from streams.wire import Attempt, EndpointDisabled, Moment, Notification, Severity, Wire
 
 REMEMBERED: Final = timedelta(hours=120)
 """How long a settled notification is remembered (as long as Alertmanager's notification log)."""
 
 CLOCKS_DIFFER: Final = timedelta(seconds=5)
 """How far the clocks of two workers may differ before one of them is taken to be wrong."""
+
+HEAD_START: Final = {severity: timedelta(days=steps) for steps, severity in enumerate(get_args(Severity))}
+"""By how much an alert goes before those that are due as long and less severe.
+
+A new alert of an evacuation does not wait behind hundreds that an endpoint is owed since it was away. However many of
+the more severe come, a lesser one waits for them no longer than this.
+"""
 
 ATTEMPTS_KEPT: Final = 20
 """Attempts whose history stays with a notification."""
@@ -52,6 +60,16 @@ class Owed(Wire):
     def since(self) -> datetime:
         """Since when it is owed: the time of what it tells, or of its replay."""
         return self.notification.replayed_at or self.notification.alert.at
+
+    @property
+    def severity(self) -> Severity:
+        """How severe what it tells is."""
+        return for_people(self.notification.alert).watch.severity
+
+    @property
+    def turn(self) -> datetime:
+        """Sorts what is due: the more severe goes first, and of the same severity what has been due for longest."""
+        return self.due_at - HEAD_START[self.severity]
 
     def after(self, attempt: Attempt, due_at: datetime, *, counts: bool = True) -> Owed:
         """The same, one failed attempt later, which the schedule counts or not."""
@@ -85,6 +103,7 @@ class Owed(Wire):
             made=self.made,
             arrival=self.arrival,
             since=self.since,
+            severity=self.severity,
             tried=tuple(attempt.at for attempt in self.attempts),
             packed=zlib.compress(value or self.to_bytes(), 1),
         )
@@ -101,8 +120,14 @@ class Waiting:
     made: int
     arrival: tuple[int, int]
     since: datetime
+    severity: Severity
     tried: tuple[datetime, ...]
     packed: bytes
+
+    @property
+    def turn(self) -> datetime:
+        """As that of what waits."""
+        return self.due_at - HEAD_START[self.severity]
 
     def owed(self) -> Owed:
         """The whole of it."""

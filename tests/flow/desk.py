@@ -25,7 +25,7 @@ from streams.receiver import Received
 from streams.service import InForce, Service
 from streams.state import READ_KEY
 from streams.topics import DELIVERIES, NOTIFICATIONS, PENDING, REJECTED, UNDELIVERED, Topic
-from streams.wire import Attempt, Notification, Undelivered, Wire, from_bytes
+from streams.wire import AlertWatch, Attempt, Notification, Severity, Undelivered, Wire, from_bytes
 from tests import builders, configurations
 
 W = TypeVar("W", bound=Wire)
@@ -126,7 +126,14 @@ class Desk:
         self.service.in_force = replace(self.service.in_force, configuration=configuration)
         self.look()
 
-    async def notify(self, endpoint: str, *numbers: int, hours_ago: float = 0, **changes: Any) -> None:
+    async def notify(
+        self,
+        endpoint: str,
+        *numbers: int,
+        hours_ago: float = 0,
+        severity: Severity = "high",
+        **changes: Any,
+    ) -> None:
         """Notify an endpoint of some alerts, and let happen what can."""
         for number in numbers:
             alert = builders.alert(
@@ -134,6 +141,7 @@ class Desk:
                 webhook_id=f"msg_{number}",
                 headline=f"news {number}",
                 at=self.clock() - timedelta(hours=hours_ago),
+                watch=AlertWatch(id="ukraine-truce", title="Truce in Ukraine", severity=severity),
             )
             await self.publish(Notification(endpoint=endpoint, alert=alert, **changes))
         await self.quiet()

@@ -571,6 +571,29 @@ async def test_what_failed_while_a_receiver_was_away_is_tried_as_soon_as_it_take
     assert [len(gone.attempts) for gone in await desk.undelivered("desk")] == [4]
 
 
+async def test_a_severe_alert_does_not_wait_behind_all_that_a_receiver_that_was_away_is_owed(
+    desk: Desk, opened: Open
+) -> None:
+    """It came last, after minutes where the receiver takes one message a second."""
+    away = [500] * 4
+    breaker = Breaker(of_at_least=4, failing=1, pause=timedelta(hours=1))
+    limit = RateLimit(count=1, per=timedelta(seconds=1))
+    configured = await opened("desk", *away, breaker=breaker, rate_limit=limit, concurrency=1)
+    await desk.start(configured)
+    for number in range(1, 9):
+        await desk.notify("desk", number, severity="medium")
+        await desk.move(seconds=1)
+    assert len(desk.got["desk"]) == 4
+    await desk.restart()
+    await desk.notify("desk", 9, severity="critical")
+    await desk.move(hours=1)
+    for _ in range(8):
+        await desk.move(seconds=1)
+    told = ids(desk.got["desk"])[4:]
+    assert told[0] == "msg_9"
+    assert sorted(told) == [f"msg_{number}" for number in range(1, 10)]
+
+
 async def test_in_strict_order_the_first_is_tried_and_the_others_follow_it(desk: Desk, opened: Open) -> None:
     await desk.start(await opened("desk", 500, 500, schedule=(timedelta(hours=10),), ordered=True))
     await desk.notify("desk", 1, 2)

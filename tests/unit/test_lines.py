@@ -10,8 +10,9 @@ import pytest
 
 from agents.lines import NEVER_SLEEP_LONGER, SHORT_LINE, Line
 from alerting.endpoint import Endpoint
-from alerting.pending import Owed, Waiting
-from tests.builders import attempt, endpoint, notification
+from alerting.pending import HEAD_START, Owed, Waiting
+from streams.wire import AlertWatch, Severity
+from tests.builders import alert, attempt, endpoint, notification
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -50,8 +51,9 @@ class Desk:
             await self.changed.wait()
 
 
-def owed(offset: int, due_at: datetime = START) -> Owed:
-    return Owed(notification=notification(), offset=offset, due_at=due_at)
+def owed(offset: int, due_at: datetime = START, severity: Severity = "high") -> Owed:
+    watch = AlertWatch(id="truce", title="Truce", severity=severity)
+    return Owed(notification=notification(alert=alert(watch=watch)), offset=offset, due_at=due_at)
 
 
 def line(desk: Desk, gate: Open | None = None, now: datetime = START, **settings: object) -> Line:
@@ -95,6 +97,72 @@ async def test_what_failed_holds_up_nothing_that_is_due_behind_it() -> None:
     assert desk.begun == ["failed", "behind"]
     assert isinstance(queue.first(), Waiting), "in little memory, for hours"
     await queue.stop(0)
+
+
+async def attempted_in_turn(desk: Desk, queue: Line) -> list[str]:
+    """What a line attempts one at a time, each of which is settled."""
+    for count in range(1, len(queue) + 1):
+        await desk.until_begun(count)
+        desk.ends[desk.begun[-1]].set_result(None)
+    return desk.begun
+
+
+@pytest.mark.parametrize("kept", [Owed, Waiting])
+async def test_of_what_is_due_the_more_severe_goes_first_and_then_what_is_due_for_longest(kept: type) -> None:
+    """A new alert does not wait behind all that an endpoint is owed since it was away."""
+    desk, moment = Desk(), START
+    shut = Open(START + timedelta(hours=9))
+    configured = endpoint(concurrency=1)
+    queue = Line(lambda: configured, desk.settle, shut, lambda: moment)
+    due: tuple[tuple[str, int, Severity], ...] = (
+        ("low", 0, "low"),
+        ("medium later", 9, "medium"),
+        ("medium", 5, "medium"),
+        ("critical", 30, "critical"),
+        ("high", 20, "high"),
+        ("high arrived later", 20, "high"),
+    )
+    for key, minute, severity in due:
+        one = owed(len(queue), START + timedelta(minutes=minute), severity)
+        queue.add({key: one if kept is Owed else one.waiting()})
+    moment = START + timedelta(hours=9)
+    queue.look()
+    assert await attempted_in_turn(desk, queue) == [
+        "critical", "high", "high arrived later", "medium", "medium later", "low"
+    ]  # fmt: skip
+
+
+async def test_what_is_severe_and_not_due_is_not_early_and_holds_up_nothing() -> None:
+    desk = Desk()
+    queue = line(desk, concurrency=1)
+    queue.add({"critical": owed(0, START + timedelta(hours=1), "critical")})
+    queue.add({"low": owed(1, START, "low")})
+    await desk.until_begun(1)
+    desk.ends["low"].set_result(None)
+    for _ in range(9):
+        await asyncio.sleep(0)
+    assert desk.begun == ["low"]
+    await queue.stop(0)
+
+
+async def test_however_many_more_severe_come_what_is_due_for_days_goes_before_them() -> None:
+    desk, moment = Desk(), START
+    configured = endpoint(concurrency=1)
+    queue = Line(lambda: configured, desk.settle, Open(), lambda: moment)
+    queue.add({"under way": owed(0, START, "critical")})
+    queue.add({"low": owed(1, START, "low")})
+    await desk.until_begun(1)
+    moment = START + HEAD_START["critical"]
+    queue.add({"sooner": owed(2, moment - timedelta(seconds=1), "critical")})
+    queue.add({"later": owed(3, moment, "critical")})
+    assert await attempted_in_turn(desk, queue) == ["under way", "sooner", "low", "later"]
+
+
+async def test_in_strict_order_severity_does_not_count() -> None:
+    desk = Desk()
+    queue = line(desk, ordered=True)
+    queue.add({"low": owed(0, severity="low"), "critical": owed(1, severity="critical")})
+    assert await attempted_in_turn(desk, queue) == ["low", "critical"]
 
 
 async def test_in_strict_order_the_next_waits_for_the_one_before() -> None:

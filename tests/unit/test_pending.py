@@ -6,8 +6,9 @@ from datetime import timedelta
 from itertools import permutations
 
 from agents.delivery_partition import Partition
+from alerting.notice import endpoint_disabled
 from alerting.pending import REMEMBERED, Owed, Settled, newer, parse_held, parse_pending
-from tests.builders import MOMENT, attempt, notification
+from tests.builders import MOMENT, attempt, endpoint, notification
 
 
 def owed(made: int = 0) -> Owed:
@@ -71,6 +72,12 @@ def test_of_the_attempts_the_schedule_does_not_count_one_may_be_its_next() -> No
     for number in range(1, 5):
         state = state.after(attempt(number=number), MOMENT, counts=False).hastened(MOMENT)
         assert state.made + 1 - state.unscheduled == 1
+
+
+def test_word_that_an_endpoint_is_disabled_is_as_severe_as_people_are_told() -> None:
+    event = endpoint_disabled(endpoint(), "410 gone", MOMENT, None)
+    told = owed().model_copy(update={"notification": notification(alert=event)})
+    assert told.severity == told.waiting().severity == "high"
 
 
 def test_what_waits_is_the_whole_of_what_is_owed() -> None:
