@@ -53,6 +53,14 @@ _FRAME: Final = re.compile(
     re.MULTILINE,
 )
 
+_NUMBER: Final = re.compile(
+    r"(?<!\w)\d+(?:[.,:'’٫٬\u2009\u202f\xa0]\d+)+|(?<![\w.,])\d{1,3}(?: \d{3})+(?!\w)"
+)
+"""A number with something between its digits: `30,000`, `30.000` and `30 000`, `7.6`, `18:30`."""
+_THOUSANDS: Final = re.compile(r"\d{1,3}(?:\D\d{2,3})*\D\d{3}")
+_SEPARATOR: Final = re.compile(r"\D")
+_ROUND: Final = re.compile(r"\.0+$")
+
 _LETTER: Final = re.compile(
     r"[ -](?=[^\W\d_](?!\w|['’]|\.\w))"
     r"(?:(?<=[^\W\d_A-ZÀ-ÞА-ЯІЇЄҐ].)|(?<=\d-)|(?<=\W\w, ))(?!I\b|A [A-Z])([^\W\d_])"
@@ -145,7 +153,9 @@ def names(text: str) -> dict[str, str]:
     """
     text = unicodedata.normalize("NFC", text)
     found: dict[str, str] = {}
-    for word in words_of(text):
+    for number in _NUMBER.findall(text):
+        found.setdefault(_whole(number), number)
+    for word in words_of(_NUMBER.sub(" ", text) if found else text):
         if name := _name(word):
             found.setdefault(name, word)
     for letter in _LETTER.findall(text):
@@ -159,7 +169,18 @@ def names_in_body(text: str) -> dict[str, str]:
     block must not make the number of dead in the next headline known.
     """
     found = names(_FRAME.sub(" ", text))
-    return {f"{name}{_IN_BODY}" if name.isdigit() else name: word for name, word in found.items()}
+    return {f"{name}{_IN_BODY}" if _is_number(name) else name: word for name, word in found.items()}
+
+
+def _whole(number: str) -> str:
+    """A number with something between its digits as one: in pieces, 30,000 would be as known as 3,000 and 30 are."""
+    if _THOUSANDS.fullmatch(number):
+        return _SEPARATOR.sub("", number)[:LONGEST_NAME]
+    return _ROUND.sub("", _SEPARATOR.sub(".", number))[:LONGEST_NAME]
+
+
+def _is_number(name: str) -> bool:
+    return name.replace(".", "").isdigit()
 
 
 def dateline_in(text: str, start: int = 0) -> tuple[int, int]:

@@ -240,7 +240,7 @@ class News:
             for name, word in names.items()
             if (says_again(name) or takes_back(name)) and (not self._is_version or self._is_in_lead(name))
         }
-        named = {stem for name in names.keys() - words.keys() for stem in telling_words(name)}
+        named = {stem for name, word in names.items() if name not in words for stem in telling_words(word)}
         told = [{*own.gist.words, *own.expected} for own in self._story.tellings] if words else []
         return {
             name: word
@@ -298,7 +298,9 @@ class News:
         known = {name.removesuffix(IN_DATELINE)[:STEM] for name in self._story.named}
         for own in self._story.tellings:
             known.update(own.gist.words, own.expected)
-        return [word for word in words_of(self._candidate.article.title) if telling_words(word) - known]
+        words = words_of(self._candidate.article.title)
+        # A number is a name: where it is news, that is said already.
+        return [word for word in words if telling_words(word) - known and not has_digit(word)]
 
     @cached_property
     def _is_of_mould(self) -> bool:

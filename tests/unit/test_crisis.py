@@ -515,7 +515,7 @@ def test_a_number_of_a_headline_is_told_though_the_body_had_it_as_a_time_a_date_
         "new in it: 20",
         "new in it: 14",
         "repeat",
-        "new in it: 35",
+        "new in it: 14:35",
     ]
 
 
@@ -526,12 +526,35 @@ def test_a_deadline_that_changes_is_told_and_the_time_of_an_entry_is_not() -> No
         for stamp, by in (("9:05", "16:00"), ("• 9:20", "16:00"), ("[9:40]", "18:00"))
     ]
     told = decided(hit(of, "Live from Torvik", entry, minutes=n) for n, entry in enumerate(entries))
-    assert reasons(told) == ["no open story tells the same", "throttled", "new in it: 18"]
+    assert reasons(told) == ["no open story tells the same", "throttled", "new in it: 18:00"]
     deadlines = [
         hit(of, f"{by} deadline as army orders Torvik to evacuate", "Go.", minutes=n)
         for n, by in enumerate(("16:00", "18:00"))
     ]
-    assert reasons(decided(deadlines))[1] == "new in it: 18"
+    assert reasons(decided(deadlines))[1] == "new in it: 18:00"
+
+
+@pytest.mark.parametrize(
+    ("told", "again", "other"),
+    [
+        (
+            "3,000 people left 30 houses",
+            "3.000 people left 30 houses|3 000 people left 30 houses|3000 people left 30 houses",
+            "30,000 people left 30 houses",
+        ),
+        ("a quake of magnitude 6.7", "a quake of magnitude 6,7", "a quake of magnitude 7.6"),
+        ("leave from 16:00 to 18:30", "leave from 16 to 18.30", "leave from 16:00 to 16:30"),
+    ],
+)
+def test_a_number_is_one_whatever_stands_between_its_digits(told: str, again: str, other: str) -> None:
+    of, bodies = reader(), [told, *again.split("|"), other]
+    order = "The governor ordered the evacuation of Torvik on Monday after {}."
+    decisions = decided(
+        hit(of, "Evacuation ordered near Torvik", order.format(what), f"report {n}", n)
+        for n, what in enumerate(bodies)
+    )
+    new = next(word for word in other.split() if word not in told)
+    assert reasons(decisions)[1:] == [*("throttled" for _ in again.split("|")), f"new in it: {new}"]
 
 
 def test_a_number_by_which_a_report_was_found_is_told_once() -> None:
