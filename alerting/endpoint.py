@@ -16,6 +16,8 @@ STANDARD_SCHEDULE = tuple(
 )
 """Waits after the first, second, … failed attempt: the schedule of Standard Webhooks."""
 
+PROXY_RULE = "a proxy is http://host:port or https://host:port"
+
 
 class RateLimit(Part):
     """At most `count` attempts in any span of `per`."""

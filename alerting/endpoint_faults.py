@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from alerting import sendapprise
 from alerting.addresses import check_url
 from alerting.drill import drill_alert
-from alerting.endpoint import Endpoint
+from alerting.endpoint import PROXY_RULE, Endpoint
 from alerting.formats import render
 from alerting.formats.template import RenderError
 from alerting.headers import header_fault
@@ -30,7 +30,7 @@ def endpoint_faults(endpoint: Endpoint) -> Iterator[tuple[str, str]]:
         if fault := header_fault(name, value.get_secret_value()):
             yield f"headers.{name}", fault
     if endpoint.proxy is not None and not _is_proxy(endpoint.proxy.get_secret_value()):
-        yield "proxy", "a proxy is http://host:port or https://host:port"
+        yield "proxy", PROXY_RULE
     if endpoint.format == "apprise":
         yield from _apprise_faults(endpoint)
     if endpoint.format == "template" and endpoint.template:

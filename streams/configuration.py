@@ -216,6 +216,11 @@ class _Load:
             if name not in {f"{part}.{suffix}" for part in _PARTS for suffix in ("yaml", "yml")}:
                 hint = did_you_mean(name, [f"{part}.yaml" for part in _PARTS])
                 self._warnings.append(Fault.of_file(name, f"this file is not read{hint}"))
+        for name in _FOLDERS:
+            if (self._folder / name).is_file():
+                self._warnings.append(
+                    Fault.of_file(name, "this file is not read; only a folder of this name is")
+                )
         folders = {self._name(path).partition("/")[0] for path in map(Path, self._as_read) if is_yaml(path)}
         for name in folders.difference(names, _FOLDERS):
             # Nothing of others, which the operator may have for reasons of their own.

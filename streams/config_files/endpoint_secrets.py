@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from alerting.endpoint import Endpoint
+from alerting.endpoint import PROXY_RULE, Endpoint
 from streams.config_files.placed import Placed
 from streams.config_files.secrets import LITERAL, Secrets, holds_secret, is_reference
 from streams.config_files.yamlfile import Document, KeyPath
@@ -45,9 +45,10 @@ class EndpointSecrets:
         resolve = self._which(value)
         if resolve:
             self._resolved.add((document.name, at))
+        of_apprise = value.get("format") == "apprise"
         for key in ("url", "proxy"):
             if isinstance(value.get(key), str):
-                found[key] = self._url(document, (*at, key), value[key], resolve)
+                found[key] = self._url(document, (*at, key), value[key], resolve, of_apprise=of_apprise)
         if isinstance(value.get("secrets"), list):
             found["secrets"] = [
                 self._secret(document, (*at, "secrets", index), secret, resolve)
@@ -64,14 +65,17 @@ class EndpointSecrets:
         """Whether the secrets of an endpoint were looked up."""
         return (endpoint.document.name, endpoint.path) in self._resolved
 
-    def _url(self, document: Document, path: KeyPath, value: str, resolve: bool) -> str:
+    def _url(self, document: Document, path: KeyPath, value: str, resolve: bool, *, of_apprise: bool) -> str:
         if not is_reference(value):
-            if "://" not in value:
+            is_http = value.startswith(("http://", "https://"))
+            if path[-1] == "proxy" and not is_http:
+                document.fault(path, PROXY_RULE)
+            elif "://" not in value:
                 document.fault(
                     path,
                     "the url does not say its scheme; begin it with https://, or refer to it by env:NAME or file:PATH",
                 )
-            elif holds_secret(value) or not value.startswith(("http:", "https:")):
+            elif holds_secret(value) or (of_apprise and not is_http):
                 document.fault(path, f"the URL may hold a secret: {LITERAL}")
             return value
         return str(self._secret(document, path, value, resolve))

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from streams.config_files.partial_model import NO_FAULTS, partial_model
 from streams.config_files.secrets import LITERAL, Secrets, is_reference
 from streams.config_files.validation import problems
-from streams.config_files.yamlfile import Document, KeyPath
+from streams.config_files.yamlfile import Document, KeyPath, why_no_file
 from streams.errors import Fault
 from streams.settings import CERTIFICATE_FILES, SECTIONS, Settings, from_variable, settings_faults, variables
 from streams.suggestion import did_you_mean
@@ -136,14 +136,12 @@ def _faults_of(
 
 def _file_faults(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
     """What is wrong with the files of certificates."""
-    missing = [
-        (section, key)
-        for section, key in CERTIFICATE_FILES
-        if (name := getattr(getattr(settings, section), key)) is not None and not Path(name).is_file()
-    ]
-    for place in missing:
-        yield place, "there is no such file"
-    lacking = {section for section, _ in missing}
+    lacking = set()
+    for section, key in CERTIFICATE_FILES:
+        name = getattr(getattr(settings, section), key)
+        if name is not None and not Path(name).is_file():
+            lacking.add(section)
+            yield (section, key), why_no_file(Path(name))
     broker, authorities = settings.broker, settings.service.webhook_ca_file
     if "broker" not in lacking and broker.security_protocol.endswith("SSL"):
         fault = tls_fault(broker)

@@ -32,7 +32,7 @@ def validate(document: Document, model: type[M], value: Any, path: KeyPath = ())
 def problems(error: ValidationError, model: type[BaseModel]) -> list[tuple[KeyPath, str]]:
     """What pydantic found, in plain words, each with its path of keys."""
     found = []
-    for problem in error.errors(include_url=False, include_input=False):
+    for problem in error.errors(include_url=False):
         path = path_of(problem)
         found.append((path, _message(problem, model, path)))
     return found
@@ -70,7 +70,7 @@ def _message(problem: Mapping[str, Any], model: type[BaseModel], path: KeyPath) 
         keys = _fields_at(model, path)
         return "must be keys and values" + (f": {', '.join(keys)}" if 0 < len(keys) <= MOST_KEYS else "")
     if kind in _PLAIN_WORDS:
-        return _PLAIN_WORDS[kind]
+        return _PLAIN_WORDS[kind] if problem["input"] is not None else "has no value"
     if kind == "literal_error":
         return f"must be one of {context['expected'].replace(' or ', ', ')}"
     message: str = problem["msg"]

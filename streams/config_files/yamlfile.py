@@ -80,7 +80,7 @@ def read_text(path: Path, name: str, largest: int) -> str | Fault:
     """The text of a file, or what is wrong with the file as a whole."""
     try:
         if not path.is_file():
-            return Fault.of_file(name, _missing(path))
+            return Fault.of_file(name, why_no_file(path))
         with path.open("rb") as file:
             data = file.read(largest + 1)
         if len(data) > largest:
@@ -95,7 +95,8 @@ def read_text(path: Path, name: str, largest: int) -> str | Fault:
         return Fault.of_file(name, f"the file cannot be read: {getattr(error, 'strerror', None) or error}")
 
 
-def _missing(path: Path) -> str:
+def why_no_file(path: Path) -> str:
+    """Why a path is no file that could be read."""
     if path.exists():
         return "it is not a file"
     return "it is a link that leads nowhere" if path.is_symlink() else "there is no such file"

@@ -93,6 +93,34 @@ def test_a_url_that_must_not_be_called_is_a_fault(
     assert faults(tmp_path, files, DESK_URL=url) == [f"endpoints.yaml: endpoints[0].url: {fault}"]
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "fault"),
+    [
+        ("url", "htps://hooks.example/", "the url's scheme is 'htps'; use https"),
+        (
+            "url",
+            "hooks.example/",
+            "the url does not say its scheme; begin it with https://, or refer to it by env:NAME",
+        ),
+        ("proxy", "proxy.example:3128", "a proxy is http://host:port or https://host:port"),
+        ("proxy", "socks5://proxy.example:1080", "a proxy is http://host:port or https://host:port"),
+    ],
+)
+def test_a_scheme_that_is_missing_or_misspelt_in_the_file_is_told_as_such(
+    tmp_path: Path, key: str, value: str, fault: str
+) -> None:
+    files = SMALL | {"endpoints.yaml": {"endpoints": [endpoint(**{key: value})]}}
+    [found] = faults(tmp_path, files)
+    assert found.startswith(f"endpoints.yaml: endpoints[0].{key}: {fault}")
+
+
+def test_a_url_of_apprise_in_the_file_may_hold_a_secret(tmp_path: Path) -> None:
+    channel = endpoint(format="apprise", url="tgram://canary/1", allow_private=True, secrets=[])
+    [found] = faults(tmp_path, SMALL | {"endpoints.yaml": {"endpoints": [channel]}})
+    assert "endpoints[0].url: the URL may hold a secret" in found
+    assert "canary" not in found
+
+
 @pytest.mark.parametrize("url", [OK, "https://hooks.example:8443/x?y=z", "https://93.184.215.14/x"])
 def test_a_url_that_may_be_called_is_none(tmp_path: Path, url: str) -> None:
     assert faults(tmp_path, SMALL, DESK_URL=url) == []

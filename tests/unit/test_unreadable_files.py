@@ -64,8 +64,11 @@ def test_a_folder_that_may_not_be_entered_is_a_fault(tmp_path: Path, monkeypatch
         load_configuration(tmp_path, ENVIRON)
 
 
-def test_a_file_that_is_called_like_a_folder_is_not_read(tmp_path: Path) -> None:
-    assert load(tmp_path, {"watches": "notes", "actors": "notes"})
+def test_a_file_that_is_called_like_a_folder_is_named_as_not_read(tmp_path: Path) -> None:
+    loaded = load(tmp_path, {"watches": "notes", "actors": "notes"})
+    assert [str(warning) for warning in loaded.warnings][:2] == [
+        f"{name}: this file is not read; only a folder of this name is" for name in ("actors", "watches")
+    ]
 
 
 def test_a_file_is_read_however_its_ending_is_written_or_named_as_not_read(tmp_path: Path) -> None:

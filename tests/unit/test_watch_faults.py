@@ -183,7 +183,11 @@ def test_what_is_wrong_with_an_actor_hides_no_unknown_one(tmp_path: Path) -> Non
 
 def test_the_authorities_of_receivers_must_be_there_and_be_some(tmp_path: Path) -> None:
     (tmp_path / "empty.pem").write_text("nothing\n")
-    for file, said in ("none.pem", "there is no such file"), ("empty.pem", "cannot be used: "):
+    for file, said in (
+        ("none.pem", "there is no such file"),
+        (".", "it is not a file"),
+        ("empty.pem", "cannot be used: "),
+    ):
         settings = {"tocsin.yaml": {"service": {"webhook_ca_file": file}}}
         [fault] = faults(tmp_path, settings)
         assert fault.startswith(f"tocsin.yaml: service.webhook_ca_file: {said}")

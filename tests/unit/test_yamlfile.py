@@ -187,6 +187,8 @@ def complaints(text: str) -> list[str]:
     [
         ("inner: {}\n", "f.yaml:1: id: is missing"),
         ("id: 5\n", "f.yaml:1: id: must be text; put it into quotes"),
+        ("id:\n", "f.yaml:1: id: has no value"),
+        ("id: a\nmany:\n", "f.yaml:2: many: has no value"),
         (
             "id: a\nmany:\n- colour: red\n- color: red\n",
             "f.yaml:4: many[1].color: unknown key; did you mean 'colour'?",
