@@ -1056,6 +1056,11 @@ def test_an_arabic_word_of_its_own_is_not_another_with_a_particle(
         ("Two million in Japan told to leave coast", "evacuation", "ordered"),
         ("Villagers get three minutes to fetch belongings", "evacuation", "ordered"),
         ("Oil firm pulls workers out of Iran", "evacuation", "under_way"),
+        ("Armenian and Azeri leaders to meet in Abu Dhabi", "mediation", "talks_scheduled"),
+        ("Delhi: no place for third party in Kashmir", "mediation", "rejected"),
+        ("Taliban shut door on Pakistani delegation", "mediation", "rejected"),
+        ("Zelenskiy says yes to Vatican as venue for talks with Moscow", "mediation", "accepted"),
+        ("Witkoff spends three hours with Putin", "mediation", "talks_held"),
     ],
 )
 def test_names_alone_tell_of_talks_and_a_warning_of_who_must_go(title: str, topic: str, stage: str) -> None:
@@ -1079,6 +1084,53 @@ def test_names_alone_tell_of_talks_and_a_warning_of_who_must_go(title: str, topi
 )
 def test_a_film_a_family_and_a_shop_are_no_news(title: str) -> None:
     assert read(written(title)) == {}
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "stage"),
+    [
+        (
+            "Wildfire emergency: zone B12",
+            "Leave immediately and head east on Route 20. Do not delay to gather belongings.",
+            "ordered",
+        ),
+        (
+            "Bushfire at Torvik: leave immediately",
+            "Leaving immediately is the safest option, before conditions become too dangerous.",
+            "ordered",
+        ),
+        ("Notice to residents of Beit Hanoun", "Move immediately west to the known shelters.", "ordered"),
+        ("Alert level 4 at Torvik", "Residents of two villages were told to leave at once.", "ordered"),
+        ("Level 4: do not travel to Mali", "Depart Mali using commercial aviation.", "called_for"),
+        ("Security alert: embassy in Bamako", "Citizens should depart immediately.", "called_for"),
+        ("Zone 4 residents may return", "Repopulation of zones 4A and 4B began at noon.", "lifted"),
+        ("County downgrades all evacuation orders to warnings", "", "lifted"),
+        ("Torvik to clear 3,000 homes on Sunday for WWII bomb", "", "planned"),
+        ("All 118 workers off Gulf platform after fire", "", "completed"),
+        ("Bomb scare empties south terminal", "", "under_way"),
+        ("Airlift from Niamey paused over closed airspace", "", "suspended"),
+        ("RSF turns back families trying to quit El Fasher", "", "blocked"),
+    ],
+)
+def test_what_a_warning_tells_those_in_danger_to_do_is_told(title: str, body: str, stage: str) -> None:
+    assert read(written(title, body)) == {"evacuation": stage}
+
+
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        ("Urgent warning to residents over fake fines", "The council says it never asks for bank details."),
+        ("Commercial flights to Damascus resume", "The first airliner landed with 145 passengers."),
+        ("School evacuates in record time", "Pupils left the building in 88 seconds."),
+        ("Drill at port", "Volunteers will be evacuated from a ferry as part of the exercise."),
+        ("Nightclub evacuated in 1999 to become flats", ""),
+        ("Inquiry into Kabul evacuation hears from whistleblower", ""),
+        ("What is a ceasefire?", "The word means that nobody shoots. Ask your class: who decides?"),
+        ("EU and UK end sausage war with truce", "Traders welcomed the pause."),
+    ],
+)
+def test_a_scam_a_record_and_a_year_long_ago_are_no_news(title: str, body: str) -> None:
+    assert read(written(title, body)) == {}
 
 
 def test_shelling_that_stops_buses_is_no_ceasefire() -> None:
