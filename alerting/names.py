@@ -74,6 +74,37 @@ _COMMON_SHORT: Final = frozenset(
     "per set she the two und via was who why you".split()
 )
 
+# Words of which news is made, for whom it concerns, who says so, when, and that something is so, and which tell no
+# happening from another: also where a sentence or a headline gives them a capital. None is a town, as Police and Most.
+_ORDINARY: Final = frozenset(
+    plain(word)
+    for word in (
+        "residents people persons inhabitants homes authorities officials firefighters rescuers crews everyone anyone "
+        "nobody both these those there here however according earlier later meanwhile since during despite although "
+        "though until following several some many few such each every because then instead yet only around nearly "
+        "almost between among without within today yesterday tomorrow tonight still forces "
+        "forced prompts prompted prompting order orders ordered issue issues issued tell tells told remain remains "
+        "menschen personen anwohner bewohner bürger einwohner behörden polizei feuerwehr einsatzkräfte rettungskräfte "
+        "häuser wohnungen stadt stadtteil gemeinde angaben sprecher sprecherin uhr tag tage tagen nacht morgen abend "
+        "mittag nachmittag vormittag woche wochen monat monate jahr jahre jahren stunde stunden minuten ende meter "
+        "metern kilometer kilometern umkreis das dies diese dieser dieses dort ein hier jetzt wegen laut seit während "
+        "weil dabei damit doch insgesamt mehrere viele alle zuvor derzeit zudem außerdem inzwischen rund etwa bis mehr "
+        "heute gestern danach daher deshalb "
+        "habitants riverains personnes autorités pompiers maisons une mais elle elles nous ils cela depuis cependant "
+        "lors pourtant quelque quelques certains certaines lorsque environ toutefois plusieurs malgré pendant puis "
+        "parmi comme ainsi ensuite enfin aussi aujourd hier "
+        "vecinos habitantes personas autoridades bomberos viviendas las según con una unos unas además mientras "
+        "después antes ayer hoy también aunque algunos otros ambos cada varios varias hay así allí "
+        "yetkililer valilik belediye itfaiye ekipler ekipleri vatandaşlar bölgede bölgedeki evler ancak ayrıca bugün "
+        "dün deki daki teki taki ndeki ndaki "
+        "власти жители жителей жителям люди людей спасатели пожарные посёлок посёлка село села деревня город дома при "
+        "однако для как сегодня вчера сейчас ранее ночью утром вечером "
+        "рятувальники мешканці мешканців жителі люди поліція влада селище місто під але якщо однак зокрема коли "
+        "загалом його хто сьогодні вчора нині раніше вночі вранці увечері "
+        "سكان أهالي أهالي مواطنين مواطنون سلطات منازل منازلهم يوم أمس حيث وقالت وقال قالت أن إن عدد عددا"
+    ).split()
+)
+
 # What is put before a headline as it goes out again, cut as all words are: the same, only more urgent.
 _LABELS: Final = frozenset(
     word[:STEM]
@@ -101,10 +132,11 @@ _TAKES_BACK: Final = frozenset(
 
 # In languages that write them like names, from Monday on.
 _WEEKDAYS: Final = {
-    name: number
+    bare(plain(name)): number
     for names in (
         "monday tuesday wednesday thursday friday saturday sunday",
         "montag dienstag mittwoch donnerstag freitag samstag sonntag",
+        "الاثنين الثلاثاء الأربعاء الخميس الجمعة السبت الأحد",
     )
     for number, name in enumerate(names.split())
 }
@@ -230,6 +262,11 @@ def counts_or_points(word: str) -> bool:
     return word[:STEM] in _AS_NAMES
 
 
+def is_ordinary(word: str) -> bool:
+    """Whether a word, as it is written, is one of which all news is made."""
+    return bare(plain(word)) in _ORDINARY
+
+
 def says_again(name: str) -> bool:
     """Whether a name is a word for what happens once more."""
     return name[:STEM] in _SAYS_AGAIN
@@ -251,5 +288,10 @@ def _name(word: str) -> str:
 def may_name(name: str) -> bool:
     """Whether a word without case and marks may be part of a name: it is neither short nor common."""
     if len(name) > 2:
-        return name not in _COMMON_SHORT and name not in COMMON and name[:STEM] not in _LABELS
+        return (
+            name not in _COMMON_SHORT
+            and name not in _ORDINARY
+            and name not in COMMON
+            and name[:STEM] not in _LABELS
+        )
     return has_digit(name) or is_unparted(name)

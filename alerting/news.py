@@ -28,7 +28,7 @@ from typing import Final
 
 from alerting.fingerprint import COPY, SAME_TEXT
 from alerting.gist import STEM, in_lead, is_mould, telling_words, words_of
-from alerting.names import IN_DATELINE, has_digit, is_same_name, says_again, takes_back, weekday
+from alerting.names import IN_DATELINE, has_digit, is_ordinary, is_same_name, says_again, takes_back, weekday
 from alerting.story import Story
 from alerting.telling import Telling, headline_names, named_in_body, pair_of, sentence_names
 from streams.printable import shortened
@@ -300,7 +300,11 @@ class News:
             known.update(own.gist.words, own.expected)
         words = words_of(self._candidate.article.title)
         # A number is a name: where it is news, that is said already.
-        return [word for word in words if telling_words(word) - known and not has_digit(word)]
+        return [
+            word
+            for word in words
+            if telling_words(word) - known and not has_digit(word) and not is_ordinary(word)
+        ]
 
     @cached_property
     def _is_of_mould(self) -> bool:

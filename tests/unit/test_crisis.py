@@ -116,6 +116,8 @@ def test_reports_of_a_place_are_one_story_though_they_name_nobody_else_whether_o
         ("Monday", 20, True),
         ("Sonntag", 0.1, False),
         ("Montag", 0.1, True),
+        ("الأحد", 0.1, False),
+        ("الاثنين", 0.1, True),
     ],
 )
 def test_the_day_on_which_something_was_told_is_no_news_and_another_day_is(
@@ -221,6 +223,30 @@ def test_where_a_headline_names_nobody_another_word_in_it_may_be_another_happeni
     ]
     told = [hit(of, *report, str(number), 5 * number) for number, report in enumerate(reports)]
     assert reasons(decided(told)) == ["no open story tells the same", "throttled", "new in it: airport"]
+
+
+@pytest.mark.parametrize(
+    ("title", "lead"),
+    [
+        (
+            "Authorities order evacuation of Torvik as river rises",
+            "Officials ordered the evacuation of Torvik on Sunday",
+        ),
+        (
+            "River forces evacuation of Torvik",
+            "The governor ordered the evacuation of both banks at Torvik on Sunday",
+        ),
+        (
+            "Evacuation Order Issued In Torvik As River Rises",
+            "Residents of Torvik were ordered to evacuate on Sunday",
+        ),
+    ],
+)
+def test_words_of_which_all_such_news_is_made_are_no_news_wherever_they_stand(title: str, lead: str) -> None:
+    of, rest = reader(), f"{LEAVE} The water had come as high as the old bridge, and was still coming."
+    first = hit(of, "Evacuation ordered as river rises near Torvik", f"{ORDER} {rest}", "first", source="one")
+    again = hit(of, title, f"{lead}, as the river rose. {rest}", "again", 5, source="two")
+    assert reasons(decided([first, again])) == ["no open story tells the same", "throttled"]
 
 
 @pytest.mark.parametrize(

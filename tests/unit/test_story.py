@@ -216,7 +216,7 @@ def test_an_article_is_compared_with_few_stories_however_many_have_its_names() -
         ("Torvik Fires Spread After Winds from Lund", "en", ()),
         ("residents leave lund", "en", ()),
         ("Fire near Lund burns since September and all May", "en", ("lund",)),
-        ("Жителей Орска эвакуируют в Оренбург", "ru", ("жител", "орск", "оренб")),
+        ("Жителей Орска эвакуируют в Оренбург", "ru", ("орск", "оренб")),
         ("Из Орска едут люди: в Орске вода", "ru", ("орск",)),
         ("Rize'de heyelan: Çayeli'nde evler tahliye edildi, Kaymakam Taşköy'de", "tr", ("kaymak", "task")),
         (
@@ -405,7 +405,7 @@ def test_what_is_put_before_a_headline_as_it_goes_out_again_tells_nothing(label:
 
 def test_points_of_the_compass_are_names_too() -> None:
     assert list(names("Army orders people out of southern districts")) == ["army", "southern"]
-    assert list(names("Жители юга Газы и северных районов")) == ["жители", "юга", "газы", "северных"]
+    assert list(names("Жители юга Газы и северных районов")) == ["юга", "газы", "северных"]
 
 
 @pytest.mark.parametrize(
@@ -508,6 +508,17 @@ def test_a_gist_is_of_telling_words_and_of_the_beginning() -> None:
 
 def test_the_commonest_words_name_nothing_however_they_are_written() -> None:
     assert list(names("After Talks, SAYS Torvik: They Will Leave")) == ["talks", "torvik", "leave"]
+
+
+def test_words_of_which_all_news_is_made_name_nothing_where_they_begin_a_sentence() -> None:
+    assert list(names("Residents fled. Authorities In Torvik: Both Roads Closed")) == [
+        "torvik",
+        "roads",
+        "closed",
+    ]
+    assert list(names("Anwohner und Feuerwehr in Blattmatt")) == ["blattmatt"]
+    assert list(names("Мешканці та рятувальники Ізюма")) == ["ізюма"]
+    assert list(names("السلطات سكان رفح")) == ["رفح"]
 
 
 def test_an_arabic_name_is_the_same_with_its_article_and_without() -> None:
