@@ -29,7 +29,7 @@ async def test_it_is_put_aside_and_stops_nothing(place: Place, tmp_path: Path) -
         await publish_raw(place.servers, topic, [(b"{}", []), (bomb, [])], codec=ZSTD)
         await place.publish(articles.messages[10:])
         async with worker.running():
-            await ledger.until_told(articles.due, 60)
+            await ledger.until_told(articles.due, 90)
             await place.until_committed()
             assert await worker.end(signal.SIGTERM) == 0
         ledger.check(articles.due)

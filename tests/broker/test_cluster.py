@@ -88,7 +88,7 @@ async def test_a_worker_bears_a_broker_that_freezes_leaders_that_move_and_one_th
             await ledger.until_told(due, within)
 
         async with worker.running():
-            await worker.until_logged("worker.started", 60)
+            await worker.until_logged("worker.started", 90)
             await all_told_of(parts[0], 80)
 
             frozen = cluster.nodes[cluster.coordinator(group)]

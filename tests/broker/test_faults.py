@@ -100,7 +100,7 @@ async def test_what_differs_in_the_topics_is_said_and_set_where_somebody_asks(
     async def as_they_should_be() -> bool:
         return (await worker.command("topics", code=None)).count("as it should be") == len(ALL)
 
-    await eventually(as_they_should_be, 30, "what was set is known to the broker")
+    await eventually(as_they_should_be, 90, "what was set is known to the broker")
     assert await topic_config(place.servers, articles, "flush.ms") == "5000", "what others set stays"
 
 
@@ -115,7 +115,7 @@ async def test_a_refused_output_ends_the_worker_loudly_without_a_commit(place: P
             await worker.until_logged("worker.started", 90)
             await alter_topic(place.servers, classified, max__message__bytes=100)
             await place.publish(articles.messages)
-            assert await worker.until_ended(60) == FAILED
+            assert await worker.until_ended(90) == FAILED
         assert "worker.failed" in worker.events()
         assert await uncommitted(place.servers, place.group, [topic]) == {topic: len(articles.messages)}
         await alter_topic(place.servers, classified, max__message__bytes=1_000_000)

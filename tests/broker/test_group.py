@@ -57,7 +57,7 @@ async def test_of_two_workers_with_one_instance_id_one_ends_and_says_so_and_the_
         async with first.running():
             await first.until_logged("worker.started", 90)
             async with second.running():
-                assert await first.until_ended(60) == FAILED
+                assert await first.until_ended(90) == FAILED
                 assert (
                     "another worker uses the same service.instance_id" in (tmp_path / "first.log").read_text()
                 )
@@ -66,7 +66,7 @@ async def test_of_two_workers_with_one_instance_id_one_ends_and_says_so_and_the_
                 async def gone() -> bool:
                     return not (await group_of(place.servers, place.group)).members
 
-                await eventually(gone, 60, "the session of the one that is stopped over")
+                await eventually(gone, 90, "the session of the one that is stopped over")
                 second.send(signal.SIGCONT)
                 await place.publish(articles.messages)
                 await ledger.until_told(articles.due, 90)
@@ -136,14 +136,15 @@ async def test_an_order_to_end_is_heeded_while_the_group_has_not_formed_yet(
     await other.start()
     try:
         other.subscribe([place.topic("articles")], listener=held)
-        await other.getmany(timeout_ms=1000)
+        while not other.assignment():
+            await other.getmany(timeout_ms=100)
         async with worker.running():
 
             async def waits() -> bool:
                 group = await group_of(place.servers, place.group)
                 return group.state.name == "PREPARING_REBALANCING" and len(group.members) == 2
 
-            await eventually(waits, 30, "the worker waits for the other")
+            await eventually(waits, 90, "the worker waits for the other")
             assert await worker.end(signal.SIGTERM, timeout=40) == 0
         assert len((await group_of(place.servers, place.group)).members) == 1, "it has taken its leave"
     finally:
@@ -198,7 +199,7 @@ async def test_what_somebody_asked_to_be_tried_now_is_also_where_workers_join_an
             async def all_tried() -> bool:
                 return ledger.calls >= len(articles.due)
 
-            await eventually(all_tried, 60, "an attempt for each")
+            await eventually(all_tried, 90, "an attempt for each")
             ledger.answer, ledger.hold = lambda _: 204, slowly
             said = await first.command("endpoint", "retry", "desk")
             assert said.startswith("desk is owed "), said

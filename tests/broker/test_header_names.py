@@ -38,7 +38,7 @@ async def test_such_records_are_read_like_any_other_by_workers_and_commands(
         await publish_raw(place.servers, topic, named[15:30], codec=GZIP)
         await place.publish(articles.messages[30:])
         async with worker.running():
-            await ledger.until_told(articles.due, 60)
+            await ledger.until_told(articles.due, 90)
             await place.until_committed()
             assert await worker.end(signal.SIGTERM) == 0
         ledger.check(articles.due)

@@ -45,7 +45,7 @@ async def test_a_worker_killed_again_and_again_loses_no_alert(place: Place, tmp_
                 before = len(ledger.bodies)
                 part = articles.messages[500 + kill * 1000 : 500 + (kill + 1) * 1000]
                 publishing = asyncio.ensure_future(place.publish(part))
-                await ledger.until_ids(before + rng.randrange(1, 20), timeout=60)
+                await ledger.until_ids(before + rng.randrange(1, 20), timeout=90)
                 await worker.end(signal.SIGKILL)
                 await publishing
                 await worker.start()
@@ -84,7 +84,7 @@ async def test_an_article_of_the_greatest_length_is_read_and_a_longer_one_stops_
         Ledger().serving() as ledger,
         WorkerProcess(folder, ledger, tmp_path / "worker.log").running() as worker,
     ):
-        await worker.until_logged("worker.started", timeout=60)
+        await worker.until_logged("worker.started", timeout=90)
         await place.publish([*before.messages, longest])
         # A cluster may be set to take more than a worker can write on.
         await alter_topic(place.servers, topic, max__message__bytes=8 * 1024 * 1024)

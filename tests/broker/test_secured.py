@@ -65,7 +65,7 @@ async def test_a_worker_makes_its_topics_reads_and_alerts(
     log = tmp_path / "worker.log"
     async with Ledger().serving() as ledger:
         async with WorkerProcess(folder, ledger, log).running() as worker:
-            await worker.until_logged("worker.started", timeout=60)
+            await worker.until_logged("worker.started", timeout=90)
             await publish(kafka.servers, prefix + "articles", articles.messages)
             await ledger.until_told(articles.due, timeout=90)
             assert await worker.end(signal.SIGTERM) == 0

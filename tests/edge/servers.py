@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -55,16 +56,56 @@ def answering(data: bytes, *, keep_open: bool = False) -> Answer:
 
 
 @asynccontextmanager
+async def listening(
+    handle: Answer, *, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[int]:
+    """A server, by its port. Every connection ends with it, also one that has not shaken hands by then.
+
+    Those asyncio's own server leaves behind, and whichever test runs later would fail with a warning of them.
+    """
+    loop = asyncio.get_running_loop()
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def connected(accepted: socket.socket) -> None:
+        reader = asyncio.StreamReader()
+        protocol = asyncio.StreamReaderProtocol(reader)
+        transport, _ = await loop.connect_accepted_socket(lambda: protocol, accepted, ssl=tls)
+        writer = asyncio.StreamWriter(transport, protocol, reader, loop)
+        try:
+            await handle(reader, writer)
+            writer.close()
+            await writer.wait_closed()
+        finally:
+            transport.abort()
+
+    def accept() -> None:
+        accepted, _ = server.accept()
+        accepted.setblocking(False)
+        accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what is written leaves at once
+        tasks.add(loop.create_task(connected(accepted)))
+
+    server = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    with server:
+        server.setblocking(False)
+        loop.add_reader(server, accept)
+        try:
+            yield server.getsockname()[1]
+        finally:
+            loop.remove_reader(server)
+            await asyncio.sleep(0)  # all have begun
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.sleep(0)  # what was cut off is closed
+
+
+@asynccontextmanager
 async def serving(
     answer: Answer, *, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[Served]:
     served = Served()
-    tasks: set[asyncio.Task[None]] = set()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
         served.accepted += 1
         try:
             while True:
@@ -74,24 +115,9 @@ async def serving(
                     break
         except (OSError, asyncio.IncompleteReadError):
             served.hung_up.set()
-        except asyncio.CancelledError:
-            pass  # the test is over
-        finally:
-            tasks.discard(task)
-            writer.close()
-            with suppress(OSError, asyncio.CancelledError):
-                await writer.wait_closed()
 
-    server = await asyncio.start_server(connected, host, port, ssl=tls)
-    served.port = server.sockets[0].getsockname()[1]
-    try:
+    async with listening(connected, host=host, port=port, tls=tls) as served.port:
         yield served
-    finally:
-        server.close()
-        for task in list(tasks):
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await server.wait_closed()
 
 
 async def forever(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -66,7 +66,7 @@ def bracketed(address: str) -> str:
 
 
 def endpoint(url: str, number: int) -> Endpoint:
-    return Endpoint(id=f"e{number}", url=url, timeout=2, allow_http=True, concurrency=1)
+    return Endpoint(id=f"e{number}", url=url, allow_http=True, concurrency=1)
 
 
 async def main() -> dict[str, object]:

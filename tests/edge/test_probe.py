@@ -11,12 +11,6 @@ from streams.health import Health, HealthServer
 from streams.probe import ask, main
 
 
-def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
-
-
 def has_ipv6() -> bool:
     try:
         with socket.socket(socket.AF_INET6) as listening:
@@ -49,8 +43,10 @@ async def test_it_says_what_the_worker_says_wherever_that_listens(host: str) -> 
 
 
 def test_nobody_there_is_a_no_with_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
-    port = free_port()
-    assert main(["live"], {"TOCSIN_SERVICE__HEALTH_PORT": str(port)}) == 1
+    with socket.socket() as taken:  # bound but not listening: nobody else answers there either
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        assert main(["live"], {"TOCSIN_SERVICE__HEALTH_PORT": str(port)}) == 1
     assert capsys.readouterr().out == f"no answer on port {port}: ConnectionRefusedError\n"
 
 

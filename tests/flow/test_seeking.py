@@ -42,7 +42,7 @@ async def test_what_is_thrown_away_while_partitions_change_hands_is_read_again(
         for _ in range(2):
             await thread.seek_to_committed()
             read: list[bytes | None] = []
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while len(read) < 2 - (committed or 0):
                     for records in (await consumer.getmany(timeout_ms=100)).values():
                         read += [record.value for record in records]

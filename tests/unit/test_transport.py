@@ -846,7 +846,7 @@ async def test_where_several_partitions_have_not_the_place_all_are_looked_for_at
         seek=seek,
     )
     thread.consumer = SimpleNamespace(reset_offset=lambda tp, position, reset: done.append((tp, position)))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         assert await thread.fetched({*positions}, 0.0) == {}
     assert done[0] == {PLACE: 2, gone: 4}
     assert sorted(done[1:3]) == [(PLACE, 2), (PLACE, 7)]
