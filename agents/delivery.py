@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,7 +24,7 @@ from aiokafka import ConsumerRecord
 from pydantic import SecretStr
 
 from agents.delivery_outputs import DeliveryOutputs, attempt_value
-from agents.delivery_partition import Partition, lines_of, recent_calls
+from agents.delivery_partition import Partition, Restored, lines_of, restore
 from agents.lines import Line
 from alerting.attempt import Attempted, attempt
 from alerting.client import WebhookClient
@@ -33,10 +32,7 @@ from alerting.endpoint import Endpoint
 from alerting.gate import Gate
 from alerting.limits import with_fair_shares
 from alerting.pending import (
-    EndpointState,
-    Held,
     Owed,
-    Settled,
     Waiting,
     newer,
     parse_held,
@@ -45,14 +41,15 @@ from alerting.pending import (
 from alerting.retry import next_attempt
 from alerting.turns import Turns
 from streams.batch import Batch
+from streams.breathing import breathe
 from streams.errors import UnreadableArticle
 from streams.lingering import Acknowledgement
 from streams.open_files import MOST_CALLS, most_calls
 from streams.outputs import settle, value_of
 from streams.partitions import Partitions
 from streams.rejection import reject
-from streams.service import Members, Service, breathe
-from streams.state import Loaded, load_state
+from streams.service import Members, Service
+from streams.state import load_state
 from streams.topics import NOTIFICATIONS, PENDING
 from streams.wire import Attempt, EndpointDisabled, EndpointEnabled, Notification
 
@@ -103,7 +100,7 @@ class Delivery:
         # Only with more endpoints than that does any wait for a turn; each then has one attempt at a time.
         self._turns = Turns(most)
         self._rng = random.Random()  # noqa: S311 - jitter
-        load = partial(
+        self._load_state = partial(
             load_state,
             PENDING,
             beside=NOTIFICATIONS,
@@ -112,7 +109,7 @@ class Delivery:
             outputs=service.outputs,
             newer=newer,
         )
-        self._partitions = Partitions(load, self._partition_of)
+        self._partitions = Partitions(self._load, self._partition_of)
         self._taking = True
         self._announcing: set[str] = set()
         self._endpoints = Members(
@@ -137,23 +134,21 @@ class Delivery:
         # What is owed must be attempted even where nothing new arrives.
         self._partitions.open_ahead(partitions, partial(self._service.fail, NAME), self._announce_all)
 
-    def _partition_of(self, number: int, loaded: Loaded[Held]) -> Partition:
-        settled = {key: value for key, value in loaded.values.items() if isinstance(value, Settled)}
-        partition = Partition(number, loaded.mark, settled, made_anew=loaded.made_anew)
-        owed = {key: value for key, value in loaded.values.items() if isinstance(value, Waiting)}
-        begun = recent_calls(owed.values(), settled)
-        states = {one.endpoint: one for one in loaded.values.values() if isinstance(one, EndpointState)}
-        for endpoint_id in {*states, *begun}:
-            state = states.get(endpoint_id, EndpointState(endpoint=endpoint_id))
-            partition.gates[endpoint_id] = Gate(state, begun[endpoint_id])
-        now = self._service.now()
-        lines: defaultdict[str, dict[str, Waiting]] = defaultdict(dict)
-        for key, value in sorted(owed.items(), key=lambda item: item[1].arrival):
-            lines[value.endpoint][key] = value.by_clock(now)
-        for endpoint_id, waiting in lines.items():
+    async def _load(self, number: int) -> Restored:
+        loaded = await self._load_state(number)
+        # Days of alerts take seconds; a worker that stood still for ten would be taken for dead.
+        return await asyncio.to_thread(restore, number, loaded, self._service.now())
+
+    def _partition_of(self, number: int, restored: Restored) -> Partition:
+        partition = restored.partition
+        for endpoint_id, waiting in restored.owed.items():
             self._add(partition, endpoint_id, waiting)
         log.info(
-            "delivery.state_loaded", partition=number, owed=len(owed), settled=len(settled), mark=loaded.mark
+            "delivery.state_loaded",
+            partition=number,
+            owed=sum(map(len, restored.owed.values())),
+            settled=restored.settled,
+            mark=partition.mark,
         )
         return partition
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from agents.lines import Line
 from alerting.gate import Gate
-from alerting.pending import REMEMBERED, EndpointState, Settled, Waiting
+from alerting.pending import REMEMBERED, EndpointState, Held, Settled, Waiting
+from streams.state import Loaded
 
 
 class Partition:
@@ -31,7 +33,10 @@ class Partition:
 
     def gate(self, endpoint_id: str) -> Gate:
         """The gate of an endpoint; an open one where nothing is known of it."""
-        return self.gates.setdefault(endpoint_id, Gate(EndpointState(endpoint=endpoint_id)))
+        gate = self.gates.get(endpoint_id)
+        if gate is None:
+            gate = self.gates[endpoint_id] = Gate(EndpointState(endpoint=endpoint_id))
+        return gate
 
     def knows(self, key: str, endpoint_id: str) -> bool:
         """Whether a notification is owed already, or was settled."""
@@ -53,6 +58,31 @@ class Partition:
         for key in old:
             del self._settled[key]
         return old
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A partition as its state tells, and what is to be put into the lines of its endpoints."""
+
+    partition: Partition
+    owed: Mapping[str, Mapping[str, Waiting]]
+    settled: int
+
+
+def restore(number: int, loaded: Loaded[Held], now: datetime) -> Restored:
+    """What the state of a partition tells."""
+    settled = {key: value for key, value in loaded.values.items() if isinstance(value, Settled)}
+    partition = Partition(number, loaded.mark, settled, made_anew=loaded.made_anew)
+    owed = {key: value for key, value in loaded.values.items() if isinstance(value, Waiting)}
+    begun = recent_calls(owed.values(), settled)
+    states = {one.endpoint: one for one in loaded.values.values() if isinstance(one, EndpointState)}
+    for endpoint_id in {*states, *begun}:
+        state = states.get(endpoint_id, EndpointState(endpoint=endpoint_id))
+        partition.gates[endpoint_id] = Gate(state, begun[endpoint_id])
+    by_endpoint: defaultdict[str, dict[str, Waiting]] = defaultdict(dict)
+    for key, value in sorted(owed.items(), key=lambda item: item[1].arrival):
+        by_endpoint[value.endpoint][key] = value.by_clock(now)
+    return Restored(partition, by_endpoint, len(settled))
 
 
 def lines_of(partitions: Iterable[Partition]) -> list[Line]:

@@ -22,12 +22,13 @@ from agents.reading.article import Article, read_article
 from agents.reading.portions import Portions
 from agents.reading.reader import Read, Reader, Searched
 from streams.batch import Batch
+from streams.breathing import breathe, step_aside
 from streams.errors import UnreadableArticle
 from streams.lingering import Acknowledgement
 from streams.outputs import settle
 from streams.record_time import seen_at
 from streams.rejection import reject
-from streams.service import Service, breathe, step_aside
+from streams.service import Service
 from streams.topics import ARTICLES, CANDIDATES, CLASSIFIED
 
 log = structlog.get_logger("tocsin.intake")

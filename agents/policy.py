@@ -23,13 +23,14 @@ from alerting.stories import Stories
 from alerting.story import Story
 from alerting.watch import Watch
 from streams.batch import Batch
+from streams.breathing import breathe, step_aside
 from streams.errors import UnreadableArticle
 from streams.lingering import Acknowledgement
 from streams.outputs import LONGEST_VALUE, settle, value_of
 from streams.partitions import Partitions
 from streams.record_time import written_at
 from streams.rejection import reject
-from streams.service import Members, Service, breathe, step_aside
+from streams.service import Members, Service
 from streams.state import Loaded, OwnedState, load_state
 from streams.topics import ALERTS, CANDIDATES, NOTIFICATIONS, STORIES
 from streams.wire import Alert, Candidate
@@ -85,7 +86,7 @@ class Policy:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        load = partial(
+        self._load_state = partial(
             load_state,
             STORIES,
             beside=CANDIDATES,
@@ -93,7 +94,7 @@ class Policy:
             client_options=service.client_options,
             outputs=service.outputs,
         )
-        self._partitions = Partitions(load, self._partition_of)
+        self._partitions = Partitions(self._load, self._partition_of)
         self._watches = Members(lambda: service.in_force.configuration.watches)
 
     def assign(self, partitions: set[int]) -> None:
@@ -101,9 +102,15 @@ class Policy:
         self.release()
         self._partitions.open_ahead(partitions, partial(self._service.fail, NAME))
 
-    def _partition_of(self, number: int, loaded: Loaded[Story]) -> Partition:
+    async def _load(self, number: int) -> tuple[Loaded[Story], Stories]:
+        loaded = await self._load_state(number)
+        # Ten thousand take a second; a worker that stood still for ten would be taken for dead.
+        return loaded, await asyncio.to_thread(Stories, loaded.values.values())
+
+    def _partition_of(self, number: int, found: tuple[Loaded[Story], Stories]) -> Partition:
+        loaded, stories = found
         state = OwnedState(self._service.outputs, STORIES, number, loaded.record_keys)
-        partition = Partition(Stories(loaded.values.values()), loaded.mark, state)
+        partition = Partition(stories, loaded.mark, state)
         log.info("policy.state_loaded", partition=number, stories=len(partition.stories), mark=partition.mark)
         return partition
 

@@ -3,7 +3,7 @@
 - On the wire: `topics`, `wire`, `ids`, `record_time`, `rejection`; `schemas` writes it down for others.
 - The configuration: `configuration`, made of what `config_files` reads; `settings`, `config_values`, `sample`;
   `reload`, `visible_files`; the reader built from it: `reading`; tried out by `examples`, `trial` and `backtest`.
-- What the agents share: `service`; `batch`, `partitions`, `state`, `outputs`, `lingering`.
+- What the agents share: `service`; `batch`, `breathing`, `partitions`, `state`, `outputs`, `lingering`.
 - A worker: `worker` (how it starts and stops), `worker_health`, `health`, `probe`, `metrics`, `logs`, `contact`,
   `pauses`; its process: `memory`, `gc_pause`, `open_files`, `parent`.
 - The way to Kafka: `connection`, `tls`, `topic_admin`, `topic_alter`; `app`, `transport`, `consumer_thread` and

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Generic, NoReturn, Protocol, TypeVar
@@ -27,8 +27,6 @@ from streams.record_time import as_written
 from streams.topics import Topic
 
 log = structlog.get_logger("tocsin")
-
-T = TypeVar("T")
 
 
 def utc_now() -> datetime:
@@ -243,22 +241,3 @@ class Service:
             self.beat(name)
         if unfinished:
             await unfinished[-1]
-
-
-async def breathe(items: Sequence[T], every: float = 0.001) -> AsyncIterator[T]:
-    """Iterate over a batch or a part of it, and let other tasks run about every `every` seconds."""
-    clock = asyncio.get_running_loop().time
-    until = clock() + every
-    for item in items:
-        yield item
-        if clock() > until:
-            # An alert takes some fifteen loop steps from its candidate to its webhook. With one step at a time it
-            # would have to wait for as many pauses of a long batch.
-            await step_aside(16)
-            until = clock() + every
-
-
-async def step_aside(steps: int = 1) -> None:
-    """Let other tasks run for some loop steps. In the first, records just handed to an urgent producer are sent."""
-    for _ in range(steps):
-        await asyncio.sleep(0)

@@ -25,6 +25,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
+from streams.breathing import breathe
 from streams.errors import BrokerError, UnreadableState
 from streams.lingering import Acknowledgement, Value
 from streams.offset_reset import wait_for_the_leader
@@ -206,7 +207,7 @@ async def load_state(
         reader.begin_anew()
         times = str(reader.made_anew).encode()
         await settle([await outputs.send(topic, times, key=ANEW_KEY, partition=partition)])
-    return reader.loaded()
+    return await asyncio.to_thread(reader.loaded)
 
 
 async def _read_through(
@@ -237,7 +238,7 @@ async def _read_through(
         while await consumer.position(tp) < end:
             fetched = await consumer.getmany(tp, timeout_ms=RETRY_MS)
             for records in fetched.values():
-                for record in records:
+                async for record in breathe(records):
                     reader.add(record)
             if not fetched:
                 # Raises if no broker answers; the end may have changed.

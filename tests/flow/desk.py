@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from aiohttp import web
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -28,6 +29,8 @@ from streams.topics import DELIVERIES, NOTIFICATIONS, PENDING, REJECTED, UNDELIV
 from streams.wire import AlertWatch, Attempt, Notification, Severity, Undelivered, Wire, from_bytes
 from tests import builders, configurations
 
+P = ParamSpec("P")
+T = TypeVar("T")
 W = TypeVar("W", bound=Wire)
 
 USED = (NOTIFICATIONS, PENDING, DELIVERIES, UNDELIVERED, REJECTED)
@@ -66,6 +69,19 @@ def in_force() -> InForce:
 
 def fail(where: str, error: BaseException) -> NoReturn:
     raise AssertionError(f"{where} failed") from error
+
+
+def while_the_loop_goes_on(function: Callable[P, T]) -> Callable[P, T]:
+    """The same, but each call waits for the loop: one that is made on it fails."""
+    loop = asyncio.get_running_loop()
+
+    def called(*arguments: P.args, **named: P.kwargs) -> T:
+        went_on = threading.Event()
+        loop.call_soon_threadsafe(went_on.set)
+        assert went_on.wait(30), "the loop stands still"
+        return function(*arguments, **named)
+
+    return called
 
 
 @dataclass

@@ -15,6 +15,7 @@ from aiohttp import web
 from structlog.testing import capture_logs
 
 from agents.delivery_outputs import DeliveryOutputs
+from agents.delivery_partition import restore
 from alerting.attempt import Attempted
 from alerting.client import Result
 from alerting.endpoint import Breaker, Endpoint, RateLimit
@@ -33,7 +34,7 @@ from streams.topics import NOTIFICATIONS, PENDING, REJECTED
 from streams.wire import EndpointEnabled, Notification, Webhook
 from tests import builders
 from tests.configurations import SECRET
-from tests.flow.desk import Desk, Held, ids
+from tests.flow.desk import Desk, Held, ids, while_the_loop_goes_on
 
 Open = Callable[..., Awaitable[Endpoint]]
 
@@ -857,10 +858,22 @@ async def test_however_much_an_endpoint_is_owed_its_calls_are_looked_through_onc
 
     await desk.start(await opened("desk", *[500] * 5, schedule=(timedelta(hours=1),)))
     await desk.notify("desk", *range(5))
-    monkeypatch.setattr("agents.delivery.Gate", Counted)
+    monkeypatch.setattr("agents.delivery_partition.Gate", Counted)
     await desk.restart()
     assert len(desk.lines[0]) == 5
     assert made == ["desk"]
+
+
+async def test_while_what_was_settled_is_put_in_order_the_loop_goes_on(
+    desk: Desk, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of days of alerts it takes seconds, in which nobody would be called."""
+    monkeypatch.setattr("agents.delivery.restore", while_the_loop_goes_on(restore))
+    await desk.start(await opened("desk"))
+    await desk.notify("desk", 1)
+    await desk.restart()
+    await desk.quiet()
+    assert ids(desk.got["desk"]) == ["msg_1"]
 
 
 @pytest.mark.parametrize("answers", [(), (500, 500)], ids=["delivered", "still owed"])

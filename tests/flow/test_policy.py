@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 
 from agents.policy import Policy
 from alerting.fingerprint import fingerprint
+from alerting.stories import Stories
 from alerting.story import Story
 from alerting.watch import TopicsWanted, Watch
 from streams.batch import Batch
@@ -27,7 +28,7 @@ from streams.topics import ALERTS, CANDIDATES, NOTIFICATIONS, REJECTED, STORIES,
 from streams.wire import Alert, Candidate, Notification, from_bytes
 from tests import builders
 from tests.builders import MOMENT
-from tests.flow.desk import all_records, fail, in_force
+from tests.flow.desk import all_records, fail, in_force, while_the_loop_goes_on
 
 USED = (CANDIDATES, STORIES, ALERTS, NOTIFICATIONS, REJECTED)
 WATCH = builders.watch(window=timedelta(hours=1), update_every=timedelta(0))
@@ -451,6 +452,18 @@ async def test_the_stories_of_what_is_assigned_are_loaded_before_a_candidate_ask
     await room.policy._partitions._opening
     held = room.policy._partitions.held()
     assert (len(held), sum(len(partition.stories) for partition in held)) == (PARTITIONS, 1)
+
+
+async def test_while_open_stories_are_put_in_order_the_loop_goes_on(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred thousand took ten seconds, after which the group took the worker for dead."""
+    await room.write(candidate(1, "the army signed a truce"))
+    await room.decide()
+    monkeypatch.setattr("agents.policy.Stories", while_the_loop_goes_on(Stories))
+    await room.start()
+    partitions = await room.policy._partitions.get_all(range(PARTITIONS))
+    assert sum(len(partition.stories) for partition in partitions) == 1
 
 
 async def test_what_is_decided_otherwise_after_a_kill_and_a_changed_watch_is_no_repeat_of_what_was_told(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,12 +12,13 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError, TopicAuthorizationFailedError
 
 from streams import state
+from streams.breathing import breathe
 from streams.embedded import EmbeddedBroker
 from streams.errors import BrokerError, OutputRefused, UnreadableState
 from streams.outputs import MAX_OUTPUT_BYTES, Outputs, settle
 from streams.state import ANEW_KEY, Loaded, OwnedState, StateReader, load_state, write_state
 from streams.topics import CANDIDATES, STORIES
-from tests.flow.desk import records_of
+from tests.flow.desk import records_of, while_the_loop_goes_on
 
 
 class Place:
@@ -84,6 +86,32 @@ async def test_the_last_value_of_each_key_is_read_back_with_the_mark(place: Plac
     loaded = await place.load()
     assert loaded.values == {"a": b"3", "b": b"2"}
     assert loaded.mark == 7
+
+
+async def test_while_it_is_read_the_loop_goes_on(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker holds hundreds of thousands of values, and calls webhooks meanwhile."""
+    await place.inputs(10)
+    in_one_batch = [await write_state(place.outputs, STORIES, 0, key, b"1", offset=3) for key in "abc"]
+    await settle(in_one_batch)
+    monkeypatch.setattr(state, "breathe", partial(breathe, every=-1))
+    monkeypatch.setattr(StateReader, "loaded", while_the_loop_goes_on(StateReader.loaded))
+    seen: list[int] = []
+    read = 0
+
+    def parse(value: bytes) -> bytes:
+        nonlocal read
+        read += 1
+        return value
+
+    async def look() -> None:
+        while True:
+            seen.append(read)
+            await asyncio.sleep(0)
+
+    looking = asyncio.ensure_future(look())
+    await place.load(parse=parse)
+    looking.cancel()
+    assert {1, 2, 3} <= {*seen}
 
 
 async def test_a_forgotten_key_is_gone_and_its_input_still_counts(place: Place) -> None:

@@ -21,10 +21,11 @@ from agents.reading.reader import Reader
 from agents.reading.scene import Scene
 from alerting.watch import Watch
 from streams.batch import Batch
+from streams.breathing import breathe
 from streams.errors import OutputRefused, UnreadableArticle
 from streams.lingering import Acknowledgement
 from streams.metrics import RESULTS, Metrics
-from streams.service import InForce, Service, breathe
+from streams.service import InForce, Service
 from streams.topics import Topic
 from streams.wire import Candidate, Reading, TopicReading, Wire
 from tests import sample

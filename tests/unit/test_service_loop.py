@@ -14,6 +14,7 @@ from aiokafka import ConsumerRecord
 from structlog.testing import capture_logs
 
 from streams.batch import Batch
+from streams.breathing import breathe
 from streams.errors import OutputRefused
 from streams.service import (
     MAX_UNFINISHED,
@@ -22,7 +23,6 @@ from streams.service import (
     NOT_ACKNOWLEDGED,
     SLOW,
     Service,
-    breathe,
 )
 from streams.topics import CANDIDATES
 
