@@ -1,11 +1,13 @@
 """`tocsin replay`: sends rejected articles or undelivered notifications through again.
 
-A notification that is in `undelivered` several times is sent once, and not at all if it has been delivered since.
+What is there several times is sent once: each replay that is rejected or given up again adds a record. A notification
+that has been delivered since is not sent at all.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
@@ -165,6 +167,7 @@ async def _replay_rejected(settings: Settings, choice: Choice, *, dry_run: bool)
     options = client_options(settings.broker)
     prefix = settings.topics.prefix
     found = 0
+    seen: set[tuple[bytes | None, bytes]] = set()
     waiting: list[Acknowledgement] = []
     async with writing(settings) as outputs:
         async for record in whole_topic(options, prefix, REJECTED):
@@ -176,6 +179,10 @@ async def _replay_rejected(settings: Settings, choice: Choice, *, dry_run: bool)
             if (stays := _why_it_stays(headers, ARTICLES.full_name(prefix))) is not None:
                 say(f"{place} {why}, left out: {stays}")
                 continue
+            message = (record.key, hashlib.sha256(record.value or b"").digest())
+            if message in seen:
+                continue
+            seen.add(message)
             found += 1
             say(f"{place} {why}")
             if not dry_run:

@@ -38,6 +38,13 @@ def test_rejected_bytes_go_back_as_they_were(call: Call, kafka: Kafka) -> None:
     assert sorted(kafka.values(ARTICLES)) == [b"two", b"\xff one"]
 
 
+def test_what_was_rejected_again_is_sent_once(call: Call, kafka: Kafka) -> None:
+    kafka.send((REJECTED, b"one"), (REJECTED, b"two"), (REJECTED, b"one"))
+    result = call("replay", "rejected")
+    assert "2 sent again" in result.stdout
+    assert sorted(kafka.values(ARTICLES)) == [b"one", b"two"]
+
+
 def test_rejected_that_is_no_article_or_not_whole_stays(call: Call, kafka: Kafka) -> None:
     kafka.send((REJECTED, b"one"), topic=f"{kafka.prefix}articles".encode())
     kafka.send((REJECTED, b"two"), topic=f"{kafka.prefix}candidates".encode())
