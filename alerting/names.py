@@ -76,6 +76,7 @@ _COMMON_SHORT: Final = frozenset(
 
 # Words of which news is made, for whom it concerns, who says so, when, and that something is so, and which tell no
 # happening from another: also where a sentence or a headline gives them a capital. None is a town, as Police and Most.
+# How far an agreement or an evacuation has come is told by stages.
 _ORDINARY: Final = frozenset(
     plain(word)
     for word in (
@@ -84,6 +85,11 @@ _ORDINARY: Final = frozenset(
         "though until following several some many few such each every because then instead yet only around nearly "
         "almost between among without within today yesterday tomorrow tonight still forces "
         "forced prompts prompted prompting order orders ordered issue issues issued tell tells told remain remains "
+        "day days agree agrees agreed reach reaches reached ceasefire truce evacuate evacuates evacuated evacuating "
+        "evacuation evacuations waffenruhe feuerpause waffenstillstand evakuiert evakuierung evakuierungen trêve "
+        "évacuer évacué évacués évacuée évacuées évacuation évacuations tregua evacuar evacúan evacuados evacuación "
+        "evacuaciones ateşkes tahliye boşaltıldı перемирие перемирия эвакуация эвакуации эвакуацию эвакуируют "
+        "эвакуировали эвакуированы евакуація евакуації евакуацію евакуюють евакуювали евакуйовано "
         "menschen personen anwohner bewohner bürger einwohner behörden polizei feuerwehr einsatzkräfte rettungskräfte "
         "häuser wohnungen stadt stadtteil gemeinde angaben sprecher sprecherin uhr tag tage tagen nacht morgen abend "
         "mittag nachmittag vormittag woche wochen monat monate jahr jahre jahren stunde stunden minuten ende meter "

@@ -21,7 +21,7 @@ by a word or two. Nor is an agency's dateline news that a copy puts before a tex
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
 from typing import Final
@@ -30,7 +30,14 @@ from alerting.fingerprint import COPY, SAME_TEXT
 from alerting.gist import STEM, in_lead, is_mould, telling_words, words_of
 from alerting.names import IN_DATELINE, has_digit, is_ordinary, is_same_name, says_again, takes_back, weekday
 from alerting.story import Story
-from alerting.telling import Telling, headline_names, named_in_body, pair_of, sentence_names
+from alerting.telling import (
+    Telling,
+    headline_names,
+    named_in_body,
+    names_of_known_persons,
+    pair_of,
+    sentence_names,
+)
 from streams.printable import shortened
 from streams.wire import Candidate
 
@@ -148,8 +155,9 @@ class News:
             reached, parties = self._newly_reached
             return f"it tells {reached} of {', '.join(called.get(party, party) for party in parties)} as well"
         if self._newly_led:
-            first, led = self._telling.parties[0], _spoken(self._newly_led)
-            return f"its headline puts {called.get(first, first)} first, as none did that told {led}"
+            first = self._telling.side_by_side or self._telling.parties[:1]
+            named = " and ".join(called.get(party, party) for party in first)
+            return f"its headline puts {named} first, as none did that told {_spoken(self._newly_led)}"
         if self._newly_named:
             return self._as_well(self._newly_named)
         if headed := _new_in_it(self._headed_in_lead if version else self._newly_headed):
@@ -261,7 +269,7 @@ class News:
         return self._unknown(names, story.named_since, since)
 
     def _unknown(
-        self, names: Mapping[str, str], named: Iterable[str], tellings: Iterable[Telling]
+        self, names: Mapping[str, str], named: Sequence[str], tellings: Sequence[Telling]
     ) -> dict[str, str]:
         """Of some names and numbers those that are not among those that were named, nor in some tellings."""
         expected = {word for own in tellings for word in own.expected}
@@ -273,13 +281,16 @@ class News:
         told_on = {at.weekday() for own in tellings for at in (own.seen_at, own.seen_at - EVENING)}
         # Of a dateline that a copy puts before a text which had none.
         is_frame = self._is_copy and not any(name.endswith(IN_DATELINE) for name in self._story.named)
+        of_persons = names_of_known_persons(
+            self._candidate, named, (party for own in tellings for party in own.parties)
+        )
 
         def is_known(name: str) -> bool:
             if name.endswith(IN_DATELINE) and is_frame:
                 return True
             name = name.removesuffix(IN_DATELINE)
             stem = name[:STEM]
-            if weekday(name) in told_on:
+            if weekday(name) in told_on or name in of_persons:
                 return True
             # A number of a lead may be a date or a block of houses: by it none of a headline is known.
             if stem in told and (stem not in expected or stem.isdigit()):

@@ -10,19 +10,21 @@ stages, the same two parties or more, and half a day suffice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
+from itertools import pairwise
 from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, PlainSerializer
 
-from alerting.gist import Gist, interned, telling_words
+from alerting.gist import WORDS_REMEMBERED, Gist, interned, telling_words
 from alerting.names import names, without_frame
 from alerting.proper import proper_names, stems
 from alerting.watch import TopicsWanted
-from streams.wire import Candidate, Moment
+from streams.wire import ActorReading, Candidate, Moment
 
 SAME_HAPPENING: Final = 0.55
 """Least sum of likeness, parties, stages and time for one happening told in other words."""
@@ -44,6 +46,12 @@ DAY: Final = -0.2
 """What each day between the two adds."""
 _ONE_DAY: Final = timedelta(days=1)
 
+_AND: Final = re.compile(r" ?[,/] ?|[-–]| (?:&|and|und|et|y|e|ve|и|та|і|й) (?:the )?| و ?")
+"""What stands between two parties of which neither is before the other."""
+
+_PERSON: Final = "#"
+"""Marks the id of a person among names."""
+
 OTHER_LANGUAGE: Final = timedelta(hours=12)
 """Another language may tell the same happening within this time."""
 SAME_PARTIES: Final = 2 / 3
@@ -60,7 +68,9 @@ class Telling:
     """What a story remembers of one article, to decide whether another tells the same.
 
     `expected` are the words by which topics and actors were found, which many happenings share. `proper` are the proper
-    names of its headline, `proper_in_sentence` those of the sentence that decided.
+    names of its headline, `proper_in_sentence` those of the sentence that decided. `side_by_side` are the first two
+    parties of the headline where it puts neither before the other (`Kyiv and Moscow agree`), in the order of the
+    alphabet.
     """
 
     gist: Annotated[Gist, BeforeValidator(Gist.of), PlainSerializer(Gist.as_dict)] = field(
@@ -73,6 +83,7 @@ class Telling:
     stages: dict[str, str] = field(default_factory=dict)
     language: str = ""
     seen_at: Moment
+    side_by_side: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, candidate: Candidate, wanted: TopicsWanted | None = None) -> Telling:
@@ -88,6 +99,7 @@ class Telling:
             parties=tuple(parties),
             proper=interned(proper),
             proper_in_sentence=interned(in_sentence),
+            side_by_side=interned(_side_by_side(candidate.article.title, named)),
             stages={
                 topic.topic: topic.stage
                 for topic in candidate.topics
@@ -110,8 +122,9 @@ class Telling:
         )
 
     def led(self, topic: str, stage: str) -> tuple[str, ...]:
-        """The party that the headline puts first, as told to be at a stage; empty where it has none."""
-        return tuple(f"{pair_of(topic, stage, party)}:first" for party in self.parties[:1])
+        """The party that the headline puts first, or the two, as told to be at a stage; empty where it has none."""
+        first = "+".join(self.side_by_side or self.parties[:1])
+        return (f"{pair_of(topic, stage, first)}:first",) if first else ()
 
     def is_near(self, other: Telling) -> bool:
         """Whether both have a language, all stages, a party and particular words in common, and are close in time.
@@ -210,6 +223,17 @@ class Sought:
         return shared / (len(self._parties) + len(other.parties) - shared) if shared else 0.0
 
 
+def _side_by_side(title: str, named: Sequence[ActorReading]) -> list[str]:
+    """The parties of the first two mentions in a headline, where nothing but a word for `and` is between them."""
+    mentions = sorted(
+        (e.start, e.end, a.country or a.id) for a in named for e in a.evidence if e.field == "title"
+    )
+    for (_, end, one), (start, _, other) in pairwise(mentions[:2]):
+        if one != other and _AND.fullmatch(title[end:start]):
+            return sorted((one, other))
+    return []
+
+
 def _proper_names(candidate: Candidate) -> tuple[Sequence[str], Sequence[str]]:
     """Those of the headline, and of the sentence that decided; where no word of the headline surely is one, those that
     are in the sentence.
@@ -269,5 +293,33 @@ def named_in_body(candidate: Candidate) -> Mapping[str, str]:
 
 
 def named_by(candidate: Candidate) -> tuple[str, ...]:
-    """All of them, without the words as they are written."""
-    return interned({**headline_names(candidate), **named_in_body(candidate)})
+    """All of them, without the words as they are written, and the ids of the persons whose names are among them."""
+    named = {**headline_names(candidate), **named_in_body(candidate)}
+    persons = (id_ for id_, spellings in _spelt(candidate) if any(map(named.keys().__ge__, spellings)))
+    return interned((*named, *(f"{_PERSON}{id_}" for id_ in persons)))
+
+
+def names_of_known_persons(candidate: Candidate, named: Iterable[str], parties: Iterable[str]) -> set[str]:
+    """The names by which a candidate calls persons that are parties or whose ids are among some names, however these
+    were spelt there: Zelenskiy or Zelensky. A capital, which may stand for a country, is always a place too.
+    """
+    known = {*parties, *(name.removeprefix(_PERSON) for name in named if name.startswith(_PERSON))}
+    return {
+        name
+        for id_, spellings in _spelt(candidate)
+        if id_ in known
+        for spelling in spellings
+        for name in spelling
+    }
+
+
+def _spelt(candidate: Candidate) -> Iterator[tuple[str, list[frozenset[str]]]]:
+    """The ids of the persons that a candidate surely names, each with the names of its mentions."""
+    for actor in candidate.actors:
+        if actor.kind == "person" and actor.match != "typo":
+            yield actor.id, [*filter(None, map(_spelling, {one.text for one in actor.evidence}))]
+
+
+@lru_cache(WORDS_REMEMBERED)
+def _spelling(mention: str) -> frozenset[str]:
+    return frozenset(names(mention))

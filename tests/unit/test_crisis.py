@@ -295,6 +295,49 @@ def test_a_version_whose_headline_alone_has_another_word_is_not_told() -> None:
     assert reasons(decided(told)) == ["no open story tells the same", "throttled"]
 
 
+def test_who_was_named_is_no_news_under_another_spelling_and_who_was_not_is() -> None:
+    of, title = reader(), "Qatar and Egypt agree ceasefire"
+    said = "Qatar and Egypt agreed a ceasefire on Sunday that begins at dawn, {} said in a speech."
+    speakers = ("Vladimir Putin", "Poutine", "Emmanuel Macron")
+    told = decided(hit(of, title, f"{said.format(who)} {LEAVE}", who, n) for n, who in enumerate(speakers))
+    assert reasons(told) == [
+        "no open story tells the same",
+        "throttled",
+        "new in it: Emmanuel, Macron",
+    ]
+
+
+def test_of_two_sides_side_by_side_neither_is_first_and_who_accuses_is() -> None:
+    of = reader()
+    headlines = (
+        "Qatar and Egypt agree ceasefire",
+        "Egypt, Qatar agree ceasefire",
+        "Egypt-Qatar ceasefire agreed",
+        "Egypt says ceasefire with Qatar agreed",
+        "Qatar says ceasefire with Egypt agreed",
+        "Egypt and Qatar agree ceasefire",
+    )
+    lead = "Qatar and Egypt agreed a ceasefire on Sunday that begins at dawn."
+    rests = (
+        "the guns fell silent",
+        "few believed in it",
+        "it had been long awaited",
+        "it came as a surprise",
+    )
+    told = decided(
+        hit(of, title, f"{lead} So {rests[n % 4]} on either side of the line.", title, n)
+        for n, title in enumerate(headlines)
+    )
+    assert reasons(told) == [
+        "no open story tells the same",
+        "throttled",
+        "throttled",
+        "its headline puts Egypt first, as none did that told ceasefire agreed",
+        "its headline puts Qatar first, as none did that told ceasefire agreed",
+        "throttled",
+    ]
+
+
 def test_a_word_for_once_more_is_told_of_each_place_and_once_of_each() -> None:
     of = reader()
 
