@@ -7,6 +7,7 @@ and `actors/`; the sample's are used where these two are missing. See docs/confi
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,12 +112,15 @@ def load_settings(folder: Path | None = None, environ: Mapping[str, str] = os.en
 
 
 def _existing(folder: Path) -> Path:
-    if not folder.is_dir():
-        what = "is not a folder" if folder.exists() else "does not exist"
-    elif not os.access(folder, os.R_OK | os.X_OK):
+    try:
+        is_folder = stat.S_ISDIR(folder.stat().st_mode)
+        if is_folder and os.access(folder, os.R_OK | os.X_OK):
+            return folder
+        what = "may not be read and entered by this user" if is_folder else "is not a folder"
+    except PermissionError:
         what = "may not be read and entered by this user"
-    else:
-        return folder
+    except (OSError, ValueError):
+        what = "does not exist"
     raise ConfigurationError([Fault.of_file(str(folder), f"the configuration folder {what}; see --config")])
 
 
@@ -217,7 +221,7 @@ class _Load:
                 hint = did_you_mean(name, [f"{part}.yaml" for part in _PARTS])
                 self._warnings.append(Fault.of_file(name, f"this file is not read{hint}"))
         for name in _FOLDERS:
-            if (self._folder / name).is_file():
+            if os.path.isfile(self._folder / name):
                 self._warnings.append(
                     Fault.of_file(name, "this file is not read; only a folder of this name is")
                 )
@@ -227,7 +231,7 @@ class _Load:
             if nearest(name, _FOLDERS) is not None:
                 what = f"this folder is not read{did_you_mean(name, _FOLDERS)}"
                 self._warnings.append(Fault.of_file(name, what))
-        if not names and not (self._folder / "watches").is_dir():
+        if not names and not os.path.isdir(self._folder / "watches"):
             what = "holds no configuration: neither tocsin.yaml nor watches.yaml nor endpoints.yaml"
             self._faults.append(Fault.of_file(str(self._folder), what))
 
@@ -354,7 +358,7 @@ class _Load:
     ) -> L | None:
         """What `read` makes of the folder `part`, or of the sample's where there is none; None where it is faulty."""
         folder = self._folder / part
-        if not folder.is_dir() and not folder.is_symlink():
+        if not os.path.isdir(folder) and not folder.is_symlink():
             folder = sample_configuration() / part
         paths = self._yaml_files(folder)
         documents = self._documents_of[part] = [self._open(path) for path in paths]

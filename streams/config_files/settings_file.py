@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -139,7 +140,7 @@ def _file_faults(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
     lacking = set()
     for section, key in CERTIFICATE_FILES:
         name = getattr(getattr(settings, section), key)
-        if name is not None and not Path(name).is_file():
+        if name is not None and not os.path.isfile(name):
             lacking.add(section)
             yield (section, key), why_no_file(Path(name))
     broker, authorities = settings.broker, settings.service.webhook_ca_file

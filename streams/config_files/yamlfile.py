@@ -97,9 +97,13 @@ def read_text(path: Path, name: str, largest: int) -> str | Fault:
 
 def why_no_file(path: Path) -> str:
     """Why a path is no file that could be read."""
-    if path.exists():
-        return "it is not a file"
-    return "it is a link that leads nowhere" if path.is_symlink() else "there is no such file"
+    try:
+        path.stat()
+    except PermissionError as error:
+        return f"the file cannot be read: {error.strerror}"
+    except OSError:
+        return "it is a link that leads nowhere" if path.is_symlink() else "there is no such file"
+    return "it is not a file"
 
 
 def parse(text: str, name: str) -> Document:

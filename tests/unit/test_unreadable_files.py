@@ -64,6 +64,52 @@ def test_a_folder_that_may_not_be_entered_is_a_fault(tmp_path: Path, monkeypatch
         load_configuration(tmp_path, ENVIRON)
 
 
+@pytest.fixture
+def behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that this user may not enter, so that nothing is known of what is behind it."""
+    folder = tmp_path / "closed"
+    folder.mkdir()
+    real_stat, real_scandir = os.stat, os.scandir
+
+    def guard(path: Any) -> None:
+        if folder in Path(os.path.realpath(os.fspath(path))).parents:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path))
+
+    def guarded_stat(path: Any, **options: Any) -> os.stat_result:
+        if options.get("follow_symlinks", True) and not isinstance(path, int):
+            guard(path)
+        return real_stat(path, **options)
+
+    def guarded_scandir(path: Any) -> Any:
+        guard(path)
+        return real_scandir(path)
+
+    monkeypatch.setattr(os, "stat", guarded_stat)
+    monkeypatch.setattr(os, "scandir", guarded_scandir)
+    return folder
+
+
+def test_a_configuration_behind_a_closed_folder_is_a_fault(behind: Path) -> None:
+    with pytest.raises(ConfigurationError, match="may not be read and entered by this user; see --config"):
+        load_configuration(behind / "tocsin", ENVIRON)
+
+
+@pytest.mark.parametrize("key", ["ca_file", "cert_file"])
+def test_a_certificate_behind_a_closed_folder_is_named_by_its_key(
+    tmp_path: Path, behind: Path, key: str
+) -> None:
+    broker = {"security_protocol": "SSL", key: str(behind / "a.pem")}
+    assert faults(tmp_path, SMALL | {"tocsin.yaml": {"broker": broker}}) == [
+        f"tocsin.yaml: broker.{key}: the file cannot be read: Permission denied"
+    ]
+
+
+@pytest.mark.parametrize("name", ["watches", "endpoints", "topics", "actors"])
+def test_a_link_to_a_folder_behind_a_closed_one_is_a_fault(tmp_path: Path, behind: Path, name: str) -> None:
+    (tmp_path / name).symlink_to(behind / name)
+    assert faults(tmp_path) == [f"{name}: : the folder cannot be read: Permission denied"]
+
+
 def test_a_file_that_is_called_like_a_folder_is_named_as_not_read(tmp_path: Path) -> None:
     loaded = load(tmp_path, {"watches": "notes", "actors": "notes"})
     assert [str(warning) for warning in loaded.warnings][:2] == [
