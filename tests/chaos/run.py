@@ -218,7 +218,7 @@ class Run:
     async def _kill(self) -> None:
         worker = self.workers[0]
         worker.send(signal.SIGKILL)
-        await worker.until_ended(10)
+        await worker.until_ended(60)
 
     async def _term(self) -> None:
         worker = self.workers[0]

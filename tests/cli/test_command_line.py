@@ -15,6 +15,8 @@ import pytest
 from streams.cli import COMMANDS, app
 from tests.cli.conftest import Call, error_lines
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 def test_the_help_page_names_every_command_with_its_summary(call: Call) -> None:
     result = call("--help")
@@ -108,7 +110,7 @@ def as_it_loads(
     number: signal.Signals, *arguments: str, before: str = ""
 ) -> subprocess.CompletedProcess[str]:
     """Begin as the script does; the process gets a signal as it imports the first library."""
-    script = tomllib.loads(Path("pyproject.toml").read_text())["project"]["scripts"]["tocsin"]
+    script = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]["tocsin"]
     module, _, function = script.partition(":")
     code = (
         "import os, signal, sys\n"

@@ -26,7 +26,7 @@ async def test_reading_a_topic_ends_with_an_error_when_no_broker_answers_any_mor
         sent = [await outputs.send(REJECTED, value, key=None, partition=0) for _ in range(4)]
         await settle(sent)
         await outputs.stop()
-        records = whole_topic({**options, "request_timeout_ms": 1000}, "t.", REJECTED)
+        records = whole_topic({**options, "request_timeout_ms": 5000}, "t.", REJECTED)
         assert (await anext(records)).offset == 0
 
     async def rest() -> list[int]:
