@@ -21,7 +21,7 @@ from alerting.drill import drill_alert
 from alerting.endpoint import Breaker, Endpoint
 from alerting.formats import render
 from alerting.formats.template import FILTERS
-from alerting.signing import new_secret, public_key, sign
+from alerting.signing import new_secret, public_key, sign, verify
 from alerting.watch import Watch
 from streams.config_values import duration
 from streams.errors import REASONS
@@ -194,6 +194,17 @@ def test_the_call_of_node_that_verifies_ed25519_takes_ours_and_nothing_else(
         [node, "-e", code, json.dumps(given)], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.strip() == expected
+
+
+def test_the_signatures_to_test_with_are_ours() -> None:
+    page = (ROOT / "docs" / "delivery.md").read_text(encoding="utf-8")
+    ((webhook_id, timestamp, body),) = re.findall(
+        r"the id `(\w+)`, the timestamp `(\d+)` and the body `(.*?)`", page
+    )
+    rows = re.findall(r"^\| `(wh\w+_\S+)` \| `(v1a?,\S+)` \|$", page, re.MULTILINE)
+    assert [key.partition("_")[0] for key, _ in rows] == ["whsec", "whpk"]
+    for key, signature in rows:
+        assert verify([key], webhook_id, timestamp, signature, body.encode())
 
 
 def test_the_example_of_a_template_renders_whatever_the_headline_holds() -> None:
