@@ -1,5 +1,8 @@
 """What holds for all tests: no property is timed, since a busy machine would let it fail; logs end with a test.
 
+Properties are tried on the same values every time, so that a change fails by what it changes. With
+`--hypothesis-profile=searching` the values are new ones each time.
+
 The garbage collector is paused while tests are collected, and looks at none of that later, as with a worker.
 """
 
@@ -11,15 +14,16 @@ from typing import Any
 
 import pytest
 import structlog
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from streams.gc_pause import gc_paused
 from streams.logs import LOUD
 from streams.memory import freeze_objects
 from tests.configurations import ENVIRON
 
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+settings.register_profile("searching", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("repeatable", settings.get_profile("searching"), derandomize=True)
+settings.load_profile("repeatable")
 
 
 @pytest.hookimpl(wrapper=True)
