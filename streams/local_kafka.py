@@ -28,7 +28,7 @@ from streams.errors import BrokerError
 from streams.parent import die_with_parent
 
 JARS: Final = Path(__file__).resolve().parent.parent / "deploy" / "kafka-local" / "target" / "jars"
-READY_WITHIN: Final = 60.0
+READY_WITHIN: Final = 180.0
 """Seconds that a broker may take until it answers."""
 ENDS_WITHIN: Final = 30.0
 """Seconds that a broker may take to shut down before it is killed."""

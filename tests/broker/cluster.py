@@ -29,7 +29,7 @@ OFFSETS: Final = "__consumer_offsets"
 
 OFFSETS_PARTITIONS: Final = 4
 
-READY_WITHIN: Final = 60.0
+READY_WITHIN: Final = 180.0
 
 _PROPERTIES: Final = """\
 process.roles={roles}
