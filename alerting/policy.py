@@ -10,8 +10,8 @@ Rules, in order:
    was told, at a stage that the watch does not ask for, opens none: `is_asked_for` says whether there is such a story.
 3. It tells a stage that its story had not reached, or may take back what that told: that is news, and the alert is
    updated (`updated`).
-4. It is like what its story told, but may be another happening, or say more of this one: the alert is updated
-   (`updated`), for none of that is to be lost.
+4. It is like what its story told, but may be another happening, or say more of this one, as a new version of a page
+   does that has one more stage at its end: the alert is updated (`updated`), for none of that is to be lost.
 5. It gives again, word for word, what was told before another stage, and nobody has told that stage for `update_every`,
    or feeds that send both versions of a page in turns would tell both each time: the alert is updated (`updated`).
 6. It is a late copy of what the story has left since, or the last event of the alert is younger than the watch's
@@ -28,7 +28,7 @@ from typing import Final, Literal
 from alerting.news import News
 from alerting.stories import Stories
 from alerting.story import Story
-from alerting.telling import Telling
+from alerting.telling import Telling, stages_beside, told_beside
 from alerting.watch import Watch
 from streams.ids import derive_id
 from streams.printable import shortened
@@ -111,7 +111,11 @@ def _why_told(story: Story, candidate: Candidate, watch: Watch, news: News) -> s
     if candidate.takes_back:
         return f"what was told may be taken back: {news.takes_back}"
     stages = _new_stages(story, candidate, watch)
-    return f"the story reaches {', '.join(stages)}" if stages else news.reason
+    if stages:
+        return f"the story reaches {', '.join(stages)}"
+    added = _added_stages(story, candidate, watch)
+    also = f"the page tells {', '.join(added)} as well" if added else ""
+    return "; ".join(filter(None, (news.reason, also)))
 
 
 def _new_stages(story: Story, candidate: Candidate, watch: Watch) -> list[str]:
@@ -121,6 +125,20 @@ def _new_stages(story: Story, candidate: Candidate, watch: Watch) -> list[str]:
         f"{topic.topic} {topic.stage}"
         for topic in candidate.topics
         if f"{topic.topic}:{topic.stage}" not in story.stages and (wanted is None or wanted.wants(topic))
+    ]
+
+
+def _added_stages(story: Story, candidate: Candidate, watch: Watch) -> list[str]:
+    """The stages that another version of a page tells beside the one it had, and nothing told yet: what is added at its
+    end. What any other article tells beside its own may be long past.
+    """
+    if candidate.article.id not in story.article_ids:
+        return []
+    known, wanted = {*story.stages, *told_beside(story.named)}, watch.topics
+    return [
+        f"{topic.topic} {topic.stage}"
+        for stage, topic in stages_beside(candidate).items()
+        if stage not in known and (wanted is None or wanted.wants(topic))
     ]
 
 

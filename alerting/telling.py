@@ -24,7 +24,7 @@ from alerting.gist import WORDS_REMEMBERED, Gist, interned, telling_words
 from alerting.names import names, without_frame
 from alerting.proper import proper_names, stems
 from alerting.watch import TopicsWanted
-from streams.wire import ActorReading, Candidate, Moment
+from streams.wire import ActorReading, Candidate, Moment, TopicReading
 
 SAME_HAPPENING: Final = 0.55
 """Least sum of likeness, parties, stages and time for one happening told in other words."""
@@ -51,6 +51,8 @@ _AND: Final = re.compile(r" ?[,/] ?|[-–]| (?:&|and|und|et|y|e|ve|и|та|і|й
 
 _PERSON: Final = "#"
 """Marks the id of a person among names."""
+_BESIDE: Final = "="
+"""Marks a stage among names that was told beside another."""
 
 OTHER_LANGUAGE: Final = timedelta(hours=12)
 """Another language may tell the same happening within this time."""
@@ -293,10 +295,27 @@ def named_in_body(candidate: Candidate) -> Mapping[str, str]:
 
 
 def named_by(candidate: Candidate) -> tuple[str, ...]:
-    """All of them, without the words as they are written, and the ids of the persons whose names are among them."""
+    """All of them, without the words as they are written; the ids of the persons whose names are among them; and the
+    stages that are told beside those that are reached.
+    """
     named = {**headline_names(candidate), **named_in_body(candidate)}
     persons = (id_ for id_, spellings in _spelt(candidate) if any(map(named.keys().__ge__, spellings)))
-    return interned((*named, *(f"{_PERSON}{id_}" for id_ in persons)))
+    stages = (f"{_BESIDE}{stage}" for stage in stages_beside(candidate))
+    return interned((*named, *(f"{_PERSON}{id_}" for id_ in persons), *stages))
+
+
+def stages_beside(candidate: Candidate) -> dict[str, TopicReading]:
+    """The stages that a candidate tells beside those that are reached, as `topic:stage`, each with its reading."""
+    return {
+        f"{topic.topic}:{stage}": topic.model_copy(update={"stage": stage})
+        for topic in candidate.topics
+        for stage in topic.other_stages
+    }
+
+
+def told_beside(named: Iterable[str]) -> set[str]:
+    """The stages that were told beside others, of what is remembered of names."""
+    return {name.removeprefix(_BESIDE) for name in named if name.startswith(_BESIDE)}
 
 
 def names_of_known_persons(candidate: Candidate, named: Iterable[str], parties: Iterable[str]) -> set[str]:

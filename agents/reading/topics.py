@@ -12,7 +12,7 @@ No claim without evidence: a topic shows its cues, each stage the words that spe
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from itertools import chain, islice
 from math import exp
 from typing import Final, Protocol
@@ -165,7 +165,7 @@ class TopicClassifier:
             return None
         topic = self._topics[number]
         said = said_stages(sighting, number)
-        stages = _stages(topic, weights, stage_features(sighting, number, said))
+        stages = _stages(topic, weights, stage_features(sighting, number, said), _said_alone(sighting, said))
         order = sorted(cues, key=lambda cue: (RANK[cue.strength], cue.sentence, cue.start))
         spans = dict.fromkeys((cue.sentence, cue.start, cue.end) for cue in order)
         own_evidence = tuple(_evidence(scene, sighting, *span) for span in islice(spans, EVIDENCE_KEPT))
@@ -222,8 +222,22 @@ def _probability(logit: float) -> float:
     return 1 / (1 + exp(-max(-30.0, min(30.0, logit))))
 
 
-def _stages(topic: TopicFile, weights: TopicWeights, features: Mapping[str, float]) -> list[str]:
-    """The stages that an article reports, the dominant one first.
+def _said_alone(sighting: Sighting, said: SaidBySentence) -> set[str]:
+    """The stages that a sentence of the body says which says no other."""
+    sentences = sighting.excerpt.sentences
+    return {
+        stage
+        for at, stages in said.items()
+        if len(stages) == 1 and sentences[at].place != "title"
+        for stage in stages
+    }
+
+
+def _stages(
+    topic: TopicFile, weights: TopicWeights, features: Mapping[str, float], alone: Container[str] = ()
+) -> list[str]:
+    """The stages that an article reports, the dominant one first; `alone` are those that have a sentence of their own,
+    which are reported however much the others say: it may be the last line of a page.
 
     Where words of one stage alone stand near, it is that one. Among several the weights decide; without weights the
     one whose words say most. It is the topic's default where no word says any, in a title without cues either.
@@ -253,7 +267,7 @@ def _stages(topic: TopicFile, weights: TopicWeights, features: Mapping[str, floa
     odds = {stage: exp(logit - top) for stage, logit in logits.items()}
     total = sum(odds.values()) or 1.0
     order = sorted(odds, key=lambda stage: -odds[stage])
-    others = [stage for stage in order[1:] if odds[stage] / total >= OTHER_STAGE_ENOUGH]
+    others = [stage for stage in order[1:] if odds[stage] / total >= OTHER_STAGE_ENOUGH or stage in alone]
     return [*(order[:1] or [topic.default_stage]), *others[:OTHER_STAGES]]
 
 

@@ -426,11 +426,35 @@ def test_what_takes_back_what_was_told_is_told_once_and_says_so(label: str, word
     body = f"{ORDER} {LEAVE}"
     versions = [(title, "page"), (label.format(title), article), (label.format(title), "copy")]
     told = decided(hit(of, one, body, page, minutes=n) for n, (one, page) in enumerate(versions))
+    first, again, copy = reasons(told)
+    assert (first, copy) == ("no open story tells the same", "throttled")
+    assert again.startswith(f"it retracts or corrects what was told; new in it: {word}")
+
+
+def test_a_stage_that_is_added_at_the_end_of_a_page_is_told_once() -> None:
+    of, title = reader(), "Russia and Egypt agree ceasefire"
+    lines = [
+        "Russia and Egypt agreed a ceasefire on Sunday that begins at dawn.",
+        "Russia violated the ceasefire within an hour, Egypt said.",
+    ]
+    pages = [lines[0], "\n".join(lines), "\n".join(lines) + " "]
+    told = decided(hit(of, title, page, minutes=n) for n, page in enumerate(pages))
     assert reasons(told) == [
         "no open story tells the same",
-        f"it retracts or corrects what was told; new in it: {word}",
+        "the page tells ceasefire violated as well",
         "throttled",
     ]
+    # What another outlet's report tells beside may be long past.
+    others = decided(hit(of, title, page, f"outlet {n}", n) for n, page in enumerate(pages[:2]))
+    assert reasons(others) == ["no open story tells the same", "throttled"]
+
+
+def test_an_order_that_the_last_line_of_a_page_lifts_is_told_however_much_the_others_say() -> None:
+    of, title = reader(), "Governor orders evacuation of Torvik"
+    page = f"{ORDER} {LEAVE}\nThe governor ordered the evacuation of Lund on Sunday as well."
+    pages = [page, f"{page}\nThe evacuation order for Torvik was lifted, the governor says."]
+    told = decided(hit(of, title, page, minutes=n) for n, page in enumerate(pages))
+    assert reasons(told)[1] == "the page tells evacuation lifted as well"
 
 
 def test_a_page_under_one_headline_is_told_for_each_place_that_it_adds_to_an_order() -> None:
