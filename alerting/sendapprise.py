@@ -44,7 +44,13 @@ async def send(endpoint: Endpoint, event: Alert | EndpointDisabled) -> Failure |
 def text(alert: Alert) -> tuple[str, str]:
     """Title and body, in plain text without line breaks from the article, that mentions nobody at any service."""
     link = (words.safe_link(alert.url) or "").replace("@", "%40")
-    more = (words.plain(alert.sentence, 500), words.topics(alert), words.actors(alert), words.told(alert))
+    more = (
+        words.news(alert),
+        words.sentence(alert),
+        words.topics(alert),
+        words.actors(alert),
+        words.told(alert),
+    )
     # Apprise sends mentions on, and at Discord and Slack looks for them. What matters most comes first: services for
     # short messages get no more.
     lines = (words.tamed(words.headline(alert, 280)), link, *map(words.tamed, more))

@@ -20,6 +20,8 @@ _MARKUP: Final = re.compile(r"([\\*_~`|>#\[\]()<@:!-])")
 LONGEST_TITLE: Final = 256
 """Characters of an embed's title; with one more, Discord refuses the whole message."""
 
+LONGEST_CONTENT: Final = 2000
+
 LONGEST_TEXT: Final = 1024
 """Characters of a field. A description may have four times as many."""
 
@@ -38,17 +40,21 @@ def render(alert: Alert) -> bytes:
         "timestamp": alert.at.isoformat(timespec="seconds"),
         "footer": {"text": words.told(alert)},
         "fields": [
-            {"name": name, "value": words.cut(value, escape, LONGEST_TEXT), "inline": True}
-            for name, value in (("Topics", words.topics(alert)), ("Actors", words.actors(alert)))
+            {"name": name, "value": words.cut(value, escape, LONGEST_TEXT), "inline": name != "Update"}
+            for name, value in (
+                ("Update", words.news(alert)),
+                ("Topics", words.topics(alert)),
+                ("Actors", words.actors(alert)),
+            )
             if value
         ],
     }
-    if alert.sentence:
-        embed["description"] = "> " + escape(words.plain(alert.sentence, 500))
+    if sentence := words.sentence(alert):
+        embed["description"] = "> " + escape(sentence)
     link = words.safe_link(alert.url)
     # With a link to `http://localhost/` or to a machine of your own network, Discord refuses the whole message.
     if link and words.has_public_name(link):
         embed["url"] = link
-    return orjson.dumps(
-        {"content": escape(words.title(alert)), "embeds": [embed], "allowed_mentions": {"parse": []}}
-    )
+    # Telephones show this and no embed.
+    content = words.cut(words.line(alert), escape, LONGEST_CONTENT)
+    return orjson.dumps({"content": content, "embeds": [embed], "allowed_mentions": {"parse": []}})

@@ -46,8 +46,10 @@ def render(alert: Alert) -> bytes:
         {"type": "header", "text": _plain(title)},
         _section(line),
     ]
-    if alert.sentence:
-        blocks.append(_section("> " + escape(words.plain(alert.sentence, 500))))
+    if news := words.news(alert):
+        blocks.append(_section(escape(news)))
+    if sentence := words.sentence(alert):
+        blocks.append(_section("> " + escape(sentence)))
     facts = [part for part in (words.topics(alert), words.actors(alert)) if part]
     if facts:
         blocks.append(_section(words.cut(" · ".join(facts), escape, LONGEST_SECTION)))
@@ -55,7 +57,7 @@ def render(alert: Alert) -> bytes:
     blocks.append({"type": "context", "elements": [_plain(words.told(alert))]})
     return orjson.dumps(
         {
-            "text": escape(f"{words.title(alert)}: {headline}"),
+            "text": escape(words.line(alert)),
             "blocks": blocks,
             "unfurl_links": False,
             "unfurl_media": False,

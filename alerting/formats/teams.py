@@ -24,11 +24,11 @@ def escape(text: str) -> str:
 
 def render(alert: Alert) -> bytes:
     """The body of the call."""
-    headline = words.headline(alert, 280)
     paragraphs = [
         _paragraph(words.title(alert), weight="bolder", color=STYLE[alert.watch.severity]),
-        _paragraph(headline, weight="bolder", size="large"),
-        _paragraph(words.plain(alert.sentence, 500), italic=True),
+        _paragraph(words.headline(alert, 280), weight="bolder", size="large"),
+        _paragraph(words.news(alert), weight="bolder"),
+        _paragraph(words.sentence(alert), italic=True),
         _paragraph(words.topics(alert)),
         _paragraph(words.actors(alert)),
         _paragraph(words.told(alert), isSubtle=True, size="small"),
@@ -38,7 +38,7 @@ def render(alert: Alert) -> bytes:
         "type": "AdaptiveCard",
         "version": "1.4",
         "body": [paragraph for paragraph in paragraphs if paragraph["inlines"][0]["text"]],
-        "fallbackText": escape(f"{words.title(alert)}: {headline}"),
+        "fallbackText": escape(words.line(alert)),
     }
     link = words.safe_link(alert.url)
     if link:

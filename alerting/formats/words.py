@@ -108,11 +108,30 @@ def _units(text: str) -> int:
 
 
 def title(alert: Alert) -> str:
-    """Severity and watch."""
+    """Severity and watch, and whether it is an update."""
     drill = "DRILL " if alert.drill else ""
-    return (
-        f"{BELL[alert.watch.severity]} {drill}{alert.watch.severity.upper()} {plain(alert.watch.title, 110)}"
-    )
+    update = "UPDATE " if alert.type == "alert.updated" else ""
+    severity = alert.watch.severity
+    return f"{BELL[severity]} {drill}{severity.upper()} {update}{plain(alert.watch.title, 110)}"
+
+
+def news(alert: Alert) -> str:
+    """Why an update is one, which is what is new; nothing of another event. It stands near the headline, which may be
+    that of the event before, as a live blog's is.
+    """
+    reason = plain(alert.reason, LONGEST_REASON) if alert.type == "alert.updated" else ""
+    return reason[:1].upper() + reason[1:]
+
+
+def line(alert: Alert) -> str:
+    """All in one line, for a telephone that shows no more."""
+    return ": ".join(filter(None, (title(alert), headline(alert, 280), news(alert))))
+
+
+def sentence(alert: Alert) -> str:
+    """The sentence that decided, where it is not the headline."""
+    said = plain(alert.sentence, 500)
+    return said if said != headline(alert, 500) else ""
 
 
 def topics(alert: Alert) -> str:
@@ -135,14 +154,12 @@ def many(alert: Alert) -> str:
 
 
 def told(alert: Alert) -> str:
-    """Source, how many tell the story, when, which event of the alert this is, and of an update why it is one.
+    """Source, how many tell the story, when, and which event of the alert this is.
 
     The time is given because a message may arrive hours late, when a receiver was away, and would look like news. So
     would an old article: an order that comes after word that it was lifted, or what a feed sends of its archive.
     """
     what = {"alert.opened": "new", "alert.updated": "update", "alert.retracted": "retracted"}[alert.type]
-    if alert.type == "alert.updated" and alert.reason:
-        what += f": {plain(alert.reason, LONGEST_REASON)}"
     source = plain(alert.source or "unknown source", 80)
     when = f"{alert.at:%Y-%m-%d %H:%M} UTC"
     if alert.published_at is not None and alert.at - alert.published_at >= LATE:
