@@ -32,21 +32,25 @@ ARTICLES: Final = 256
 """Articles, and versions of them, that a story remembers: what comes again beyond that is counted as one more."""
 
 REMEMBERED: Final = 64
+"""Sources, stages and parties that a story remembers."""
+
 NAMES: Final = 512
-"""Sources, stages and parties that a story remembers, and names: of an article there are some twenty, a hundred at
-most.
-"""
+"""Names that it remembers: an article has some twenty, a hundred at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """State of one story. `number` is that of the last alert event; `turn` grows with each input that touches a story
-    of the partition; `stages` are those reached so far, as `topic:stage`, the one told last at the end; `named` are the
-    words that may be names, and the numbers, of the headlines that were told and of what stood by the evidence,
-    `parties` those of these headlines and `reached` which of them were told at which stages, and in front, both beside
-    what `tellings` hold; `versions` has, of articles of which several versions came, the last one's candidate and its
-    time; `said` are the checksums of the sentences that decided, or stood on top of the others with evidence;
-    `named_since` are the `named` that were told since it last came to another stage, none where it never did.
+    """State of one story.
+
+    - `number`: that of the last alert event.
+    - `turn`: grows with each input that touches a story of the partition.
+    - `stages`: those reached so far, as `topic:stage`; the one told last stands at the end.
+    - `named`: the words that may be names, and the numbers, of the headlines that were told and of what stood by the
+      evidence. `named_since`: those told since the story last came to another stage; none where it never did.
+    - `parties`: those of the headlines that were told. `reached`: at which stages they were told, and which of them
+      first. Both come beside what `tellings` hold.
+    - `said`: checksums of the sentences that decided, or stood on top of the others with evidence.
+    - `versions`: of articles of which several versions came, the last one's candidate and its time.
     """
 
     story_id: str
