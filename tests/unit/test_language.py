@@ -62,11 +62,18 @@ def test_another_language_of_the_same_script_is_not_mistaken(tag: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "headline", ["Ukraine crisis: EU signs association deal", "M23 rebels quit talks", "Grindavik evacuated"]
+    ("headline", "tag"),
+    [
+        ("Ukraine crisis: EU signs association deal", "en"),
+        ("M23 rebels quit talks", "en"),
+        ("Grindavik evacuated", "en"),
+        ("Профсоюз и дирекция завода сели за стол переговоров", "ru"),
+        ("В Госдуме примирили фракции", "ru"),
+    ],
 )
-def test_a_headline_is_in_a_language_of_the_topics_sooner_than_in_another(headline: str) -> None:
-    assert language._identifier().classify(headline)[0] != "en"
-    assert identify(headline) == "en"
+def test_a_headline_is_in_a_language_of_the_topics_sooner_than_in_another(headline: str, tag: str) -> None:
+    assert language._identifier().classify(headline)[0] != tag
+    assert identify(headline) == tag
 
 
 @pytest.mark.usefixtures("without_model")
