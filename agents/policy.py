@@ -143,6 +143,12 @@ class Policy:
             return
         if not is_asked_for(partition.stories, candidate, watch):
             self._service.metrics.rulings.labels("unasked").inc()
+            log.info(
+                "alert.unasked",
+                watch=watch.id,
+                article=candidate.article.id,
+                reason="no open story told what it may take back, or it was taken back already",
+            )
             return
         decision = decide(partition.stories, candidate, watch)
         change = _Change.of(record.offset, decision)

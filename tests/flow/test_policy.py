@@ -187,6 +187,16 @@ async def test_the_log_says_of_what_is_counted_in_silence_where_it_was_counted_a
     }
 
 
+async def test_the_log_names_a_denial_that_no_watch_is_told_of(room: Room) -> None:
+    denied = {"topics": (builders.topic_reading(stage="rejected"),), "takes_back": True}
+    await room.write(candidate(1, "envoys denied that there will be talks").model_copy(update=denied))
+    with capture_logs() as lines:
+        await room.decide()
+    (line,) = (line for line in lines if line["event"].startswith("alert."))
+    assert (line["event"], line["watch"], line["article"]) == ("alert.unasked", WATCH.id, "art_1")
+    assert line["reason"].startswith("no open story told what it may take back")
+
+
 async def test_each_endpoint_of_a_watch_is_notified_under_its_own_key(room: Room) -> None:
     await room.start(WATCH.model_copy(update={"notify": ("desk", "ops", "desk")}))
     await room.write(candidate(1, "the army signed a truce"))
