@@ -35,6 +35,9 @@ from streams.suggestion import did_you_mean
 from streams.topics import ARTICLES, DELIVERIES, NOTIFICATIONS, REJECTED, UNDELIVERED
 from streams.wire import Alert, Attempt, Undelivered, rfc3339
 
+IN_FLIGHT: Final = 500
+"""Rejected messages, of up to a megabyte each, that may wait for their acknowledgement at a time."""
+
 _PLACE: Final = re.compile(r"\d+:\d+")
 
 
@@ -167,7 +170,7 @@ async def _replay_rejected(settings: Settings, choice: Choice, *, dry_run: bool)
     options = client_options(settings.broker)
     prefix = settings.topics.prefix
     found = 0
-    seen: set[tuple[bytes | None, bytes]] = set()
+    seen: set[bytes] = set()
     waiting: list[Acknowledgement] = []
     async with writing(settings) as outputs:
         async for record in whole_topic(options, prefix, REJECTED):
@@ -179,7 +182,7 @@ async def _replay_rejected(settings: Settings, choice: Choice, *, dry_run: bool)
             if (stays := _why_it_stays(headers, ARTICLES.full_name(prefix))) is not None:
                 say(f"{place} {why}, left out: {stays}")
                 continue
-            message = (record.key, hashlib.sha256(record.value or b"").digest())
+            message = hashlib.sha256(record.value or b"").digest()
             if message in seen:
                 continue
             seen.add(message)
@@ -190,6 +193,9 @@ async def _replay_rejected(settings: Settings, choice: Choice, *, dry_run: bool)
                     ARTICLES, record.value, key=record.key, headers=original_headers(record)
                 )
                 waiting.append(sent)
+            if len(waiting) >= IN_FLIGHT:
+                await settle(waiting)
+                waiting.clear()
         await settle(waiting)
     return found
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from aiokafka import ConsumerRecord
 
+from streams.cli import replay
 from streams.sample import SAMPLE_ENVIRONMENT
+from streams.settings import Settings
 from streams.topics import ALERTS, ARTICLES, CLASSIFIED, DELIVERIES, NOTIFICATIONS, REJECTED, UNDELIVERED
 from streams.wire import ArticleRef, Notification, Reading, Undelivered, from_bytes
 from tests.builders import MOMENT, alert, attempt, notification, topic_reading, undelivered
@@ -43,6 +49,44 @@ def test_what_was_rejected_again_is_sent_once(call: Call, kafka: Kafka) -> None:
     result = call("replay", "rejected")
     assert "2 sent again" in result.stdout
     assert sorted(kafka.values(ARTICLES)) == [b"one", b"two"]
+
+
+class Unhurried:
+    """Outputs that acknowledge nothing before somebody waits for it. `most` is how many ever waited at a time."""
+
+    def __init__(self) -> None:
+        self._waiting: list[asyncio.Future[None]] = []
+        self.most = 0
+
+    async def send(self, *_: object, **__: object) -> asyncio.Future[None]:
+        loop = asyncio.get_running_loop()
+        acknowledged = loop.create_future()
+        loop.call_soon(acknowledged.set_result, None)
+        self._waiting = [*(one for one in self._waiting if not one.done()), acknowledged]
+        self.most = max(self.most, len(self._waiting))
+        return acknowledged
+
+
+async def test_a_long_topic_of_rejected_messages_is_not_held_in_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    outputs = Unhurried()
+
+    async def records(*_: object) -> AsyncIterator[ConsumerRecord]:
+        for offset in range(4):
+            value = str(offset).encode()
+            yield ConsumerRecord("rejected", 0, offset, 0, 0, None, value, None, 0, len(value), ())
+
+    @asynccontextmanager
+    async def writing(_: object) -> AsyncIterator[Unhurried]:
+        yield outputs
+
+    monkeypatch.setattr(replay, "whole_topic", records)
+    monkeypatch.setattr(replay, "writing", writing)
+    monkeypatch.setattr(replay, "IN_FLIGHT", 2)
+    choice = replay.Choice(endpoint=None, reason=None, since=None, ids=frozenset())
+    assert await replay._replay_rejected(Settings(), choice, dry_run=False) == 4
+    assert outputs.most == 2
 
 
 def test_rejected_that_is_no_article_or_not_whole_stays(call: Call, kafka: Kafka) -> None:
