@@ -75,8 +75,8 @@ _COMMON_SHORT: Final = frozenset(
 )
 
 # Words of which news is made, for whom it concerns, who says so, when, and that something is so, and which tell no
-# happening from another: also where a sentence or a headline gives them a capital. None is a town, as Police and Most.
-# How far an agreement or an evacuation has come is told by stages.
+# happening from another: also where a sentence or a headline gives them a capital. None is a town, as Police, Most and
+# Ende are, or a river, as Una. How far an agreement or an evacuation has come is told by stages.
 _ORDINARY: Final = frozenset(
     plain(word)
     for word in (
@@ -92,15 +92,15 @@ _ORDINARY: Final = frozenset(
         "эвакуировали эвакуированы евакуація евакуації евакуацію евакуюють евакуювали евакуйовано "
         "menschen personen anwohner bewohner bürger einwohner behörden polizei feuerwehr einsatzkräfte rettungskräfte "
         "häuser wohnungen stadt stadtteil gemeinde angaben sprecher sprecherin uhr tag tage tagen nacht morgen abend "
-        "mittag nachmittag vormittag woche wochen monat monate jahr jahre jahren stunde stunden minuten ende meter "
-        "metern kilometer kilometern umkreis das dies diese dieser dieses dort ein hier jetzt wegen laut seit während "
+        "mittag nachmittag vormittag woche wochen monat monate jahr jahre jahren stunde stunden minuten meter "
+        "metern kilometer kilometern umkreis das dies diese dieser dieses dort hier jetzt wegen laut seit während "
         "weil dabei damit doch insgesamt mehrere viele alle zuvor derzeit zudem außerdem inzwischen rund etwa bis mehr "
         "heute gestern danach daher deshalb "
         "habitants riverains personnes autorités pompiers maisons une mais elle elles nous ils cela depuis cependant "
         "lors pourtant quelque quelques certains certaines lorsque environ toutefois plusieurs malgré pendant puis "
         "parmi comme ainsi ensuite enfin aussi aujourd hier "
-        "vecinos habitantes personas autoridades bomberos viviendas las según con una unos unas además mientras "
-        "después antes ayer hoy también aunque algunos otros ambos cada varios varias hay así allí "
+        "vecinos habitantes personas autoridades bomberos viviendas las según unos unas además mientras "
+        "después antes ayer hoy también aunque algunos otros ambos cada varios varias allí "
         "yetkililer valilik belediye itfaiye ekipler ekipleri vatandaşlar bölgede bölgedeki evler ancak ayrıca bugün "
         "dün deki daki teki taki ndeki ndaki "
         "власти жители жителей жителям люди людей спасатели пожарные посёлок посёлка село села деревня город дома при "
