@@ -33,6 +33,9 @@ LATE: Final = timedelta(hours=1)
 _TAMED: Final = str.maketrans({"<": "‹", ">": "›", "@": "@\u200b", "]": "]\u200b"})
 """Whatever mentions people or makes a link at some service."""
 
+_LEFT_TO_RIGHT: Final = "\u200e"
+"""Set behind Arabic or Hebrew, or the date behind it is shown from its end: `04-05-2026` for 2026-05-04."""
+
 _JOINERS: Final = "\u200c\u200d"  # Persian, Hindi and emoji are written with them, and they hide nothing
 
 
@@ -161,6 +164,8 @@ def told(alert: Alert) -> str:
     """
     what = {"alert.opened": "new", "alert.updated": "update", "alert.retracted": "retracted"}[alert.type]
     source = plain(alert.source or "unknown source", 80)
+    if any(unicodedata.bidirectional(character) in ("R", "AL") for character in source):
+        source += _LEFT_TO_RIGHT
     when = f"{alert.at:%Y-%m-%d %H:%M} UTC"
     if alert.published_at is not None and alert.at - alert.published_at >= LATE:
         when += f", published {alert.published_at:%Y-%m-%d %H:%M}"

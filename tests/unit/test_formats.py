@@ -123,6 +123,11 @@ def test_of_an_update_every_format_says_what_is_new(name: str) -> None:
     assert any("update · wire" in found for found in updated)
 
 
+def test_a_date_behind_a_source_in_arabic_is_shown_from_its_beginning() -> None:
+    assert "الجزيرة\u200e · 2026-03-07 12:00 UTC" in words.told(alert(source="الجزيرة"))
+    assert "\u200e" not in words.told(alert(source="wire"))
+
+
 def test_a_telephone_that_shows_one_line_shows_what_happened_and_what_is_new() -> None:
     made = alert(headline="Live: latest updates", type="alert.updated", reason="new in it: Rafah")
     line = "🟠 HIGH UPDATE Truce in Ukraine: Live: latest updates: New in it: Rafah"
