@@ -8,7 +8,7 @@
   `topic_gate`, `excerpt`, `links`, `phrases`, `lazy`, `patterns`, `cues`, `stage_words`, `denial`, `features`; a
   classifier of a user's own: `guarded`.
 - Actors: `actors`.
-- Watches: `watches`; what words stand for: `keywords`; queries: `query`, `query_ast`, `query_tree`, `query_leaves`,
-  `query_match`, `query_words`, `wildcards`, `habits`; what nearly held: `near_miss`.
+- Watches: `watches`; what words stand for: `keywords`, `endings`; queries: `query`, `query_ast`, `query_tree`,
+  `query_leaves`, `query_match`, `query_words`, `wildcards`, `habits`; what nearly held: `near_miss`.
 - What goes on to the wire: `results`.
 """

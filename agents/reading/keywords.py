@@ -7,15 +7,12 @@ finds, in a text:
 - itself;
 - itself with a suffix of at most five letters after an apostrophe (`Erdoğan'ın`, `Putin's`), which is no word of its
   own when words are counted; nor are Cyrillic letters behind one, however many (`об'єктами`);
-- a Cyrillic word of three letters or more: itself with a case ending; of one that ends like a nominative, that ending
-  may be another one (`перемирие` finds `перемирия`, `Зеленський` finds `Зеленського`); of six letters or more, its last
-  consonant or vowel changes as in Ukrainian (`Авдіївка` finds `Авдіївці`, `Харків` finds `Харкова`);
-- in an article in Turkish or Azerbaijani, a word of four letters or more: itself with plural, possessive and case
-  endings (`ateşkes` finds `ateşkesi`);
+- a Cyrillic word of three letters or more: itself in its cases (`Зеленський` finds `Зеленського`); in an article in
+  Turkish or Azerbaijani, a word of four letters or more: itself with suffixes (`agents.reading.endings`);
 - an Arabic word: itself behind the article and the particles written with it (`هدنة` finds `والهدنة`); one that has
   the article, itself behind particles, of which ل takes a letter from it (`الهدنة` finds `للهدنة`);
-- a Hebrew word: itself behind the particles written with it (`עזה` finds `בעזה`); one of two letters behind the
-  article alone.
+- a Hebrew word: itself behind the particles written with it (`עזה` finds `בעזה`); one of two letters that
+  begins no phrase behind the article alone.
 
 docs/queries.md says this to the writers of watches.
 """
@@ -23,9 +20,18 @@ docs/queries.md says this to the writers of watches.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from agents.reading.endings import (
+    LONGEST_CYRILLIC_ENDING,
+    LONGEST_TURKISH_ENDING,
+    SHORTEST_TURKISH_STEM,
+    form_of,
+    is_turkish,
+    is_turkish_vowel,
+    softened,
+)
 from agents.reading.fold import SIGNS_BEHIND, Span, fold
 
 ALONE: Final = (
@@ -44,38 +50,6 @@ _RUN: Final = re.compile(rf"{LETTER}*")
 _IS_ALONE: Final = re.compile(rf"[{ALONE}]")
 _FIRST_ALONE: Final = ALONE[0]
 
-_CYRILLIC_ENDINGS: Final = frozenset(
-    fold(ending)
-    for ending in (
-        "а я у ю е є и ы і ї о й ь ом ем ём єм ой ей єю ою ею ам ям ами ями ах ях ов ев ёв ів їв ью "
-        "ові еві єві ий ый ій ая яя ое ее ые ие ия ию ии ого его ього ому ему ьому ым им ім їм ую юю ых их їх "
-        "ыми ими іми"
-    ).split()
-)
-_NOMINATIVES: Final = tuple(fold(ending) for ending in ("ий", "ый", "ій", "ая", "яя", "ое", "ее", "ые"))
-_CHANGING: Final[Mapping[str, frozenset[str]]] = {
-    "ка": frozenset(("ці", *("к" + ending for ending in _CYRILLIC_ENDINGS))),
-    "га": frozenset(("зі", *("г" + ending for ending in _CYRILLIC_ENDINGS))),
-    "ха": frozenset(("сі", *("х" + ending for ending in _CYRILLIC_ENDINGS))),
-    "ів": frozenset(
-        "ів іва іву іві івом івам івах ова ову ові овом ева еву еві евом єва єву єві євом".split()
-    ),
-}
-"""What of a Cyrillic word changes before an ending in Ukrainian, and what may stand in its place."""
-_SHORTEST_CHANGED: Final = 5
-"""Letters of a Cyrillic word from which on its ending may be another."""
-_SHORTEST_CHANGING: Final = 6
-_PLURALS: Final = ("ы", "і")
-_PLURAL_ENDINGS: Final = frozenset(
-    fold(ending) for ending in "ы і и ов ев ів їв ам ям ами ями ах ях ей их ых им ым ими ыми".split()
-)
-"""What may stand in place of a plural's: выборы (elections) are no выбор (choice)."""
-_PLAIN_ENDINGS: Final = _CYRILLIC_ENDINGS | {""}
-_ALL_ENDINGS: Final = _PLAIN_ENDINGS.union(_PLURAL_ENDINGS, *_CHANGING.values())
-_TURKISH_ENDINGS: Final = re.compile(
-    r"(?:l[ae]r)?(?:[iu]?m[iu]z|[iu]?n[iu]z|s?[iu]|[iu]m)?"
-    r"(?:n?[iu]n|[yn]?[iu]|[yn]?[ae]|n?[dt][ae]n?|y?l[ae])?(?:ki(?:l[ae]r)?)?"
-)
 ARTICLE: Final = "ال"
 _WITH_ARTICLE: Final = frozenset("ال وال بال فال كال لل ولل فلل".split())
 """The article as it stands in front of a word, particles before it included."""
@@ -90,10 +64,8 @@ _SHORTEST_BEHIND_HEBREW: Final = 3
 SHORTEST_BEHIND_ARTICLE: Final = 3
 """Letters that an Arabic word needs for what it begins with to be the article."""
 
-LONGEST_TURKISH_ENDING: Final = 8
-SHORTEST_TURKISH_STEM: Final = 4
-LONGEST_CYRILLIC_ENDING: Final = max(map(len, _ALL_ENDINGS))
-SHORTEST_CYRILLIC_STEM: Final = 3
+_SHORTEST_LITERAL: Final = 3
+"""Letters that a word is searched by; shorter ones are in too many words."""
 LONGEST_PREFIX: Final = max(map(len, _ARABIC_PREFIXES | HEBREW_PREFIXES))
 PREFIX_LETTERS: Final = "".join(sorted({prefix[0] for prefix in _ARABIC_PREFIXES | HEBREW_PREFIXES}))
 """What a particle that is written with its word can begin with."""
@@ -144,31 +116,35 @@ def has_article(word: str) -> bool:
 
 
 def stem_of(word: str) -> str:
-    """What a folded watched word is searched by: itself, an Arabic one without its article, or a Cyrillic one without
-    its nominative ending or what changes before others.
+    """What a folded watched word begins with wherever it stands: itself, an Arabic one without its article, a Cyrillic
+    one without what endings take the place of.
     """
-    if has_article(word):
-        return word[len(ARTICLE) :]
-    if not "\u0400" <= word[-1] <= "\u04ff" or len(word) < _SHORTEST_CHANGED:
-        return word
-    if len(word) >= _SHORTEST_CHANGING and word[-2:] in _CHANGING:
-        return word[:-2]
-    if word.endswith(_NOMINATIVES):
-        return word[:-2] if len(word) >= 6 else word
-    return word[:-1] if word[-1] in "аяеоьиыі" else word
+    return word[len(ARTICLE) :] if has_article(word) else form_of(word).stem
 
 
-def _endings_of(word: str) -> frozenset[str]:
-    """What may stand behind the stem of a Cyrillic word."""
-    if word[-2:-1] == "'" and word[-1] >= "\u0400":  # перемир'я is no form of перемир
-        return _CYRILLIC_ENDINGS
-    if len(word) >= _SHORTEST_CHANGED and word.endswith(_PLURALS):
-        return _PLURAL_ENDINGS
-    return _CHANGING.get(word[-2:], _PLAIN_ENDINGS) if len(word) >= _SHORTEST_CHANGING else _PLAIN_ENDINGS
+def stems_of(word: str) -> tuple[str, ...]:
+    """The stem of a folded watched word; also what it becomes in Turkish before a vowel, where that is another."""
+    soft = softened(word)
+    return (stem_of(word), soft) if soft else (stem_of(word),)
 
 
-def starts_word(text: str, at: int) -> bool:
-    """Whether a watched word that stands at a position begins there, particles in front of it aside."""
+def literals_of(word: str) -> tuple[str, ...]:
+    """What a folded watched word is searched by, without one of which it stands nowhere: its stems.
+
+    A short stem stands in many words, so it is taken with what may go on from there.
+    """
+    stem = stem_of(word)
+    missing = _SHORTEST_LITERAL - len(stem)
+    if missing <= 0 or stem == word or has_article(word):
+        return stems_of(word)
+    return tuple(sorted({stem + ending[:missing] for ending in form_of(word).endings}))
+
+
+def starts_word(text: str, at: int, *, begins_phrase: bool = False) -> bool:
+    """Whether a watched word that stands at a position begins there, particles in front of it aside.
+
+    `begins_phrase`: what stands behind it tells that a short one is no part of another (`בתל אביב`).
+    """
     if at == 0:
         return True
     before = text[at - 1]
@@ -181,12 +157,12 @@ def starts_word(text: str, at: int) -> bool:
     if not "\u05d0" <= before <= "\u05ea":
         return False
     is_short = run_end(text, at, _SHORTEST_BEHIND_HEBREW) - at < _SHORTEST_BEHIND_HEBREW
-    return written_on(text, at) in (_HEBREW_ARTICLE if is_short else HEBREW_PREFIXES)
+    return written_on(text, at) in (_HEBREW_ARTICLE if is_short and not begins_phrase else HEBREW_PREFIXES)
 
 
-def begin_of(word: str, text: str, at: int) -> int | None:
+def begin_of(word: str, text: str, at: int, *, begins_phrase: bool = False) -> int | None:
     """Where a watched word begins whose stem stands at a position; None where it is another word."""
-    if not starts_word(text, at):
+    if not starts_word(text, at, begins_phrase=begins_phrase):
         return None
     if not has_article(word):
         return at
@@ -238,50 +214,61 @@ def run_end(text: str, at: int, most: int | None = None) -> int:
     return found.end() if found else at
 
 
-def ending_fits(word: str, text: str, end: int, *, turkish: bool) -> int | None:
-    """Where a watched word ends whose stem was found up to `end`; None where it is another word."""
-    return _ending_fits(stem_of(word), _endings_of(word), text, end, turkish=turkish)
-
-
-def _ending_fits(stem: str, endings: frozenset[str], text: str, end: int, *, turkish: bool) -> int | None:
-    """`endings`: of a Cyrillic word."""
-    last = stem[-2:-1] if stem[-1] == "'" else stem[-1]
-    if stands_alone(last):
-        return None if text[end : end + 1] in SIGNS_BEHIND else end
+def word_at(word: str, text: str, start: int, *, turkish: bool, begins_phrase: bool = False) -> Span | None:
+    """The span of a watched word whose stem, or what that becomes in Turkish, stands at a position; None where it is
+    another word.
+    """
+    stem, soft = stem_of(word), softened(word) if turkish else ""
+    if not text.startswith(stem, start):
+        if not soft or not text.startswith(soft, start):
+            return None
+        stem = soft
+    begin = begin_of(word, text, start, begins_phrase=begins_phrase)
+    if begin is None:
+        return None
+    end = start + len(stem)
+    if stands_alone(stem[-1]):
+        return None if text[end : end + 1] in SIGNS_BEHIND else (begin, end)
     stop = run_end(text, end)
-    if stop == end:
-        return end if "" in endings else None
     if stop - end > LONGEST_TURKISH_ENDING:
         return None
     ending = text[end:stop]
-    if "\u0400" <= last <= "\u04ff":
-        return stop if len(stem) >= SHORTEST_CYRILLIC_STEM and ending in endings else None
-    if (
-        turkish
-        and len(stem) >= SHORTEST_TURKISH_STEM
-        and last < "\u0250"
-        and _TURKISH_ENDINGS.fullmatch(ending)
-    ):
-        return stop
-    return None
+    if stem == soft:
+        return (begin, stop) if ending and is_turkish_vowel(ending) else None
+    if ending in form_of(word).endings:
+        return begin, stop
+    is_suffix = turkish and len(stem) >= SHORTEST_TURKISH_STEM and stem[-1] < "\u0250" and is_turkish(ending)
+    return (begin, stop) if is_suffix else None
 
 
 def may_stand(text: str, start: int, end: int) -> bool:
-    """Whether what stands at a span may be the stem of a word, in whichever language: nearly always it is not."""
-    stem = text[start:end]
-    return starts_word(text, start) and _ending_fits(stem, _ALL_ENDINGS, text, end, turkish=True) is not None
+    """Whether what a word is searched by may be that word where it stands, in whichever language: mostly it is not."""
+    if not starts_word(text, start, begins_phrase=True):
+        return False
+    last = text[end - 2] if text[end - 1] == "'" else text[end - 1]
+    stop = run_end(text, end)
+    if stop == end or stands_alone(last):
+        return True
+    if "\u0400" <= last <= "\u04ff":
+        return stop - end <= LONGEST_CYRILLIC_ENDING
+    return (
+        stop - end <= LONGEST_TURKISH_ENDING
+        and end - start >= SHORTEST_TURKISH_STEM
+        and last < "\u0250"
+        and is_turkish(text[end:stop])
+    )
 
 
-def token_fits(word: str, token: Token, text: str, *, turkish: bool) -> bool:
+def token_fits(word: str, token: Token, text: str, *, turkish: bool, begins_phrase: bool = False) -> bool:
     """Whether a word of a text is one that a watched word stands for, or its first one."""
     if stands_alone(word):
         following = text[token.start + len(word) : token.start + len(word) + 1]
         return text.startswith(word, token.start) and following not in SIGNS_BEHIND
-    stem = stem_of(word)
-    at = text.find(stem, token.start, token.full_end if "'" in word else token.end)
-    if at < 0 or begin_of(word, text, at) is None:
-        return False
-    return ending_fits(word, text, at + len(stem), turkish=turkish) is not None
+    stop = token.full_end if "'" in word else token.end
+    at = text.find(stem_of(word), token.start, stop)
+    if at < 0 and turkish and (soft := softened(word)):
+        at = text.find(soft, token.start, stop)
+    return at >= 0 and word_at(word, text, at, turkish=turkish, begins_phrase=begins_phrase) is not None
 
 
 def end_of(word: str, token: Token) -> int:
@@ -304,7 +291,9 @@ def phrase_at(
     first = index
     for word in words:
         own = width(word)
-        if index + own > len(tokens) or not token_fits(word, tokens[index], text, turkish=turkish):
+        if index + own > len(tokens) or not token_fits(
+            word, tokens[index], text, turkish=turkish, begins_phrase=index == first
+        ):
             return None
         index += own
     return tokens[first].start, end_of(words[-1], tokens[index - 1])

@@ -19,12 +19,14 @@ from agents.reading.automaton import LiteralTable
 from agents.reading.fold import Span
 from agents.reading.keywords import (
     end_of,
+    literals_of,
     may_stand,
     phrase_at,
     run_begin,
     run_end,
     starts_word,
     stem_of,
+    stems_of,
     token_fits,
     width,
     words_of,
@@ -116,9 +118,9 @@ def matcher_of(leaf: Leaf, table: LiteralTable) -> Matcher:
         # Each edit harms one piece, but an exchange of letters across a cut two; of these the first is then known.
         cuts += [word[start : end - 1] + word[end] for start, end in pairwise(ends[:-1])]
         return _Fuzzy(word, leaf.edits, tuple(dict.fromkeys(table.add(cut) for cut in cuts)))
-    anchor = max(range(len(words)), key=lambda n: len(words[n]))
+    anchor = max(range(len(words)), key=lambda n: len(stem_of(words[n])))
     slop = leaf.slop if isinstance(leaf, Phrase) else 0
-    return _Words(words, anchor, (table.add(stem_of(words[anchor])),), slop)
+    return _Words(words, anchor, tuple(map(table.add, literals_of(words[anchor]))), slop)
 
 
 def _windows(words: tuple[str, ...], slop: int, text: Text, scene: Scene) -> Iterator[FieldSpan]:
@@ -128,15 +130,14 @@ def _windows(words: tuple[str, ...], slop: int, text: Text, scene: Scene) -> Ite
     most the slop.
     """
     places = list(accumulate(map(width, words), initial=0))
-    sought = [stem_of(word) for word in words]
-    if not all(letters in text.folded.text for letters in sought):
+    if not all(any(stem in text.folded.text for stem in stems_of(word)) for word in words):
         return
     tokens = text.tokens
     # Those of a title that the body repeats are none of its words.
     first = bisect_left(tokens, True, key=lambda token: scene.counts(text, token.start))
     fitting = [
-        [at for at in _fitting(word, letters, text, turkish=scene.turkish) if at >= first]
-        for word, letters in zip(words, sought, strict=True)
+        [at for at in _fitting(word, text, turkish=scene.turkish, begins_phrase=not number) if at >= first]
+        for number, word in enumerate(words)
     ]
     events = sorted(
         (position - place, number, position)
@@ -176,15 +177,18 @@ def _apart(fitting: Sequence[Sequence[int]], places: Sequence[int], last: int, s
     return chosen
 
 
-def _fitting(wanted: str, letters: str, text: Text, *, turkish: bool) -> Iterator[int]:
-    """Which words of a text a watched word stands for; it has certain letters."""
+def _fitting(wanted: str, text: Text, *, turkish: bool, begins_phrase: bool) -> list[int]:
+    """Which words of a text a watched word stands for."""
     tokens, folded = text.tokens, text.folded.text
-    at = folded.find(letters)
-    while at >= 0:
-        position = text.token_at(at)
-        at += 1
-        if position >= 0:
-            if token_fits(wanted, tokens[position], folded, turkish=turkish):
-                yield position
-            at = max(at, tokens[position].end)
-        at = folded.find(letters, at)
+    fitting = set()
+    for stem in stems_of(wanted):
+        at = folded.find(stem)
+        while at >= 0:
+            position = text.token_at(at)
+            at += 1
+            if position >= 0:
+                if token_fits(wanted, tokens[position], folded, turkish=turkish, begins_phrase=begins_phrase):
+                    fitting.add(position)
+                at = max(at, tokens[position].end)
+            at = folded.find(stem, at)
+    return sorted(fitting)

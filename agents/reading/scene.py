@@ -15,7 +15,7 @@ from agents.reading.automaton import Automaton, Found
 from agents.reading.excerpt import unwrapped
 from agents.reading.fold import FoldedText, Span, fold, fold_text
 from agents.reading.joined import CodedTexts
-from agents.reading.keywords import Token, begin_of, ending_fits, stem_of, tokens_of
+from agents.reading.keywords import Token, tokens_of, word_at
 from agents.reading.language import identify
 from streams.wire import ActorReading, Evidence, FieldName, TopicReading
 
@@ -176,15 +176,11 @@ class Scene:
 
     def word_span(self, word: str, text: str, start: int) -> Span | None:
         """The span of a watched word whose stem stands at a position of a folded text; None where it is another."""
-        begin = begin_of(word, text, start)
-        if begin is None:
-            return None
-        end = start + len(stem_of(word))
-        stop = ending_fits(word, text, end, turkish=False)
+        span = word_at(word, text, start, turkish=False)
         # The language is asked for only where it matters: finding it out costs more than all the rest.
-        if stop is None and (turkish := ending_fits(word, text, end, turkish=True)) and self.turkish:
-            stop = turkish
-        return None if stop is None else (begin, stop)
+        if span is None and (turkish := word_at(word, text, start, turkish=True)) and self.turkish:
+            return turkish
+        return span
 
     def evidence(self, spans: Iterable[FieldSpan]) -> tuple[Evidence, ...]:
         """The words of the original at spans of the folded texts; the first few, each once."""

@@ -18,6 +18,7 @@ from itertools import accumulate, chain, islice
 from typing import Final, NamedTuple
 
 from agents.reading.automaton import LiteralTable
+from agents.reading.endings import SHORTEST_CYRILLIC_STEM
 from agents.reading.fold import Span, fold
 from agents.reading.joined import CodedTexts
 from agents.reading.keywords import (
@@ -25,6 +26,7 @@ from agents.reading.keywords import (
     ARTICLE,
     has_alone,
     key_of,
+    literals_of,
     may_stand,
     phrase_at,
     stands_alone,
@@ -89,13 +91,13 @@ class TermIndex:
             raise QueryError(f"the term {term[:40]!r} has no letter or digit to look for")
         anchor = min(
             range(len(words)),
-            key=lambda at: (len(words[at]) < _SHORT, shared.get(words[at], 0), -len(words[at])),
+            key=lambda at: (len(stem_of(words[at])) < _SHORT, shared.get(words[at], 0), -len(words[at])),
         )
-        literal = table.add(stem_of(words[anchor]))
-        self._last_entry.extend([_NONE] * (literal + 1 - len(self._last_entry)))
-        for array_, value in zip(self._entries, (number, anchor, self._last_entry[literal]), strict=True):
-            array_.append(value)
-        self._last_entry[literal] = len(self._entries[0]) - 1
+        for literal in map(table.add, literals_of(words[anchor])):
+            self._last_entry.extend([_NONE] * (literal + 1 - len(self._last_entry)))
+            for array_, value in zip(self._entries, (number, anchor, self._last_entry[literal]), strict=True):
+                array_.append(value)
+            self._last_entry[literal] = len(self._entries[0]) - 1
 
     def _called_by(self, literal: int) -> Iterator[tuple[int, int]]:
         """The terms that a literal calls, each with the number of its word that the literal is."""
@@ -195,7 +197,10 @@ def _key(term: str) -> str:
         return folded
     if has_alone(folded):
         return ""
-    return " ".join(key_of(word) for word in words_of(folded))
+    keys = [(key_of(word), word) for word in words_of(folded)]
+    if any(len(key) < SHORTEST_CYRILLIC_STEM and key != word for key, word in keys):
+        return ""
+    return " ".join(key for key, _ in keys)
 
 
 def _span_as_written(term: str, place: Place) -> Span | None:
@@ -221,9 +226,6 @@ def _span(words: Sequence[str], place: Place, scene: Scene) -> Span | None:
     text, start, anchor = place
     folded = text.folded.text
     if len(words) == 1:
-        stem = stem_of(words[0])
-        if not folded.startswith(stem, start):
-            return None
         return scene.word_span(words[0], folded, start)
     tokens, at = text.tokens_around(start, sum(map(width, words)))
     span = phrase_at(words, anchor, tokens, at, folded, turkish=False)

@@ -12,15 +12,15 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.reading.joined import CodedTexts
-from agents.reading.keywords import (
+from agents.reading.endings import (
     LONGEST_CYRILLIC_ENDING,
-    LONGEST_PREFIX,
     LONGEST_TURKISH_ENDING,
-    PREFIX_LETTERS,
     SHORTEST_CYRILLIC_STEM,
     SHORTEST_TURKISH_STEM,
+    SOFT,
 )
+from agents.reading.joined import CodedTexts
+from agents.reading.keywords import LONGEST_PREFIX, PREFIX_LETTERS
 from agents.reading.letters import ALONES, ARABIC, BREAK_BYTE, CYRILLIC, OTHERS, SPACE, byte_of
 
 Places = NDArray[np.intp]
@@ -38,10 +38,12 @@ def _kind(byte: int) -> int:
         return _WORD | _OTHER | (_PARTICLE if byte in _PARTICLES else 0)
     if CYRILLIC <= byte < ARABIC:
         return _WORD | _CYRILLIC
-    return _WORD | _PARTICLE if byte in _PARTICLES else _WORD
+    return _WORD | (_PARTICLE if byte in _PARTICLES else 0) | _SOFT_BYTES.get(byte, 0)
 
 
 _PARTICLES: Final = frozenset(map(byte_of, PREFIX_LETTERS))
+_SOFT_KINDS: Final = {letter: 16 << at for at, letter in enumerate(dict.fromkeys(SOFT.values()))}
+_SOFT_BYTES: Final = {byte_of(letter): kind for letter, kind in _SOFT_KINDS.items()}
 _KINDS: Final = bytes(map(_kind, range(256)))
 """What each byte of a coded text is."""
 
@@ -130,7 +132,22 @@ def spellings_of(runs: Runs, rows: Places | None = None, *, turkish: Chosen | No
         which, cut = _cuts(suffixed, last - before, LONGEST_TURKISH_ENDING, least=SHORTEST_TURKISH_STEM)
         last = np.concatenate((last, last.take(which) - cut))
         of, before = (np.concatenate((own, own.take(which))) for own in (of, before))
+        return _with_hard(runs, Spellings(of, before, runs.hashes(before, last)), last, len(of) - len(which))
     return Spellings(of, before, runs.hashes(before, last))
+
+
+def _with_hard(runs: Runs, found: Spellings, last: Places, first: int) -> Spellings:
+    """Spellings, and those from `first` on, which had a suffix, also with the last letter that it may have softened."""
+    which, hashes = [np.arange(len(found.of))], [found.hashes]
+    powers, _ = _powers(len(runs.kinds))
+    for hard, soft in SOFT.items():
+        softened = (runs.kinds.take(last[first:]) & _SOFT_KINDS[soft]).nonzero()[0] + first
+        change = np.uint32((byte_of(hard) - byte_of(soft)) % 2**32)
+        places = last.take(softened) - found.before.take(softened) - 1
+        which.append(softened)
+        hashes.append(found.hashes.take(softened) + powers.take(places) * change)
+    rows = np.concatenate(which)
+    return Spellings(found.of.take(rows), found.before.take(rows), np.concatenate(hashes))
 
 
 def _cuts(places: Places, lengths: Places, longest: int, *, least: int) -> tuple[Places, Places]:

@@ -189,7 +189,7 @@ def test_what_only_updates_an_open_story_is_said_to(call: Call, tmp_path: Path) 
         ({"query": "ceasefire"}, {"body": "The ceasfire holds."}, "ceasfire is one letter off ceasefire"),
         ({"query": '"grain corridor"'}, {"body": "Grain corridors opened."}, "corridors goes on behind corridor"),
         ({"query": '"grain deal"'}, {"body": "A deal on the grain."}, 'the words of "grain deal" stand in the body'),
-        ({"query": "газа"}, {"body": "Бои в Газе."}, "Газе may be a form of газа: write газ? to find it"),
+        ({"query": "газа"}, {"body": "Удары по Газу."}, "Газу may be a form of газа: write газ? to find it"),
         ({"query": "title:port"}, {"body": "The port opened."}, "title:port is in the body only"),
         ({"query": 'title:"port talks"'}, {"body": "The port. Some talks."}, ""),
         ({"query": "title:port"}, {"body": "A passport."}, ""),

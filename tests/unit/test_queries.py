@@ -302,7 +302,8 @@ def test_a_fuzzy_word_is_found_in_every_row_of_letters_that_is_near_it(parts: li
 
 
 SAID = st.sampled_from(
-    "talks gaza Gaza's мир миру перемирие перемирия الهدنة للهدنة 停 火 停火 คน คืน दल ガザ a's a ateşkesi".split()
+    "uçak uçağı תל בתל talks gaza Gaza's "
+    "мир миру перемирие перемирия الهدنة للهدنة 停 火 停火 คน คืน दल ガザ a's a ateşkesi".split()
 )
 APART = st.sampled_from([" ", " ", "-", ", ", "", " 's ", "’", "\n", "\u200b", ". "])
 
@@ -312,7 +313,11 @@ def windows(words: tuple[str, ...], slop: int, scene: Scene) -> set[tuple[int, i
     text, tokens = scene.body.folded.text, scene.body.tokens
     begins = [*accumulate(map(width, words), initial=0)]
     fitting = [
-        [at for at, token in enumerate(tokens) if token_fits(word, token, text, turkish=scene.turkish)]
+        [
+            at
+            for at, token in enumerate(tokens)
+            if token_fits(word, token, text, turkish=scene.turkish, begins_phrase=word is words[0])
+        ]
         for word in words
     ]
     found = set()
