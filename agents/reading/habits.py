@@ -13,13 +13,22 @@ from typing import Final
 from agents.reading.fold import fold
 from streams.errors import QueryError
 
+GERSHAYIM: Final = r"(?<=[\u05d0-\u05ea])\"(?=[\u05d0-\u05ea])"
+"""A quotation mark in a Hebrew abbreviation (`צה"ל`), as a regular expression."""
+
 QUOTED: Final = "|".join(
-    rf"[{opening}](?:[^{closing}\\]|\\.)*[{closing}]"
-    for opening, closing in (('"“”„＂', '"“”„＂'), ("«", "»"), ("»", "«"), ("「", "」"), ("『", "』"))
+    rf"[{opening}](?:[^{closing}\\]|\\.{inside})*[{closing}]"
+    for opening, closing, inside in (
+        ('"“”„＂', '"“”„＂', f"|{GERSHAYIM}"),
+        ("«", "»", ""),
+        ("»", "«", ""),
+        ("「", "」", ""),
+        ("『", "』", ""),
+    )
 )
 """A phrase in quotation marks, as a regular expression."""
 
-WRITTEN_OUT: Final = rf"\\.|{QUOTED}|[\"“”„＂«»「『].*"
+WRITTEN_OUT: Final = rf"\\.|{GERSHAYIM}|{QUOTED}|[\"“”„＂«»「『].*"
 """What holds no operator: an escaped character, a phrase, all that is behind a mark which nothing closes."""
 
 _PROXIMITY: Final = r"(?:O|NOT)?NEAR|ADJ|AROUND|WITHIN|SAME|PRE|ATLEAST"

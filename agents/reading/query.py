@@ -15,7 +15,7 @@ from typing import Final
 
 from lark import Lark, UnexpectedInput, UnexpectedToken
 
-from agents.reading.habits import QUOTED, WRITTEN_OUT, everyday, habits_in, slash_means
+from agents.reading.habits import GERSHAYIM, QUOTED, WRITTEN_OUT, everyday, habits_in, slash_means
 from agents.reading.query_ast import INVISIBLE, OPERATORS, TEXT_FIELDS, Node, Term, leaves
 from agents.reading.query_leaves import check_leaf
 from agents.reading.query_tree import tree_of
@@ -46,7 +46,7 @@ OR.3: /(?:OR|ＯＲ){_ENDS}|\|\|/
 NOT.3: /(?:NOT|ＮＯＴ){_ENDS}/
 SIGN: /[+\-!]/
 PHRASE: /{QUOTED}/s
-TERM: /(?:\\.|&(?!&)|\|(?!\|)|[^{_SPACE}+\-{_MARKS}])(?:\\.|&(?!&)|\|(?!\|)|[^\s{_MARKS}])*/s
+TERM: /(?:\\.|&(?!&)|\|(?!\|)|[^{_SPACE}+\-{_MARKS}])(?:\\.|&(?!&)|\|(?!\|)|{GERSHAYIM}|[^\s{_MARKS}])*/s
 SIMILAR: /~\d*(?:\.\d+)?/
 BOOST: /\^\d*(?:\.\d+)?/
 %ignore /[{_SPACE}]+/
