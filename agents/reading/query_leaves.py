@@ -51,17 +51,19 @@ def _check_pattern(leaf: Term) -> None:
             f"a word cannot begin with {leaf.text[0]}: the letters before it are what is searched",
             leaf.column,
         )
-    letters = letters_of(leaf.text)
-    words = words_of(letters)
-    if len(words) != 1 or "'" in words[0] or not fold(letters).isalnum():
+    head = pattern_head(leaf.text)
+    *before, last = head.split("-")  # al-shab*, F-16*
+    pieces = *before, last + fold(letters_of(leaf.text))[len(head) :]
+    if not all(map(str.isalnum, pieces)):
         raise QueryError(
-            f"{leaf.text[:40]!r}: a word with a wildcard must be letters and digits only", leaf.column
+            f"{leaf.text[:40]!r}: a word with a wildcard must be letters and digits only, and hyphens before the last",
+            leaf.column,
         )
-    if stands_alone(words[0]) and has_wildcard(leaf.text.rstrip("*")):
+    if stands_alone(pieces[-1]) and has_wildcard(leaf.text.rstrip("*")):
         raise QueryError(
             f"{leaf.text[:40]!r}: in a script without spaces between words only a * at the end is a wildcard; "
             'what may stand between two characters is for a phrase, "停 协"~3',
             leaf.column,
         )
-    if len(pattern_head(leaf.text)) < MIN_HEAD:
+    if len(head) < MIN_HEAD:
         raise QueryError(f"{leaf.text[:40]!r}: {MIN_HEAD} letters are needed before a wildcard", leaf.column)

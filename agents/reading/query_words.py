@@ -73,6 +73,7 @@ class _Pattern:
     """A word with wildcards."""
 
     numbers: tuple[int, ...]
+    head: str
     wildcards: Wildcards
 
     def spans(self, text: Text, hits: Sequence[Span], scene: Scene) -> Iterator[FieldSpan]:  # noqa: ARG002
@@ -80,7 +81,8 @@ class _Pattern:
         for start, end in hits:
             if starts_word(folded, start):
                 stop = run_end(folded, end)
-                if self.wildcards.fits(folded[start : min(stop, start + LONGEST_WORD)]):
+                # What was found for the head may have a space for its hyphen.
+                if self.wildcards.fits(self.head + folded[end : min(stop, start + LONGEST_WORD)]):
                     yield text.name, start, stop
 
 
@@ -108,7 +110,8 @@ Matcher = _Words | _Pattern | _Fuzzy
 def matcher_of(leaf: Leaf, table: LiteralTable) -> Matcher:
     """What finds a text leaf; the literals that it is looked for by are added to the table."""
     if isinstance(leaf, Term) and leaf.pattern:
-        return _Pattern((table.add(pattern_head(leaf.text)),), Wildcards(leaf.text))
+        head = pattern_head(leaf.text)
+        return _Pattern((table.add(head),), head, Wildcards(leaf.text))
     words = words_of(leaf.text)
     if isinstance(leaf, Term) and leaf.edits:
         word = words[0]

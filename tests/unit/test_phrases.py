@@ -28,6 +28,8 @@ def found(phrase: str, text: str) -> list[str]:
         ("cease-fire", "a cease fire, a cease-fire", ["cease fire", "cease fire"]),
         ("halt ... fighting", "Halt all the fighting now", ["halt all the fighting"]),
         ("halt ... fighting", "halt fighting", ["halt fighting"]),
+        ("go now officials", "Go now, officials say", []),
+        ("go now ... officials", "Go now, officials say", ["go now  officials"]),
         ("halt ... fighting", "halt " + "x" * 80 + " fighting", []),
         ("truce with ... over,", "Truce with the rebels over, army says", ["truce with the rebels over"]),
         ("truce with ... over,", "Truce with the rebels over", ["truce with the rebels over"]),
