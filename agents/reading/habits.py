@@ -7,7 +7,7 @@ Here the first two would be words by themselves, any of which suffices, and the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from agents.reading.fold import fold
@@ -88,6 +88,11 @@ def everyday(text: str) -> str | None:
     else:
         return None
     return f"{text.strip()}: {word!r} stands in {where}; ask for a longer phrase, or for an actor"
+
+
+def everyday_among(fits: Callable[[str], bool]) -> str | None:
+    """A word of every day that a pattern fits, if there is one."""
+    return next(filter(fits, sorted(_EVERYDAY, key=len)), None)
 
 
 def habits_in(query: str) -> Iterator[str]:

@@ -15,10 +15,19 @@ from typing import Final
 
 from lark import Lark, UnexpectedInput, UnexpectedToken
 
-from agents.reading.habits import GERSHAYIM, QUOTED, WRITTEN_OUT, everyday, habits_in, slash_means
-from agents.reading.query_ast import INVISIBLE, OPERATORS, TEXT_FIELDS, Node, Term, leaves
+from agents.reading.habits import (
+    GERSHAYIM,
+    QUOTED,
+    WRITTEN_OUT,
+    everyday,
+    everyday_among,
+    habits_in,
+    slash_means,
+)
+from agents.reading.query_ast import INVISIBLE, OPERATORS, TEXT_FIELDS, Leaf, Node, Term, leaves
 from agents.reading.query_leaves import check_leaf
 from agents.reading.query_tree import tree_of
+from agents.reading.wildcards import Wildcards
 from streams.errors import QueryError
 
 MAX_LENGTH: Final = 1_000_000
@@ -99,10 +108,17 @@ def parse_query(text: str) -> Query:
     warnings |= dict.fromkeys(of_tree)
     for leaf, negated in leaves(root):
         check_leaf(leaf)
-        if leaf.field in TEXT_FIELDS and not negated and not (isinstance(leaf, Term) and leaf.pattern):
-            noisy = everyday(leaf.text) if leaf.text.upper() not in OPERATORS else None
-            warnings |= {noisy: None} if noisy else {}
+        noisy = _noisy(leaf) if leaf.field in TEXT_FIELDS and not negated else None
+        warnings |= {noisy: None} if noisy else {}
     return Query(root, tuple(warnings))
+
+
+def _noisy(leaf: Leaf) -> str | None:
+    """A warning of a leaf that holds in nearly every article, if it does."""
+    if isinstance(leaf, Term) and leaf.pattern:
+        word = everyday_among(Wildcards(leaf.text).fits)
+        return f"{leaf.text} finds {word!r} too, which stands in nearly every article" if word else None
+    return everyday(leaf.text) if leaf.text.upper() not in OPERATORS else None
 
 
 def _syntax_error(text: str, error: UnexpectedInput) -> QueryError:
