@@ -85,6 +85,7 @@ _ORDINARY: Final = frozenset(
         "though until following several some many few such each every because then instead yet only around nearly "
         "almost between among without within today yesterday tomorrow tonight still forces "
         "forced prompts prompted prompting order orders ordered issue issues issued tell tells told remain remains "
+        "president minister prime secretary governor mayor spokesman spokeswoman ministry "
         "day days agree agrees agreed reach reaches reached ceasefire truce evacuate evacuates evacuated evacuating "
         "evacuation evacuations waffenruhe feuerpause waffenstillstand evakuiert evakuierung evakuierungen trêve "
         "évacuer évacué évacués évacuée évacuées évacuation évacuations tregua evacuar evacúan evacuados evacuación "

@@ -6,8 +6,9 @@ live blog. So that alone does not silence it. It surely tells the same only wher
 
 1. neither the headline nor what stands by the evidence brings a name or a number that the story had not;
 2. the headline brings no party, none that was not told to be at this stage, and puts none in front that never was;
-   nor does it, or the sentence that decided, name what was not named since the story came to this stage; and where it
-   has no party, or is another one but for a word or two, it brings no other telling word either;
+   nor does it, or the sentence that decided, name what was not named since the story came to this stage; nor do both
+   put a place first that was only mentioned (alerting.focus); and where it has no party, or is another one but for a
+   word or two, it brings no other telling word either;
 3. the story has not come to another stage since;
 4. it is another version or a near-duplicate, or an article of the story has the same stages, shares parties and
    particular words and is close in time.
@@ -27,6 +28,7 @@ from functools import cached_property
 from typing import Final
 
 from alerting.fingerprint import COPY, SAME_TEXT
+from alerting.focus import Focus
 from alerting.gist import STEM, in_lead, is_mould, telling_words, words_of
 from alerting.names import IN_DATELINE, has_digit, is_ordinary, is_same_name, says_again, takes_back, weekday
 from alerting.story import Story
@@ -143,6 +145,7 @@ class News:
                 _brings(self._counting_in_copy(new))
                 or self._as_well(self._counting_in_copy(self._newly_named))
                 or _new_in_it(self._headed_in_lead if first_said and self._is_of_mould else ())
+                or (self._tells_first if first_said else "")
             )
         if new:
             return _brings(new)
@@ -160,6 +163,8 @@ class News:
             return f"its headline puts {named} first, as none did that told {_spoken(self._newly_led)}"
         if self._newly_named:
             return self._as_well(self._newly_named)
+        if self._tells_first:
+            return self._tells_first
         if headed := _new_in_it(self._headed_in_lead if version else self._newly_headed):
             return headed
         if (
@@ -177,6 +182,7 @@ class News:
             self._left
             or self._newly_reached
             or self._newly_led
+            or self._tells_first
             or self._newly_named
             or not headline_names(self._candidate).keys().isdisjoint(self._new)
         )
@@ -255,6 +261,12 @@ class News:
             for name, word in words.items()
             if not any({name[:STEM], *named} <= own for own in told)
         }
+
+    @cached_property
+    def _tells_first(self) -> str:
+        """In words, which place it tells of that the story only mentioned: an order for the next town."""
+        first = Focus(self._candidate, self._telling.all_proper()).new(self._story.named)
+        return f"it tells of {first}, which others only mentioned" if first else ""
 
     @cached_property
     def _newly_named(self) -> dict[str, str]:

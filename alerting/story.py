@@ -99,7 +99,7 @@ class Story:
             fingerprints=(candidate.fingerprint,) if candidate.fingerprint else (),
             tellings=(telling,),
             stages=stages_of(candidate),
-            named=named_by(candidate),
+            named=named_by(candidate, telling),
             turn=turn,
             said=candidate.said[:2],
         )
@@ -139,7 +139,7 @@ class Story:
             tellings=tellings,
             # What was not told had none that the watch wanted then; it may come to want more.
             stages=_told_last(self.stages, stages_of(candidate)) if event else self.stages,
-            named=_remember(self.named, *named_by(candidate), most=NAMES) if event else self.named,
+            named=_remember(self.named, *named_by(candidate, telling), most=NAMES) if event else self.named,
             parties=_remember(self.parties, *telling.parties) if event else self.parties,
             reached=_remember(self.reached, *telling.reached()) if event else self.reached,
             turn=turn,
@@ -159,8 +159,10 @@ class Story:
 
     def _named_since(self, candidate: Candidate, telling: Telling) -> tuple[str, ...]:
         if self.left(telling.stages):
-            return named_by(candidate)
-        return _remember(self.named_since, *named_by(candidate), most=NAMES) if self.named_since else ()
+            return named_by(candidate, telling)
+        return (
+            _remember(self.named_since, *named_by(candidate, telling), most=NAMES) if self.named_since else ()
+        )
 
     def _with_text(self, text: bytes) -> tuple[bytes, ...]:
         if not text:

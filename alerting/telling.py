@@ -20,6 +20,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, PlainSerializer
 
+from alerting.focus import Focus
 from alerting.gist import WORDS_REMEMBERED, Gist, interned, telling_words
 from alerting.names import names, without_frame
 from alerting.proper import proper_names, stems
@@ -294,14 +295,21 @@ def named_in_body(candidate: Candidate) -> Mapping[str, str]:
     return {**sentence_names(candidate), **candidate.named}
 
 
-def named_by(candidate: Candidate) -> tuple[str, ...]:
-    """All of them, without the words as they are written; the ids of the persons whose names are among them; and the
-    stages that are told beside those that are reached.
+def named_by(candidate: Candidate, telling: Telling) -> tuple[str, ...]:
+    """All of them, without the words as they are written; the ids of the persons whose names are among them; the stages
+    that are told beside those that are reached; and what is told of first, and beside.
     """
     named = {**headline_names(candidate), **named_in_body(candidate)}
     persons = (id_ for id_, spellings in _spelt(candidate) if any(map(named.keys().__ge__, spellings)))
     stages = (f"{_BESIDE}{stage}" for stage in stages_beside(candidate))
-    return interned((*named, *(f"{_PERSON}{id_}" for id_ in persons), *stages))
+    return interned(
+        (
+            *named,
+            *(f"{_PERSON}{id_}" for id_ in persons),
+            *stages,
+            *Focus(candidate, telling.all_proper()).marks(),
+        )
+    )
 
 
 def stages_beside(candidate: Candidate) -> dict[str, TopicReading]:

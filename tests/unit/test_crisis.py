@@ -457,6 +457,49 @@ def test_an_order_that_the_last_line_of_a_page_lifts_is_told_however_much_the_ot
     assert reasons(told)[1] == "the page tells evacuation lifted as well"
 
 
+BESIDE = (
+    "Evacuation ordered for Torvik near Lund as river rises",
+    "Residents of Torvik, eight miles from Lund, were ordered to evacuate on Sunday as the river rose.",
+)
+FLIGHT = (
+    "Egypt orders evacuation of Torvik, people flee to Lund",
+    "Egypt ordered residents of Torvik to evacuate to Lund on Sunday.",
+)
+BOTH = (
+    "Evacuation ordered for Torvik and Lund as river rises",
+    "Residents of Torvik, Melby and Lund were ordered to evacuate on Sunday as the river rose.",
+)
+NEXT = (
+    "Evacuation ordered for Lund as river rises",
+    "Residents of Lund were ordered to evacuate on Sunday as the river rose.",
+)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        (BESIDE, NEXT, True),
+        (BESIDE, ("Lund ordered to evacuate as river rises from Torvik", NEXT[1]), True),
+        (
+            FLIGHT,
+            ("Egypt orders evacuation of Lund", "Egypt ordered residents of Lund to evacuate on Sunday."),
+            True,
+        ),
+        (BOTH, NEXT, False),
+        (BESIDE, ("Evacuation ordered near Lund as river rises", BESIDE[1]), False),
+        (NEXT, NEXT, False),
+    ],
+    ids=["near", "begins a headline", "flight", "list", "sentence of another", "copy"],
+)
+def test_a_place_that_was_only_mentioned_is_told_of_when_the_next_order_is_for_it(
+    first: tuple[str, str], second: tuple[str, str], told: bool
+) -> None:
+    of = reader()
+    reports = [hit(of, *one, f"outlet {n}", 5 * n) for n, one in enumerate((first, second, second))]
+    said = "it tells of Lund, which others only mentioned" if told else "throttled"
+    assert reasons(decided(reports)) == ["no open story tells the same", said, "throttled"]
+
+
 def test_a_page_under_one_headline_is_told_for_each_place_that_it_adds_to_an_order() -> None:
     of, title = reader(), "Evacuation ordered as river rises near Torvik"
     bodies = [
