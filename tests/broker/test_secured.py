@@ -130,7 +130,7 @@ async def test_who_is_not_let_in_is_told_why_without_a_secret(
     kafka: SecuredKafka, how: str, changes: dict[str, Any], why: str, tmp_path: Path
 ) -> None:
     folder, _ = write(tmp_path / "config", kafka, how, **changes)
-    code, out, err = await _tocsin(["topics"], folder)
+    code, out, err = await _tocsin(["topics"], folder, TOCSIN_BROKER__REQUEST_TIMEOUT="5s")
     assert code == 1, err
     assert err.splitlines()[-1].startswith("tocsin: no broker answers at 127.0.0.1:"), err
     assert why in err
@@ -156,7 +156,6 @@ async def _tocsin(arguments: list[str], folder: Path, **environment: str) -> tup
         **os.environ,
         "TEST_KAFKA_PASSWORD": PASSWORD,
         "TOCSIN_CONFIG": str(folder),
-        "TOCSIN_BROKER__REQUEST_TIMEOUT": "5s",
         **environment,
     }
     process = await asyncio.create_subprocess_exec(

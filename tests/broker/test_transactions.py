@@ -54,7 +54,7 @@ async def test_what_a_producer_takes_back_is_not_told_and_what_it_commits_is_and
 async def test_foreign_records_in_the_state_topics_end_no_worker_and_cost_neither_story_nor_alert(
     place: Place, tmp_path: Path
 ) -> None:
-    folder = place.configured(tmp_path / "config", session=LONG_SESSION, schedule=[1] * 50)
+    folder = place.configured(tmp_path / "config", schedule=[1] * 50)  # who comes next waits for its end
     away = True
     async with Ledger(answer=lambda _: 503 if away else 204).serving() as ledger:
         worker = WorkerProcess(folder, ledger, tmp_path / "worker.log")
