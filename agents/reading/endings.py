@@ -40,7 +40,7 @@ _SHORTEST: Final = 3
 _CASES: Final = _folded(
     "а я у ю є е и ы і ї о й ь ом ем ём єм ой ей єю ою ею ам ям ами ями ах ях ов ев ёв ів їв ью "
     "ові еві єві ий ый ій ая яя ое ее ые ие ия ию ии ого его ього ому ему ьому ым им ім їм ую юю ых их їх "
-    "ыми ими іми"
+    "ыми ими іми ої ьої"
 )
 _NOTHING: Final = frozenset(("",))
 _PLAIN: Final = _CASES | _NOTHING
@@ -110,7 +110,7 @@ def _adjective(word: str, size: int) -> Form | None:
 
 def _changing(word: str, size: int) -> Form | None:
     """The form of a word whose last consonant or vowel changes before endings."""
-    if size >= 6 and word[-2:] in _BEHIND_KA:
+    if size >= 5 and word[-2:] in _BEHIND_KA:
         return Form(word[:-2], _BEHIND_KA[word[-2:]])
     if size >= 6 and word.endswith("ець"):
         return Form(word[:-3], _BEHIND_TS | {"ець"})

@@ -6,7 +6,8 @@ finds, in a text:
 
 - itself;
 - itself with a suffix of at most five letters after an apostrophe (`Erdoğan'ın`, `Putin's`), which is no word of its
-  own when words are counted; nor are Cyrillic letters behind one, however many (`об'єктами`);
+  own when words are counted; nor are Cyrillic letters behind one, or Hebrew ones behind a geresh, however many
+  (`об'єктами`, `ג'נין`);
 - a Cyrillic word of three letters or more: itself in its cases (`Зеленський` finds `Зеленського`); in an article in
   Turkish or Azerbaijani, a word of four letters or more: itself with suffixes (`agents.reading.endings`);
 - an Arabic word: itself behind the article and the particles written with it (`هدنة` finds `والهدنة`); one that has
@@ -41,12 +42,18 @@ ALONE: Final = (
 """The characters that are words of their own, as a range of a regular expression."""
 LETTER: Final = rf"[^\W_{ALONE}]"
 """What a letter or digit is, as a regular expression; characters that are words of their own aside."""
+_GERESH: Final = "[אגדזחטיסעפצקרת]"
+"""Hebrew letters behind which an apostrophe is of the word (`ג'נין`); behind the others, particles, one may open a
+quotation (`ב'הארץ'`).
+"""
 _UNSPACED: Final = re.compile(rf"[{ALONE}\uac00-\ud7a3]")
 _TOKEN: Final = re.compile(
     rf"(?=\w)(?:(?P<alone>[{ALONE}])"
-    rf"|(?P<core>{LETTER}{{2,}}|[\u0400-\u04ff](?='))(?:'(?:{LETTER}{{1,5}}(?!{LETTER})|[\u0400-\u04ff]+))?|{LETTER})"
+    rf"|(?P<core>{LETTER}{{2,}}|(?:[\u0400-\u04ff]|{_GERESH})(?='))"
+    rf"(?:'(?:{LETTER}{{1,5}}(?!{LETTER})|[\u0400-\u04ff]+|(?<={_GERESH}')[\u05d0-\u05ea]+))?|{LETTER})"
 )
 _RUN: Final = re.compile(rf"{LETTER}*")
+_GOES_ON_BEHIND_MARK: Final = re.compile(rf"(?<={_GERESH})'{LETTER}")
 _IS_ALONE: Final = re.compile(rf"[{ALONE}]")
 _FIRST_ALONE: Final = ALONE[0]
 
@@ -64,7 +71,7 @@ _SHORTEST_BEHIND_HEBREW: Final = 3
 SHORTEST_BEHIND_ARTICLE: Final = 3
 """Letters that an Arabic word needs for what it begins with to be the article."""
 
-_SHORTEST_LITERAL: Final = 3
+_SHORTEST_LITERAL: Final = 4
 """Letters that a word is searched by; shorter ones are in too many words."""
 LONGEST_PREFIX: Final = max(map(len, _ARABIC_PREFIXES | HEBREW_PREFIXES))
 PREFIX_LETTERS: Final = "".join(sorted({prefix[0] for prefix in _ARABIC_PREFIXES | HEBREW_PREFIXES}))
@@ -137,7 +144,11 @@ def literals_of(word: str) -> tuple[str, ...]:
     missing = _SHORTEST_LITERAL - len(stem)
     if missing <= 0 or stem == word or has_article(word):
         return stems_of(word)
-    return tuple(sorted({stem + ending[:missing] for ending in form_of(word).endings}))
+    literals: list[str] = []
+    for literal in sorted({stem + ending[:missing] for ending in form_of(word).endings}):
+        if not literals or not literal.startswith(literals[-1]):
+            literals.append(literal)
+    return tuple(literals)
 
 
 def starts_word(text: str, at: int, *, begins_phrase: bool = False) -> bool:
@@ -156,7 +167,8 @@ def starts_word(text: str, at: int, *, begins_phrase: bool = False) -> bool:
         return written_on(text, at) in _ARABIC_PREFIXES
     if not "\u05d0" <= before <= "\u05ea":
         return False
-    is_short = run_end(text, at, _SHORTEST_BEHIND_HEBREW) - at < _SHORTEST_BEHIND_HEBREW
+    end = run_end(text, at, _SHORTEST_BEHIND_HEBREW)
+    is_short = end - at < _SHORTEST_BEHIND_HEBREW and not _GOES_ON_BEHIND_MARK.match(text, end)  # ג'נין
     return written_on(text, at) in (_HEBREW_ARTICLE if is_short and not begins_phrase else HEBREW_PREFIXES)
 
 
