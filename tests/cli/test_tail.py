@@ -77,6 +77,7 @@ def test_it_begins_and_ends_where_it_is_told(call: Call, kafka: Kafka) -> None:
     assert ids("--no-follow", "--last", 100) == [f"a{number}" for number in range(1, 8)]
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_it_follows_what_comes_and_ctrl_c_ends_it_quietly(kafka: Kafka) -> None:
     kafka.send(article(1))  # type: ignore[arg-type]
     command = [sys.executable, "-m", "streams.cli", "tail", "articles"]
