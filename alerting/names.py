@@ -150,7 +150,7 @@ _WEEKDAYS: Final = {
 
 # Not two, as there is always talk of two sides, nor what is another word in another language (once, est, este).
 _ONCE_MORE: Final = (
-    "again another second third fourth "
+    "again another second third fourth new more "
     "erneut wieder zweite zweiten zweiter zweites dritte dritten "
     "nouveau nouvelle deuxième seconde troisième "
     "nuevo nueva nuevamente otra otro segundo segunda tercer tercera "
@@ -158,6 +158,10 @@ _ONCE_MORE: Final = (
     "снова вновь опять второй вторая второе вторую повторно третий третья "
     "знову вдруге другий друга другу повторно третій третя"
 ).split()
+# Not New York, nor more than three.
+_ONCE_MORE_BESIDE: Final = re.compile(
+    r"\b(?:(New|new)(?= [a-z])|(?:\d+|one|two|three|four|five|six|ten|dozens|many) (more)\b(?! than))"
+)
 _SAYS_AGAIN: Final = frozenset(plain(word)[:STEM] for word in _ONCE_MORE)
 
 # Numbers, points of the compass and words for what happens once more, cut as all words are.
@@ -201,6 +205,11 @@ def names(text: str) -> dict[str, str]:
         if letter.isupper():
             found.setdefault(plain(letter), letter)
     return found
+
+
+def said_once_more(text: str) -> dict[str, str]:
+    """As `names`, the words of all news that say so only beside others: a new strike, three more dead."""
+    return {word.lower(): word for found in _ONCE_MORE_BESIDE.findall(text) for word in found if word}
 
 
 def names_in_body(text: str) -> dict[str, str]:

@@ -22,7 +22,7 @@ from pydantic import BeforeValidator, PlainSerializer
 
 from alerting.focus import Focus
 from alerting.gist import WORDS_REMEMBERED, Gist, interned, telling_words
-from alerting.names import names, without_frame
+from alerting.names import names, said_once_more, without_frame
 from alerting.proper import proper_names, stems
 from alerting.watch import TopicsWanted
 from streams.wire import ActorReading, Candidate, Moment, TopicReading
@@ -275,7 +275,7 @@ def pair_of(topic: str, stage: str, party: str) -> str:
 # Deciding about a candidate asks twice, and an article is a candidate of each watch that it hits.
 @lru_cache(64)
 def _names(text: str) -> Mapping[str, str]:
-    return names(text)
+    return {**names(text), **said_once_more(text)}
 
 
 def headline_names(candidate: Candidate) -> Mapping[str, str]:

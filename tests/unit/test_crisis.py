@@ -255,6 +255,12 @@ def test_words_of_which_all_such_news_is_made_are_no_news_wherever_they_stand(ti
         ("Evacuation ordered again in Torvik", ORDER, "again"),
         ("Evacuation ordered in Torvik", "The governor ordered another evacuation of Torvik.", "another"),
         ("Evacuation ordered in Torvik for a second time", ORDER, "second"),
+        ("Evacuation ordered in Torvik", "The governor ordered a new evacuation of Torvik.", "new"),
+        (
+            "Evacuation ordered in Torvik",
+            "The governor ordered three more evacuations of Torvik.",
+            "three, more",
+        ),
     ],
 )
 def test_a_word_for_once_more_tells_a_second_order_from_the_first(title: str, order: str, word: str) -> None:
@@ -336,6 +342,14 @@ def test_of_two_sides_side_by_side_neither_is_first_and_who_accuses_is() -> None
         "its headline puts Qatar first, as none did that told ceasefire agreed",
         "throttled",
     ]
+
+
+def test_new_in_a_name_and_more_than_so_many_do_not_say_once_more() -> None:
+    of, title = reader(), "Evacuation ordered in New York as more than three rivers rise"
+    order = "The governor ordered the evacuation of New York as more than three rivers rose."
+    told = [hit(of, title, f"{order} {LEAVE} {n * 'So it goes. '}", str(n), 5 * n) for n in range(2)]
+    assert reasons(decided(told)) == ["no open story tells the same", "throttled"]
+    assert not {"new", "more"} & {*told[0].named, *decided(told)[1].story.named}
 
 
 def test_a_word_for_once_more_is_told_of_each_place_and_once_of_each() -> None:
