@@ -226,6 +226,7 @@ class NoLoopback:
         raise KafkaException(KafkaError(KafkaError._TRANSPORT))
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_while_it_starts_ends_both_processes() -> None:
     process = subprocess.Popen(UP, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
     assert process.stdout is not None
