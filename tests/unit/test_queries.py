@@ -13,7 +13,7 @@ from rapidfuzz.distance import OSA
 from agents.reading import query_match
 from agents.reading.article import Article, article_of
 from agents.reading.automaton import LiteralTable
-from agents.reading.keywords import token_fits, width, words_of
+from agents.reading.keywords import end_of, token_fits, width, words_of
 from agents.reading.query import parse_query
 from agents.reading.query_ast import Field, Group, Node, Phrase, Term, leaves
 from agents.reading.query_match import Anchors, CompiledQuery
@@ -327,7 +327,8 @@ def windows(words: tuple[str, ...], slop: int, scene: Scene) -> set[tuple[int, i
         moved = [place - begin for place, begin in zip(places, begins, strict=False)]
         if len({*places}) == len(words) and max(moved) - min(moved) <= slop:
             last = max(place + width(word) for place, word in zip(places, words, strict=True)) - 1
-            found.add((tokens[min(places)].start, tokens[last].end))
+            word = words[places.index(max(places))]
+            found.add((tokens[min(places)].start, end_of(word, tokens[last])))
     return found
 
 
