@@ -58,7 +58,7 @@ _IS_ALONE: Final = re.compile(rf"[{ALONE}]")
 _FIRST_ALONE: Final = ALONE[0]
 
 ARTICLE: Final = "ال"
-_WITH_ARTICLE: Final = frozenset("ال وال بال فال كال لل ولل فلل".split())
+_WITH_ARTICLE: Final = frozenset("ال وال بال فال كال لل ولل فلل وبال فبال وكال".split())
 """The article as it stands in front of a word, particles before it included."""
 _ARABIC_PREFIXES: Final = _WITH_ARTICLE | frozenset("و ف ب ل وب فب ول فل".split())
 HEBREW_PREFIXES: Final = frozenset(
