@@ -1,12 +1,14 @@
 """The part of an article from which topics are read: title, head, and the sentences around strong phrases further down.
 
 The sentences are one spaced text with a break between each two, so that one pass finds everything in them. A position
-in it can be traced back to title or body. Lines that lead elsewhere are left out (`agents.reading.links`).
+in it can be traced back to title or body. Lines that lead elsewhere are left out (`agents.reading.links`), and so are
+quotation marks and the apostrophe of a plural: phrases go on across them (`agree 'truce' deal`, `miners' strike`).
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Final, Literal, NamedTuple
@@ -37,6 +39,8 @@ LONGEST_TITLE: Final = 5000
 MOST: Final = 60
 """Sentences of an excerpt; more would change nothing."""
 
+_QUOTE: Final = re.compile(r"['\"](?!\w)|(?<!\w)['\"]")
+"""A mark, as folded, at the edge of a word."""
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _WIDEST: Final = 100
 """Most characters of a line of a text whose lines are ended for their width."""
@@ -70,6 +74,8 @@ class Excerpt:
         self.sentences: list[Sentence] = []
         self._parts: list[str] = []
         self._length = 0
+        self._dropped: list[int] = []
+        """Positions in the excerpt's text before which a quotation mark is left out, in order."""
         self.credit = range(0)
         """Positions in the excerpt's text of the credit that a title ends with (` - The Wall Street Journal`)."""
         if len(title) > LONGEST:
@@ -77,16 +83,22 @@ class Excerpt:
                 self._add("title", title, begin, end, "title")
         elif title.strip():
             self._add("title", title, 0, len(title), "title")
-            self.credit = range(credit_of(title) + 1, len(title) + 1)
+            shown = self._parts[0][1:-2]
+            self.credit = range(credit_of(shown) + 1, len(shown) + 1)
         self._add_body(body, body_start, marks, elsewhere)
         self.text = spaced("".join(self._parts))
 
     def _add(self, field: FieldName, text: str, start: int, end: int, place: Place) -> None:
         at = self._length + 1
-        piece = f" {text[start:end]} {BREAK}"
+        shown = text[start:end]
+        bare = without_quotes(shown)
+        if len(bare) < len(shown):
+            quotes = enumerate(_QUOTE.finditer(shown))
+            self._dropped += [at + quote.start() - number for number, quote in quotes]
+        piece = f" {bare} {BREAK}"
         self._parts.append(piece)
         self._length += len(piece)
-        self.sentences.append(Sentence(field, start, at, at + end - start, place))
+        self.sentences.append(Sentence(field, start, at, at + len(bare), place))
 
     def _add_body(self, body: str, start: int, marks: Iterable[int], elsewhere: Sequence[Span]) -> None:
         head_end = start + HEAD
@@ -108,7 +120,13 @@ class Excerpt:
     def origin(self, number: int, position: int) -> int:
         """The place in the field's folded text of a position within sentence `number`."""
         sentence = self.sentences[number]
-        return sentence.start + position - sentence.at
+        dropped = bisect_right(self._dropped, position) - bisect_left(self._dropped, sentence.at)
+        return sentence.start + position - sentence.at + dropped
+
+
+def without_quotes(text: str) -> str:
+    """A folded text without quotation marks at the edges of words."""
+    return _QUOTE.sub("", text) if "'" in text or '"' in text else text
 
 
 def unwrapped(body: FoldedText) -> str:

@@ -32,12 +32,11 @@ GAP: Final = 60
 """Characters that ` ... ` may stand for."""
 
 _FIRST_ARABIC, _LAST_ARABIC = "\u0621", "\u064a"
-_APART: Final = re.compile(rf"[^\w *\x02\x03{BREAK}\n,]|,(?!$)|_", re.MULTILINE)
-"""What is a space in spaced text, but for the marks of ` ... ` (\\x02) and of the apostrophe of a plural (\\x03), `*`
-and the `,` at a phrase's end, and the ends of lines.
+_APART: Final = re.compile(rf"[^\w *\x02{BREAK}\n,]|,(?!$)|_", re.MULTILINE)
+"""What is a space in spaced text, but for the marks of ` ... ` (\\x02), `*` and the `,` at a phrase's end, and the ends
+of lines.
 """
 _GAP_MARK: Final = "\x02"
-_POSSESSIVE: Final = "\x03"
 _REST: Final = re.compile(r"\*| \x02|,")
 """Where what follows a head begins."""
 _CLAUSE_ENDS: Final = rf"(?=  | *(?:{BREAK}|$))"
@@ -101,14 +100,10 @@ class Phrase(Generic[T]):
 
 
 def _pieces(texts: Sequence[str]) -> list[str]:
-    """Each folded and spaced, `*`, ` ... ` and a last `,` kept; all at once, which is faster.
-
-    Single spaces, but for two behind a plural that owns something (`miners' strike`), as in a text.
-    """
+    """Each folded and spaced, `*`, ` ... ` and a last `,` kept, single spaces; all at once, which is faster."""
     lines = "\n".join([text.replace("\n", " ") for text in texts])
-    folded = fold_text(lines).text.replace("...", _GAP_MARK).replace("s' ", f"s{_POSSESSIVE}")
-    marked = _APART.sub(" ", folded).replace(_GAP_MARK, f" {_GAP_MARK} ")
-    return [" ".join(line.split()).replace(_POSSESSIVE, "  ") for line in marked.split("\n")]
+    marked = _APART.sub(" ", fold_text(lines).text.replace("...", "\x02")).replace("\x02", " \x02 ")
+    return [" ".join(line.split()) for line in marked.split("\n")]
 
 
 _Parsed = tuple[str, bool, Tail | None]

@@ -19,7 +19,7 @@ from typing import Final, Protocol
 
 from agents.reading.automaton import LiteralTable
 from agents.reading.cues import RANK, Cue, CueFinder, Sighting
-from agents.reading.excerpt import HEAD, LONGEST_TITLE, Excerpt
+from agents.reading.excerpt import HEAD, LONGEST_TITLE, Excerpt, without_quotes
 from agents.reading.features import (
     SaidBySentence,
     distance_to_cues,
@@ -207,7 +207,8 @@ def _folded_start(scene: Scene) -> int:
 
 def _title_and_head(scene: Scene) -> tuple[str, str]:
     start = _folded_start(scene)
-    return scene.title.folded.text[:LONGEST_TITLE], scene.body.folded.text[start : start + HEAD]
+    title = without_quotes(scene.title.folded.text[:LONGEST_TITLE])
+    return title, scene.body.folded.text[start : start + HEAD]
 
 
 def _dot(weights: Mapping[str, float], features: Mapping[str, float]) -> float:
@@ -275,7 +276,7 @@ def _evidence(scene: Scene, sighting: Sighting, sentence: int, start: int, end: 
     place = sighting.excerpt.sentences[sentence]
     text: Text = scene.text(place.field)
     excerpt = sighting.excerpt
-    first, last = text.folded.span(excerpt.origin(sentence, start), excerpt.origin(sentence, end))
+    first, last = text.folded.span(excerpt.origin(sentence, start), excerpt.origin(sentence, end - 1) + 1)
     return Evidence.cut(place.field, text.folded.original, first, last)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.reading.excerpt import HEAD, LONGEST, MOST, Excerpt, unwrapped
+from agents.reading.excerpt import HEAD, LONGEST, MOST, Excerpt, unwrapped, without_quotes
 from agents.reading.fold import fold, fold_text
+from agents.reading.letters import BREAK, spaced
 
 FILLER = "Nothing of note was said here. " * 60
 
@@ -126,3 +129,16 @@ def test_a_sentence_counts_by_its_place_and_without_a_title_the_first_stands_for
     starts = [one.start for one in found if one.field == "body"]
     assert starts == sorted({*starts}), "what is looked for in the head stands there already"
     assert starts[-2] <= 900 < starts[-1] <= 1700
+
+
+@pytest.mark.parametrize("title", ["rivals 'agree' to \"truce\" deal", "the rebels' truce, 'army' says"])
+def test_quotation_marks_part_no_words_and_keep_their_place(title: str) -> None:
+    excerpt = Excerpt(title, "no 'one' may leave", 0, [])
+    assert excerpt.text.split(BREAK)[0] == f" {spaced(without_quotes(title))} "
+    for number, text in ((0, title), (1, "no 'one' may leave")):
+        sentence = excerpt.sentences[number]
+        shown = excerpt.text[sentence.at : sentence.end]
+        for word in re.finditer(r"\w+", shown):
+            first = excerpt.origin(number, sentence.at + word.start())
+            last = excerpt.origin(number, sentence.at + word.end() - 1)
+            assert text[first : last + 1] == word[0]

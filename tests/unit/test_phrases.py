@@ -39,8 +39,6 @@ def found(phrase: str, text: str) -> list[str]:
         ("truce over,", "Truce over Kashmir", []),
         ("truce, over", "A truce over Kashmir", ["truce over"]),
         ("collaps*,", "Truce collapses; truce collapsed in May", ["collapses"]),
-        ("miners' strike", "The miners' strike, the miners’ strike", ["miners  strike", "miners  strike"]),
-        ("rebels ... miners' strike", "Rebels join the miners' strike", ["rebels join the miners  strike"]),
         ("мирн* переговор*", "О мирных переговорах", ["мирных переговорах"]),
         ("ateşkes*", "ATEŞKESİN", ["ateskesin"]),
         ("перемир'я", "Перемир’я діє", ["перемир я"]),

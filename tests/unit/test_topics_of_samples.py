@@ -1166,6 +1166,24 @@ def test_a_scam_a_record_and_a_year_long_ago_are_no_news(title: str, body: str) 
     assert read(written(title, body)) == {}
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Mandatory evacuation order issued for all of Torvik",
+        "Geneva talks end without breakthrough",
+        "Israel says ceasefire over",
+        "Zelenskiy: no truce without security guarantees",
+        "How to run an evacuation drill that people take seriously",
+        "Miners strike: union says no to truce with owners",
+    ],
+)
+def test_a_word_in_quotation_marks_says_what_it_does_without(title: str) -> None:
+    words = title.split()
+    for at, word in enumerate(words):
+        for quoted in (f"'{word}'", f"“{word}”"):
+            assert read(written(" ".join([*words[:at], quoted, *words[at + 1 :]]))) == read(written(title))
+
+
 def test_shelling_that_stops_buses_is_no_ceasefire() -> None:
     assert read(written("Shelling stops buses from leaving Torvik")) == {"evacuation": "blocked"}
 
