@@ -42,6 +42,9 @@ LONG: Final = 200_000
 quarter of it.
 """
 
+TO_TELL: Final = 3
+"""Telling what an article is about takes as long as searching so many times its characters."""
+
 A_WATCH: Final = 1_000
 """Evaluating a watch takes as long as reading so many characters."""
 
@@ -100,7 +103,7 @@ class Intake:
         try:
             at = seen_at(record, service.now())
             size = searched.scene.article.characters
-            asking = size + reader.asked_about(searched) * A_QUESTION
+            asking = size * TO_TELL + reader.asked_about(searched) * A_QUESTION
             called = await _aside(asking, reader.called_by, searched)
             read = None
             if called is not None:

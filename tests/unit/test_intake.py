@@ -14,7 +14,7 @@ import pytest
 from aiokafka import ConsumerRecord
 
 from agents import intake
-from agents.intake import A_QUESTION, A_WATCH, LONG, Intake
+from agents.intake import A_QUESTION, A_WATCH, LONG, TO_TELL, Intake
 from agents.reading.article import read_article
 from agents.reading.portions import AT_ONCE
 from agents.reading.reader import Reader
@@ -226,6 +226,7 @@ LONG_BODY = "The lawn. " * (LONG // 10)
         ("read_article", LONG_BODY, 0),
         ("search", LONG_BODY, 0),
         ("called_by", LONG_BODY, 0),
+        ("called_by", "The lawn. " * (LONG // TO_TELL // 10 + 1), 0),
         ("read_called", LONG_BODY, 0),
         ("called_by", "", LONG // A_QUESTION),  # short, but many watches look for a word of it
         ("read_called", "", LONG // A_WATCH),  # or match
