@@ -86,6 +86,9 @@ class Reader:
             _compiled(watch, has_terms=bool(own_terms[index]), table=table)
             for index, watch in enumerate(enabled)
         ]
+        # Thousands of watches may want the same topics: whether these are there is asked once for all of them.
+        kinds: dict[object, int] = {}
+        self._wants = [kinds.setdefault(watch.topics_wanted, len(kinds)) for watch in self._watches]
         self._index_of = {watch.id: index for index, watch in enumerate(enabled)}
         self._terms = TermIndex(own_terms, table)
         self._by_literal: dict[int, list[int]] = {}
@@ -242,7 +245,15 @@ class Reader:
         )
 
     def _fitting(self, indices: Iterable[int], scene: Scene) -> set[int]:
-        return {index for index in indices if self._watches[index].topics_fit(scene)}
+        fits: dict[int, bool] = {}
+        fitting: set[int] = set()
+        for index in indices:
+            wants = self._wants[index]
+            if wants not in fits:
+                fits[wants] = self._watches[index].topics_fit(scene)
+            if fits[wants]:
+                fitting.add(index)
+        return fitting
 
 
 def _compiled(watch: Watch, *, has_terms: bool, table: LiteralTable) -> CompiledWatch:

@@ -68,6 +68,12 @@ class CompiledWatch:
         """Whether an anchor stands in an article of which its literal was found."""
         return self.query is not None and self.topics_fit(scene) and self.query.stands(literal, scene)
 
+    @property
+    def topics_wanted(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Of watches with the same, either all or none fit the topics of an article (`topics_fit`)."""
+        wanted = self.watch.topics
+        return (tuple(wanted.any), tuple(wanted.all)) if wanted is not None else ((), ())
+
     def topics_fit(self, scene: Scene) -> bool:
         """Whether the topics are there; cheap, so it is asked before anything else."""
         wanted = self.watch.topics

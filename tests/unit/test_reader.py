@@ -18,6 +18,8 @@ from agents.reading.actors.registry import Actor, Registry, RegistryFile
 from agents.reading.article import Article, article_of
 from agents.reading.reader import Explanation, Reader
 from agents.reading.results import KEPT
+from agents.reading.scene import Scene
+from agents.reading.watches import CompiledWatch
 from alerting.watch import ActorsWanted, TopicsWanted, Watch
 from streams.errors import QueryError, UnreadableArticle
 from streams.wire import Evidence, Reading
@@ -264,6 +266,35 @@ def test_whether_one_watch_matches_takes_no_steps_for_what_others_make_of_it() -
         return steps(lambda: reader.matches(article(), "w1"))
 
     assert steps_among(40) < 1.5 * steps_among(2)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"topics": TopicsWanted(any=("ceasefire",))},
+        {"actors": ActorsWanted(any=("qatar",))},
+        {"topics": TopicsWanted(any=("ceasefire",)), "actors": ActorsWanted(any=("qatar",))},
+    ],
+    ids=["topic", "actor", "both"],
+)
+def test_whether_topics_are_there_is_asked_once_for_all_watches_that_want_the_same(
+    wanted: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked for each, it held the loop for a tenth of a second where tens of thousands watch one topic or actor."""
+    asked: list[str] = []
+
+    def topics_fit(watch: CompiledWatch, scene: Scene) -> bool:
+        asked.append(watch.watch.id)
+        return fits(watch, scene)
+
+    fits = CompiledWatch.topics_fit
+    monkeypatch.setattr(CompiledWatch, "topics_fit", topics_fit)
+    alike = [Watch(id=f"w{number}", title="Truces", **wanted) for number in range(20)]
+    other = Watch(id="other", title="Routes", topics=TopicsWanted(any=("evacuation",), all=("ceasefire",)))
+    reader = reader_of(*alike, other)
+    called = reader.called_by(reader.search([article()])[0])
+    assert called == {*range(20)}
+    assert len(asked) <= 4
 
 
 def test_a_watch_of_topics_and_stages_matches_at_its_stages_only() -> None:
