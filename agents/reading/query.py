@@ -10,7 +10,8 @@ docs/queries.md says what each construct means.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 from lark import Lark, UnexpectedInput, UnexpectedToken
@@ -24,7 +25,7 @@ from agents.reading.habits import (
     habits_in,
     slash_means,
 )
-from agents.reading.query_ast import INVISIBLE, OPERATORS, TEXT_FIELDS, Leaf, Node, Term, leaves
+from agents.reading.query_ast import INVISIBLE, OPERATORS, TEXT_FIELDS, Group, Leaf, Node, Term, leaves
 from agents.reading.query_leaves import check_leaf
 from agents.reading.query_tree import tree_of
 from agents.reading.wildcards import Wildcards
@@ -110,6 +111,7 @@ def parse_query(text: str) -> Query:
         check_leaf(leaf)
         noisy = _noisy(leaf) if leaf.field in TEXT_FIELDS and not negated else None
         warnings |= {noisy: None} if noisy else {}
+    warnings |= dict.fromkeys(_forbidden_too(root))
     return Query(root, tuple(warnings))
 
 
@@ -119,6 +121,31 @@ def _noisy(leaf: Leaf) -> str | None:
         word = everyday_among(Wildcards(leaf.text).fits)
         return f"{leaf.text} finds {word!r} too, which stands in nearly every article" if word else None
     return everyday(leaf.text) if leaf.text.upper() not in OPERATORS else None
+
+
+def _forbidden_too(node: Node) -> Iterator[str]:
+    """Warnings of what a query asks for and forbids at once."""
+    if not isinstance(node, Group):
+        return
+    wanted = [*node.must, *node.should]
+    for child in wanted:
+        yield from _forbidden_too(child)
+    if not node.must_not:
+        return
+    forbidden = {each for child in node.must_not for each in _parts(child, of_all=False)}
+    for each in (each for child in wanted for each in _parts(child, of_all=True)):
+        anywhere = replace(each, field="") if each.field in TEXT_FIELDS else each
+        if not forbidden.isdisjoint((each, anywhere)):
+            yield f"{each} finds nothing here: the query forbids it too"
+
+
+def _parts(node: Node, *, of_all: bool) -> Iterator[Leaf]:
+    """The leaves of which any one suffices for a node; `of_all`: also those that it needs beside others."""
+    if not isinstance(node, Group):
+        yield node
+    elif of_all or not (node.must or node.must_not):
+        for child in (*node.must, *node.should):
+            yield from _parts(child, of_all=of_all)
 
 
 def _syntax_error(text: str, error: UnexpectedInput) -> QueryError:
