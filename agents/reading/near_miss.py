@@ -88,15 +88,17 @@ def _holds(leaf: Leaf, scene: Scene) -> bool:
 
 
 def _written_otherwise(leaf: Leaf, words: Sequence[str], text: Text) -> Iterator[str]:
-    """A word that is written there as two (cease-fire), or two words as one."""
+    """A word that is written there as two (cease-fire), or two words as one; of a short one, its capitals (U.N.)."""
     joined = "".join(words).replace("'", "")
-    if len(joined) < SHORTEST_FORM:
+    if len(joined) < 2:
         return
     tokens = text.tokens[:TOKENS_READ]
     pairs = pairwise(tokens) if len(words) == 1 else chain(zip(tokens, tokens, strict=True), pairwise(tokens))
     for first, last in pairs:
         if (first.core if first is last else first.core + last.core) == joined:
             shown = _shown(first, last, text)
+            if len(joined) < SHORTEST_FORM and not shown.isupper():
+                continue
             yield f'{shown} is {leaf.text} written otherwise: write "{shown}" to find it'
 
 
