@@ -9,6 +9,7 @@ The garbage collector is paused while tests are collected, and looks at none of 
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Generator, Iterator
 from typing import Any
 
@@ -20,6 +21,9 @@ from streams.gc_pause import gc_paused
 from streams.logs import LOUD
 from streams.memory import freeze_objects
 from tests.configurations import ENVIRON
+
+for name in ("FORCE_COLOR", "NO_COLOR", "PY_COLORS", "TTY_COMPATIBLE", "GITHUB_ACTIONS"):
+    os.environ.pop(name, None)  # set by some CI services, and what commands print would have colours, or none
 
 settings.register_profile("searching", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("repeatable", settings.get_profile("searching"), derandomize=True)
