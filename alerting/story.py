@@ -46,7 +46,8 @@ class Story:
     - `turn`: grows with each input that touches a story of the partition.
     - `stages`: those reached so far, as `topic:stage`; the one told last stands at the end.
     - `named`: the words that may be names, and the numbers, of the headlines that were told and of what stood by the
-      evidence. `named_since`: those told since the story last came to another stage; none where it never did.
+      evidence, and what `alerting.telling.named_by` marks among them. `named_since`: those told since the story last
+      came to another stage; none where it never did.
     - `parties`: those of the headlines that were told. `reached`: at which stages they were told, and which of them
       first. Both come beside what `tellings` hold.
     - `said`: checksums of the sentences that decided, or stood on top of the others with evidence.
