@@ -20,8 +20,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -165,46 +164,45 @@ def readable(folded: str) -> str:
     return folded.translate(_OF_STAND_INS)
 
 
-@dataclass(frozen=True, slots=True)
-class FoldedText:
+class FoldedText(NamedTuple):
     """A folded text that remembers where each of its characters came from.
 
-    `_starts[k]` is a position in the folded text from which on, up to the next, positions differ from the original
-    ones by `_shifts[k]`; both are empty where folding kept every position.
+    `starts[k]` is a position in the folded text from which on, up to the next, positions differ from the original ones
+    by `shifts[k]`; both are empty where folding kept every position.
     """
 
     text: str
     original: str
-    _starts: tuple[int, ...] = ()
-    _shifts: tuple[int, ...] = ()
+    starts: tuple[int, ...] = ()
+    shifts: tuple[int, ...] = ()
 
     def origin(self, position: int) -> int:
         """The position in the original text of the character that the folded one at `position` came from."""
-        if not self._starts:
+        if not self.starts:
             return position
-        return position + self._shifts[bisect_right(self._starts, position) - 1]
+        return position + self.shifts[bisect_right(self.starts, position) - 1]
 
     def position(self, origin: int) -> int:
         """The first position in the folded text whose character came from `origin` or from behind it."""
-        if not self._starts:
+        if not self.starts:
             return origin
         return bisect_left(range(len(self.text)), origin, key=self.origin)
 
     @property
     def aligned(self) -> str:
         """The original's characters at the places of their folds, so as long as the folded text."""
-        if not self._starts:
+        if not self.starts:
             return self.original
         original = self.original
-        ends = (*self._starts[1:], len(self.text))
+        ends = (*self.starts[1:], len(self.text))
         return "".join(
             original[start + shift : end + shift]
-            for start, end, shift in zip(self._starts, ends, self._shifts, strict=True)
+            for start, end, shift in zip(self.starts, ends, self.shifts, strict=True)
         )
 
     def span(self, start: int, end: int) -> Span:
         """The span of the original text that `text[start:end]` came from, all parts of its last letter included."""
-        if not self._starts:
+        if not self.starts:
             return start, end
         original_end = self.origin(end - 1) + 1
         text = self.original
@@ -255,7 +253,7 @@ def fold_text(text: str) -> FoldedText:
     if not folded.text.isascii():
         in_one_script = of_one_script(folded.text)
         if in_one_script is not folded.text:
-            folded = replace(folded, text=in_one_script)
+            folded = folded._replace(text=in_one_script)
     if _is_set(folded.text):
         folded = _without(_SPARE, folded)
     return _without(_PARTING, folded) if _parts_words(folded.text) else folded
@@ -270,7 +268,7 @@ def _without(pattern: re.Pattern[str], folded: FoldedText) -> FoldedText:
     parts: list[str] = []
     starts, shifts = [0], [0]
     length = copied = 0
-    own_starts = (*folded._starts, len(text))
+    own_starts = (*folded.starts, len(text))
     for begin, end in (*spare, (len(text), len(text))):
         if begin > copied:
             spared = copied - length

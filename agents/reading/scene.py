@@ -143,7 +143,7 @@ class Scene:
         """The folded source."""
         return fold(self.article.source or "")
 
-    @cached_property
+    @property
     def may_be_turkish(self) -> bool:
         """Whether words may take the endings of Turkish, told at next to no cost.
 
@@ -160,7 +160,7 @@ class Scene:
                 return True
         return False
 
-    @property
+    @cached_property
     def turkish(self) -> bool:
         """Whether words take the endings of Turkish."""
         return self.may_be_turkish and self.language in _TURKIC

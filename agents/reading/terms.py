@@ -141,7 +141,7 @@ class TermIndex:
     def _find_in_table(
         self, scenes: Sequence[Scene], joined: CodedTexts, found: Mapping[int, _SpansByWatch]
     ) -> None:
-        turkish = [scene.may_be_turkish for scene in scenes for _ in scene.texts]
+        turkish = [own for scene in scenes for own in (scene.may_be_turkish,) * len(scene.texts)]
         # A term is found by any of its words, so one found later may begin earlier: they are put in order at the end.
         places: defaultdict[tuple[int, int], dict[FieldSpan, tuple[bool, int, int]]] = defaultdict(dict)
         enough: dict[tuple[int, int], int] = {}

@@ -73,7 +73,7 @@ class TopicGate:
             for number, (_, with_tail) in enumerate(said)
             if with_tail
         }
-        self._may_open = lru_cache(_KEPT)(self._has_enough)
+        self._complete = lru_cache(_KEPT)(self._complete_in)
 
     def opened(self, texts: Sequence[tuple[str, str]]) -> set[int]:
         """Which of several articles open it, by number; of each the folded title and head of the body."""
@@ -83,22 +83,25 @@ class TopicGate:
         bits = self._bits(found, text)
         opened: set[int] = set()
         for of, first, last, seen in _by_text(found, bits, joined):
-            if not self._may_open(seen):
-                continue
             if seen & _OPEN:
                 opened.add(of)
                 continue
-            places = [
-                (end, own) for (_, _, end), own in zip(found[first:last], bits[first:last], strict=True)
+            complete, parts = self._complete(seen)
+            if not complete:
+                continue
+            own = [
+                (place, bit & parts)
+                for place, bit in zip(found[first:last], bits[first:last], strict=True)
+                if bit & parts
             ]
-            if self._near(places, seen):
+            if any(_together(own, needed, within) for needed, within in complete):
                 body = joined.begins[of] + 1 + len(texts[of][0])
                 sentences = SENTENCE_END.finditer(joined.text, body, joined.begins[of + 1])
                 ends = [
                     body,
                     *(end.end() for end in sentences if not LINE_END.match(joined.text, end.start())),
                 ]
-                if self._meet(found[first:last], text, ends):
+                if self._meet([place for place, _ in own], text, ends):
                     opened.add(of)
         return opened
 
@@ -106,22 +109,17 @@ class TopicGate:
         """What each of the phrases says whose heads were found."""
         masks, tails = self._masks, self._tails
         bits = [masks[number] for number, _, _ in found]
-        for at, (number, _, end) in enumerate(found):
-            if number in tails:
-                any_tail, own = tails[number]
-                if any_tail.match(text, end) is not None:  # hardly ever
-                    bits[at] |= _joined(bit for bit, tail in own if tail.match(text, end) is not None)
+        for at in [at for at, (number, _, _) in enumerate(found) if number in tails]:
+            number, _, end = found[at]
+            any_tail, own = tails[number]
+            if any_tail.match(text, end) is not None:  # hardly ever
+                bits[at] |= _joined(bit for bit, tail in own if tail.match(text, end) is not None)
         return bits
 
-    def _has_enough(self, seen: int) -> bool:
-        """Whether what an article has could open it, wherever it stands."""
-        return bool(seen & _OPEN) or any(seen & needed == needed for needed, _ in self._needed)
-
-    def _near(self, places: Sequence[tuple[int, int]], seen: int) -> bool:
-        """Whether an article has all parts of a pattern, none too far from the others."""
-        return any(
-            seen & needed == needed and _together(places, needed, within) for needed, within in self._needed
-        )
+    def _complete_in(self, seen: int) -> tuple[Sequence[tuple[int, int]], int]:
+        """The patterns of which an article has all parts, wherever these stand, and the parts of all of them."""
+        complete = [(needed, within) for needed, within in self._needed if seen & needed == needed]
+        return complete, _joined(needed for needed, _ in complete)
 
     def _meet(self, found: Sequence[Found], text: str, ends: Sequence[int]) -> bool:
         """Whether a pattern's parts meet in a sentence; `ends` are where sentences end."""
@@ -155,9 +153,9 @@ def _by_text(
     yield of, first, len(found), seen
 
 
-def _together(places: Sequence[tuple[int, int]], needed: int, within: int) -> bool:
+def _together(places: Sequence[tuple[Found, int]], needed: int, within: int) -> bool:
     """Whether all that is needed stands within so many characters."""
-    relevant = [(end, mask & needed) for end, mask in places if mask & needed]
+    relevant = [(end, mask & needed) for (_, _, end), mask in places if mask & needed]
     for at, (begin, _) in enumerate(relevant):
         seen = 0
         for end, mask in relevant[at:]:
