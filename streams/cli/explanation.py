@@ -23,7 +23,7 @@ EVIDENCE_SHOWN: Final = 4
 """Pieces of evidence shown for one topic or clause."""
 ACTORS_SHOWN: Final = 20
 WATCHES_SHOWN: Final = 20
-"""Watches shown that did not match, but of which something held."""
+"""Watches shown that did not match, but of which something held, unless they were asked for."""
 CLAUSE_SHOWN: Final = 60
 """Characters of a clause shown even on a narrow page; of a watch that was asked for, all are shown."""
 LONGEST_CLAUSE: Final = 10_000
@@ -198,7 +198,8 @@ def _watches(page: _Page, evaluations: Sequence[Evaluation], *, with_all: bool) 
     near = [evaluation for evaluation in others if with_all or _something_held(evaluation)]
     # The nearest first: fewest conditions that did not hold.
     near.sort(key=lambda evaluation: sum(not clause.held for clause in evaluation.clauses))
-    for evaluation in (*matched, *near[:WATCHES_SHOWN]):
+    shown = len(near) if with_all else WATCHES_SHOWN
+    for evaluation in (*matched, *near[:shown]):
         yield _watch_line(evaluation)
         if evaluation.takes_back:
             yield Text("        opens no alert, but updates one that told of this", style="yellow")
@@ -206,10 +207,11 @@ def _watches(page: _Page, evaluations: Sequence[Evaluation], *, with_all: bool) 
             yield from _clause_lines(
                 page, clause, EVIDENCE_SHOWN if evaluation.matched else 1, whole=with_all
             )
-    rest = [evaluation.watch.id for evaluation in others if evaluation not in near[:WATCHES_SHOWN]]
-    if rest:
-        names = _first(", ".join(rest), page.width)
-        yield Text(f"    ✗ nothing held of {len(rest)}: {names}", style="dim")
+    far = [evaluation for evaluation in others if not (with_all or _something_held(evaluation))]
+    for what, rest in (("something held of", near[shown:]), ("nothing held of", far)):
+        if rest:
+            names = _first(", ".join(evaluation.watch.id for evaluation in rest), page.width)
+            yield Text(f"    ✗ {what} {len(rest)}: {names}", style="dim")
     if not evaluations:
         yield _none("none in the configuration")
 

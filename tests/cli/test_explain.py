@@ -269,6 +269,21 @@ def test_another_language_alone_brings_no_watch_near(call: Call, tmp_path: Path)
     assert "nothing held of 1: truce" in text
 
 
+def test_of_many_watches_of_which_something_held_the_rest_is_named_as_such(
+    call: Call, tmp_path: Path
+) -> None:
+    wanted = {"topics": {"any": ["truce"]}, "query": "lighthouse", "examples": None}
+    half = [watch(id=f"half-{number}", **wanted) for number in range(22)]
+    config = write(tmp_path, SMALL | {"watches.yaml": {"watches": half}})
+    text = call("explain", "-", "--config", config, stdin=json.dumps(HARBOUR)).stdout
+    assert "something held of 2: half-20, half-21" in text
+    assert "nothing held" not in text
+    chosen = [part for one in half for part in ("--watch", one["id"])]
+    text = call("explain", "-", "--config", config, *chosen, stdin=json.dumps(HARBOUR)).stdout
+    assert "half-21" in text
+    assert "held of" not in text
+
+
 def test_an_input_without_an_article_is_said_to_be_one(call: Call, small: Path) -> None:
     result = call("explain", "-", stdin="")
     assert (result.exit_code, result.stdout) == (0, "")
