@@ -272,8 +272,10 @@ def test_another_language_alone_brings_no_watch_near(call: Call, tmp_path: Path)
 def test_of_many_watches_of_which_something_held_the_rest_is_named_as_such(
     call: Call, tmp_path: Path
 ) -> None:
-    wanted = {"topics": {"any": ["truce"]}, "query": "lighthouse", "examples": None}
-    half = [watch(id=f"half-{number}", **wanted) for number in range(22)]
+    half = [
+        watch(id=f"half-{number}", topics={"any": ["truce"]}, query="lighthouse", examples=None)
+        for number in range(22)
+    ]
     config = write(tmp_path, SMALL | {"watches.yaml": {"watches": half}})
     text = call("explain", "-", "--config", config, stdin=json.dumps(HARBOUR)).stdout
     assert "something held of 2: half-20, half-21" in text
