@@ -22,8 +22,10 @@ from streams.logs import LOUD
 from streams.memory import freeze_objects
 from tests.configurations import ENVIRON
 
-for name in ("FORCE_COLOR", "NO_COLOR", "PY_COLORS", "TTY_COMPATIBLE", "GITHUB_ACTIONS"):
-    os.environ.pop(name, None)  # set by some CI services, and what commands print would have colours, or none
+COLOURS = {"FORCE_COLOR", "NO_COLOR", "PY_COLORS", "TTY_COMPATIBLE", "GITHUB_ACTIONS"}
+for name in [*os.environ]:
+    if name in COLOURS or name.startswith("TOCSIN_"):
+        del os.environ[name]  # of a CI service, or of whoever runs Tocsin here too
 
 settings.register_profile("searching", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("repeatable", settings.get_profile("searching"), derandomize=True)
