@@ -15,10 +15,9 @@ def moment(text: str | None, option: str, now: datetime) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
-        pass
-    else:
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):  # the first and last hours of the calendar have no time in UTC
+        pass
     try:
         return now - duration(text)
     except ValueError as error:

@@ -141,6 +141,7 @@ def test_an_endpoint_for_which_nothing_was_given_up_is_said_to_be_one(call: Call
         (["rejected", "--endpoint", "desk"], "--endpoint goes with `undelivered`"),
         (["undelivered", "--reason", "nul"], "--reason goes with `rejected`"),
         (["rejected", "--since", "yesterday"], "--since 'yesterday': give a date (2026-03-07)"),
+        (["rejected", "--since", "0001-01-01T00:00+05:00"], "give a date (2026-03-07)"),
         (["rejected", "--reason", "to-long"], "there is no such reason; did you mean 'too-long'?"),
         (["rejected", "--id", "alr_1"], "--id 'alr_1': give PARTITION:OFFSET"),
         (["undelivered", "--id", "art_1"], "--id 'art_1': give alr_…, alr_…#2, msg_… or PARTITION:OFFSET"),
