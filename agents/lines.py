@@ -19,7 +19,7 @@ from operator import attrgetter
 from typing import Protocol
 
 from alerting.endpoint import Endpoint
-from alerting.pending import Owed, Waiting
+from alerting.pending import Owed, Waiting, turn_of
 
 NEVER_SLEEP_LONGER = timedelta(seconds=10)
 """A line with something to do looks again at least this often, so that it notices a changed configuration or clock."""
@@ -53,7 +53,6 @@ Heap = list[tuple[datetime, tuple[int, int], str]]
 """Keys of what is owed, by a moment and then by arrival."""
 
 _due_at: Callable[[Owed | Waiting], datetime] = attrgetter("due_at")
-_turn: Callable[[Owed | Waiting], datetime] = attrgetter("turn")
 
 
 class Line:
@@ -106,7 +105,7 @@ class Line:
 
     def _place(self, key: str, now: datetime) -> None:
         owed = self._owed[key]
-        heap, moment = (self._due, owed.turn) if owed.due_at <= now else (self._waiting, owed.due_at)
+        heap, moment = (self._due, turn_of(owed)) if owed.due_at <= now else (self._waiting, owed.due_at)
         heapq.heappush(heap, (moment, owed.arrival, key))
 
     def _rest(self, key: str) -> None:
@@ -211,7 +210,7 @@ class Line:
         while (later := self._first(self._waiting, _due_at)) is not None and self._owed[later].due_at <= now:
             heapq.heappop(self._waiting)
             self._place(later, now)
-        return self._first(self._due, _turn) or later
+        return self._first(self._due, turn_of) or later
 
     def _first(self, heap: Heap, by: Callable[[Owed | Waiting], datetime]) -> str | None:
         """The first of a heap that has not begun, been settled or been put off since it was put there."""

@@ -66,11 +66,6 @@ class Owed(Wire):
         """How severe what it tells is."""
         return for_people(self.notification.alert).watch.severity
 
-    @property
-    def turn(self) -> datetime:
-        """Sorts what is due: the more severe goes first, and of the same severity what has been due for longest."""
-        return self.due_at - HEAD_START[self.severity]
-
     def after(self, attempt: Attempt, due_at: datetime, *, counts: bool = True) -> Owed:
         """The same, one failed attempt later, which the schedule counts or not."""
         return self.model_copy(
@@ -123,11 +118,6 @@ class Waiting:
     severity: Severity
     tried: tuple[datetime, ...]
     packed: bytes
-
-    @property
-    def turn(self) -> datetime:
-        """As that of what waits."""
-        return self.due_at - HEAD_START[self.severity]
 
     def owed(self) -> Owed:
         """The whole of it."""
@@ -202,6 +192,11 @@ def parse_held(value: bytes) -> Held:
     """The same, as it is held. Raises pydantic's ValidationError."""
     state = parse_pending(value)
     return state.waiting(value) if isinstance(state, Owed) else state
+
+
+def turn_of(owed: Owed | Waiting) -> datetime:
+    """Sorts what is due: the more severe goes first, and of the same severity what has been due for longest."""
+    return owed.due_at - HEAD_START[owed.severity]
 
 
 def newer(one: tuple[int, State | Held], other: tuple[int, State | Held]) -> bool:

@@ -21,6 +21,7 @@ Rules, in order:
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal
@@ -32,7 +33,7 @@ from alerting.telling import Telling, stages_beside, told_beside
 from alerting.watch import Watch
 from streams.ids import derive_id
 from streams.printable import shortened
-from streams.wire import Alert, AlertType, AlertWatch, Candidate, Notification
+from streams.wire import Alert, AlertType, AlertWatch, Candidate, Notification, TopicReading
 
 LONGEST_HEADLINE: Final = 1000
 """Characters of an alert's headline. A title may fill a message: it would stand in what each endpoint is owed, some
@@ -110,22 +111,12 @@ def _why_told(story: Story, candidate: Candidate, watch: Watch, news: News) -> s
     """Why an article of a story is told; empty where it surely tells the same."""
     if candidate.takes_back:
         return f"what was told may be taken back: {news.takes_back}"
-    stages = _new_stages(story, candidate, watch)
+    stages = _untold(candidate.topics, story.stages, watch)
     if stages:
         return f"the story reaches {', '.join(stages)}"
     added = _added_stages(story, candidate, watch)
     also = f"the page tells {', '.join(added)} as well" if added else ""
     return "; ".join(filter(None, (news.reason, also)))
-
-
-def _new_stages(story: Story, candidate: Candidate, watch: Watch) -> list[str]:
-    """The dominant stages of a candidate that its story had not told, of topics and at stages that the watch wants."""
-    wanted = watch.topics
-    return [
-        f"{topic.topic} {topic.stage}"
-        for topic in candidate.topics
-        if f"{topic.topic}:{topic.stage}" not in story.stages and (wanted is None or wanted.wants(topic))
-    ]
 
 
 def _added_stages(story: Story, candidate: Candidate, watch: Watch) -> list[str]:
@@ -134,11 +125,16 @@ def _added_stages(story: Story, candidate: Candidate, watch: Watch) -> list[str]
     """
     if candidate.article.id not in story.article_ids:
         return []
-    known, wanted = {*story.stages, *told_beside(story.named)}, watch.topics
+    return _untold(stages_beside(candidate).values(), {*story.stages, *told_beside(story.named)}, watch)
+
+
+def _untold(topics: Iterable[TopicReading], told: Container[str], watch: Watch) -> list[str]:
+    """Of some topics those at stages that were not told (`topic:stage`) and that the watch wants, in words."""
+    wanted = watch.topics
     return [
         f"{topic.topic} {topic.stage}"
-        for stage, topic in stages_beside(candidate).items()
-        if stage not in known and (wanted is None or wanted.wants(topic))
+        for topic in topics
+        if f"{topic.topic}:{topic.stage}" not in told and (wanted is None or wanted.wants(topic))
     ]
 
 

@@ -123,6 +123,7 @@ class Story:
         stage that it tells is the story's last one only if it was told: a late copy brings back none that was left.
         """
         known = candidate.article.id in self.article_ids
+        named = named_by(candidate, telling) if event else ()
         tellings = self.tellings
         if event or is_known:
             tellings = (*tellings[:1], *(*tellings[1:], telling)[1 - TELLINGS :])
@@ -140,13 +141,13 @@ class Story:
             tellings=tellings,
             # What was not told had none that the watch wanted then; it may come to want more.
             stages=_told_last(self.stages, stages_of(candidate)) if event else self.stages,
-            named=_remember(self.named, *named_by(candidate, telling), most=NAMES) if event else self.named,
+            named=_remember(self.named, *named, most=NAMES),
             parties=_remember(self.parties, *telling.parties) if event else self.parties,
             reached=_remember(self.reached, *telling.reached()) if event else self.reached,
             turn=turn,
             versions=self._with_version(candidate) if known else self.versions,
             said=_remember(self.said, *candidate.said[:2]) if event else self.said,
-            named_since=self._named_since(candidate, telling) if event else self.named_since,
+            named_since=self._named_since(named, telling) if event else self.named_since,
         )
 
     def left(self, stages: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -158,12 +159,10 @@ class Story:
         """Of what an article may take back, as topic and stage, that of which the story told otherwise last."""
         return [left for left in self.left(telling.stages) if left[1] == TAKES_BACK]
 
-    def _named_since(self, candidate: Candidate, telling: Telling) -> tuple[str, ...]:
+    def _named_since(self, named: tuple[str, ...], telling: Telling) -> tuple[str, ...]:
         if self.left(telling.stages):
-            return named_by(candidate, telling)
-        return (
-            _remember(self.named_since, *named_by(candidate, telling), most=NAMES) if self.named_since else ()
-        )
+            return named
+        return _remember(self.named_since, *named, most=NAMES) if self.named_since else ()
 
     def _with_text(self, text: bytes) -> tuple[bytes, ...]:
         if not text:

@@ -249,8 +249,7 @@ def word_at(word: str, text: str, start: int, *, turkish: bool, begins_phrase: b
         return (begin, stop) if ending and is_turkish_vowel(ending) else None
     if ending in form_of(word).endings:
         return begin, stop
-    is_suffix = turkish and len(stem) >= SHORTEST_TURKISH_STEM and stem[-1] < "\u0250" and is_turkish(ending)
-    return (begin, stop) if is_suffix else None
+    return (begin, stop) if turkish and _takes(ending, len(stem), stem[-1]) else None
 
 
 def may_stand(text: str, start: int, end: int) -> bool:
@@ -263,12 +262,12 @@ def may_stand(text: str, start: int, end: int) -> bool:
         return True
     if "\u0400" <= last <= "\u04ff":
         return stop - end <= LONGEST_CYRILLIC_ENDING
-    return (
-        stop - end <= LONGEST_TURKISH_ENDING
-        and end - start >= SHORTEST_TURKISH_STEM
-        and last < "\u0250"
-        and is_turkish(text[end:stop])
-    )
+    return stop - end <= LONGEST_TURKISH_ENDING and _takes(text[end:stop], end - start, last)
+
+
+def _takes(ending: str, letters: int, last: str) -> bool:
+    """Whether something is a Turkish suffix of a stem of so many letters that ends with this one."""
+    return letters >= SHORTEST_TURKISH_STEM and last < "\u0250" and is_turkish(ending)
 
 
 def token_fits(word: str, token: Token, text: str, *, turkish: bool, begins_phrase: bool = False) -> bool:

@@ -211,8 +211,12 @@ def _environment(finalize: Any) -> _Sandbox:
     )
     sandbox.globals.clear()
     own = {
-        **{"tojson": _to_json, "default": _default, "plain": _plain},
-        **{"join": _joined, "int": _int, "round": _round},
+        "tojson": _to_json,
+        "default": _default,
+        "plain": _plain,
+        "join": _joined,
+        "int": _int,
+        "round": _round,
     }
     sandbox.filters = {
         name: _counting(own.get(name) or sandbox.filters[name]) for name in FILTERS
